@@ -1,0 +1,20 @@
+export {
+  AnswerContentSchema,
+  AnswerSchema,
+  HeaderSchema,
+  OpeningSchema,
+  RequestContentSchema,
+  RequestSchema,
+  SealedSchema,
+  type Answer,
+  type AnswerContent,
+  type Header,
+  type Opening,
+  type Request,
+  type RequestContent,
+  type Sealed,
+} from './generated/kerege/exchange/v1/exchange_pb.js';
+export { LeafSchema, ReceiptsSchema, type Leaf, type Receipts } from './generated/kerege/audit/v1/audit_pb.js';
+export { ManifestSchema, type Manifest } from './generated/kerege/registry/v1/registry_pb.js';
+export { create as message, fromBinary as decode, toBinary as encode } from '@bufbuild/protobuf';
+export { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic, type TopicSpec } from './topics.js';

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import {
+  memberOf,
+  registerInstanceId,
+  registerMemberId,
+  registerSubsystemId,
+  type InstanceId,
+  type MemberId,
+  type Result,
+  type SubsystemId,
+} from '#kernel';
+
+/** Text by language code (`en`, `az`, `kk`, `ky`, `ru`); `en` is always there. */
+const localised = z.record(z.string().regex(/^[a-z]{2}$/), z.string().min(1).max(500)).refine((text) => 'en' in text, {
+  message: 'needs a text in "en"',
+});
+
+function identifier<Id extends string>(what: string, register: (text: string) => Result<Id, string>) {
+  return z.custom<Id>((text) => typeof text === 'string' && register(text).ok, { message: `is no ${what} identifier` });
+}
+
+export const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_" and "-" only');
+const instant = z.iso.datetime();
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A public key with its use and validity; `kid` is its RFC 7638 thumbprint. */
+export const publishedKey = z.strictObject({
+  kid: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  use: z.enum(['sign', 'seal']),
+  /** Ed25519 or P-256 for `sign`, X25519 for `seal`. */
+  jwk: z.strictObject({
+    kty: z.enum(['OKP', 'EC']),
+    crv: z.enum(['Ed25519', 'X25519', 'P-256']),
+    x: z.string(),
+    y: z.string().optional(),
+  }),
+  from: instant,
+  until: instant,
+});
+export type PublishedKey = z.infer<typeof publishedKey>;
+
+/** `GET /{pin}`: how an endpoint is written everywhere; `{name}` is one path segment. */
+export const endpointPattern = z
+  .string()
+  .regex(/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/[^\s?#]*$/, 'is written "METHOD /pattern"');
+
+/**
+ * Where a service that serves personal data has its subject (`design.md` §6). `answer`: only the answer tells, so the
+ * connector commits to it. An endpoint's own rule goes before its service's.
+ */
+export const subjectRule = z.strictObject({
+  type: code,
+  country: z.string().regex(/^[A-Z]{2,8}$/),
+  from: z.union([
+    z.strictObject({ path: z.string() }),
+    z.strictObject({ query: z.string() }),
+    z.strictObject({ header: z.string() }),
+    z.strictObject({ body: z.string().startsWith('/') }),
+    z.strictObject({ answer: z.string().startsWith('/') }),
+  ]),
+});
+export type SubjectRule = z.infer<typeof subjectRule>;
+
+export const serviceEntry = z.strictObject({
+  code,
+  title: localised,
+  /** SHA-256 of the OpenAPI document, which the registry serves by digest; absent for a plain REST service. */
+  openapi: sha256Hex.optional(),
+  /** The agency's time to answer, milliseconds; caps every deadline. */
+  timeoutMs: z.number().int().min(100).max(600_000),
+  /** Whether answers or requests hold personal data: then subject, purpose and legal basis are mandatory. */
+  personalData: z.boolean(),
+  endpoints: z
+    .array(z.strictObject({ endpoint: endpointPattern, subject: subjectRule.optional() }))
+    .min(1)
+    .max(500),
+  /** The rule of every endpoint without its own. */
+  subject: subjectRule.optional(),
+  /** Administrator's notice while the service is switched off. */
+  disabled: z.string().max(500).optional(),
+});
+export type ServiceEntry = z.infer<typeof serviceEntry>;
+
+export const agreement = z.strictObject({
+  consumer: identifier<SubsystemId>('subsystem', registerSubsystemId),
+  /** Code of a service of the granting subsystem. */
+  service: code,
+  endpoints: z.array(endpointPattern).min(1),
+  purposes: z.array(code).min(1),
+  from: instant.optional(),
+  /** First instant at which the agreement no longer holds. */
+  until: instant,
+});
+export type Agreement = z.infer<typeof agreement>;
+
+export const subsystemEntry = z.strictObject({
+  id: identifier<SubsystemId>('subsystem', registerSubsystemId),
+  name: localised.optional(),
+  keys: z.array(publishedKey).min(1).max(20),
+  services: z.array(serviceEntry).max(1000),
+  /** Granted by this subsystem as provider. */
+  agreements: z.array(agreement).max(10_000),
+});
+export type SubsystemEntry = z.infer<typeof subsystemEntry>;
+
+/** What a member says of itself, signed by the member's own key (`bus.md` §6). */
+export const memberDocument = z
+  .strictObject({
+    v: z.literal(1),
+    member: identifier<MemberId>('member', registerMemberId),
+    name: localised,
+    subsystems: z.array(subsystemEntry).max(1000),
+    /** Instances with signing keys of their own that this member runs: audit, registry, feedback. */
+    instances: z
+      .array(
+        z.strictObject({
+          id: identifier<InstanceId>('instance', registerInstanceId),
+          kind: z.enum(['audit', 'registry', 'feedback']),
+          keys: z.array(publishedKey).min(1).max(20),
+        }),
+      )
+      .max(100),
+  })
+  .superRefine((document, context) => {
+    for (const [index, subsystem] of document.subsystems.entries()) {
+      if (memberOf(subsystem.id) !== document.member)
+        context.addIssue({ code: 'custom', path: ['subsystems', index, 'id'], message: 'belongs to another member' });
+    }
+  });
+export type MemberDocument = z.infer<typeof memberDocument>;
