@@ -16,7 +16,12 @@ export const snapshotSchema = z.strictObject({
   purposes: z.array(z.strictObject({ code, title: localised, legalBasis: code })),
   legalBases: z.array(z.strictObject({ code, title: localised, reference: z.string() })),
   logs: z.array(
-    z.strictObject({ origin: z.string(), vkey: z.string(), shard: z.number().int(), state: z.enum(['open', 'closed']) }),
+    z.strictObject({
+      origin: z.string(),
+      vkey: z.string(),
+      shard: z.number().int(),
+      state: z.enum(['open', 'closed']),
+    }),
   ),
   /** Gateways serve consumers, connectors providers; `reply` is set for a gateway (and the registry, for its receipts). */
   instances: z.array(

@@ -1,0 +1,1 @@
+export { RegistryCopy, type RegistryCopyEvents, type RegistryCopyOptions } from './registry-copy.consumer.js';

@@ -1,0 +1,196 @@
+import { gunzipSync } from 'node:zlib';
+import { decode, fixedTopics, ManifestSchema } from '#contracts';
+import type { Bus, ReceivedRecord, Subscription } from '#bus';
+import type { Clock, MemberId } from '#kernel';
+import {
+  Adoption,
+  checkManifest,
+  verifySnapshot,
+  type RegistryKey,
+  type RegistryView,
+  type VerifiedMember,
+} from '#snapshot';
+
+/** What the copy tells its process about; each `alarm` is worth waking somebody. */
+export interface RegistryCopyEvents {
+  readonly adopted: (view: RegistryView) => void;
+  readonly alarm: (reason: string, details: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface RegistryCopyOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** From `trust.json`, never from the snapshot itself. */
+  readonly registryKeys: readonly RegistryKey[];
+  /** Unique per process: every process reads everything and commits nothing. */
+  readonly instanceId: string;
+  readonly events: RegistryCopyEvents;
+}
+
+const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
+const MAX_WAITING = 10_000;
+
+interface Waiter {
+  readonly predicate: (view: RegistryView) => boolean;
+  readonly resolve: (view: RegistryView | undefined) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * Every process's own verified copy of the registry (`design.md` §6). It promises that what it hands out was published
+ * by the trusted registry, names no member document that the member did not sign, and has not expired. It never repairs:
+ * what fails a check is left out with an alarm, and the last good snapshot stays until its manifest runs out.
+ */
+export class RegistryCopy {
+  private readonly adoption = new Adoption();
+  /** Newest verified entry of each member ever seen by this process; written by `takeSnapshot`. */
+  private readonly members = new Map<MemberId, VerifiedMember>();
+  private readonly listeners = new Set<(view: RegistryView) => void>();
+  private readonly waiters = new Set<Waiter>();
+  /** Set once by `start`. */
+  private subscription: Subscription | undefined;
+
+  private constructor(private readonly options: RegistryCopyOptions) {}
+
+  /** Resolves when everything that was on the topic has been read; a first snapshot may still be to come. */
+  static async start(options: RegistryCopyOptions): Promise<RegistryCopy> {
+    const copy = new RegistryCopy(options);
+    const topic = fixedTopics.snapshot.name;
+    const end = await options.bus.endOffset(topic, 0);
+    const caughtUp = Promise.withResolvers<void>();
+    if (end === 0n) caughtUp.resolve();
+    copy.subscription = await options.bus.subscribe({
+      topics: [topic],
+      group: `registry-copy.${options.instanceId.replaceAll('/', '.')}.${crypto.randomUUID()}`,
+      startAt: { kind: 'earliest' },
+      maxInFlight: 16,
+      onError: (cause) => options.events.alarm('registry-copy-failed', { cause }),
+      each: (record) => {
+        copy.take(record);
+        if (record.offset + 1n >= end) caughtUp.resolve();
+      },
+    });
+    // Compaction may have removed the last record before `end`: a quiet topic is caught up too.
+    await Promise.race([caughtUp.promise, timeout(2_000)]);
+    return copy;
+  }
+
+  /** The adopted snapshot; undefined when there is none or its manifest has expired: then refuse all traffic. */
+  current(): RegistryView | undefined {
+    return this.adoption.at(this.options.clock.now());
+  }
+
+  /** The adopted snapshot or the one before it, by number. */
+  atNumber(number: number): RegistryView | undefined {
+    return this.adoption.numbered(number, this.options.clock.now());
+  }
+
+  /** Milliseconds since the epoch at which the adopted manifest runs out. */
+  get expiresAtMs(): number | undefined {
+    return this.adoption.expiresAtMs;
+  }
+
+  /** Called after each adoption of another snapshot, not for renewals. Returns how to stop listening. */
+  onChange(listener: (view: RegistryView) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The first adopted snapshot that satisfies `predicate`, or undefined at `deadlineMs` (since the epoch). */
+  async waitFor(predicate: (view: RegistryView) => boolean, deadlineMs: number): Promise<RegistryView | undefined> {
+    const now = this.current();
+    if (now !== undefined && predicate(now)) return now;
+    const leftMs = deadlineMs - this.options.clock.now();
+    if (leftMs <= 0 || this.waiters.size >= MAX_WAITING) return undefined;
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        predicate,
+        resolve,
+        timer: setTimeout(() => {
+          this.waiters.delete(waiter);
+          resolve(undefined);
+        }, leftMs),
+      };
+      this.waiters.add(waiter);
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const waiter of this.waiters) {
+      clearTimeout(waiter.timer);
+      waiter.resolve(undefined);
+    }
+    this.waiters.clear();
+    await this.subscription?.stop();
+  }
+
+  private take(record: ReceivedRecord): void {
+    const key = record.key?.toString('utf8');
+    if (key === 'manifest') this.takeManifest(record);
+    else if (key === 'snapshot.0' || key === 'snapshot.1') this.takeSnapshot(record);
+    else this.options.events.alarm('registry-record-alien', { offset: String(record.offset) });
+  }
+
+  private takeSnapshot(record: ReceivedRecord): void {
+    const bytes = unzip(record.value);
+    const verified = bytes === undefined ? undefined : verifySnapshot(bytes, this.members);
+    if (verified?.ok !== true) {
+      this.options.events.alarm('registry-snapshot-invalid', { offset: String(record.offset) });
+      return;
+    }
+    for (const { member, reason, kept } of verified.value.distrusted)
+      this.options.events.alarm('registry-member-distrusted', { member, reason, kept });
+    this.announce(this.adoption.hold(verified.value.view));
+  }
+
+  private takeManifest(record: ReceivedRecord): void {
+    const manifest = decodeManifest(record.value);
+    const checked = manifest === undefined ? undefined : checkManifest(manifest, this.options.registryKeys);
+    if (checked?.ok !== true) {
+      const reason = checked?.reason ?? 'manifest-malformed';
+      this.options.events.alarm('registry-manifest-refused', { reason, offset: String(record.offset) });
+      return;
+    }
+    const outcome = this.adoption.announce(checked.value, this.options.clock.now());
+    if (typeof outcome === 'string') this.options.events.alarm('registry-manifest-refused', { reason: outcome });
+    else this.announce(outcome);
+  }
+
+  private announce(view: RegistryView | undefined): void {
+    if (view === undefined) return;
+    for (const member of view.members()) {
+      const entry = view.memberEntry(member.member);
+      if (entry !== undefined) this.members.set(member.member, { entry, document: member });
+    }
+    this.options.events.adopted(view);
+    for (const listener of this.listeners) listener(view);
+    for (const waiter of this.waiters) {
+      if (!waiter.predicate(view)) continue;
+      clearTimeout(waiter.timer);
+      this.waiters.delete(waiter);
+      waiter.resolve(view);
+    }
+  }
+}
+
+function decodeManifest(value: Buffer): { statement: string; digests: string } | undefined {
+  try {
+    return decode(ManifestSchema, value);
+  } catch {
+    // Bytes that are no manifest are refused by the caller with an alarm.
+    return undefined;
+  }
+}
+
+function unzip(value: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(value, { maxOutputLength: MAX_SNAPSHOT_BYTES });
+  } catch {
+    // Not gzip, or larger than any snapshot may be: the caller alarms.
+    return undefined;
+  }
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

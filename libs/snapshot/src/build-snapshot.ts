@@ -1,0 +1,70 @@
+import { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic, type TopicSpec } from '#contracts';
+import type { MemberEntry } from './digest-list.js';
+import type { InstanceDefinition } from './instance-definition.js';
+import type { MemberDocument } from './member-document.js';
+import { snapshotSchema, type Snapshot } from './snapshot.js';
+
+export interface SnapshotParts {
+  readonly number: number;
+  readonly definition: InstanceDefinition;
+  /** Verified documents and the entries that carry them, of the same members. */
+  readonly members: readonly { readonly document: MemberDocument; readonly entry: MemberEntry }[];
+  readonly logs: Snapshot['logs'];
+}
+
+/** The snapshot of a definition and its members' signed documents; deterministic, so equal content has equal bytes. */
+export function buildSnapshot(parts: SnapshotParts): Snapshot {
+  const { definition, members } = parts;
+  const providers = members
+    .flatMap(({ document }) => document.subsystems)
+    .filter((subsystem) => subsystem.services.length > 0)
+    .map((subsystem) => subsystem.id as string)
+    .sort();
+  return snapshotSchema.parse({
+    v: 1,
+    instance: definition.instance,
+    number: parts.number,
+    purposes: definition.purposes,
+    legalBases: definition.legalBases,
+    logs: parts.logs,
+    instances: definition.instances.map((entry) => {
+      const id = `${definition.instance}/${entry.id}`;
+      return {
+        id,
+        kind: entry.kind,
+        runBy: `${definition.instance}/${entry.runBy}`,
+        serves: entry.serves.map((subsystem) => `${definition.instance}/${subsystem}`),
+        ...(entry.kind === 'gateway' || entry.kind === 'registry' || entry.kind === 'feedback'
+          ? { reply: replyTopic(id).name }
+          : {}),
+      };
+    }),
+    topics: Object.fromEntries(
+      providers.map((id) => {
+        const request = requestTopic(id);
+        return [
+          id,
+          {
+            request: { name: request.name, partitions: request.partitions },
+            receipt: receiptTopic(id).name,
+            dead: deadTopic(id).name,
+          },
+        ];
+      }),
+    ),
+    members: members.map(({ entry }) => entry),
+  });
+}
+
+/** Every topic that must exist before a snapshot that names it is published. */
+export function topicSpecsOf(snapshot: Snapshot): TopicSpec[] {
+  return [
+    ...Object.values(fixedTopics),
+    ...snapshot.instances.filter((entry) => entry.reply !== undefined).map((entry) => replyTopic(entry.id)),
+    ...Object.entries(snapshot.topics).flatMap(([id, topics]) => [
+      requestTopic(id, topics.request.partitions),
+      receiptTopic(id),
+      deadTopic(id),
+    ]),
+  ];
+}

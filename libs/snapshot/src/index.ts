@@ -1,0 +1,40 @@
+export {
+  agreement,
+  memberDocument,
+  publishedKey,
+  subjectRule,
+  type Agreement,
+  type MemberDocument,
+  type PublishedKey,
+  type ServiceEntry,
+  type SubjectRule,
+  type SubsystemEntry,
+} from './member-document.js';
+export { snapshotSchema, type Snapshot } from './snapshot.js';
+export {
+  digestList,
+  memberDigest,
+  publicDigest,
+  snapshotBytes,
+  snapshotDigestOf,
+  type MemberEntry,
+} from './digest-list.js';
+export {
+  instanceDefinition,
+  parseInstanceDefinition,
+  type InstanceDefinition,
+  type Problem,
+} from './instance-definition.js';
+export { memberDocumentsOf, type DocumentProblem, type DocumentSources } from './member-documents.js';
+export { buildSnapshot, topicSpecsOf, type SnapshotParts } from './build-snapshot.js';
+export { KEY_CHAIN_TYPE, MEMBER_DOCUMENT_TYPE, verifyMemberEntry, type MemberEntryReason } from './member-entry.js';
+export {
+  RegistryView,
+  type OwnedKey,
+  type SnapshotInstance,
+  type SubsystemTopics,
+  type VerifiedMember,
+} from './registry-view.js';
+export { verifySnapshot, type DistrustedMember, type KnownMembers, type VerifiedSnapshot } from './verify-snapshot.js';
+export { Adoption, type Adopted, type AdoptionRefusal, type CheckedManifest } from './adoption.js';
+export { checkManifest, type ManifestReason, type RegistryKey } from './manifest.js';

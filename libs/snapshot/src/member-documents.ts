@@ -1,0 +1,149 @@
+import type { InstanceDefinition } from './instance-definition.js';
+import {
+  memberDocument,
+  type Agreement,
+  type MemberDocument,
+  type PublishedKey,
+  type ServiceEntry,
+} from './member-document.js';
+import { ok, refuse, type Result } from '#kernel';
+
+type MemberDefinition = InstanceDefinition['members'][number];
+type ServiceDefinition = MemberDefinition['subsystems'][number]['services'][number];
+type AgreementDefinition = MemberDefinition['subsystems'][number]['agreements'][number];
+
+/** What a definition alone does not hold: public keys, and what stands in the OpenAPI documents that it names. */
+export interface DocumentSources {
+  /** Public keys of a subsystem or instance identifier. */
+  readonly keysOf: (identifier: string) => readonly PublishedKey[];
+  /** Digest (hex SHA-256) and endpoints (`GET /{pin}`) of an OpenAPI document, by the path in the definition. */
+  readonly openapi: (path: string) => { readonly digest: string; readonly endpoints: readonly string[] } | undefined;
+}
+
+export interface DocumentProblem {
+  readonly code: 'openapi-missing' | 'endpoint-unknown' | 'document-invalid' | 'endpoints-missing';
+  /** Identifier of the member, subsystem or service concerned. */
+  readonly at: string;
+  readonly message: string;
+}
+
+/** The documents that the members of a definition have to sign, in the order of the definition. */
+export function memberDocumentsOf(
+  definition: InstanceDefinition,
+  sources: DocumentSources,
+): Result<MemberDocument[], readonly DocumentProblem[]> {
+  const problems: DocumentProblem[] = [];
+  const documents = definition.members.map((member) => documentOf(definition, member, sources, problems));
+  if (problems.length > 0) return refuse(problems);
+  const parsed = documents.map((document) => memberDocument.safeParse(document));
+  const invalid = parsed.flatMap((result, index): DocumentProblem[] =>
+    result.success
+      ? []
+      : result.error.issues.map((issue) => ({
+          code: 'document-invalid',
+          at: documents[index]?.member ?? '',
+          message: `${issue.path.join('.')}: ${issue.message}`,
+        })),
+  );
+  if (invalid.length > 0) return refuse(invalid);
+  return ok(parsed.flatMap((result) => (result.success ? [result.data] : [])));
+}
+
+function documentOf(
+  definition: InstanceDefinition,
+  member: MemberDefinition,
+  sources: DocumentSources,
+  problems: DocumentProblem[],
+) {
+  const id = `${definition.instance}/${member.id}`;
+  return {
+    v: 1,
+    member: id,
+    name: member.name,
+    subsystems: member.subsystems.map((subsystem) => {
+      const subsystemId = `${id}/${subsystem.code}`;
+      const services = subsystem.services.map((service) => serviceOf(subsystemId, service, sources, problems));
+      return {
+        id: subsystemId,
+        ...(subsystem.name === undefined ? {} : { name: subsystem.name }),
+        keys: sources.keysOf(subsystemId),
+        services,
+        agreements: subsystem.agreements.map((entry) =>
+          agreementOf(definition.instance, subsystemId, entry, services, problems),
+        ),
+      };
+    }),
+    instances: definition.instances
+      .filter((entry) => entry.runBy === member.id && entry.kind !== 'gateway' && entry.kind !== 'connector')
+      .map((entry) => {
+        const instanceId = `${definition.instance}/${entry.id}`;
+        return { id: instanceId, kind: entry.kind, keys: sources.keysOf(instanceId) };
+      }),
+  };
+}
+
+function serviceOf(
+  subsystem: string,
+  service: ServiceDefinition,
+  sources: DocumentSources,
+  problems: DocumentProblem[],
+): ServiceEntry {
+  const at = `${subsystem}/${service.code}`;
+  const openapi = service.openapi === undefined ? undefined : sources.openapi(service.openapi);
+  if (service.openapi !== undefined && openapi === undefined)
+    problems.push({ code: 'openapi-missing', at, message: `cannot read OpenAPI document "${service.openapi}"` });
+  const listed = new Map(service.endpoints.map((entry) => [entry.endpoint as string, entry]));
+  const names = openapi?.endpoints ?? [...listed.keys()];
+  for (const name of listed.keys())
+    if (openapi !== undefined && !names.includes(name))
+      problems.push({ code: 'endpoint-unknown', at, message: `"${name}" is no operation of its OpenAPI document` });
+  if (names.length === 0)
+    problems.push({ code: 'endpoints-missing', at, message: 'has neither endpoints nor OpenAPI' });
+  return {
+    code: service.code,
+    title: service.title ?? { en: service.code },
+    ...(openapi === undefined ? {} : { openapi: openapi.digest }),
+    timeoutMs: service.timeoutMs,
+    personalData: service.personalData,
+    endpoints: names.map((endpoint) => {
+      const subject = listed.get(endpoint)?.subject;
+      return subject === undefined ? { endpoint } : { endpoint, subject };
+    }),
+    ...(service.subject === undefined ? {} : { subject: service.subject }),
+    ...(service.disabled === undefined ? {} : { disabled: service.disabled }),
+  };
+}
+
+function agreementOf(
+  instance: string,
+  subsystem: string,
+  entry: AgreementDefinition,
+  services: readonly ServiceEntry[],
+  problems: DocumentProblem[],
+): Omit<Agreement, 'consumer'> & { consumer: string } {
+  const offered = services
+    .find((service) => service.code === entry.service)
+    ?.endpoints.map((e) => e.endpoint as string);
+  for (const endpoint of entry.endpoints)
+    if (offered !== undefined && !offered.includes(endpoint))
+      problems.push({
+        code: 'endpoint-unknown',
+        at: `${subsystem}/${entry.service}`,
+        message: `agreement with ${entry.consumer} names "${endpoint}", which the service does not have`,
+      });
+  return {
+    consumer: `${instance}/${entry.consumer}`,
+    service: entry.service,
+    endpoints: entry.endpoints,
+    purposes: entry.purposes,
+    ...(entry.from === undefined ? {} : { from: `${entry.from}T00:00:00Z` }),
+    until: dayAfter(entry.until),
+  };
+}
+
+/** A definition names the last day; a document the first instant at which the right no longer holds (UTC). */
+function dayAfter(day: string): string {
+  const next = new Date(`${day}T00:00:00Z`);
+  next.setUTCDate(next.getUTCDate() + 1);
+  return next.toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,92 @@
+import type { InstanceDefinition, Path } from './instance-definition.js';
+
+export interface Finding {
+  readonly code: 'definition-dangling' | 'definition-duplicate';
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** What a definition names and does not hold, and what it holds twice. */
+export function danglingReferences(definition: InstanceDefinition): Finding[] {
+  return [
+    ...duplicates(definition.purposes, 'code', ['purposes']),
+    ...duplicates(definition.legalBases, 'code', ['legalBases']),
+    ...duplicates(definition.members, 'id', ['members']),
+    ...duplicates(definition.instances, 'id', ['instances']),
+    ...purposeFindings(definition),
+    ...memberFindings(definition),
+    ...instanceFindings(definition),
+  ];
+}
+
+function duplicates<Key extends string>(
+  list: readonly Readonly<Record<Key, string>>[],
+  key: Key,
+  path: Path,
+): Finding[] {
+  const seen = new Set<string>();
+  return list.flatMap((entry, index): Finding[] => {
+    const known = seen.has(entry[key]);
+    seen.add(entry[key]);
+    return known
+      ? [{ code: 'definition-duplicate', path: [...path, index, key], message: `"${entry[key]}" stands here twice` }]
+      : [];
+  });
+}
+
+function missing(path: Path, what: string, name: string): Finding {
+  return { code: 'definition-dangling', path, message: `no ${what} "${name}" in this file` };
+}
+
+function purposeFindings(definition: InstanceDefinition): Finding[] {
+  const bases = new Set(definition.legalBases.map((basis) => basis.code));
+  return definition.purposes.flatMap((purpose, index) =>
+    bases.has(purpose.legalBasis)
+      ? []
+      : [missing(['purposes', index, 'legalBasis'], 'legal basis', purpose.legalBasis)],
+  );
+}
+
+function subsystemIds(definition: InstanceDefinition): Set<string> {
+  return new Set(
+    definition.members.flatMap((member) => member.subsystems.map((subsystem) => `${member.id}/${subsystem.code}`)),
+  );
+}
+
+function memberFindings(definition: InstanceDefinition): Finding[] {
+  const known = subsystemIds(definition);
+  const purposes = new Set(definition.purposes.map((purpose) => purpose.code));
+  return definition.members.flatMap((member, m) => [
+    ...duplicates(member.subsystems, 'code', ['members', m, 'subsystems']),
+    ...member.subsystems.flatMap((subsystem, s) => {
+      const path: Path = ['members', m, 'subsystems', s];
+      const services = new Set(subsystem.services.map((service) => service.code));
+      return [
+        ...duplicates(subsystem.services, 'code', [...path, 'services']),
+        ...subsystem.agreements.flatMap((agreement, a) => {
+          const at = [...path, 'agreements', a];
+          return [
+            ...(known.has(agreement.consumer) ? [] : [missing([...at, 'consumer'], 'subsystem', agreement.consumer)]),
+            ...(services.has(agreement.service)
+              ? []
+              : [missing([...at, 'service'], 'service here', agreement.service)]),
+            ...agreement.purposes.flatMap((purpose, p) =>
+              purposes.has(purpose) ? [] : [missing([...at, 'purposes', p], 'purpose', purpose)],
+            ),
+          ];
+        }),
+      ];
+    }),
+  ]);
+}
+
+function instanceFindings(definition: InstanceDefinition): Finding[] {
+  const members = new Set(definition.members.map((member) => member.id));
+  const known = subsystemIds(definition);
+  return definition.instances.flatMap((instance, i) => [
+    ...(members.has(instance.runBy) ? [] : [missing(['instances', i, 'runBy'], 'member', instance.runBy)]),
+    ...instance.serves.flatMap((id, s) =>
+      known.has(id) ? [] : [missing(['instances', i, 'serves', s], 'subsystem', id)],
+    ),
+  ]);
+}
