@@ -1,6 +1,6 @@
 import { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic, type TopicSpec } from '#contracts';
 import type { MemberEntry } from './digest-list.js';
-import type { InstanceDefinition } from './instance-definition.js';
+import type { InstanceDefinition } from './definition-schema.js';
 import type { MemberDocument } from './member-document.js';
 import { snapshotSchema, type Snapshot } from './snapshot.js';
 

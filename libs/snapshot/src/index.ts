@@ -19,12 +19,8 @@ export {
   snapshotDigestOf,
   type MemberEntry,
 } from './digest-list.js';
-export {
-  instanceDefinition,
-  parseInstanceDefinition,
-  type InstanceDefinition,
-  type Problem,
-} from './instance-definition.js';
+export { instanceDefinition, type InstanceDefinition } from './definition-schema.js';
+export { parseInstanceDefinition, type Problem } from './instance-definition.js';
 export { memberDocumentsOf, type DocumentProblem, type DocumentSources } from './member-documents.js';
 export { buildSnapshot, topicSpecsOf, type SnapshotParts } from './build-snapshot.js';
 export { KEY_CHAIN_TYPE, MEMBER_DOCUMENT_TYPE, verifyMemberEntry, type MemberEntryReason } from './member-entry.js';

@@ -1,92 +1,7 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { z } from 'zod';
-import { ok, refuse, registerMemberId, registerServiceId, registerSubsystemId, type Result } from '#kernel';
-import { code, endpointPattern, subjectRule } from './member-document.js';
-import { danglingReferences } from './references.js';
-
-const title = z
-  .record(z.string().regex(/^[a-z]{2}$/, 'is a language code'), z.string().min(1).max(500))
-  .refine((text) => 'en' in text, { message: 'needs a text in "en"' })
-  .describe('Text by language code; "en" is required');
-
-const day = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/, 'is a date, YYYY-MM-DD')
-  .refine((text) => !Number.isNaN(Date.parse(`${text}T00:00:00Z`)), { message: 'is no date of the calendar' });
-
-function part(what: string, parts: number) {
-  const register = parts === 2 ? registerMemberId : parts === 3 ? registerSubsystemId : registerServiceId;
-  return z
-    .string()
-    .refine((text) => register(`X/${text}` as never).ok, {
-      message: `is no ${what}: ${parts} parts joined by "/", each of A-Z a-z 0-9 ' ( ) + , - . = ?`,
-    })
-    .describe(`${what} without the instance's code`);
-}
-
-const memberRef = part('member (CLASS/CODE)', 2);
-const subsystemRef = part('subsystem (CLASS/CODE/SUBSYSTEM)', 3);
-
-const service = z.strictObject({
-  code: code.describe('Last part of the service identifier'),
-  title: title.optional(),
-  openapi: z
-    .string()
-    .optional()
-    .describe('OpenAPI 3 document, path relative to this file; its operations are the endpoints'),
-  timeoutMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(30_000)
-    .describe("The agency's time to answer, milliseconds"),
-  personalData: z.boolean().default(true).describe('Then subject, purpose and legal basis are mandatory'),
-  endpoints: z
-    .array(z.strictObject({ endpoint: endpointPattern, subject: subjectRule.optional() }))
-    .default([])
-    .describe('Endpoints with a subject rule of their own, or all of them where there is no OpenAPI document'),
-  subject: subjectRule.optional().describe('Where the subject stands, for endpoints without a rule of their own'),
-  disabled: z.string().max(500).optional().describe("Administrator's notice while switched off"),
-});
-
-const agreement = z.strictObject({
-  consumer: subsystemRef,
-  service: code,
-  endpoints: z.array(endpointPattern).min(1),
-  purposes: z.array(code).min(1),
-  from: day.optional().describe('First day'),
-  until: day.describe('Last day'),
-});
-
-const subsystem = z.strictObject({
-  code,
-  name: title.optional(),
-  services: z.array(service).default([]),
-  agreements: z.array(agreement).default([]),
-});
-
-/** `instance.yaml` (`sandbox.md` §4); `docs/instance.schema.json` is generated from it. */
-export const instanceDefinition = z.strictObject({
-  $schema: z.string().optional(),
-  instance: z.string().regex(/^[A-Za-z0-9'()+,\-.=?]{1,255}$/, 'is no instance code'),
-  purposes: z.array(z.strictObject({ code, title, legalBasis: code })).default([]),
-  legalBases: z.array(z.strictObject({ code, title, reference: z.string().min(1).max(500) })).default([]),
-  members: z
-    .array(z.strictObject({ id: memberRef, name: title, subsystems: z.array(subsystem).default([]) }))
-    .default([]),
-  instances: z
-    .array(
-      z.strictObject({
-        id: code,
-        kind: z.enum(['gateway', 'connector', 'audit', 'feedback', 'registry']),
-        runBy: memberRef,
-        serves: z.array(subsystemRef).default([]),
-      }),
-    )
-    .default([]),
-});
-export type InstanceDefinition = z.infer<typeof instanceDefinition>;
+import { ok, refuse, type Result } from '#kernel';
+import { instanceDefinition, type InstanceDefinition } from './definition-schema.js';
+import { danglingReferences, type Path } from './references.js';
 
 /** One thing wrong in a definition, with the place where an editor should jump to. Lines and columns count from 1. */
 export interface Problem {
@@ -97,8 +12,6 @@ export interface Problem {
   readonly path: string;
   readonly message: string;
 }
-
-export type Path = readonly (string | number)[];
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_PROBLEMS = 100;

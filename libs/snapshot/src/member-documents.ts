@@ -1,4 +1,4 @@
-import type { InstanceDefinition } from './instance-definition.js';
+import type { InstanceDefinition } from './definition-schema.js';
 import {
   memberDocument,
   type Agreement,
@@ -65,7 +65,7 @@ function documentOf(
       const services = subsystem.services.map((service) => serviceOf(subsystemId, service, sources, problems));
       return {
         id: subsystemId,
-        ...(subsystem.name === undefined ? {} : { name: subsystem.name }),
+        ...given('name', subsystem.name),
         keys: sources.keysOf(subsystemId),
         services,
         agreements: subsystem.agreements.map((entry) =>
@@ -92,7 +92,7 @@ function serviceOf(
   const openapi = service.openapi === undefined ? undefined : sources.openapi(service.openapi);
   if (service.openapi !== undefined && openapi === undefined)
     problems.push({ code: 'openapi-missing', at, message: `cannot read OpenAPI document "${service.openapi}"` });
-  const listed = new Map(service.endpoints.map((entry) => [entry.endpoint as string, entry]));
+  const listed = new Map(service.endpoints.map((entry) => [entry.endpoint, entry]));
   const names = openapi?.endpoints ?? [...listed.keys()];
   for (const name of listed.keys())
     if (openapi !== undefined && !names.includes(name))
@@ -102,15 +102,12 @@ function serviceOf(
   return {
     code: service.code,
     title: service.title ?? { en: service.code },
-    ...(openapi === undefined ? {} : { openapi: openapi.digest }),
+    ...given('openapi', openapi?.digest),
     timeoutMs: service.timeoutMs,
     personalData: service.personalData,
-    endpoints: names.map((endpoint) => {
-      const subject = listed.get(endpoint)?.subject;
-      return subject === undefined ? { endpoint } : { endpoint, subject };
-    }),
-    ...(service.subject === undefined ? {} : { subject: service.subject }),
-    ...(service.disabled === undefined ? {} : { disabled: service.disabled }),
+    endpoints: names.map((endpoint) => ({ endpoint, ...given('subject', listed.get(endpoint)?.subject) })),
+    ...given('subject', service.subject),
+    ...given('disabled', service.disabled),
   };
 }
 
@@ -121,9 +118,7 @@ function agreementOf(
   services: readonly ServiceEntry[],
   problems: DocumentProblem[],
 ): Omit<Agreement, 'consumer'> & { consumer: string } {
-  const offered = services
-    .find((service) => service.code === entry.service)
-    ?.endpoints.map((e) => e.endpoint as string);
+  const offered = services.find((service) => service.code === entry.service)?.endpoints.map((e) => e.endpoint);
   for (const endpoint of entry.endpoints)
     if (offered !== undefined && !offered.includes(endpoint))
       problems.push({
@@ -136,7 +131,7 @@ function agreementOf(
     service: entry.service,
     endpoints: entry.endpoints,
     purposes: entry.purposes,
-    ...(entry.from === undefined ? {} : { from: `${entry.from}T00:00:00Z` }),
+    ...given('from', entry.from === undefined ? undefined : `${entry.from}T00:00:00Z`),
     until: dayAfter(entry.until),
   };
 }
@@ -146,4 +141,9 @@ function dayAfter(day: string): string {
   const next = new Date(`${day}T00:00:00Z`);
   next.setUTCDate(next.getUTCDate() + 1);
   return next.toISOString().replace('.000Z', 'Z');
+}
+
+/** `{ [name]: value }`, or nothing to spread where there is no value. */
+function given<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
 }

@@ -1,4 +1,6 @@
-import type { InstanceDefinition, Path } from './instance-definition.js';
+import type { InstanceDefinition } from './definition-schema.js';
+
+export type Path = readonly (string | number)[];
 
 export interface Finding {
   readonly code: 'definition-dangling' | 'definition-duplicate';
