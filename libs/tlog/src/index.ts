@@ -1,0 +1,30 @@
+export { EMPTY_ROOT, leafHash, nodeHash } from './hashing.js';
+export { verifyInclusion } from './verify-inclusion.js';
+export { verifyConsistency, type TreeHead } from './verify-consistency.js';
+export {
+  openNote,
+  openSignedNote,
+  parseVkey,
+  type Checkpoint,
+  type Ed25519Verify,
+  type NoteKey,
+  type NoteReason,
+  type SignedNote,
+  type VkeyReason,
+} from './open-note.js';
+export { parseTlogProof, type TlogProof, type TlogProofReason } from './parse-tlog-proof.js';
+export { parseTilePath, partialWidth, tilePath, tileWidth, TILE_WIDTH, type TileAddress } from './tile-path.js';
+export { decodeBundle, encodeBundle, MAX_ENTRY_BYTES } from './entry-bundle.js';
+export { edgeWidths, GrowingTree, type EdgeReason, type Extension, type FullTile } from './growing-tree.js';
+export { consistencyPath, inclusionPath, type PathReason, type TileReader, type TileRequest } from './proof-path.js';
+export {
+  checkpointText,
+  cosigner,
+  ed25519Seed,
+  makeVkey,
+  noteSigner,
+  signNote,
+  type NoteSigner,
+  type SignBytes,
+} from './sign-note.js';
+export { encodeTlogProof, type ProofParts } from './encode-tlog-proof.js';
