@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { findKafka, type KafkaHome } from './kafka-jars.js';
+import { localErrors } from './local.errors.js';
+import { spawnProcess, type ManagedProcess } from './process.js';
+import { repositoryRoot } from './repository.js';
+import { runCommand } from './run-command.js';
+
+/** A second way in, advertised at another port: there a proxy stands that swallows, delays or cuts answers in tests. */
+export interface ExtraListener {
+  /** Upper-case letters. */
+  readonly name: string;
+  readonly port: number;
+  readonly advertisedPort: number;
+}
+
+export interface LocalKafkaOptions {
+  /** Made and formatted if it is not there; survives restarts. */
+  readonly dataDir: string;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly logFile: string;
+  /** From `findKafka`; looked for if absent. */
+  readonly home?: KafkaHome;
+  readonly extraListeners?: readonly ExtraListener[];
+  readonly heapMb?: number;
+}
+
+export interface LocalKafka {
+  /** `host:port` of the plain listener. */
+  readonly brokers: string;
+  readonly process: ManagedProcess;
+  /** Clean shutdown: the next start has nothing to recover. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/** Starts one Apache Kafka broker on 127.0.0.1, its own controller, and resolves when it takes connections. */
+export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
+  const home = options.home ?? (await requireKafka());
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  const config = join(dataDir, 'server.properties');
+  await writeFile(config, await serverProperties(options, join(dataDir, 'log')));
+  // The controller's voters are in the settings, so a directory may be moved to other ports.
+  if (!existsSync(join(dataDir, 'log', 'meta.properties'))) await format(home, config);
+  const heap = options.heapMb ?? 512;
+  const server = await spawnProcess({
+    command: home.java,
+    args: [
+      `-Xms${Math.min(256, heap)}m`,
+      `-Xmx${heap}m`,
+      '-XX:+UseSerialGC',
+      ...classPath(home),
+      'kafka.Kafka',
+      config,
+    ],
+    cwd: dataDir,
+    logFile: options.logFile,
+  });
+  try {
+    await server.waitForOutput('Kafka Server started', START_TIMEOUT_MS);
+  } catch (cause) {
+    await server.stop();
+    throw cause;
+  }
+  return { brokers: `127.0.0.1:${options.port}`, process: server, stop: async () => void (await server.stop(20_000)) };
+}
+
+async function requireKafka(): Promise<KafkaHome> {
+  const found = await findKafka();
+  if (found.ok) return found.value;
+  throw localErrors.error('kafka-not-available', { details: { ...found.reason } });
+}
+
+async function format(home: KafkaHome, config: string): Promise<void> {
+  const cluster = randomBytes(16).toString('base64url');
+  const { code, output } = await runCommand(
+    home.java,
+    ['-XX:TieredStopAtLevel=1', ...classPath(home), 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', config],
+    { timeoutMs: 60_000 },
+  );
+  if (code !== 0) throw localErrors.error('kafka-format-failed', { details: { output: output.slice(-2000) } });
+}
+
+function classPath({ libs }: KafkaHome): string[] {
+  return ['-cp', join(libs, '*')];
+}
+
+async function serverProperties(options: LocalKafkaOptions, logDir: string): Promise<string> {
+  const template = await readFile(join(repositoryRoot(), 'deploy/kafka/server.properties'), 'utf8');
+  const extra = options.extraListeners ?? [];
+  const values: Record<string, string> = {
+    port: String(options.port),
+    controllerPort: String(options.controllerPort),
+    logDir,
+    extraListeners: extra.map(({ name, port }) => `,${name}://127.0.0.1:${port}`).join(''),
+    extraAdvertised: extra.map(({ name, advertisedPort }) => `,${name}://127.0.0.1:${advertisedPort}`).join(''),
+    extraProtocols: extra.map(({ name }) => `,${name}:PLAINTEXT`).join(''),
+  };
+  return template.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
+}

@@ -1,0 +1,151 @@
+import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import { migrate, type Migrations } from './migrator.js';
+import { toDatabaseError } from './postgres.errors.js';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** One schema per app; it is the only one on the search path. */
+  readonly schema: string;
+  /** In order; each a class with raw SQL `up` and `down`. */
+  readonly migrations: Migrations;
+  /** Connections at most. Who needs one more waits for `connectTimeoutMs`. */
+  readonly poolSize: number;
+  readonly entities?: NonNullable<DataSourceOptions['entities']>;
+  /** The server ends a statement that takes longer. */
+  readonly statementTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName?: string;
+  /** Called for a pooled connection that broke while nobody used it. */
+  readonly onIdleError?: (error: unknown) => void;
+}
+
+export type Row = Record<string, unknown>;
+
+/** What may be asked inside and outside a transaction. Values go in as parameters, never into the text. */
+export interface Queries {
+  /** The rows that the statement returns, of whatever kind it is. `bigint` columns come as decimal strings. */
+  query<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]>;
+  /** For stores with entities. */
+  readonly entities: EntityManager;
+}
+
+/**
+ * A pool of connections to one app's schema.
+ *
+ * Durability: `query` and `transaction` resolve after the commit. Rejections carry our codes; after
+ * `database-unavailable` the effect is unknown. Nothing is retried here.
+ */
+export interface Database extends Queries {
+  /** One unit of work: all or nothing. The connection goes back to the pool either way. */
+  transaction<Outcome>(work: (queries: Queries) => Promise<Outcome>): Promise<Outcome>;
+  /** True if a statement comes back. */
+  isReachable(): Promise<boolean>;
+  /** Waits for what is under way. */
+  close(): Promise<void>;
+}
+
+const STATEMENT_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Brings the schema to this version (under a lock, so any number of processes may start at once) and connects. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  await migrate(options);
+  const source = new DataSource(dataSourceOptions(options));
+  try {
+    await source.initialize();
+  } catch (cause) {
+    throw toDatabaseError(cause);
+  }
+  return new PooledDatabase(source);
+}
+
+function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  return {
+    type: 'postgres',
+    url: options.url,
+    schema: options.schema,
+    synchronize: false,
+    logging: false,
+    entities: options.entities ?? [],
+    // Extensions are the operator's to install, not a connecting app's.
+    installExtensions: false,
+    applicationName: options.applicationName ?? `kerege-${options.schema}`,
+    connectTimeoutMS: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    poolSize: options.poolSize,
+    poolErrorHandler: (error: unknown) => options.onIdleError?.(error),
+    extra: {
+      // Both are sent when the connection opens, so no statement runs without them.
+      options: `-c search_path=${options.schema}`,
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: statementTimeoutMs * 2,
+      // The server may be gone without a word; then nobody ends the statement but we.
+      query_timeout: statementTimeoutMs + 5_000,
+      keepAlive: true,
+    },
+  };
+}
+
+class PooledDatabase implements Database {
+  constructor(private readonly source: DataSource) {}
+
+  get entities(): EntityManager {
+    return this.source.manager;
+  }
+
+  async query<Result extends object = Row>(sql: string, parameters: readonly unknown[] = []): Promise<Result[]> {
+    const runner = this.source.createQueryRunner();
+    try {
+      return await runQuery<Result>(runner, sql, parameters);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async transaction<Outcome>(work: (queries: Queries) => Promise<Outcome>): Promise<Outcome> {
+    const runner = this.source.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const outcome = await work({
+        query: (sql, parameters = []) => runQuery(runner, sql, parameters),
+        entities: runner.manager,
+      });
+      await runner.commitTransaction();
+      return outcome;
+    } catch (cause) {
+      // A rollback that fails changes nothing: the server rolls back when the connection ends.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw toDatabaseError(cause);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async isReachable(): Promise<boolean> {
+    try {
+      await this.query('SELECT 1');
+      return true;
+    } catch {
+      // Any failure is the answer "no"; the reason is seen where work fails.
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.source.isInitialized) await this.source.destroy();
+  }
+}
+
+async function runQuery<Result extends object>(
+  runner: QueryRunner,
+  sql: string,
+  parameters: readonly unknown[],
+): Promise<Result[]> {
+  try {
+    const { records } = await runner.query(sql, [...parameters], true);
+    return records;
+  } catch (cause) {
+    throw toDatabaseError(cause);
+  }
+}
