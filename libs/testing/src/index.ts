@@ -3,4 +3,5 @@ export { eventually, testingErrors } from './eventually.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
 export { processRunner, type AppProcess, type AppProcessOptions, type ProcessRunner } from './process-runner.js';
 export { serviceAddresses, type ServiceAddresses } from './service-addresses.js';
+export { testBus } from './test-bus.js';
 export { uniqueName } from './unique-name.js';
