@@ -1,0 +1,30 @@
+import { setting } from './setting.js';
+
+/** Where an app listens; every app spreads this into its own definition with its own default port. */
+export function httpSettings(defaultPort: number) {
+  return {
+    host: setting.text({ env: 'KEREGE_HOST', default: '127.0.0.1', meaning: 'Address to listen on.' }),
+    port: setting.port({
+      env: 'KEREGE_PORT',
+      default: defaultPort,
+      meaning: 'Port to listen on; 0 lets the system choose.',
+    }),
+  };
+}
+
+/** Who an app is, and what it trusts. */
+export function identitySettings(defaultInstanceId: string) {
+  return {
+    instanceId: setting.text({
+      env: 'KEREGE_INSTANCE_ID',
+      default: defaultInstanceId,
+      meaning: "This process's identifier in the registry, INSTANCE/id.",
+    }),
+    keysDir: setting.path({ env: 'KEREGE_KEYS_DIR', default: './data/keys', meaning: 'Folder of the private keys.' }),
+    trustFile: setting.path({
+      env: 'KEREGE_TRUST_FILE',
+      default: './data/trust.json',
+      meaning: 'trust.json: the keys of the log and of the registry that this process believes.',
+    }),
+  };
+}

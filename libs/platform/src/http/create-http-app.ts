@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { Module, type DynamicModule, type ExceptionFilter, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { TerminusModule } from '@nestjs/terminus';
+import type { FastifyServerOptions } from 'fastify';
+import type { Server, ServerOptions } from 'node:http';
+import { HealthController, READINESS_CHECKS } from '../health/health.controller.js';
+import type { ReadinessCheck } from '../health/readiness.js';
+import type { Logger } from '../logging/logger.js';
+import { NestLogger } from '../logging/nest-logger.js';
+import { AppMetrics } from '../telemetry/app-metrics.js';
+import { MetricsController } from '../telemetry/metrics.controller.js';
+import { ProblemFilter } from './problem.filter.js';
+import { observeRequests } from './request-log.js';
+import { createValidationPipe } from './validation.js';
+
+export interface HttpAppOptions {
+  /** The app's name in logs and metrics. */
+  readonly name: string;
+  readonly logger: Logger;
+  /** What `/ready` looks at. */
+  readonly readiness?: readonly ReadinessCheck[];
+  readonly metrics?: AppMetrics;
+  /** Largest body that is read; more is 413. */
+  readonly bodyLimitBytes?: number;
+  /** A request that has not arrived whole by then is cut. */
+  readonly requestTimeoutMs?: number;
+  readonly maxHeaderBytes?: number;
+  /** False: Nest registers no parser, so that the app registers its own raw one (`/r1` forwards bytes). */
+  readonly bodyParser?: boolean;
+  /** Go before the problem filter, e.g. X-Road's faces on `/r1`. */
+  readonly filters?: readonly ExceptionFilter[];
+  /** Fastify's own options, e.g. `rewriteUrl`; they win over ours. */
+  readonly fastify?: FastifyServerOptions<Server>;
+}
+
+@Module({})
+class PlatformModule {}
+
+/**
+ * Nest on Fastify as every app of Kerege has it: problem documents, validation, health, metrics, limits and time-outs,
+ * and request logs without URLs. Initialised but not listening; see `startHttpApp`.
+ */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  options: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const metrics = options.metrics ?? new AppMetrics(options.name);
+  const adapter = new FastifyAdapter<Server>(fastifyOptions(options));
+  const app = await NestFactory.create<NestFastifyApplication>(platformModule(module, options, metrics), adapter, {
+    logger: new NestLogger(options.logger.child('nest')),
+    bodyParser: options.bodyParser ?? true,
+    abortOnError: false,
+  });
+  observeRequests(app.getHttpAdapter().getInstance(), options.logger.child('http'), metrics);
+  app.useGlobalPipes(createValidationPipe());
+  // Nest asks the filters from the last to the first.
+  app.useGlobalFilters(new ProblemFilter(options.logger), ...(options.filters ?? []));
+  return app;
+}
+
+function platformModule(module: Type | DynamicModule, options: HttpAppOptions, metrics: AppMetrics): DynamicModule {
+  return {
+    module: PlatformModule,
+    imports: [TerminusModule.forRoot({ logger: false }), module],
+    controllers: [HealthController, MetricsController],
+    providers: [
+      { provide: READINESS_CHECKS, useValue: options.readiness ?? [] },
+      { provide: AppMetrics, useValue: metrics },
+    ],
+  };
+}
+
+function fastifyOptions(options: HttpAppOptions): FastifyServerOptions<Server> & { http: ServerOptions } {
+  const { bodyLimitBytes = 1024 * 1024, requestTimeoutMs = 30_000, maxHeaderBytes = 16 * 1024 } = options;
+  return {
+    logger: false,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    // A silent socket is cut later than any answer may take: long answers are the apps' own deadlines.
+    connectionTimeout: 0,
+    keepAliveTimeout: 15_000,
+    http: { headersTimeout: Math.min(10_000, requestTimeoutMs), maxHeaderSize: maxHeaderBytes },
+    forceCloseConnections: 'idle',
+    genReqId: requestIds(),
+    routerOptions: { maxParamLength: 2_048 },
+    exposeHeadRoutes: false,
+    ...options.fastify,
+  };
+}
+
+/** Ours alone: what a client sends as a request id is not trusted into our logs. */
+function requestIds(): () => string {
+  const start = randomBytes(6).toString('hex');
+  let count = 0;
+  return () => `${start}-${(count += 1).toString(36)}`;
+}

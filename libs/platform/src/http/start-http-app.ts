@@ -1,0 +1,50 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { defineErrors } from '#kernel';
+
+export const listenErrors = defineErrors('listening', {
+  'port-taken': {
+    kind: 'unavailable',
+    message: 'The port is taken by another process.',
+    next: 'End that process, or choose another port with the variable that is named (the sandbox: KEREGE_PORT_BASE).',
+  },
+});
+
+/** An app that serves; `close` ends it in order and leaves nothing behind. */
+export interface RunningApp {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+  /** Runs after the last request has been answered: subscriptions, database, timers. */
+  readonly onClose?: () => Promise<void>;
+}
+
+/** Listens; resolves when requests are taken. */
+export async function startHttpApp(app: NestFastifyApplication, options: ListenOptions): Promise<RunningApp> {
+  try {
+    await app.listen(options.port, options.host);
+  } catch (cause) {
+    await app.close();
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')
+      throw listenErrors.error('port-taken', {
+        cause,
+        details: { port: options.port },
+        extensions: { port: options.port },
+      });
+    throw cause;
+  }
+  const address: unknown = app.getHttpServer().address();
+  const port =
+    typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : options.port;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await app.close();
+    await options.onClose?.();
+  };
+  return { url: `http://${host}:${port}`, close: () => (closing ??= close()) };
+}

@@ -1,0 +1,28 @@
+export { configErrors } from './config/config.errors.js';
+export {
+  defineConfig,
+  describeConfig,
+  type ConfigDefinition,
+  type ConfigOf,
+  type Environment,
+  type SettingDescription,
+} from './config/define-config.js';
+export { httpSettings, identitySettings } from './config/platform.config.js';
+export { setting, type Setting } from './config/setting.js';
+export { READINESS_CHECKS } from './health/health.controller.js';
+export { runCheck, type ReadinessCheck } from './health/readiness.js';
+export { createHttpApp, type HttpAppOptions } from './http/create-http-app.js';
+export { httpErrors } from './http/http.errors.js';
+export { openApiText, serveOpenApi, type OpenApiTitle } from './http/open-api.js';
+export { asAppError, PROBLEM_JSON, problemOf, type Problem } from './http/problem.js';
+export { ProblemFilter } from './http/problem.filter.js';
+export { listenErrors, startHttpApp, type ListenOptions, type RunningApp } from './http/start-http-app.js';
+export { createLogger, logLevels, Logger, silentLogger, type LoggerOptions, type LogLevel } from './logging/logger.js';
+export { safeError, type LogFields } from './logging/safe-fields.js';
+export { runMain, startFailure } from './run/run-main.js';
+export { AppMetrics, type HistogramDeclaration, type Labels, type MetricDeclaration } from './telemetry/app-metrics.js';
+export { metricsErrors } from './telemetry/metrics.errors.js';
+export { formatTraceparent, parseTraceparent, type TraceContext } from './telemetry/trace-context.js';
+export { keyFileName, loadKeySet, loadKeySets } from './trust/key-files.js';
+export { trustErrors } from './trust/trust.errors.js';
+export { loadTrust, parseTrust, type PublicJwk, type Trust } from './trust/trust.js';

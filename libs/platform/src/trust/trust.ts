@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { trustErrors } from './trust.errors.js';
+
+const publicJwk = z.object({
+  kty: z.string(),
+  crv: z.string(),
+  x: z.string(),
+  y: z.string().optional(),
+  kid: z.string(),
+});
+
+const trustFile = z.strictObject({
+  v: z.literal(1),
+  instance: z.string().min(1),
+  logs: z.array(z.string().min(1)).min(1),
+  registry: z.array(publicJwk).min(1),
+  witnesses: z.unknown(),
+  timestampRoots: z.array(z.unknown()),
+});
+
+export type PublicJwk = z.infer<typeof publicJwk>;
+
+/** What a process believes without being told by the bus: the only source of the log's and the registry's keys. */
+export interface Trust {
+  readonly instance: string;
+  /** vkeys of the logs. */
+  readonly logs: readonly string[];
+  readonly registryKeys: readonly PublicJwk[];
+}
+
+export async function loadTrust(file: string): Promise<Trust> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw trustErrors.error('trust-file-unreadable', { cause, details: { file }, extensions: { file } });
+  }
+  return parseTrust(text);
+}
+
+/** Trust from the text of a `trust.json`. */
+export function parseTrust(text: string): Trust {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw trustErrors.error('trust-file-invalid', { cause, extensions: { problems: ['is no JSON'] } });
+  }
+  const parsed = trustFile.safeParse(value);
+  if (parsed.success)
+    return { instance: parsed.data.instance, logs: parsed.data.logs, registryKeys: parsed.data.registry };
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw trustErrors.error('trust-file-invalid', { extensions: { problems } });
+}
