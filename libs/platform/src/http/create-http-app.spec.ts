@@ -136,12 +136,13 @@ describe('startHttpApp', () => {
     let closed = 0;
     const onClose = () => Promise.resolve(void (closed += 1));
     const running = await startHttpApp(await create(), { host: '127.0.0.1', port: 0, onClose });
-    expect((await fetch(`${running.url}/live`)).status).toBe(200);
-    const port = Number(new URL(running.url).port);
-    await expect(startHttpApp(await create(), { host: '127.0.0.1', port })).rejects.toMatchObject({
-      code: 'port-taken',
-    });
-    await Promise.all([running.close(), running.close()]);
+    try {
+      expect((await fetch(`${running.url}/live`)).status).toBe(200);
+      const taken = { host: '127.0.0.1', port: Number(new URL(running.url).port) };
+      await expect(startHttpApp(await create(), taken)).rejects.toMatchObject({ code: 'port-taken' });
+    } finally {
+      await Promise.all([running.close(), running.close()]);
+    }
     expect(closed).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { Module, type DynamicModule, type ExceptionFilter, type Type } from '@ne
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TerminusModule } from '@nestjs/terminus';
-import type { FastifyServerOptions } from 'fastify';
+import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Server, ServerOptions } from 'node:http';
 import { HealthController, READINESS_CHECKS } from '../health/health.controller.js';
 import type { ReadinessCheck } from '../health/readiness.js';
@@ -11,6 +11,7 @@ import type { Logger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { AppMetrics } from '../telemetry/app-metrics.js';
 import { MetricsController } from '../telemetry/metrics.controller.js';
+import { asAppError, PROBLEM_JSON, problemOf } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { observeRequests } from './request-log.js';
 import { createValidationPipe } from './validation.js';
@@ -84,10 +85,17 @@ function fastifyOptions(options: HttpAppOptions): FastifyServerOptions<Server> &
     http: { headersTimeout: Math.min(10_000, requestTimeoutMs), maxHeaderSize: maxHeaderBytes },
     forceCloseConnections: 'idle',
     genReqId: requestIds(),
+    frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 2_048 },
     exposeHeadRoutes: false,
     ...options.fastify,
   };
+}
+
+/** What Fastify refuses before any route, e.g. a URL that cannot be decoded; its own answer would quote the URL. */
+function answerFrameworkError(cause: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = { ...problemOf(asAppError(cause)), requestId: request.id };
+  void reply.status(problem.status).header('Content-Type', PROBLEM_JSON).send(JSON.stringify(problem));
 }
 
 /** Ours alone: what a client sends as a request id is not trusted into our logs. */

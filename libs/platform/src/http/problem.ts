@@ -60,7 +60,7 @@ function fromStatus(status: number | undefined, cause: unknown): AppError {
 
 /** Fastify's own refusals (`FST_ERR_…`: body too large, JSON broken) carry a status. */
 function fastifyStatus(cause: unknown): number | undefined {
-  if (!(cause instanceof Error) || !('code' in cause) || !('statusCode' in cause)) return undefined;
+  if (typeof cause !== 'object' || cause === null || !('code' in cause) || !('statusCode' in cause)) return undefined;
   if (typeof cause.code !== 'string' || !cause.code.startsWith('FST_ERR_')) return undefined;
   return typeof cause.statusCode === 'number' ? cause.statusCode : undefined;
 }

@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { types } from 'node:util';
 import { defineErrors } from '#kernel';
 
 export const listenErrors = defineErrors('listening', {
@@ -29,7 +30,7 @@ export async function startHttpApp(app: NestFastifyApplication, options: ListenO
     await app.listen(options.port, options.host);
   } catch (cause) {
     await app.close();
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')
+    if (types.isNativeError(cause) && 'code' in cause && cause.code === 'EADDRINUSE')
       throw listenErrors.error('port-taken', {
         cause,
         details: { port: options.port },

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { AppError } from '#kernel';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -39,7 +40,8 @@ function isFlat(value: unknown): boolean {
  * their input (`JSON.parse`, PostgreSQL's "invalid input syntax … "), so those are left out.
  */
 export function safeError(cause: unknown, depth = 0): Record<string, unknown> {
-  if (!(cause instanceof Error)) return { name: 'NonError' };
+  // Also true for an error of another realm, which `instanceof` denies.
+  if (!types.isNativeError(cause)) return { name: 'NonError' };
   const code = textProperty(cause, 'code');
   const inner = cause.cause !== undefined && depth < 3 ? { cause: safeError(cause.cause, depth + 1) } : {};
   if (cause instanceof AppError)
@@ -56,7 +58,7 @@ export function safeError(cause: unknown, depth = 0): Record<string, unknown> {
 
 /** System errors (`ECONNREFUSED`), type errors, and PostgreSQL's complaints about the statement, not about its values. */
 function isMessageSafe(cause: Error, code: string | undefined): boolean {
-  if (cause instanceof TypeError || cause instanceof ReferenceError) return code === undefined;
+  if (cause.name === 'TypeError' || cause.name === 'ReferenceError') return code === undefined;
   return code !== undefined && /^(E[A-Z]{3,}|ERR_MODULE_[A-Z_]+|(08|28|3D|40|42|53|55|57)[0-9A-Z]{3})$/.test(code);
 }
 
