@@ -1,0 +1,106 @@
+import { ok, refuse, subsystemOf, type Result, type ServiceId, type SubsystemId } from '#kernel';
+import type { AccessAgreement, AccessView } from './view.js';
+
+/** What is asked: may this consumer call this endpoint, for this purpose, now? */
+export interface AccessQuestion {
+  readonly consumer: SubsystemId;
+  readonly service: ServiceId;
+  /** What `matchEndpoint` found; undefined if nothing. */
+  readonly endpoint: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly legalBasis?: string | undefined;
+  readonly atMs: number;
+}
+
+export interface Permit {
+  readonly endpoint: string;
+  readonly purpose: string;
+  readonly legalBasis: string;
+  readonly agreement: AccessAgreement;
+}
+
+/** The closed list of reasons for which access is denied, in the order in which they are looked for. */
+export type AccessReason =
+  | 'unknown-consumer'
+  | 'unknown-provider'
+  | 'unknown-service'
+  | 'service-disabled'
+  | 'endpoint-unknown'
+  | 'agreement-missing'
+  | 'agreement-not-begun'
+  | 'agreement-ended'
+  | 'endpoint-not-agreed'
+  | 'purpose-missing'
+  | 'purpose-unknown'
+  | 'purpose-not-agreed'
+  | 'legal-basis-unknown'
+  | 'legal-basis-not-of-purpose';
+
+/**
+ * Deny by default: a permit needs a registered endpoint, an agreement that holds at `atMs` and names it, and a purpose
+ * of that agreement with its legal basis. An agreement with one purpose implies it, and a purpose its legal basis.
+ */
+export function decide(view: AccessView, question: AccessQuestion): Result<Permit, AccessReason> {
+  const endpoint = registeredEndpoint(view, question);
+  if (!endpoint.ok) return endpoint;
+  const agreements = agreementsFor(view, question, endpoint.value);
+  if (!agreements.ok) return agreements;
+  const chosen = choosePurpose(view, agreements.value, question.purpose);
+  if (!chosen.ok) return chosen;
+  const legalBasis = legalBasisFor(view, chosen.value.purpose, question.legalBasis);
+  if (!legalBasis.ok) return legalBasis;
+  return ok({ endpoint: endpoint.value, legalBasis: legalBasis.value, ...chosen.value });
+}
+
+function registeredEndpoint(view: AccessView, question: AccessQuestion): Result<string, AccessReason> {
+  if (view.subsystem(question.consumer) === undefined) return refuse('unknown-consumer');
+  if (view.subsystem(subsystemOf(question.service)) === undefined) return refuse('unknown-provider');
+  const service = view.service(question.service);
+  if (service === undefined) return refuse('unknown-service');
+  if (service.disabled !== undefined) return refuse('service-disabled');
+  const { endpoint } = question;
+  if (endpoint === undefined || !service.endpoints.some((registered) => registered.endpoint === endpoint))
+    return refuse('endpoint-unknown');
+  return ok(endpoint);
+}
+
+/** Agreements in force that name the endpoint; never empty. */
+function agreementsFor(
+  view: AccessView,
+  question: AccessQuestion,
+  endpoint: string,
+): Result<readonly AccessAgreement[], AccessReason> {
+  const granted = view.agreements(question.consumer, question.service);
+  if (granted.length === 0) return refuse('agreement-missing');
+  // An instant that cannot be read is NaN: both comparisons are false then, and nothing is permitted.
+  const begun = granted.filter(
+    (agreement) => (agreement.from === undefined ? -Infinity : Date.parse(agreement.from)) <= question.atMs,
+  );
+  if (begun.length === 0) return refuse('agreement-not-begun');
+  const inForce = begun.filter((agreement) => question.atMs < Date.parse(agreement.until));
+  if (inForce.length === 0) return refuse('agreement-ended');
+  const naming = inForce.filter((agreement) => agreement.endpoints.includes(endpoint));
+  return naming.length === 0 ? refuse('endpoint-not-agreed') : ok(naming);
+}
+
+function choosePurpose(
+  view: AccessView,
+  agreements: readonly AccessAgreement[],
+  stated: string | undefined,
+): Result<{ purpose: string; agreement: AccessAgreement }, AccessReason> {
+  const agreed = new Set(agreements.flatMap((agreement) => agreement.purposes));
+  const [only] = agreed;
+  const purpose = stated ?? (agreed.size === 1 ? only : undefined);
+  if (purpose === undefined) return refuse('purpose-missing');
+  if (!view.purposes.some((known) => known.code === purpose)) return refuse('purpose-unknown');
+  const agreement = agreements.find((candidate) => candidate.purposes.includes(purpose));
+  return agreement === undefined ? refuse('purpose-not-agreed') : ok({ purpose, agreement });
+}
+
+function legalBasisFor(view: AccessView, purpose: string, stated: string | undefined): Result<string, AccessReason> {
+  const implied = view.purposes.find((known) => known.code === purpose)?.legalBasis;
+  const legalBasis = stated ?? implied;
+  if (legalBasis === undefined || !view.legalBases.some((known) => known.code === legalBasis))
+    return refuse('legal-basis-unknown');
+  return legalBasis === implied ? ok(legalBasis) : refuse('legal-basis-not-of-purpose');
+}

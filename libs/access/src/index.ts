@@ -1,0 +1,13 @@
+export { decide, type AccessQuestion, type AccessReason, type Permit } from './decide.js';
+export { matchEndpoint, type EndpointMatch } from './endpoint.js';
+export {
+  findSubject,
+  findSubjectInAnswer,
+  resolveSubject,
+  sameSubject,
+  type Subject,
+  type SubjectReason,
+  type SubjectSources,
+} from './subject.js';
+export { parseTarget, type Target, type TargetReason } from './target.js';
+export { type AccessAgreement, type AccessService, type AccessView, type SubjectRule } from './view.js';

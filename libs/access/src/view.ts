@@ -1,0 +1,43 @@
+import type { ServiceId, SubsystemId } from '#kernel';
+
+/** Where a service that serves personal data has its subject (`design.md` §6). */
+export interface SubjectRule {
+  readonly type: string;
+  readonly country: string;
+  readonly from:
+    | { readonly path: string }
+    | { readonly query: string }
+    | { readonly header: string }
+    /** JSON pointers. */
+    | { readonly body: string }
+    | { readonly answer: string };
+}
+
+/** What decisions need of a registered service; the snapshot's entry satisfies it. */
+export interface AccessService {
+  readonly personalData: boolean;
+  /** `METHOD /pattern`; `{name}` is one path segment. */
+  readonly endpoints: readonly { readonly endpoint: string; readonly subject?: SubjectRule | undefined }[];
+  /** The rule of every endpoint without its own. */
+  readonly subject?: SubjectRule | undefined;
+  /** Administrator's notice while the service is switched off. */
+  readonly disabled?: string | undefined;
+}
+
+export interface AccessAgreement {
+  readonly endpoints: readonly string[];
+  readonly purposes: readonly string[];
+  /** ISO instants; `until` is the first at which the agreement no longer holds. */
+  readonly from?: string | undefined;
+  readonly until: string;
+}
+
+/** What decisions need of one registry snapshot; `RegistryView` of `#snapshot` satisfies it. */
+export interface AccessView {
+  subsystem(id: SubsystemId): object | undefined;
+  service(id: ServiceId): AccessService | undefined;
+  /** Granted by the service's subsystem to the consumer; validity in time is judged here, not there. */
+  agreements(consumer: SubsystemId, service: ServiceId): readonly AccessAgreement[];
+  readonly purposes: readonly { readonly code: string; readonly legalBasis: string }[];
+  readonly legalBases: readonly { readonly code: string }[];
+}
