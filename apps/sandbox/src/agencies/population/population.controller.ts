@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { citizen, registeredBirthDate } from '../citizen.js';
+
+const pinParams = z.object({ pin: z.string() });
+const matchBody = z.strictObject({
+  pin: z.string().max(32),
+  familyName: z.string().max(200),
+  birthDate: z.string().max(10),
+});
+
+/** The Population Register: who somebody is, where they live, and whether a claim about them is true. */
+export function populationRoutes(app: FastifyInstance): void {
+  app.get('/:pin', (request, reply) => {
+    const person = citizen(pinParams.parse(request.params).pin);
+    if (person === undefined) return reply.code(404).send({ error: 'no such person' });
+    const { pin, givenName, familyName, birthPlace } = person;
+    return reply.send({
+      pin,
+      givenName,
+      familyName,
+      birthDate: registeredBirthDate(person),
+      birthPlace,
+      citizenship: 'DEMO',
+    });
+  });
+
+  app.get('/:pin/address', (request, reply) => {
+    const person = citizen(pinParams.parse(request.params).pin);
+    if (person === undefined) return reply.code(404).send({ error: 'no such person' });
+    return reply.send({ pin: person.pin, ...person.address });
+  });
+
+  // An unknown person and a wrong claim answer alike: who may only match must not learn who is registered.
+  app.post('/match', (request, reply) => {
+    const body = matchBody.safeParse(request.body);
+    if (!body.success) return reply.code(400).send({ error: 'pin, familyName and birthDate are needed' });
+    const person = citizen(body.data.pin);
+    const match = person?.familyName === body.data.familyName && registeredBirthDate(person) === body.data.birthDate;
+    return reply.send({ match });
+  });
+}
