@@ -1,0 +1,116 @@
+import type { Database } from '#postgres';
+
+/** The signed head as it stood at one commit: size and note belong together. */
+export interface StoredHead {
+  readonly size: number;
+  readonly note: string;
+}
+
+export interface StoredLeaf {
+  readonly index: number;
+  readonly slot: string;
+  readonly signer: string;
+  readonly body: Buffer;
+}
+
+export interface StoredManifest {
+  readonly index: number;
+  readonly statement: string;
+  readonly digests: string;
+}
+
+interface LeafRow {
+  readonly idx: string;
+  readonly slot: string;
+  readonly signer: string;
+  readonly body: Buffer;
+}
+
+/**
+ * Reads the log's tables (`audit-log.md` §3.2) and never writes them. What lies below a head's size is immutable, so
+ * reads need no transaction: callers read the head first and ask for nothing beyond it.
+ */
+export class LogReaderStore {
+  constructor(private readonly database: Database) {}
+
+  async head(logId: number): Promise<StoredHead | undefined> {
+    const [row] = await this.database.query<{ size: string; note: string | null }>(
+      'SELECT size, note FROM log_head WHERE log_id = $1',
+      [logId],
+    );
+    return row === undefined || row.note === null ? undefined : { size: Number(row.size), note: row.note };
+  }
+
+  /** Leaf hashes of `count` leaves from `first` on, one after another. */
+  async leafHashes(logId: number, first: number, count: number): Promise<Buffer> {
+    const [row] = await this.database.query<{ hashes: Buffer | null }>(
+      `SELECT string_agg(leaf_hash, ''::bytea ORDER BY idx) AS hashes
+         FROM log_leaf WHERE log_id = $1 AND idx >= $2 AND idx < $3`,
+      [logId, first, first + count],
+    );
+    return row?.hashes ?? Buffer.alloc(0);
+  }
+
+  /** Roots of `count` full tiles of that level from `first` on, one after another. */
+  async tileRoots(logId: number, level: number, first: number, count: number): Promise<Buffer> {
+    const [row] = await this.database.query<{ hashes: Buffer | null }>(
+      `SELECT string_agg(root, ''::bytea ORDER BY idx) AS hashes
+         FROM log_tile WHERE log_id = $1 AND lvl = $2 AND idx >= $3 AND idx < $4`,
+      [logId, level, first, first + count],
+    );
+    return row?.hashes ?? Buffer.alloc(0);
+  }
+
+  async fullTile(logId: number, level: number, index: number): Promise<Buffer | undefined> {
+    const [row] = await this.database.query<{ data: Buffer }>(
+      'SELECT data FROM log_tile WHERE log_id = $1 AND lvl = $2 AND idx = $3',
+      [logId, level, index],
+    );
+    return row?.data;
+  }
+
+  /** Bytes of `count` leaves from `first` on, in order. */
+  async bodies(logId: number, first: number, count: number): Promise<Buffer[]> {
+    const rows = await this.database.query<{ body: Buffer }>(
+      'SELECT body FROM log_leaf WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx',
+      [logId, first, first + count],
+    );
+    return rows.map((row) => row.body);
+  }
+
+  async leafByHash(logId: number, hash: Buffer): Promise<StoredLeaf | undefined> {
+    const [row] = await this.database.query<LeafRow>(
+      'SELECT idx, slot, signer, body FROM log_leaf WHERE log_id = $1 AND leaf_hash = $2 ORDER BY idx LIMIT 1',
+      [logId, hash],
+    );
+    return row === undefined ? undefined : leafOf(row);
+  }
+
+  /** Leaves of one exchange or case; at most `limit`, in order of index. */
+  async leavesOf(logId: number, id: Buffer, limit: number): Promise<StoredLeaf[]> {
+    const rows = await this.database.query<LeafRow>(
+      'SELECT idx, slot, signer, body FROM log_leaf WHERE log_id = $1 AND xid = $2 ORDER BY idx LIMIT $3',
+      [logId, id, limit],
+    );
+    return rows.map(leafOf);
+  }
+
+  /** The last manifest leaf strictly before that index (`statements.md` §2, validity). */
+  async manifestBefore(logId: number, index: number): Promise<StoredManifest | undefined> {
+    const [row] = await this.database.query<{ idx: string; statement: string; digests: string }>(
+      'SELECT idx, statement, digests FROM manifest WHERE log_id = $1 AND idx < $2 ORDER BY idx DESC LIMIT 1',
+      [logId, index],
+    );
+    return row === undefined ? undefined : { index: Number(row.idx), statement: row.statement, digests: row.digests };
+  }
+
+  /** The gzip of a snapshot, by SHA-256 of its uncompressed bytes. Kept for the life of the log. */
+  async snapshot(digest: Buffer): Promise<Buffer | undefined> {
+    const [row] = await this.database.query<{ body: Buffer }>('SELECT body FROM snapshot WHERE digest = $1', [digest]);
+    return row?.body;
+  }
+}
+
+function leafOf(row: LeafRow): StoredLeaf {
+  return { index: Number(row.idx), slot: row.slot, signer: row.signer, body: row.body };
+}

@@ -1,0 +1,36 @@
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { ConsistencyQuery, InclusionQuery, LeafQuery, ReceiptParameters, ReceiptQuery } from './proofs.dto.js';
+import { ProofsService } from './proofs.service.js';
+
+/** Answers that static log files cannot give: by leaf hash, by exchange id, or without a tile client. */
+@Controller()
+export class ProofsController {
+  constructor(private readonly proofs: ProofsService) {}
+
+  @Get('proof/inclusion')
+  async inclusion(@Query() query: InclusionQuery): Promise<{ index: number; size: number; path: string[] }> {
+    const index = Number(query.index);
+    const size = Number(query.size);
+    return { index, size, path: await this.proofs.inclusion(index, size) };
+  }
+
+  @Get('proof/consistency')
+  async consistency(@Query() query: ConsistencyQuery): Promise<{ from: number; to: number; proof: string[] }> {
+    const from = Number(query.from);
+    const to = Number(query.to);
+    return { from, to, proof: await this.proofs.consistency(from, to) };
+  }
+
+  @Get('leaf')
+  async leaf(@Query() query: LeafQuery): Promise<{ index: number; body: string }> {
+    const { index, body } = await this.proofs.leaf(Buffer.from(query.hash, 'hex'));
+    return { index, body: body.toString('latin1') };
+  }
+
+  @Get('receipts/:exchangeId')
+  @Header('Content-Type', 'text/plain; charset=utf-8')
+  @Header('Cache-Control', 'no-cache')
+  receipt(@Param() parameters: ReceiptParameters, @Query() query: ReceiptQuery): Promise<string> {
+    return this.proofs.receipt(Buffer.from(parameters.exchangeId.replaceAll('-', ''), 'hex'), query);
+  }
+}

@@ -1,0 +1,33 @@
+import { IsOptional, IsUUID, Matches, MaxLength } from 'class-validator';
+
+/** Decimal without leading zeros; what is above 2⁵³ is beyond every log and answered as such. */
+const COUNT = /^(0|[1-9][0-9]{0,15})$/;
+const COUNT_MESSAGE = { message: '$property must be a decimal number without leading zeros' };
+
+export class InclusionQuery {
+  @Matches(COUNT, COUNT_MESSAGE) index: string;
+  @Matches(COUNT, COUNT_MESSAGE) size: string;
+}
+
+export class ConsistencyQuery {
+  @Matches(COUNT, COUNT_MESSAGE) from: string;
+  @Matches(COUNT, COUNT_MESSAGE) to: string;
+}
+
+export class LeafQuery {
+  @Matches(/^[0-9a-f]{64}$/, { message: 'hash must be a leaf hash, 64 lower-case hex digits' }) hash: string;
+}
+
+export class ReceiptParameters {
+  @IsUUID('all') exchangeId: string;
+}
+
+export class ReceiptQuery {
+  @IsOptional()
+  @Matches(/^(c0|c1|p1|b1|-|s[0-9]{1,9})$/, { message: 'slot must be one of c0, c1, p1, b1, s<number>, -' })
+  slot?: string;
+
+  @IsOptional()
+  @MaxLength(255)
+  signer?: string;
+}
