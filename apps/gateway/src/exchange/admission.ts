@@ -1,0 +1,149 @@
+import { decide, matchEndpoint, resolveSubject, type AccessReason, type Permit, type SubjectReason } from '#access';
+import { ok, refuse, type Result, type SubsystemId } from '#kernel';
+import { typedSubject, type TypedSubject } from '#signing';
+import type { OwnedKey, RegistryView, ServiceEntry, SubsystemTopics } from '#snapshot';
+import type { ExchangeRequest } from './exchange.js';
+import { headerValue } from './fingerprint.js';
+
+/** What admission looks at beside the request; all of it is in memory. */
+export interface Gate {
+  /** Undefined when there is none or its manifest has expired. */
+  readonly view: RegistryView | undefined;
+  /** Whether answers would be heard: the reply topic is assigned and has been fetched from. */
+  readonly hearsReplies: boolean;
+  readonly inFlight: { readonly exchanges: number; readonly bytes: number };
+  readonly limits: { readonly exchanges: number; readonly bytes: number };
+  /** False after a write that failed, until the database answers again (`design.md` §7: 503 at once). */
+  readonly databaseAnswers: boolean;
+  /** Whether the published keys of the consumer are those that we hold (`design.md` §6). */
+  readonly keysAgree: (consumer: SubsystemId) => boolean;
+  /** Added to the service's time-out: the way there and back, and the log. */
+  readonly marginMs: number;
+  readonly nowMs: number;
+}
+
+/** An exchange that may be sent, with everything that was decided. */
+export interface Admitted {
+  readonly view: RegistryView;
+  readonly service: ServiceEntry;
+  readonly permit: Permit;
+  /** `in-answer`: only the answer tells, so the provider commits to it. */
+  readonly subject: TypedSubject | 'in-answer' | undefined;
+  readonly deadlineAtMs: number;
+  readonly sealingKey: OwnedKey;
+  readonly topics: SubsystemTopics;
+}
+
+export type AdmissionCode =
+  | 'registry-expired'
+  | 'gateway-starting'
+  | 'gateway-busy'
+  | 'database-unavailable'
+  | 'consumer-stopped'
+  | AccessReason
+  | SubjectReason
+  | 'provider-unreachable';
+
+export interface Refusal {
+  readonly code: AdmissionCode;
+  /** There when the refusal is to be stated (`statements.md` §2): the endpoint that the statement must name. */
+  readonly stated?: { readonly view: RegistryView; readonly endpoint: string };
+  readonly retryAfterS?: number;
+}
+
+const BUSY_RETRY_S = 1;
+const OUTAGE_RETRY_S = 5;
+
+/**
+ * The gateway's checks in the order of `bus.md` §5, from the registry copy up to the schema; the first that fails is the
+ * answer. Stated are refusals for right, purpose, context and schema. Not stated: what happens before the consumer's
+ * right is looked at, and a path that matches no registered endpoint, because a statement names an endpoint by its
+ * pattern and never a raw path; nobody may fill the log by inventing paths.
+ */
+export function admit(gate: Gate, request: ExchangeRequest): Result<Admitted, Refusal> {
+  const { view } = gate;
+  if (view === undefined) return refuse({ code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S });
+  const outage = capacity(gate, request);
+  if (outage !== undefined) return refuse(outage);
+
+  const { consumer, target } = request;
+  const entry = view.service(target.service);
+  const match = entry === undefined ? undefined : matchEndpoint(entry, request.method, target.path);
+  const permit = decide(view, {
+    consumer,
+    service: target.service,
+    endpoint: match?.endpoint,
+    purpose: request.context.purpose,
+    legalBasis: request.context.legalBasis,
+    atMs: gate.nowMs,
+  });
+  if (!permit.ok) return refuse(accessRefusal(permit.reason, view, match?.endpoint));
+  // A permit exists only for a registered service and endpoint; the compiler cannot know.
+  if (entry === undefined || match === undefined) return refuse({ code: 'endpoint-unknown' });
+
+  const stated = { view, endpoint: match.endpoint };
+  const sources = { params: match.params, query: target.query, headers: request.headers, body: request.body };
+  const subject = resolveSubject(entry, match.subject, sources, request.context.subject);
+  if (!subject.ok) return refuse({ code: subject.reason, stated });
+  // What cannot be committed to in one spelling would open to nobody.
+  if (!isCommittable(subject.value)) return refuse({ code: 'subject-malformed', stated });
+  if (!isBodyAsDeclared(request)) return refuse({ code: 'body-malformed', stated });
+
+  const sealingKey = view.sealingKey(target.provider, gate.nowMs);
+  const topics = view.topicsOf(target.provider);
+  if (sealingKey === undefined || topics === undefined)
+    return refuse({ code: 'provider-unreachable', retryAfterS: OUTAGE_RETRY_S });
+  const deadlineAtMs = request.receivedAtMs + waitMs(request, entry, gate.marginMs);
+  return ok({ view, service: entry, permit: permit.value, subject: subject.value, deadlineAtMs, sealingKey, topics });
+}
+
+/** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */
+function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
+  const { inFlight, limits } = gate;
+  if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: BUSY_RETRY_S };
+  const isFull = inFlight.exchanges >= limits.exchanges || inFlight.bytes + request.body.length > limits.bytes;
+  if (isFull) return { code: 'gateway-busy', retryAfterS: BUSY_RETRY_S };
+  if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
+  if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };
+  return undefined;
+}
+
+/** Reasons of `decide` that come before the question of right: nothing was asked of a registered endpoint yet. */
+const NOT_STATED: ReadonlySet<AccessReason> = new Set([
+  'unknown-consumer',
+  'unknown-provider',
+  'unknown-service',
+  'service-disabled',
+  'endpoint-unknown',
+]);
+
+function accessRefusal(code: AccessReason, view: RegistryView, endpoint: string | undefined): Refusal {
+  return NOT_STATED.has(code) || endpoint === undefined ? { code } : { code, stated: { view, endpoint } };
+}
+
+function isCommittable(subject: Admitted['subject']): boolean {
+  if (subject === undefined || subject === 'in-answer') return true;
+  return typedSubject(subject.country, subject.type, subject.code) !== undefined;
+}
+
+/** The caller's patience, capped by what the service may take at all (`exchange.md` §1, `Kerege-Deadline`). */
+function waitMs(request: ExchangeRequest, service: ServiceEntry, marginMs: number): number {
+  return Math.min(request.context.deadlineMs ?? Infinity, service.timeoutMs + marginMs);
+}
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const BODILESS: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'];
+
+/** Bad JSON where JSON is declared never travels. The document's own schema is the provider's to check. */
+function isBodyAsDeclared(request: ExchangeRequest): boolean {
+  const declared = headerValue(request, 'content-type')?.trim() ?? '';
+  if (!JSON_TYPE.test(declared)) return true;
+  if (request.body.length === 0) return BODILESS.includes(request.method);
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body));
+    return true;
+  } catch {
+    // Not UTF-8 or no JSON: that is the answer to the question asked.
+    return false;
+  }
+}

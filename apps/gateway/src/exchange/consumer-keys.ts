@@ -1,0 +1,56 @@
+import type { InstanceId, SubsystemId } from '#kernel';
+import type { KeyRing, Signer } from '#signing';
+import type { RegistryView } from '#snapshot';
+
+/** What is wrong with a consumer's published keys. */
+export type KeyAlarm = { readonly consumer: SubsystemId; readonly reason: 'keys-not-held' | 'key-stranger' };
+
+/**
+ * Compares what the registry publishes for the consumers served here with the keys held here (`design.md` §6): a
+ * published signing key that we do not hold could speak for the consumer, so its traffic stops until a person has
+ * looked. Nothing is repaired, and a later snapshot without the stranger lets the traffic go on.
+ */
+export class ConsumerKeys {
+  /** Consumers whose keys agree, by the newest snapshot; written by `adopt`. */
+  private trusted: ReadonlySet<SubsystemId> = new Set();
+
+  constructor(
+    private readonly keys: KeyRing,
+    private readonly instanceId: InstanceId,
+  ) {}
+
+  /** Called for each adopted snapshot; returns what to alarm for. */
+  adopt(view: RegistryView, nowMs: number): KeyAlarm[] {
+    const alarms: KeyAlarm[] = [];
+    const trusted = new Set<SubsystemId>();
+    for (const consumer of view.instanceEntry(this.instanceId)?.serves ?? []) {
+      const reason = this.problem(view, consumer, nowMs);
+      if (reason === undefined) trusted.add(consumer);
+      else alarms.push({ consumer, reason });
+    }
+    this.trusted = trusted;
+    return alarms;
+  }
+
+  /** Whether this gateway serves the consumer and may sign for it. */
+  agree(consumer: SubsystemId): boolean {
+    return this.trusted.has(consumer);
+  }
+
+  /** The key that the consumer should sign with now, or undefined if none is both published as valid and held. */
+  signer(view: RegistryView, consumer: SubsystemId, nowMs: number): Signer | undefined {
+    const published = view.signingKey(consumer, nowMs);
+    if (published === undefined || !this.holds(consumer, published.kid)) return undefined;
+    return this.keys.signer(consumer, new Set([published.kid]));
+  }
+
+  private problem(view: RegistryView, consumer: SubsystemId, nowMs: number): KeyAlarm['reason'] | undefined {
+    const published = view.keysOf(consumer).filter((key) => key.use === 'sign' && nowMs < key.untilMs);
+    if (!published.some((key) => this.holds(consumer, key.kid))) return 'keys-not-held';
+    return published.every((key) => this.holds(consumer, key.kid)) ? undefined : 'key-stranger';
+  }
+
+  private holds(consumer: SubsystemId, kid: string): boolean {
+    return this.keys.has(consumer) && this.keys.publicKeys(consumer).some((key) => key.kid === kid);
+  }
+}

@@ -1,0 +1,299 @@
+import { partitionOf, type Bus } from '#bus';
+import { exchangeIdBytes, newExchangeId, type Clock, type ExchangeId } from '#kernel';
+import { parseTraceparent } from '#platform';
+import { signStatement, type RequestedPayload, type SealingSession, type Statement } from '#signing';
+import type { Admitted } from './admission.js';
+import { Awaited, type Verdict } from './awaited.js';
+import type { Candidate } from './candidate.js';
+import type { ConsumerKeys } from './consumer-keys.js';
+import {
+  endedElsewhere,
+  failedPayload,
+  failureAtDeadline,
+  failureOf,
+  outcomePending,
+  rowOutcome,
+  told,
+  type Failure,
+} from './ending.js';
+import type { DatabaseHealth } from './database-health.worker.js';
+import type { ExchangeEvents } from './exchange-events.js';
+import type { ExchangeStore } from './exchange.store.js';
+import type { ExchangeOutcome, ExchangeRequest } from './exchange.js';
+import { prepare, sealRequest, type Outgoing } from './outgoing.js';
+import type { PendingExchanges } from './pending-exchanges.js';
+import type { RowOutcome, NewRow } from './row.js';
+import type { SealingSessions } from './sealing-sessions.js';
+import { stampRecord, type StampsWorker } from './stamps.worker.js';
+import { within } from './within.js';
+
+export interface DeliveryParts {
+  readonly bus: Bus;
+  readonly store: ExchangeStore;
+  readonly database: DatabaseHealth;
+  readonly keys: ConsumerKeys;
+  readonly sessions: SealingSessions;
+  readonly pending: PendingExchanges;
+  readonly stamps: StampsWorker;
+  readonly events: ExchangeEvents;
+  readonly clock: Clock;
+  /** How long after the deadline a row may take before no outcome is claimed. */
+  readonly rowGraceMs: number;
+}
+
+/** An exchange that is signed and sealed, and has not been sent. */
+export interface Prepared {
+  readonly row: NewRow;
+  readonly outgoing: Outgoing;
+  readonly requested: Statement<RequestedPayload>;
+  readonly session: SealingSession;
+  readonly admitted: Admitted;
+  readonly replyTopic: string;
+}
+
+type End =
+  | Exclude<Verdict, { kind: 'waiting' }>
+  | { readonly kind: 'time' }
+  | { readonly kind: 'bus' }
+  | { readonly kind: 'closing' }
+  | { readonly kind: 'unrecorded' };
+
+const FIRST_RESEND_MS = 250;
+const SEQUEL_LIFE_MS = 24 * 60 * 60_000;
+
+/**
+ * Sends one exchange and ends it (`bus.md` §4.1–2, §4.8). It promises one outcome at most: nothing is released before
+ * the row is committed and both leaves are in the log, and no failure is told before the row holds it. It never claims
+ * an outcome that it could not write down, and never calls anybody twice.
+ */
+export class DeliveryService {
+  constructor(private readonly parts: DeliveryParts) {}
+
+  /** Signs and seals; undefined if the consumer has no usable key or this gateway no reply topic. */
+  async prepare(
+    request: ExchangeRequest,
+    admitted: Admitted,
+    replyTopic: string,
+    fingerprint: Buffer,
+  ): Promise<Prepared | undefined> {
+    const { keys, sessions, clock } = this.parts;
+    const nowMs = clock.now();
+    const signer = keys.signer(admitted.view, request.consumer, nowMs);
+    if (signer === undefined) return undefined;
+    const outgoing = prepare(newExchangeId(), request, admitted, nowMs);
+    const [requested, session] = await Promise.all([
+      signStatement(outgoing.payload, signer),
+      sessions.take(request.target.provider, admitted.sealingKey, nowMs),
+    ]);
+    const row: NewRow = {
+      id: outgoing.id,
+      consumer: request.consumer,
+      service: request.target.service,
+      fingerprint,
+      requested: requested.jws,
+      salt: outgoing.salt,
+      openings: outgoing.openings,
+      requestHead: outgoing.head,
+      deadlineMs: admitted.deadlineAtMs,
+      createdMs: nowMs,
+    };
+    return { row, outgoing, requested, session, admitted, replyTopic };
+  }
+
+  /** Sends and waits. `recorded` is the row's commit, perhaps still under way; a keyed one has ended before. */
+  async complete(
+    prepared: Prepared,
+    request: ExchangeRequest,
+    recorded: Promise<void>,
+    isKeyed: boolean,
+  ): Promise<ExchangeOutcome> {
+    const { id, salt, requestHash } = prepared.outgoing;
+    const awaited = new Awaited({
+      exchangeId: id,
+      consumer: request.consumer,
+      provider: request.target.provider,
+      service: request.target.service,
+      requested: prepared.requested,
+      salt,
+      answerKey: prepared.session.answerKey,
+    });
+    const end = await this.transit(prepared, awaited, recorded);
+    const isRecorded = await this.isRecorded(recorded, prepared.row.deadlineMs);
+    if (!isRecorded) return this.pending(id);
+    if (end.kind === 'release') return this.release(id, end.candidate, requestHash, isKeyed);
+    return this.fail(prepared, failureFor(end, awaited));
+  }
+
+  /** The time between sending and the first thing that ends it. */
+  private async transit(prepared: Prepared, awaited: Awaited, recorded: Promise<void>): Promise<End> {
+    const { pending, bus, clock, events } = this.parts;
+    const { id } = prepared.outgoing;
+    const deadlineAtMs = prepared.row.deadlineMs;
+    const ended = Promise.withResolvers<End>();
+    const decide = (verdict: Verdict) => {
+      if (verdict.kind !== 'waiting') ended.resolve(verdict);
+    };
+    // Before sending: an answer may be here before `publish` has resolved.
+    pending.add(id, { awaited, deadlineAtMs, decide, close: () => ended.resolve({ kind: 'closing' }) });
+    const deadline = setTimeout(() => ended.resolve({ kind: 'time' }), Math.max(0, deadlineAtMs - clock.now()));
+    const resending = this.resend(prepared, awaited);
+    recorded.catch(() => ended.resolve({ kind: 'unrecorded' }));
+    bus.publish(this.records(prepared)).catch((cause: unknown) => {
+      // Some of it may be stored all the same: the statement `failed` says what the consumer was told.
+      events.failed('send', cause);
+      ended.resolve({ kind: 'bus' });
+    });
+    try {
+      return await ended.promise;
+    } finally {
+      clearTimeout(deadline);
+      resending.stop();
+      pending.remove(id);
+    }
+  }
+
+  private records(prepared: Prepared) {
+    const { outgoing, requested, session, admitted, replyTopic, row } = prepared;
+    const { request, receipt } = admitted.topics;
+    const idBytes = exchangeIdBytes(outgoing.id);
+    const traceparent = traceparentOf(outgoing);
+    return [
+      stampRecord(requested.jws, [replyTopic, receipt]),
+      {
+        topic: request.name,
+        partition: partitionOf(idBytes, request.partitions),
+        key: idBytes,
+        value: sealRequest(outgoing, requested, session, {
+          replyTopic,
+          deadlineMs: row.deadlineMs,
+          snapshot: admitted.view.number,
+        }),
+        ...(traceparent === undefined ? {} : { headers: { traceparent } }),
+      },
+    ];
+  }
+
+  /** Produce batches are not atomic: what has no receipt is stamped again after 250 ms, then doubling (`bus.md` §4.2). */
+  private resend(prepared: Prepared, awaited: Awaited): { stop: () => void } {
+    const { bus, events } = this.parts;
+    const topics = [prepared.replyTopic, prepared.admitted.topics.receipt];
+    let timer: ReturnType<typeof setTimeout>;
+    const schedule = (waitMs: number) => {
+      timer = setTimeout(() => {
+        const stamps = awaited.unstamped();
+        for (let count = 0; count < stamps.length; count += 1) events.counted('stamp-repeated');
+        if (stamps.length > 0)
+          bus.publish(stamps.map((jws) => stampRecord(jws, topics))).catch((cause: unknown) => {
+            // The next attempt, or the deadline, answers for it.
+            events.failed('stamp-again', cause);
+          });
+        schedule(waitMs * 2);
+      }, waitMs);
+    };
+    schedule(FIRST_RESEND_MS);
+    return { stop: () => clearTimeout(timer) };
+  }
+
+  private async isRecorded(recorded: Promise<void>, deadlineAtMs: number): Promise<boolean> {
+    const leftMs = Math.max(0, deadlineAtMs - this.parts.clock.now()) + this.parts.rowGraceMs;
+    try {
+      await within(recorded, leftMs);
+      return true;
+    } catch (cause) {
+      this.parts.events.failed('row', cause);
+      this.parts.database.suspect();
+      return false;
+    }
+  }
+
+  private async release(
+    id: ExchangeId,
+    candidate: Candidate,
+    requestHash: Buffer,
+    isKeyed: boolean,
+  ): Promise<ExchangeOutcome> {
+    const { store, events, clock } = this.parts;
+    const outcome = rowOutcome(candidate, clock.now());
+    const ending = store.end(id, outcome);
+    if (isKeyed || outcome.kind !== 'answered') return this.whenEnded(id, ending, told(id, candidate, requestHash));
+    // Told before it is written: the provider's leaf, not this row, is the record that an answer was disclosed.
+    ending.catch((cause: unknown) => {
+      events.counted('row-not-ended');
+      events.failed('row-end', cause);
+    });
+    return told(id, candidate, requestHash);
+  }
+
+  /** States `failed`; told when the row holds it, logged when the log takes it. */
+  private async fail(prepared: Prepared, failure: Failure): Promise<ExchangeOutcome> {
+    const { keys, store, stamps, clock } = this.parts;
+    const { id } = prepared.outgoing;
+    const nowMs = clock.now();
+    const signer = keys.signer(prepared.admitted.view, prepared.row.consumer, nowMs);
+    // A key that ran out meanwhile signs nothing; then the bus's own sweeper states how this ended.
+    const statement =
+      signer === undefined ? undefined : await signStatement(failedPayload(prepared.requested, failure, nowMs), signer);
+    const outcome: RowOutcome = {
+      kind: 'failed',
+      ...failure,
+      jws: statement?.jws,
+      by: 'gateway',
+      endedMs: nowMs,
+    };
+    const ended = await this.whenEnded(id, store.end(id, outcome), {
+      kind: 'failed',
+      exchangeId: id,
+      ...failure,
+      decidedBy: 'gateway',
+    });
+    if (statement !== undefined && ended.kind === 'failed' && ended.code === failure.code)
+      stamps.keep({
+        jws: statement.jws,
+        leafHash: statement.leafHash,
+        replyTopics: [prepared.replyTopic],
+        untilMs: nowMs + SEQUEL_LIFE_MS,
+        ended: (how) => {
+          if (how !== 'expired') this.receipted(id);
+        },
+      });
+    return ended;
+  }
+
+  /** A crash, or an error, before this mark means only that the statement is sent once more: a duplicate. */
+  private receipted(id: ExchangeId): void {
+    const { store, events } = this.parts;
+    store.markReceipted([id]).catch((cause: unknown) => events.failed('mark-receipted', cause));
+  }
+
+  /** What is told once the compare-and-set has committed; another's outcome if that one was there first. */
+  private async whenEnded(id: ExchangeId, ending: Promise<boolean>, mine: ExchangeOutcome): Promise<ExchangeOutcome> {
+    const { store, events, rowGraceMs, database } = this.parts;
+    try {
+      if (await within(ending, rowGraceMs)) return mine;
+      const standing = await within(store.outcomeOf(id), rowGraceMs);
+      return standing === undefined ? this.pending(id) : endedElsewhere(id, standing);
+    } catch (cause) {
+      events.failed('row-end', cause);
+      database.suspect();
+      return this.pending(id);
+    }
+  }
+
+  private pending(id: ExchangeId): ExchangeOutcome {
+    this.parts.events.counted('outcome-pending');
+    return outcomePending(id);
+  }
+}
+
+function failureFor(end: Exclude<End, { kind: 'release' }>, awaited: Awaited): Failure {
+  if (end.kind === 'fail') return failureOf(end.reason);
+  if (end.kind === 'bus') return { code: 'bus-unavailable', side: 'bus' };
+  if (end.kind === 'closing') return { code: 'gateway-closing', side: 'bus' };
+  return failureAtDeadline(awaited.missing(), awaited.rejection);
+}
+
+/** The caller's trace, joined if it is well-formed: nothing else of the request may stand in a Kafka header. */
+function traceparentOf({ head }: Outgoing): string | undefined {
+  const value = head.headers.find(([name]) => name.toLowerCase() === 'traceparent')?.[1];
+  return parseTraceparent(value) === undefined ? undefined : value;
+}

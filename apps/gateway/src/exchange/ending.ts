@@ -1,0 +1,99 @@
+import { sha512, toBase64, toBase64Url, type ExchangeId } from '#kernel';
+import type { FailedPayload, RequestedPayload, Statement } from '#signing';
+import type { EndReason, Missing } from './awaited.js';
+import type { Candidate, CandidateReason } from './candidate.js';
+import type { ExchangeOutcome, Side, UnansweredExchange } from './exchange.js';
+import type { RowOutcome } from './row.js';
+
+/** Why the gateway itself ends an exchange: the `why` and `side` of its `failed` (`bus.md` §4.8). */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly side: Side;
+}
+
+export type FailureCode =
+  | 'provider-unreachable'
+  | 'no-receipt'
+  | 'stamp-refused'
+  | 'bus-unavailable'
+  | 'gateway-lost'
+  | 'gateway-closing'
+  | EndReason;
+
+/** What was missing at the deadline, as the client is told it. */
+export function failureAtDeadline(missing: Missing, rejection: CandidateReason | undefined): Failure {
+  switch (missing) {
+    case 'request-receipt':
+    case 'answer-receipt':
+      return { code: 'no-receipt', side: 'bus' };
+    case 'request-refused':
+      return { code: 'stamp-refused', side: 'bus' };
+    case 'answer':
+      return { code: 'provider-unreachable', side: 'provider' };
+    case 'valid-answer':
+      return { code: rejection ?? 'provider-unreachable', side: 'provider' };
+  }
+}
+
+/** A record that condemns the exchange, whatever comes later. */
+export function failureOf(reason: EndReason): Failure {
+  return { code: reason, side: reason === 'receipt-conflict' ? 'bus' : 'provider' };
+}
+
+/** Payload of the gateway's `failed`, a sequel of that very request. */
+export function failedPayload(requested: Statement<RequestedPayload>, failure: Failure, nowMs: number): FailedPayload {
+  const { id, from, to, svc, ep } = requested.payload;
+  return {
+    v: 1,
+    t: 'exchange.failed',
+    id,
+    ts: nowMs,
+    from,
+    to,
+    svc,
+    ep,
+    prev: toBase64Url(requested.leafHash),
+    why: failure.code,
+    side: failure.side,
+  };
+}
+
+/** The outcome that a provider's statement claims, as the row keeps it. */
+export function rowOutcome(candidate: Candidate, nowMs: number): RowOutcome {
+  const { statement, content } = candidate;
+  const { t, why, side } = statement.payload;
+  const by = 'provider';
+  if (t === 'exchange.answered' && content !== undefined) {
+    const headers = content.headers.map(({ name, value }) => [name, value] as const);
+    const answerHead = { status: content.status, headers, bodySha512: toBase64Url(sha512(content.body)) };
+    return { kind: 'answered', jws: statement.jws, by, answerHead, endedMs: nowMs };
+  }
+  const kind = t === 'exchange.refused' ? 'refused' : 'failed';
+  return { kind, code: why, side: side ?? 'provider', jws: statement.jws, by, endedMs: nowMs };
+}
+
+/** What the consumer is told of a released candidate. */
+export function told(id: ExchangeId, candidate: Candidate, requestHash: Buffer): ExchangeOutcome {
+  const { statement, content } = candidate;
+  if (content !== undefined)
+    return { kind: 'answered', exchangeId: id, ...content, requestHash: toBase64(requestHash) };
+  const { t, why = 'unknown', side = 'provider' } = statement.payload;
+  return {
+    kind: t === 'exchange.refused' ? 'refused' : 'failed',
+    exchangeId: id,
+    code: why,
+    side,
+    decidedBy: 'connector',
+  };
+}
+
+/** How an exchange that another call asks for has ended: 409 with its id and outcome (`bus.md` §4.1). */
+export function endedElsewhere(id: ExchangeId, outcome: RowOutcome): UnansweredExchange {
+  const detail = outcome.code === undefined ? outcome.kind : `${outcome.kind}: ${outcome.code}`;
+  return { kind: 'refused', exchangeId: id, code: 'exchange-ended', side: 'consumer', decidedBy: 'gateway', detail };
+}
+
+/** No outcome is claimed, because the row that should hold it could not be written (`bus.md` §4.8). */
+export function outcomePending(id: ExchangeId): UnansweredExchange {
+  return { kind: 'failed', exchangeId: id, code: 'outcome-pending', side: 'bus', decidedBy: 'gateway', retryAfterS: 5 };
+}

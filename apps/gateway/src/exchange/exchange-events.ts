@@ -1,0 +1,21 @@
+/** What the exchange reports as it goes; the module turns it into metrics and log lines (`ops/`). Never personal data. */
+export interface ExchangeEvents {
+  readonly ended: (outcome: { readonly kind: string; readonly code: string; readonly tookMs: number }) => void;
+  /** Worth waking somebody: a peer or the log did what it must not. */
+  readonly alarm: (reason: string, details: Readonly<Record<string, unknown>>) => void;
+  /** Something counted: `late-answer`, `stamp-repeated`, `refusal-not-stated`, … */
+  readonly counted: (what: Counted) => void;
+  readonly failed: (what: string, cause: unknown) => void;
+}
+
+export const countedEvents = [
+  'late-answer',
+  'malformed-reply',
+  'rejected-answer',
+  'stamp-repeated',
+  'refusal-stated',
+  'refusal-not-stated',
+  'outcome-pending',
+  'row-not-ended',
+] as const;
+export type Counted = (typeof countedEvents)[number];

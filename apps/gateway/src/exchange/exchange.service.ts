@@ -1,0 +1,114 @@
+import type { Clock } from '#kernel';
+import type { RegistryView } from '#snapshot';
+import { admit, type Admitted, type Gate } from './admission.js';
+import type { ConsumerKeys } from './consumer-keys.js';
+import type { DatabaseHealth } from './database-health.worker.js';
+import type { DeliveryService } from './delivery.service.js';
+import type { ExchangeEvents } from './exchange-events.js';
+import type { ExchangeStore } from './exchange.store.js';
+import { Exchanges, type ExchangeOutcome, type ExchangeRequest } from './exchange.js';
+import { fingerprint } from './fingerprint.js';
+import type { IdempotencyService } from './idempotency.service.js';
+import type { RefusalsService } from './refusals.service.js';
+
+export interface ExchangeSettings {
+  readonly maxInFlight: number;
+  readonly maxInFlightBytes: number;
+  readonly marginMs: number;
+  /** HMAC key of this gateway. */
+  readonly fingerprintKey: Buffer;
+}
+
+export interface ExchangeParts {
+  readonly registry: { current(): RegistryView | undefined };
+  readonly replies: { hearing(): string | undefined };
+  readonly keys: ConsumerKeys;
+  readonly database: DatabaseHealth;
+  readonly store: ExchangeStore;
+  readonly delivery: DeliveryService;
+  readonly idempotency: IdempotencyService;
+  readonly refusals: RefusalsService;
+  readonly events: ExchangeEvents;
+  readonly clock: Clock;
+}
+
+/**
+ * Takes a call of an authenticated consumer through the order of `bus.md` §5: admit, then key, row, seal, send, wait,
+ * release. It never sends what it refused, and never holds more exchanges than its limits allow.
+ */
+export class ExchangeService extends Exchanges {
+  /** Exchanges under way and their request bytes; written by `perform` only. */
+  private readonly inFlight = { exchanges: 0, bytes: 0 };
+
+  constructor(
+    private readonly parts: ExchangeParts,
+    private readonly settings: ExchangeSettings,
+  ) {
+    super();
+  }
+
+  async perform(request: ExchangeRequest): Promise<ExchangeOutcome> {
+    const outcome = await this.attempt(request);
+    const code = outcome.kind === 'answered' ? 'answered' : outcome.code;
+    this.parts.events.ended({ kind: outcome.kind, code, tookMs: this.parts.clock.now() - request.receivedAtMs });
+    return outcome;
+  }
+
+  get size(): number {
+    return this.inFlight.exchanges;
+  }
+
+  private async attempt(request: ExchangeRequest): Promise<ExchangeOutcome> {
+    const replyTopic = this.parts.replies.hearing();
+    const admitted = admit(this.gate(replyTopic), request);
+    if (!admitted.ok) return this.parts.refusals.refuse(request, admitted.reason, replyTopic ?? '');
+    // No await between the look at the counters and this: two calls cannot both take the last place.
+    this.inFlight.exchanges += 1;
+    this.inFlight.bytes += request.body.length;
+    try {
+      return await this.carryOut(request, admitted.value, replyTopic ?? '');
+    } finally {
+      this.inFlight.exchanges -= 1;
+      this.inFlight.bytes -= request.body.length;
+    }
+  }
+
+  private async carryOut(request: ExchangeRequest, admitted: Admitted, replyTopic: string): Promise<ExchangeOutcome> {
+    const { delivery, idempotency, store } = this.parts;
+    const { idempotencyKey } = request.context;
+    const print = fingerprint(this.settings.fingerprintKey, request, {
+      subject: typeof admitted.subject === 'object' ? admitted.subject : undefined,
+      purpose: admitted.permit.purpose,
+      legalBasis: admitted.permit.legalBasis,
+    });
+    const prepare = () => delivery.prepare(request, admitted, replyTopic, print);
+    if (idempotencyKey !== undefined)
+      return idempotency.perform({
+        request,
+        key: idempotencyKey,
+        fingerprint: print,
+        deadlineAtMs: admitted.deadlineAtMs,
+        prepare,
+        send: (prepared) => delivery.complete(prepared, request, Promise.resolve(), true),
+      });
+    const prepared = await prepare();
+    if (prepared === undefined)
+      return { kind: 'refused', code: 'consumer-stopped', side: 'consumer', decidedBy: 'gateway' };
+    return delivery.complete(prepared, request, store.insert(prepared.row), false);
+  }
+
+  private gate(replyTopic: string | undefined): Gate {
+    const { registry, keys, database, clock } = this.parts;
+    const { maxInFlight, maxInFlightBytes, marginMs } = this.settings;
+    return {
+      view: registry.current(),
+      hearsReplies: replyTopic !== undefined,
+      inFlight: this.inFlight,
+      limits: { exchanges: maxInFlight, bytes: maxInFlightBytes },
+      databaseAnswers: database.answers(),
+      keysAgree: (consumer) => keys.agree(consumer),
+      marginMs,
+      nowMs: clock.now(),
+    };
+  }
+}

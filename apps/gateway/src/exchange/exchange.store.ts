@@ -1,0 +1,189 @@
+import { Coalescer, type ExchangeId, type SubsystemId } from '#kernel';
+import type { Database } from '#postgres';
+import { exchangeErrors } from './exchange.errors.js';
+import { claimConflict, parseRow, rowColumns, rowNames, type KeyHolder } from './exchange-rows.js';
+import type { NewRow, RowOutcome, StoredRow } from './row.js';
+
+/** A row that waits for its idempotency key. */
+export interface KeyedRow {
+  readonly row: NewRow;
+  readonly keyHash: Buffer;
+}
+
+export type Claim = { readonly kind: 'claimed' } | { readonly kind: 'held'; readonly holder: KeyHolder };
+
+interface Ending {
+  readonly id: ExchangeId;
+  readonly outcome: RowOutcome;
+}
+
+export interface UnreceiptedOutcome {
+  readonly id: ExchangeId;
+  readonly jws: string;
+}
+
+const KEY_LIFE_MS = 24 * 60 * 60_000;
+
+/**
+ * Rows of exchanges. Every write is one statement for all that arrived meanwhile (natural batching), and every write may
+ * be repeated: an insert of a known id and an end of an ended exchange change nothing.
+ */
+export class ExchangeStore {
+  private readonly inserts: Coalescer<NewRow, void>;
+  private readonly claims: Coalescer<KeyedRow, Claim>;
+  private readonly endings: Coalescer<Ending, boolean>;
+
+  constructor(
+    private readonly database: Database,
+    maxQueued: number,
+  ) {
+    const overflow = () => exchangeErrors.error('database-unavailable');
+    const bounds = { maxItems: 500, maxWeight: 8 * 1024 * 1024, maxQueued, overflow };
+    this.inserts = new Coalescer((rows) => this.insertAll(rows), { ...bounds, weigh: weightOf });
+    this.claims = new Coalescer((rows) => this.claimAll(rows), { ...bounds, weigh: ({ row }) => weightOf(row) });
+    this.endings = new Coalescer((endings) => this.endAll(endings), bounds);
+  }
+
+  /** Resolves when the row is durable. A rejection says nothing: the row may be there or not. */
+  insert(row: NewRow): Promise<void> {
+    return this.inserts.add(row);
+  }
+
+  /**
+   * Takes the key and writes the row in one transaction, or says who holds the key. After a rejection the same row may
+   * claim again: it finds itself as the holder.
+   */
+  claim(keyed: KeyedRow): Promise<Claim> {
+    return this.claims.add(keyed);
+  }
+
+  /** Compare-and-set on "no outcome yet": true for the one that ended the exchange. */
+  end(id: ExchangeId, outcome: RowOutcome): Promise<boolean> {
+    return this.endings.add({ id, outcome });
+  }
+
+  /** Resolves when every write added before has ended, well or badly. */
+  async flushed(): Promise<void> {
+    await Promise.all([this.inserts.idle(), this.claims.idle(), this.endings.idle()]);
+  }
+
+  /** A consumer's own exchange; another's is not there. */
+  async find(id: ExchangeId, consumer: SubsystemId): Promise<StoredRow | undefined> {
+    const rows = await this.database.query('SELECT * FROM exchange WHERE id = $1 AND consumer = $2', [id, consumer]);
+    return rows[0] === undefined ? undefined : parseRow(rows[0]);
+  }
+
+  /** How an exchange has ended, whosever it is; undefined while it is open. */
+  async outcomeOf(id: ExchangeId): Promise<RowOutcome | undefined> {
+    const rows = await this.database.query('SELECT * FROM exchange WHERE id = $1', [id]);
+    return rows[0] === undefined ? undefined : parseRow(rows[0]).outcome;
+  }
+
+  /** Our own outcomes that the log has not confirmed, oldest first. */
+  async unreceipted(endedBeforeMs: number, limit: number): Promise<UnreceiptedOutcome[]> {
+    const rows = await this.database.query(
+      `SELECT id, outcome_jws FROM exchange
+        WHERE outcome_by = 'gateway' AND NOT receipted AND outcome_jws IS NOT NULL AND ended_ms < $1
+        ORDER BY ended_ms LIMIT $2`,
+      [endedBeforeMs, limit],
+    );
+    return rows.map((row) => ({ id: String(row['id']) as ExchangeId, jws: String(row['outcome_jws']) }));
+  }
+
+  /** The log holds our outcome, or will never take it: it is not sent again. */
+  async markReceipted(ids: readonly ExchangeId[]): Promise<void> {
+    await this.database.query('UPDATE exchange SET receipted = true WHERE id = ANY($1::uuid[])', [ids]);
+  }
+
+  /** Erases rows made before `createdBeforeMs`, a bounded number at a time; returns how many. */
+  async sweep(createdBeforeMs: number, limit: number): Promise<number> {
+    const rows = await this.database.query(
+      `DELETE FROM exchange WHERE id IN (SELECT id FROM exchange WHERE created_ms < $1 LIMIT $2) RETURNING id`,
+      [createdBeforeMs, limit],
+    );
+    await this.database.query(
+      `DELETE FROM idempotency_key WHERE (consumer, service, key_hash) IN
+         (SELECT consumer, service, key_hash FROM idempotency_key WHERE created_ms < $1 LIMIT $2)`,
+      [createdBeforeMs, limit],
+    );
+    return rows.length;
+  }
+
+  async ping(): Promise<void> {
+    await this.database.query('SELECT 1', []);
+  }
+
+  private async insertAll(rows: readonly NewRow[]): Promise<void[]> {
+    await this.database.query(
+      `INSERT INTO exchange (${rowNames}) SELECT ${rowNames} FROM ${rowColumns.from} ON CONFLICT (id) DO NOTHING`,
+      rowColumns.values(rows),
+    );
+    return rows.map(() => undefined);
+  }
+
+  /** One transaction: a key is never taken without its row, and no row of a claim stands without its key. */
+  private async claimAll(keyed: readonly KeyedRow[]): Promise<Claim[]> {
+    const rows = keyed.map(({ row }) => row);
+    const hashes = keyed.map(({ keyHash }) => keyHash);
+    const taken = await this.database.query(
+      `WITH given AS (SELECT * FROM ${rowColumns.fromWith('$11::bytea[]', 'key_hash')}),
+            taken AS (
+              INSERT INTO idempotency_key AS k (consumer, service, key_hash, exchange_id, created_ms)
+              SELECT consumer, service, key_hash, id, created_ms FROM given
+              ON CONFLICT (consumer, service, key_hash) DO UPDATE
+                SET exchange_id = EXCLUDED.exchange_id, created_ms = EXCLUDED.created_ms
+                WHERE k.created_ms < EXCLUDED.created_ms - ${KEY_LIFE_MS}
+              RETURNING exchange_id),
+            written AS (
+              INSERT INTO exchange (${rowNames})
+              SELECT ${rowNames} FROM given WHERE id IN (SELECT exchange_id FROM taken))
+       SELECT exchange_id AS id FROM taken`,
+      [...rowColumns.values(rows), hashes],
+    );
+    const claimed = new Set(taken.map((row) => row['id']));
+    return Promise.all(
+      keyed.map(async (item): Promise<Claim> => {
+        if (claimed.has(item.row.id)) return { kind: 'claimed' };
+        return this.holder(item);
+      }),
+    );
+  }
+
+  private async holder({ row, keyHash }: KeyedRow): Promise<Claim> {
+    const found = await this.database.query(
+      `SELECT k.exchange_id, e.fingerprint, e.deadline_ms FROM idempotency_key k JOIN exchange e ON e.id = k.exchange_id
+        WHERE k.consumer = $1 AND k.service = $2 AND k.key_hash = $3`,
+      [row.consumer, row.service, keyHash],
+    );
+    const holder = claimConflict(found[0]);
+    return holder.exchangeId === row.id ? { kind: 'claimed' } : { kind: 'held', holder };
+  }
+
+  private async endAll(endings: readonly Ending[]): Promise<boolean[]> {
+    const outcomes = endings.map(({ outcome }) => outcome);
+    const ended = await this.database.query(
+      `UPDATE exchange e SET outcome = u.outcome, outcome_code = u.code, outcome_side = u.side, outcome_jws = u.jws,
+              outcome_by = u.by, answer_head = u.answer_head, ended_ms = u.ended_ms
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+              AS u (id, outcome, code, side, jws, by, answer_head, ended_ms)
+        WHERE e.id = u.id AND e.outcome IS NULL
+        RETURNING e.id`,
+      [
+        endings.map(({ id }) => id),
+        outcomes.map(({ kind }) => kind),
+        outcomes.map(({ code }) => code ?? null),
+        outcomes.map(({ side }) => side ?? null),
+        outcomes.map(({ jws }) => jws ?? null),
+        outcomes.map(({ by }) => by),
+        outcomes.map(({ answerHead }) => (answerHead === undefined ? null : JSON.stringify(answerHead))),
+        outcomes.map(({ endedMs }) => endedMs),
+      ],
+    );
+    const won = new Set(ended.map((row) => row['id']));
+    return endings.map(({ id }) => won.has(id));
+  }
+}
+
+function weightOf(row: NewRow): number {
+  return row.requested.length + row.requestHead.target.length + 1024;
+}

@@ -1,0 +1,43 @@
+import { createHmac } from 'node:crypto';
+import { sha256 } from '#kernel';
+import type { TypedSubject } from '#signing';
+import type { ExchangeRequest } from './exchange.js';
+
+/** The resolved context that a fingerprint covers; two spellings of one context are one call. */
+export interface FingerprintContext {
+  readonly subject: TypedSubject | undefined;
+  readonly purpose: string;
+  readonly legalBasis: string;
+}
+
+/**
+ * What makes two calls under one idempotency key the same call (`bus.md` §4.1). Keyed, because the parts are guessable
+ * personal data and the row outlives the exchange. Each part carries its length, so no two lists of parts collide.
+ */
+export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: FingerprintContext): Buffer {
+  const { subject } = context;
+  const parts: (string | Uint8Array)[] = [
+    request.method,
+    request.target.raw,
+    headerValue(request, 'content-type') ?? '',
+    subject === undefined ? '' : `${subject.country}/${subject.type}/${subject.code}`,
+    context.purpose,
+    context.legalBasis,
+    // The end user's subject has its place here when end-user assertions come (`exchange.md` §1).
+    '',
+    sha256(request.body),
+  ];
+  const mac = createHmac('sha256', key);
+  for (const part of parts) {
+    const bytes = Buffer.from(part);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    mac.update(length).update(bytes);
+  }
+  return mac.digest();
+}
+
+/** Of several headers of one name the last stands, as for `X-Road-Client` (`exchange.md` §2.3). */
+export function headerValue(request: Pick<ExchangeRequest, 'headers'>, name: string): string | undefined {
+  return request.headers.findLast((header) => header.name.toLowerCase() === name)?.value;
+}

@@ -1,0 +1,120 @@
+import { bytesEqual, sha256, toHex, type Clock } from '#kernel';
+import type { Prepared } from './delivery.service.js';
+import type { DatabaseHealth } from './database-health.worker.js';
+import { endedElsewhere } from './ending.js';
+import type { ExchangeEvents } from './exchange-events.js';
+import type { Claim, ExchangeStore } from './exchange.store.js';
+import type { ExchangeOutcome, ExchangeRequest, UnansweredExchange } from './exchange.js';
+import type { RowOutcome } from './row.js';
+import type { TakeoverService } from './takeover.service.js';
+import { within } from './within.js';
+
+/** A call under a key, with what is needed to make it if the key is free. */
+export interface KeyedCall {
+  readonly request: ExchangeRequest;
+  readonly key: string;
+  readonly fingerprint: Buffer;
+  readonly deadlineAtMs: number;
+  readonly prepare: () => Promise<Prepared | undefined>;
+  readonly send: (prepared: Prepared) => Promise<ExchangeOutcome>;
+}
+
+interface Open {
+  readonly fingerprint: Buffer;
+  readonly outcome: Promise<ExchangeOutcome>;
+}
+
+const POLL_MS = 200;
+const CLAIM_TIMEOUT_MS = 5_000;
+
+/**
+ * One exchange per key, consumer and service within 24 hours (`bus.md` §4.1). The key is taken in the database before
+ * anything is sent, so two gateways over one database never call twice; in this process a repeat joins the open call.
+ * It never tells an answer twice over the network of time: what has ended is 409 with id and outcome.
+ */
+export class IdempotencyService {
+  /** Calls under way here, by consumer, service and key; bounded by admission. */
+  private readonly open = new Map<string, Open>();
+
+  constructor(
+    private readonly store: ExchangeStore,
+    private readonly database: DatabaseHealth,
+    private readonly takeover: TakeoverService,
+    private readonly events: ExchangeEvents,
+    private readonly clock: Clock,
+  ) {}
+
+  async perform(call: KeyedCall): Promise<ExchangeOutcome> {
+    const { consumer, target } = call.request;
+    const keyHash = sha256(call.key);
+    const name = `${consumer} ${target.service} ${toHex(keyHash)}`;
+    const joined = this.open.get(name);
+    if (joined !== undefined)
+      return bytesEqual(joined.fingerprint, call.fingerprint) ? joined.outcome : conflict('idempotency-key-reused');
+    // Registered before the first await: a repeat in the same instant joins.
+    const outcome = this.start(call, keyHash).finally(() => this.open.delete(name));
+    this.open.set(name, { fingerprint: call.fingerprint, outcome });
+    return outcome;
+  }
+
+  private async start(call: KeyedCall, keyHash: Buffer): Promise<ExchangeOutcome> {
+    const prepared = await call.prepare();
+    if (prepared === undefined) return unavailable('consumer-stopped');
+    const claim = await this.claim(prepared, keyHash);
+    if (claim === undefined) return unavailable('database-unavailable');
+    if (claim.kind === 'claimed') return call.send(prepared);
+    if (!bytesEqual(claim.holder.fingerprint, call.fingerprint)) return conflict('idempotency-key-reused');
+    return this.awaitOutcome(call, claim.holder.exchangeId, claim.holder.deadlineMs);
+  }
+
+  /** Once more after an error: the first attempt may have taken the key for us. Undefined: nothing may be sent. */
+  private async claim({ row }: Prepared, keyHash: Buffer): Promise<Claim | undefined> {
+    for (const isLast of [false, true]) {
+      try {
+        return await within(this.store.claim({ row, keyHash }), CLAIM_TIMEOUT_MS);
+      } catch (cause) {
+        this.events.failed('claim', cause);
+        if (isLast) this.database.suspect();
+      }
+    }
+    return undefined;
+  }
+
+  /** The call is under way, or was, at another instance. */
+  private async awaitOutcome(
+    call: KeyedCall,
+    id: Prepared['row']['id'],
+    deadlineMs: number,
+  ): Promise<UnansweredExchange> {
+    for (;;) {
+      const outcome = await this.lookUp(call, id, deadlineMs);
+      if (outcome !== undefined) return endedElsewhere(id, outcome);
+      if (this.clock.now() >= call.deadlineAtMs) return { ...conflict('exchange-open'), exchangeId: id };
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  private async lookUp(
+    call: KeyedCall,
+    id: Prepared['row']['id'],
+    deadlineMs: number,
+  ): Promise<RowOutcome | undefined> {
+    try {
+      const row = await within(this.store.find(id, call.request.consumer), CLAIM_TIMEOUT_MS);
+      if (row?.outcome !== undefined || row === undefined) return row?.outcome;
+      return await this.takeover.take(row, deadlineMs);
+    } catch (cause) {
+      // Asked again until the caller's deadline; nothing is claimed meanwhile.
+      this.events.failed('look-up', cause);
+      return undefined;
+    }
+  }
+}
+
+function conflict(code: 'idempotency-key-reused' | 'exchange-open'): UnansweredExchange {
+  return { kind: 'refused', code, side: 'consumer', decidedBy: 'gateway' };
+}
+
+function unavailable(code: 'consumer-stopped' | 'database-unavailable'): UnansweredExchange {
+  return { kind: 'refused', code, side: 'bus', decidedBy: 'gateway', retryAfterS: 5 };
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { encode, message, RequestContentSchema, RequestSchema, type RequestContent } from '#contracts';
+import { exchangeIdBytes, sha512, toBase64Url, type ExchangeId } from '#kernel';
+import {
+  commit,
+  h1,
+  requestAd,
+  sealRecord,
+  xroadRequestHash,
+  type RequestedPayload,
+  type RequestHead as SignedHead,
+  type SealingSession,
+  type Statement,
+  type SubjectOpening,
+} from '#signing';
+import type { Admitted } from './admission.js';
+import { signedHeaders, type ExchangeRequest } from './exchange.js';
+import type { RequestHead, RowOpening } from './row.js';
+
+/** A request as it will be signed, sealed and recorded; made once, so that the three cannot disagree. */
+export interface Outgoing {
+  readonly id: ExchangeId;
+  readonly salt: Buffer;
+  /** `X-Road-Request-Hash`, 64 bytes. */
+  readonly requestHash: Buffer;
+  readonly payload: RequestedPayload;
+  readonly content: RequestContent;
+  readonly openings: readonly RowOpening[];
+  readonly head: RequestHead;
+}
+
+/** Commits, digests and lays out `RequestContent` (`statements.md` §4–5). No personal data is in `payload`. */
+export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admitted, nowMs: number): Outgoing {
+  const salt = randomBytes(32);
+  const headers = signedHeaders(request);
+  const { method, target, body } = request;
+  const signed: SignedHead = { method, target: target.raw, headers, body };
+  const requestHash = xroadRequestHash(signed);
+  const { subject, permit } = admitted;
+  const committed = subject === undefined || subject === 'in-answer' ? [] : [commit('subject', subject)];
+  return {
+    id,
+    salt,
+    requestHash,
+    payload: {
+      v: 1,
+      t: 'exchange.requested',
+      id,
+      ts: nowMs,
+      from: request.consumer,
+      to: target.provider,
+      svc: target.service,
+      ep: permit.endpoint,
+      pur: permit.purpose,
+      law: permit.legalBasis,
+      req: h1(salt, requestHash),
+      subj: committed.map(({ commitment }) => commitment),
+      snap: admitted.view.number,
+    },
+    content: message(RequestContentSchema, {
+      method,
+      target: target.raw,
+      // The octets that Node read as latin1 go on as they came.
+      headers: headers.map(({ name, value }) => ({ name, value: Buffer.from(value, 'latin1') })),
+      body,
+      salt,
+      subjects: committed.map(({ opening }) => ({ ...opening })),
+    }),
+    openings: committed.map(({ opening }, index) => rowOpening(opening, index)),
+    head: {
+      method,
+      target: target.raw,
+      headers: headers.map(({ name, value }) => [name, value] as const),
+      bodySha512: body.length === 0 ? null : toBase64Url(sha512(body)),
+    },
+  };
+}
+
+/** The value of the record on the provider's request topic. */
+export function sealRequest(
+  outgoing: Outgoing,
+  requested: Statement,
+  session: SealingSession,
+  address: { readonly replyTopic: string; readonly deadlineMs: number; readonly snapshot: number },
+): Uint8Array {
+  const id = exchangeIdBytes(outgoing.id);
+  const ad = requestAd(requested.leafHash, id, address.deadlineMs, address.replyTopic);
+  const sealed = sealRecord(session.requestKey, encode(RequestContentSchema, outgoing.content), ad);
+  return encode(
+    RequestSchema,
+    message(RequestSchema, {
+      exchangeId: id,
+      statement: requested.jws,
+      content: { enc: session.enc, kid: session.kid, ...sealed },
+      replyTopic: address.replyTopic,
+      deadlineMs: BigInt(address.deadlineMs),
+      snapshot: BigInt(address.snapshot),
+    }),
+  );
+}
+
+function rowOpening({ r, country, type, code }: SubjectOpening, index: number): RowOpening {
+  return { kind: 'subject', statement: 0, index, r: toBase64Url(r), country, type, code };
+}

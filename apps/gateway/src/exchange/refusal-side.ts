@@ -1,0 +1,16 @@
+import type { AdmissionCode } from './admission.js';
+import type { Side } from './exchange.js';
+
+const OURS: ReadonlySet<string> = new Set<AdmissionCode>([
+  'registry-expired',
+  'gateway-starting',
+  'gateway-busy',
+  'database-unavailable',
+]);
+const PROVIDERS: ReadonlySet<string> = new Set<AdmissionCode>(['service-disabled', 'provider-unreachable']);
+
+/** At whose door a refusal is laid: mostly the caller's. */
+export function sideOf(code: AdmissionCode): Side {
+  if (OURS.has(code)) return 'bus';
+  return PROVIDERS.has(code) ? 'provider' : 'consumer';
+}

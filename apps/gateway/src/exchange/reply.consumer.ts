@@ -1,0 +1,161 @@
+import type { Bus, ReceivedRecord, Subscription } from '#bus';
+import { AnswerSchema, decode, ReceiptsSchema, type Answer, type Leaf, type Receipts } from '#contracts';
+import { exchangeIdFromBytes, type Clock, type SubsystemId } from '#kernel';
+import type { OwnedKey, RegistryView } from '#snapshot';
+import type { Checkpoint } from '#tlog';
+import { checkCandidate, sequelOf } from './candidate.js';
+import type { ExchangeEvents } from './exchange-events.js';
+import type { Pending, PendingExchanges } from './pending-exchanges.js';
+import { checkLeaf, leafExchangeId, type ReceiptChecker } from './receipts.js';
+import type { StampsWorker } from './stamps.worker.js';
+
+export interface ReplyParts {
+  readonly bus: Bus;
+  readonly pending: PendingExchanges;
+  readonly stamps: StampsWorker;
+  readonly receipts: ReceiptChecker;
+  readonly registry: {
+    current(): RegistryView | undefined;
+    waitFor(predicate: (view: RegistryView) => boolean, deadlineMs: number): Promise<RegistryView | undefined>;
+  };
+  readonly events: ExchangeEvents;
+  readonly clock: Clock;
+}
+
+const MAX_IN_FLIGHT = 1_000;
+/** Empty fetches come every 250 ms or so; a consumer that has not fetched for this long has stopped. */
+const SILENT_MS = 10_000;
+
+/**
+ * Reads this instance's own reply topic: answers of connectors, receipts of the log. It believes nothing that it has
+ * not checked itself, matches by exchange id, and drops what belongs to no exchange that waits here. Nothing is
+ * committed: what was sent to a gateway that died is of no use to the next.
+ */
+export class ReplyConsumer {
+  /** Set by `start`. */
+  private subscription: Subscription | undefined;
+  private topic: string | undefined;
+
+  constructor(private readonly parts: ReplyParts) {}
+
+  /** Resolves when nothing sent to the topic from now on is missed. */
+  async start(topic: string): Promise<void> {
+    this.subscription = await this.parts.bus.subscribe({
+      topics: [topic],
+      group: `${topic}.${crypto.randomUUID()}`,
+      startAt: { kind: 'latest' },
+      maxInFlight: MAX_IN_FLIGHT,
+      onError: (cause) => this.parts.events.failed('reply', cause),
+      each: (record) => this.take(record),
+    });
+    this.topic = topic;
+  }
+
+  /** The topic that answers should be sent to; undefined while they would not be heard. */
+  hearing(): string | undefined {
+    const { subscription, topic } = this;
+    if (subscription?.isAssigned() !== true) return undefined;
+    return this.parts.clock.now() - subscription.lastFetchAtMs() < SILENT_MS ? topic : undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.subscription?.stop();
+  }
+
+  take(record: ReceivedRecord): void | Promise<void> {
+    const type = record.headers['type']?.[0];
+    try {
+      if (type === 'receipts') return this.takeReceipts(decode(ReceiptsSchema, record.value));
+      if (type === 'answer') return this.takeAnswer(decode(AnswerSchema, record.value));
+    } catch (cause) {
+      this.parts.events.failed('reply-decode', cause);
+    }
+    this.parts.events.counted('malformed-reply');
+  }
+
+  private async takeAnswer(answer: Answer): Promise<void> {
+    const { pending, events, clock } = this.parts;
+    const id = exchangeIdFromBytes(answer.exchangeId);
+    const waiting = id === undefined ? undefined : pending.get(id);
+    if (waiting === undefined) return events.counted('late-answer');
+    const { awaited } = waiting;
+    const statement = sequelOf(awaited.expected, answer);
+    if (!statement.ok) return this.reject(waiting, statement.reason);
+    // Re-sent bytes: already checked.
+    if (awaited.knows(statement.value.leafHash)) return;
+    const key = await this.keyOf(awaited.expected.provider, statement.value.kid, waiting.deadlineAtMs);
+    const candidate = checkCandidate(awaited.expected, statement.value, answer, key, clock.now());
+    if (!candidate.ok) return this.reject(waiting, candidate.reason);
+    waiting.decide(awaited.addCandidate(candidate.value));
+  }
+
+  /** The provider may have decided with a snapshot that is newer than ours: then its key comes with ours. */
+  private async keyOf(owner: SubsystemId, kid: string, deadlineMs: number): Promise<OwnedKey | undefined> {
+    const { registry } = this.parts;
+    const known = registry.current()?.keyOf(owner, kid);
+    if (known !== undefined) return known;
+    const newer = await registry.waitFor((view) => view.keyOf(owner, kid) !== undefined, deadlineMs);
+    return newer?.keyOf(owner, kid);
+  }
+
+  private reject(waiting: Pending, reason: Parameters<Pending['awaited']['reject']>[0]): void {
+    const { events } = this.parts;
+    const { provider, exchangeId } = waiting.awaited.expected;
+    events.counted('rejected-answer');
+    events.alarm('answer-rejected', { reason, provider, exchangeId });
+    waiting.decide(waiting.awaited.reject(reason));
+  }
+
+  private takeReceipts(receipts: Receipts): void {
+    let checkpoint: Checkpoint | undefined;
+    for (const leaf of receipts.leaves) {
+      if (!this.concerns(leaf)) continue;
+      if (leaf.refused !== '') {
+        this.takeRefusal(leaf);
+        continue;
+      }
+      checkpoint ??= this.openNote(receipts.note);
+      if (checkpoint === undefined) return;
+      this.takeLeaf(checkpoint, leaf);
+    }
+  }
+
+  /** A note is opened, and a path walked, only for leaves that somebody here waits for. */
+  private concerns(leaf: Leaf): boolean {
+    const id = leafExchangeId(leaf);
+    return (id !== undefined && this.parts.pending.get(id) !== undefined) || this.parts.stamps.holds(leaf.leafHash);
+  }
+
+  private openNote(note: Uint8Array): Checkpoint | undefined {
+    const opened = this.parts.receipts.open(note);
+    if (typeof opened !== 'string') return opened;
+    this.parts.events.alarm('receipt-note-refused', { reason: opened });
+    return undefined;
+  }
+
+  private takeLeaf(checkpoint: Checkpoint, leaf: Leaf): void {
+    const { pending, stamps, events } = this.parts;
+    const receipt = checkLeaf(checkpoint, leaf);
+    if (receipt === undefined) {
+      events.alarm('receipt-proof-wrong', { slot: leaf.slot, size: checkpoint.size });
+      return;
+    }
+    stamps.end(receipt.leafHash, 'receipt');
+    const id = leafExchangeId(leaf);
+    const waiting = id === undefined ? undefined : pending.get(id);
+    if (waiting === undefined) return;
+    const verdict = waiting.awaited.addReceipt(receipt);
+    if (verdict.kind === 'fail') events.alarm(verdict.reason, { exchangeId: id });
+    waiting.decide(verdict);
+  }
+
+  private takeRefusal(leaf: Leaf): void {
+    const { pending, stamps, events } = this.parts;
+    const id = leafExchangeId(leaf);
+    const leafHash = Buffer.from(leaf.leafHash);
+    events.alarm('stamp-refused', { reason: leaf.refused, slot: leaf.slot, exchangeId: id });
+    stamps.end(leafHash, 'refused');
+    const waiting = id === undefined ? undefined : pending.get(id);
+    waiting?.awaited.addRefusal({ leafHash, refused: leaf.refused });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '#kernel';
+import { signStatement, type RequestedPayload, type Statement } from '#signing';
+import type { RegistryView } from '#snapshot';
+import type { ConsumerKeys } from './consumer-keys.js';
+import { failedPayload } from './ending.js';
+import type { ExchangeStore } from './exchange.store.js';
+import { requestedOf, type RowOutcome, type StoredRow } from './row.js';
+
+/** What the log says of an exchange: the provider's statement that stands there, checked as a sequel. */
+export interface LoggedOutcomes {
+  /** Undefined: no provider's leaf. Rejects when the log cannot be asked. */
+  providerOutcome(requested: Statement<RequestedPayload>): Promise<Statement | undefined>;
+}
+
+const LOST_AFTER_MS = 60_000;
+
+/**
+ * Ends an exchange whose gateway has died (`bus.md` §4.9): the provider's leaf if there is one, else
+ * `failed: gateway-lost`, by the same compare-and-set as any end. The kept answer is not opened and nothing is called
+ * again. What it states is sent by the worker that resends outcomes without a receipt.
+ */
+export class TakeoverService {
+  constructor(
+    private readonly store: ExchangeStore,
+    private readonly log: LoggedOutcomes,
+    private readonly keys: ConsumerKeys,
+    private readonly registry: { current(): RegistryView | undefined },
+    private readonly clock: Clock,
+  ) {}
+
+  /** The row's outcome if it has one or is taken now; undefined while its own gateway may still end it. */
+  async take(row: StoredRow, deadlineMs: number = row.deadlineMs): Promise<RowOutcome | undefined> {
+    if (row.outcome !== undefined) return row.outcome;
+    if (this.clock.now() < deadlineMs + LOST_AFTER_MS) return undefined;
+    const requested = requestedOf(row);
+    if (requested === undefined) return undefined;
+    const outcome = await this.outcomeFor(row, requested);
+    if (outcome === undefined) return undefined;
+    const won = await this.store.end(row.id, outcome);
+    return won ? outcome : this.store.outcomeOf(row.id);
+  }
+
+  private async outcomeFor(row: StoredRow, requested: Statement<RequestedPayload>): Promise<RowOutcome | undefined> {
+    const endedMs = this.clock.now();
+    const logged = await this.log.providerOutcome(requested);
+    if (logged !== undefined) return loggedOutcome(logged, endedMs);
+    const view = this.registry.current();
+    const signer = view === undefined ? undefined : this.keys.signer(view, row.consumer, endedMs);
+    if (signer === undefined) return undefined;
+    const failure = { code: 'gateway-lost', side: 'bus' } as const;
+    const statement = await signStatement(failedPayload(requested, failure, endedMs), signer);
+    return { kind: 'failed', ...failure, jws: statement.jws, by: 'gateway', endedMs };
+  }
+}
+
+function loggedOutcome({ jws, payload }: Statement, endedMs: number): RowOutcome {
+  const kind = payload.t === 'exchange.answered' ? 'answered' : payload.t === 'exchange.refused' ? 'refused' : 'failed';
+  return { kind, code: payload.why, side: payload.side, jws, by: 'provider', endedMs };
+}
