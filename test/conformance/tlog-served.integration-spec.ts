@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   decodeBundle,
   EMPTY_ROOT,
@@ -18,6 +18,8 @@ import { serveLog, vectorSigner, type Answer, type Served } from './tlog-served.
 import { WrittenLog } from './tlog-written-log.js';
 
 /** The log as outsiders get it, over HTTP, against `audit-log.md` §2 and the figures of §2.9, byte for byte. */
+jest.setTimeout(120_000);
+
 const PREFIX = '/log/0/2026h2/';
 const NOT_CACHED = [null, 'no-store', 'no-cache'];
 const leaf = (index: number): Buffer => Buffer.from(`leaf-${index}`);
@@ -153,13 +155,14 @@ describe('the served log, growing', () => {
 
   it('serves nothing beyond the signed head, even if rows lie there', async () => {
     const size = log.tree.size;
-    await log.insertLeaves(size, [leaf(size)], [{ xid: Buffer.alloc(16, 9), slot: 'c0', signer: 'DEMO/GOV/1/x' }]);
+    const xid = Buffer.from('0198a7b0000070008000000000000009', 'hex');
+    await log.insertLeaves(size, [leaf(size)], [{ xid, slot: 'c0', signer: 'DEMO/GOV/1/x' }]);
     await expectAbsent(`tile/0/002.p/${size - 512 + 1}`);
     await expectAbsent(`tile/entries/002.p/${size - 512 + 1}`);
     const hash = hex(leafHash(leaf(size)));
     expect((await served.get(`/leaf?hash=${hash}`)).status).toBe(404);
-    expect((await served.get('/receipts/09090909-0909-0909-0909-090909090909?slot=c0')).status).toBe(404);
-    await served.database.query('DELETE FROM log_leaf WHERE log_id = 1 AND idx = $1', [size]);
+    expect((await served.get('/receipts/0198a7b0-0000-7000-8000-000000000009?slot=c0')).status).toBe(404);
+    await served.database.query('DELETE FROM log_leaf_default WHERE log_id = 1 AND idx = $1', [size]);
   });
 
   it('answers 404 for every path that names nothing, and nothing else', async () => {

@@ -2,8 +2,8 @@ import { createHttpApp, silentLogger, startHttpApp, type RunningApp } from '#pla
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, fakeClock, type FakeClock } from '#testing';
 import { ed25519Seed, noteSigner, type NoteSigner } from '#tlog';
+import { migrations } from '../../apps/audit/src/migrations/index.js';
 import { ReadModule } from '../../apps/audit/src/read.module.js';
-import { LogTables1700000000001 } from './tlog-log-tables.js';
 
 /** Log key of `audit-log.md` §2.9. */
 const seed = Buffer.from(Array.from({ length: 32 }, (_, at) => at));
@@ -32,7 +32,7 @@ export async function serveLog(logId: number): Promise<Served> {
   const database = await openDatabase({
     url: own.url,
     schema: 'audit',
-    migrations: [LogTables1700000000001],
+    migrations,
     poolSize: 4,
   });
   const clock = fakeClock();
