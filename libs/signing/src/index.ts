@@ -1,0 +1,51 @@
+export { algorithmOf, generateSealingKey, generateSigningKey, publicJwk, thumbprint } from './jwk.js';
+export type { Algorithm, PrivateJwk, PublicJwk } from './jwk.js';
+export { jwkSigner, type Signer } from './signer.js';
+export { keyFileName, KeyRing } from './key-ring.js';
+export type {
+  AnsweredPayload,
+  ConflictPayload,
+  FailedPayload,
+  ManifestPayload,
+  RefusedPayload,
+  RequestedPayload,
+  Side,
+  StatementFields,
+  StatementPayload,
+  StatementType,
+} from './statement-payload.js';
+export {
+  isSequelOf,
+  MAX_STATEMENT_BYTES,
+  parseStatement,
+  signStatement,
+  statementLeafHash,
+  verifyStatement,
+  type Statement,
+  type StatementReason,
+} from './statement.js';
+export { slotFor, type SignerRole, type Slot } from './slot.js';
+export { documentKid, signDocument, verifyDocument, type DocumentReason, type DocumentType } from './document.js';
+export { answerAd, openSession, requestAd, startSession, type SealingSession, type SessionKeys } from './sealing.js';
+export { openRecord, sealRecord, type SealedRecord } from './sealed-record.js';
+export {
+  commit,
+  opens,
+  parseTypedSubject,
+  typedSubject,
+  type CommitmentKind,
+  type SubjectOpening,
+  type TypedSubject,
+} from './commitment.js';
+export {
+  answerDigest,
+  answerHash,
+  h1,
+  hmacSha256,
+  requestDigest,
+  xroadRequestHash,
+  type AnswerHead,
+  type HeaderField,
+  type RequestHead,
+} from './digest.js';
+export { signingErrors } from './signing.errors.js';

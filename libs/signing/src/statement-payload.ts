@@ -1,0 +1,172 @@
+import { parseExchangeId, parseServiceId, parseSubsystemId } from '#kernel';
+
+export type Side = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
+
+/** Every field that a statement may carry (`statements.md` §1). Which type carries which: `PAYLOAD_RULES`. */
+export interface StatementFields {
+  readonly v: 1;
+  /** UUIDv7 of the exchange, or of the statement itself; UUIDv8 for `exchange.conflict`. */
+  readonly id: string;
+  /** Milliseconds by its maker's clock: a claim, never used to judge validity. */
+  readonly ts: number;
+  /** Always the consumer and the provider subsystem, whoever signs. */
+  readonly from: string;
+  readonly to: string;
+  readonly svc: string;
+  /** Registered endpoint as `METHOD /pattern`, never the raw path. */
+  readonly ep: string;
+  readonly pur: string;
+  readonly law: string;
+  readonly req: string;
+  readonly res: string;
+  readonly st: number;
+  readonly subj: readonly string[];
+  readonly user: readonly string[];
+  /** Leaf hash (base64url) of the statement that this one follows. */
+  readonly prev: string;
+  readonly why: string;
+  readonly side: Side;
+  /** Number of the snapshot with which its maker decided. */
+  readonly snap: number;
+  readonly until: number;
+  readonly n: number;
+  readonly doc: string;
+  readonly ref: string;
+}
+
+type Base = 'v' | 'id' | 'ts';
+type PayloadOf<
+  T extends string,
+  Required extends keyof StatementFields,
+  Optional extends keyof StatementFields = never,
+> = {
+  readonly t: T;
+} & Pick<StatementFields, Base | Required> &
+  Partial<Pick<StatementFields, Optional>> & {
+    readonly [Absent in Exclude<keyof StatementFields, Base | Required | Optional>]?: never;
+  };
+
+type Parties = 'from' | 'to' | 'svc' | 'ep';
+export type RequestedPayload = PayloadOf<
+  'exchange.requested',
+  Parties | 'pur' | 'law' | 'req' | 'subj' | 'snap',
+  'user'
+>;
+export type AnsweredPayload = PayloadOf<'exchange.answered', Parties | 'st' | 'res' | 'prev' | 'snap', 'subj' | 'n'>;
+export type RefusedPayload = PayloadOf<'exchange.refused', Parties | 'why' | 'snap', 'prev'>;
+export type FailedPayload = PayloadOf<'exchange.failed', Parties | 'why' | 'side' | 'prev'>;
+export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
+export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
+
+/** What is signed. Narrow it by `t`. */
+export type StatementPayload =
+  RequestedPayload | AnsweredPayload | RefusedPayload | FailedPayload | ConflictPayload | ManifestPayload;
+export type StatementType = StatementPayload['t'];
+
+export type PayloadReason =
+  'statement-type' | 'statement-unknown-field' | 'statement-missing-field' | 'statement-bad-field';
+
+interface PayloadRule {
+  readonly required: readonly (keyof StatementFields)[];
+  readonly optional: readonly (keyof StatementFields)[];
+}
+
+const parties = ['from', 'to', 'svc', 'ep'] as const;
+/** `statements.md` §2: no field stands where this table does not put it. Cases and events bring their own rows. */
+const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
+  'exchange.requested': { required: [...parties, 'pur', 'law', 'req', 'subj', 'snap'], optional: ['user'] },
+  'exchange.answered': { required: [...parties, 'st', 'res', 'prev', 'snap'], optional: ['subj', 'n'] },
+  'exchange.refused': { required: [...parties, 'why', 'snap'], optional: ['prev'] },
+  'exchange.failed': { required: [...parties, 'why', 'side', 'prev'], optional: [] },
+  'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
+  'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+};
+
+const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;
+const MAX_COMMITMENTS = 16;
+/** 32 bytes in canonical unpadded base64url: the last character carries four bits. */
+const HASH = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
+const PREV = new RegExp(`^${HASH}$`);
+const SALTED = new RegExp(`^h1:${HASH}$`);
+const DOCUMENT = new RegExp(`^h[01]:${HASH}$`);
+const COMMITMENT = new RegExp(`^c1:${HASH}$`);
+const CATALOGUE_CODE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const REASON_CODE = /^[a-z][a-z0-9-]{0,63}$/;
+const ENDPOINT = /^[A-Z]{3,10} \/[^\s?#]{0,1023}$/;
+const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
+const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const SIDES: ReadonlySet<unknown> = new Set<Side>(['consumer', 'bus', 'provider', 'provider-system', 'unknown']);
+
+type Check = (value: unknown) => boolean;
+const count = (least: number, most = Number.MAX_SAFE_INTEGER): Check => {
+  return (value) => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+};
+const text = (pattern: RegExp): Check => {
+  return (value) => typeof value === 'string' && pattern.test(value);
+};
+const commitments: Check = (value) =>
+  Array.isArray(value) && value.length <= MAX_COMMITMENTS && value.every(commitment);
+const commitment: Check = text(COMMITMENT);
+const subsystem: Check = (value) => typeof value === 'string' && parseSubsystemId(value).ok;
+
+const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
+  v: (value) => value === 1,
+  id: (value) => typeof value === 'string' && (parseExchangeId(value) !== undefined || UUID_V8.test(value)),
+  ts: count(0),
+  from: subsystem,
+  to: subsystem,
+  svc: (value) => typeof value === 'string' && parseServiceId(value).ok,
+  ep: text(ENDPOINT),
+  pur: text(CATALOGUE_CODE),
+  law: text(CATALOGUE_CODE),
+  req: text(SALTED),
+  res: text(SALTED),
+  st: count(100, 599),
+  subj: commitments,
+  user: commitments,
+  prev: text(PREV),
+  why: text(REASON_CODE),
+  side: (value) => SIDES.has(value),
+  snap: count(1),
+  until: count(0),
+  n: count(0),
+  doc: text(DOCUMENT),
+  ref: text(PRINTABLE),
+};
+
+/** Why these fields are no statement, or undefined if they are one. Used before signing and after parsing alike. */
+export function payloadProblem(fields: Readonly<Record<string, unknown>>): PayloadReason | undefined {
+  const type = fields['t'];
+  if (typeof type !== 'string' || !isType(type)) return 'statement-type';
+  const rule = PAYLOAD_RULES[type];
+  let expected = BASE_FIELDS.length + rule.required.length;
+  for (const name of ['v', 'id', 'ts', ...rule.required] as const) {
+    if (!Object.hasOwn(fields, name)) return 'statement-missing-field';
+    if (!FIELD_CHECKS[name](fields[name])) return 'statement-bad-field';
+  }
+  for (const name of rule.optional) {
+    if (!Object.hasOwn(fields, name)) continue;
+    if (!FIELD_CHECKS[name](fields[name])) return 'statement-bad-field';
+    expected += 1;
+  }
+  if (Object.keys(fields).length !== expected) return 'statement-unknown-field';
+  return fieldsAgree(type, fields) ? undefined : 'statement-bad-field';
+}
+
+/** For callers that hold unknown fields: the table and every field's form hold. */
+export function isStatementPayload(fields: Readonly<Record<string, unknown>>): fields is StatementPayload {
+  return payloadProblem(fields) === undefined;
+}
+
+/** What ties fields to each other: a service belongs to `to`, commitments are at most 16 together, only a conflict is v8. */
+function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
+  const { id, svc, to, subj, user } = fields;
+  if ((type === 'exchange.conflict') !== (typeof id === 'string' && UUID_V8.test(id))) return false;
+  if (typeof svc === 'string' && typeof to === 'string' && !svc.startsWith(`${to}/`)) return false;
+  const length = (value: unknown) => (Array.isArray(value) ? value.length : 0);
+  return length(subj) + length(user) <= MAX_COMMITMENTS;
+}
+
+function isType(type: string): type is StatementType {
+  return Object.hasOwn(PAYLOAD_RULES, type);
+}
