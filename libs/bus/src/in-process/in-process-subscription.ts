@@ -1,0 +1,132 @@
+import type { BatchSubscription, EachSubscription, Subscription } from '../bus.js';
+import { Dispatcher } from '../delivery/dispatcher.js';
+import { PartitionLane } from '../delivery/partition-lane.js';
+import type { ConsumerGroup, GroupMember } from './consumer-group.js';
+import type { PartitionLog } from './topic-log.js';
+
+const DRAIN_TIMEOUT_MS = 10_000;
+const RECORDS_PER_READ = 500;
+
+interface Reading {
+  readonly lane: PartitionLane;
+  readonly log: PartitionLog;
+  readonly unlisten: () => void;
+  /** Next offset to read; undefined until `startAt` has been resolved. */
+  position: bigint | undefined;
+  /** A read is already on its way. */
+  scheduled: boolean;
+}
+
+/** A subscription on the in-process bus: one reader per partition that its group gives it. */
+export class InProcessSubscription implements Subscription, GroupMember {
+  private readonly readings = new Map<string, Reading>();
+  private readonly dispatcher: Dispatcher;
+  private stopped: Promise<void> | undefined;
+  /** Positions being looked up; `ready` waits for them. */
+  private positioning: Promise<void>[] = [];
+
+  constructor(
+    private readonly options: EachSubscription | BatchSubscription,
+    private readonly group: ConsumerGroup,
+    private readonly logOf: (topic: string, partition: number) => PartitionLog,
+  ) {
+    this.dispatcher = new Dispatcher(options, (lane) => {
+      if (options.startAt.kind === 'committed') this.commit(lane);
+      this.schedule(lane);
+    });
+  }
+
+  get topics(): readonly string[] {
+    return this.options.topics;
+  }
+
+  /** Joins the group; resolves when every partition given to it has its starting position. */
+  async start(): Promise<this> {
+    this.group.join(this);
+    await Promise.all(this.positioning);
+    return this;
+  }
+
+  lastFetchAtMs(): number {
+    return Date.now();
+  }
+
+  isAssigned(): boolean {
+    return this.readings.size > 0;
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.leave();
+    return this.stopped;
+  }
+
+  assign(partitions: readonly { topic: string; partition: number }[]): void {
+    const wanted = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`));
+    for (const [id, reading] of this.readings) if (!wanted.has(id)) this.closeReading(id, reading);
+    for (const { topic, partition } of partitions) {
+      if (!this.readings.has(`${topic}/${partition}`)) this.openReading(topic, partition);
+    }
+  }
+
+  private async leave(): Promise<void> {
+    await this.dispatcher.stop(DRAIN_TIMEOUT_MS);
+    if (this.options.startAt.kind === 'committed') for (const { lane } of this.readings.values()) this.commit(lane);
+    this.group.leave(this);
+  }
+
+  private openReading(topic: string, partition: number): void {
+    const lane = new PartitionLane(topic, partition, this.options.maxInFlight);
+    const log = this.logOf(topic, partition);
+    const unlisten = log.onAppend(() => this.schedule(lane));
+    const reading: Reading = { lane, log, unlisten, position: undefined, scheduled: false };
+    this.readings.set(`${topic}/${partition}`, reading);
+    this.dispatcher.open(lane);
+    const positioned = this.position(reading).then(
+      () => this.schedule(lane),
+      (cause: unknown) => this.options.onError(cause, []),
+    );
+    this.positioning.push(positioned);
+  }
+
+  private closeReading(id: string, reading: Reading): void {
+    reading.unlisten();
+    this.dispatcher.closeLane(reading.lane);
+    this.readings.delete(id);
+  }
+
+  private async position(reading: Reading): Promise<void> {
+    const { lane, log } = reading;
+    const { startAt } = this.options;
+    if (startAt.kind === 'latest') reading.position = log.endOffset;
+    else if (startAt.kind === 'earliest') reading.position = log.startOffset;
+    else if (startAt.kind === 'committed')
+      reading.position = this.group.committedOffset(lane.topic, lane.partition) ?? log.startOffset;
+    else reading.position = await startAt.nextOffset(lane.topic, lane.partition);
+  }
+
+  /** Reading happens in a later task: a publisher is never inside a reader's handler. */
+  private schedule(lane: PartitionLane): void {
+    const reading = this.readings.get(`${lane.topic}/${lane.partition}`);
+    if (reading === undefined || reading.lane !== lane || reading.scheduled || lane.room === 0) return;
+    reading.scheduled = true;
+    setImmediate(() => {
+      reading.scheduled = false;
+      this.read(reading);
+    });
+  }
+
+  private read(reading: Reading): void {
+    const { lane, log, position } = reading;
+    if (position === undefined || lane.closed) return;
+    const records = log.read(position, Math.min(lane.room, RECORDS_PER_READ));
+    const last = records.at(-1);
+    if (last === undefined) return;
+    reading.position = last.offset + 1n;
+    this.dispatcher.offer(lane, records);
+    this.schedule(lane);
+  }
+
+  private commit(lane: PartitionLane): void {
+    if (lane.lowWater !== undefined && !lane.closed) this.group.commit(lane.topic, lane.partition, lane.lowWater);
+  }
+}

@@ -1,0 +1,252 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import type { BatchSubscription, EachSubscription } from '../bus.js';
+import type { PartitionLane } from '../delivery/partition-lane.js';
+import type { Dispatcher } from '../delivery/dispatcher.js';
+import type { BusLogger } from '../logger.js';
+import type { KafkaAdmin } from './kafka-admin.js';
+import { PATIENT } from './kafka-client.js';
+import type { LaneSet, TopicPartition } from './lane-set.js';
+import { receivedRecord } from './received-record.js';
+import { withTimeout } from './with-timeout.js';
+
+export interface SessionSettings {
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** How long the broker holds a fetch that has nothing; also what a pause or a stop may take. */
+  readonly fetchMaxWaitMs: number;
+  readonly fetchMaxBytes: number;
+  readonly fetchMaxBytesPerPartition: number;
+}
+
+/** What a session borrows from its subscription. */
+export interface SessionParts {
+  readonly admin: KafkaAdmin;
+  readonly lanes: LaneSet;
+  readonly dispatcher: Dispatcher;
+  readonly logger: BusLogger;
+}
+
+const CLOSE_TIMEOUT_MS = 5_000;
+const POSITION_RETRY_MS = 200;
+
+/**
+ * One kafkajs consumer in one group, from joining to its end. No business work happens in its fetch loop: `eachBatch`
+ * hands the records to their lane and returns, and a full lane pauses its partition.
+ */
+export class GroupSession {
+  private readonly consumer: Consumer;
+  private readonly admin: KafkaAdmin;
+  private readonly lanes: LaneSet;
+  private readonly dispatcher: Dispatcher;
+  private readonly logger: BusLogger;
+  private memberId: string | undefined;
+  private assigned = false;
+  /** Counts assignments; a position that was looked up for an older one is dropped. */
+  private generation = 0;
+  /** All lanes have their position: from the next fetch on nothing is missed. */
+  private isPositioned = false;
+  /** A fetch that counts for `ready` has started. */
+  private isFirstFetchUnderWay = false;
+  private readonly readiness = Promise.withResolvers<void>();
+  private readonly end = Promise.withResolvers<void>();
+  private readonly committed = new Map<PartitionLane, bigint>();
+  hasEnded = false;
+  /** When the last fetch loop ended; kafkajs counts one that met a closed connection, too. */
+  lastFetchAtMs = Date.now();
+  /** When the broker last answered anything. */
+  lastAnswerAtMs = 0;
+
+  constructor(
+    kafka: Kafka,
+    { admin, lanes, dispatcher, logger }: SessionParts,
+    private readonly options: EachSubscription | BatchSubscription,
+    settings: SessionSettings,
+  ) {
+    this.admin = admin;
+    this.lanes = lanes;
+    this.dispatcher = dispatcher;
+    this.logger = logger;
+    this.consumer = kafka.consumer({
+      groupId: options.group,
+      sessionTimeout: settings.sessionTimeoutMs,
+      heartbeatInterval: settings.heartbeatIntervalMs,
+      rebalanceTimeout: settings.rebalanceTimeoutMs,
+      maxWaitTimeInMs: settings.fetchMaxWaitMs,
+      maxBytes: settings.fetchMaxBytes,
+      maxBytesPerPartition: settings.fetchMaxBytesPerPartition,
+      allowAutoTopicCreation: false,
+      // A crash ends this consumer; the subscription makes a new one, whatever kafkajs thinks of the error.
+      retry: { ...PATIENT, restartOnFailure: () => Promise.resolve(false) },
+    });
+  }
+
+  /** Resolves after the first fetch that started with every partition in its place. */
+  get ready(): Promise<void> {
+    return this.readiness.promise;
+  }
+
+  /** Resolves when the consumer has crashed or was closed. */
+  get ended(): Promise<void> {
+    return this.end.promise;
+  }
+
+  isAssigned(): boolean {
+    return this.assigned && !this.hasEnded;
+  }
+
+  async open(): Promise<void> {
+    const { events } = this.consumer;
+    this.consumer.on(events.GROUP_JOIN, (event) => this.joined(event));
+    this.consumer.on(events.REBALANCING, () => this.rebalancing());
+    this.consumer.on(events.CRASH, () => this.finish());
+    this.consumer.on(events.FETCH_START, () => (this.isFirstFetchUnderWay ||= this.isPositioned));
+    this.consumer.on(events.FETCH, () => this.fetched());
+    this.consumer.on(events.REQUEST, () => (this.lastAnswerAtMs = Date.now()));
+    await this.consumer.connect();
+    await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 1,
+      eachBatch: (payload) => this.take(payload),
+    });
+  }
+
+  /** Commits the low-water marks that have moved. A failure is no loss: the records come again. */
+  async commit(): Promise<void> {
+    if (this.options.startAt.kind !== 'committed' || !this.isAssigned()) return;
+    const moved = [...this.lanes.all()].flatMap((lane) => {
+      const { lowWater } = lane;
+      return lowWater === undefined || this.committed.get(lane) === lowWater ? [] : [{ lane, lowWater }];
+    });
+    if (moved.length === 0) return;
+    try {
+      await this.consumer.commitOffsets(
+        moved.map(({ lane: { topic, partition }, lowWater }) => ({ topic, partition, offset: String(lowWater) })),
+      );
+      for (const { lane, lowWater } of moved) this.committed.set(lane, lowWater);
+    } catch (cause) {
+      const error = cause instanceof Error ? cause.name : 'unknown';
+      this.logger.warn({ group: this.options.group, error }, 'offsets could not be committed');
+    }
+  }
+
+  resume(lane: PartitionLane): void {
+    if (this.hasEnded) return;
+    lane.paused = false;
+    this.consumer.resume([{ topic: lane.topic, partitions: [lane.partition] }]);
+  }
+
+  async close(): Promise<void> {
+    this.finish();
+    await withTimeout(
+      this.consumer.disconnect().catch(() => undefined),
+      CLOSE_TIMEOUT_MS,
+      () => this.logger.warn({ group: this.options.group }, 'consumer did not close in time'),
+    );
+  }
+
+  private finish(): void {
+    this.hasEnded = true;
+    this.assigned = false;
+    this.end.resolve();
+  }
+
+  private fetched(): void {
+    this.lastFetchAtMs = Date.now();
+    if (this.isFirstFetchUnderWay) this.readiness.resolve();
+  }
+
+  /** Sent before we join anew on the same connection, so the partitions' next owners start behind what is settled. */
+  private rebalancing(): void {
+    void this.commit();
+    this.assigned = false;
+  }
+
+  /** Runs inside kafkajs' join, before its next fetch: every pause and seek made here holds for that fetch. */
+  private joined({ payload: { memberId, memberAssignment } }: ConsumerGroupJoinEvent): void {
+    if (this.hasEnded) return;
+    const partitions: TopicPartition[] = Object.entries(memberAssignment).flatMap(([topic, numbers]) =>
+      numbers.map((partition) => ({ topic, partition })),
+    );
+    const { kept, fresh } = this.lanes.assign(partitions, memberId === this.memberId);
+    this.memberId = memberId;
+    this.generation += 1;
+    this.assigned = partitions.length > 0;
+    this.isPositioned = false;
+    for (const lane of kept) {
+      this.seek(lane, lane.nextOffset ?? 0n);
+      if (lane.hasRoom) this.resume(lane);
+      else this.pause(lane);
+    }
+    if (this.options.startAt.kind === 'committed') {
+      this.isPositioned = true;
+      return;
+    }
+    for (const lane of fresh) this.pause(lane);
+    void this.positionAll(fresh, this.generation);
+  }
+
+  private async positionAll(lanes: readonly PartitionLane[], generation: number): Promise<void> {
+    for (const lane of lanes) {
+      while (generation === this.generation && !this.hasEnded) {
+        try {
+          const offset = await this.startOf(lane);
+          if (generation !== this.generation || this.hasEnded) return;
+          this.seek(lane, offset);
+          // Known from now on: if this consumer dies before the first record, the next one goes on from here.
+          lane.nextOffset ??= offset;
+          this.resume(lane);
+          break;
+        } catch (cause) {
+          this.options.onError(cause, []);
+          await delay(POSITION_RETRY_MS);
+        }
+      }
+    }
+    if (generation === this.generation) this.isPositioned = true;
+  }
+
+  /** kafkajs' own "latest" and "earliest" are asked of the broker at the first fetch, and -1 as a seek means 0 there. */
+  private async startOf({ topic, partition }: PartitionLane): Promise<bigint> {
+    const { startAt } = this.options;
+    const range = (await this.admin.offsets(topic)).get(partition);
+    if (startAt.kind === 'stored') {
+      const stored = await startAt.nextOffset(topic, partition);
+      if (range !== undefined && (stored < range.earliest || stored > range.end)) {
+        this.logger.error(
+          { topic, partition, stored: String(stored), earliest: String(range.earliest), end: String(range.end) },
+          'the stored offset is outside the partition; reading starts at its earliest record',
+        );
+        return range.earliest;
+      }
+      return stored;
+    }
+    return (startAt.kind === 'latest' ? range?.end : range?.earliest) ?? 0n;
+  }
+
+  private seek(lane: PartitionLane, offset: bigint): void {
+    this.consumer.seek({ topic: lane.topic, partition: lane.partition, offset: String(offset) });
+  }
+
+  private pause(lane: PartitionLane): void {
+    lane.paused = true;
+    this.consumer.pause([{ topic: lane.topic, partitions: [lane.partition] }]);
+  }
+
+  private take({ batch, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = batch;
+    const lane = this.lanes.get(topic, partition);
+    // Not resolved: what nobody took is fetched again.
+    if (lane === undefined || this.hasEnded || isStale()) return Promise.resolve();
+    resolveOffset(batch.lastOffset());
+    this.dispatcher.offer(
+      lane,
+      messages.map((message) => receivedRecord(topic, partition, message)),
+    );
+    if (lane.isFull) this.pause(lane);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,167 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
+import type { TopicSpec } from '#contracts';
+import { busErrors } from '../bus.errors.js';
+import type { BusLogger } from '../logger.js';
+import { IMPATIENT } from './kafka-client.js';
+import { classify, toBusError } from './kafka-failure.js';
+import { withTimeout } from './with-timeout.js';
+
+const CALL_TIMEOUT_MS = 15_000;
+const LEADER_TIMEOUT_MS = 10_000;
+const LEADER_POLL_MS = 25;
+const TOPICS_PER_CALL = 50;
+/** An unknown topic is asked for again after this time, so that a stream of bad records does not become one of calls. */
+const UNKNOWN_FOR_MS = 250;
+const MAX_UNKNOWN = 1_000;
+
+export interface OffsetRange {
+  readonly earliest: bigint;
+  readonly end: bigint;
+}
+
+/**
+ * Topics, partitions and offsets, asked of the broker. The connection is made at first use and made anew after an error:
+ * kafkajs' client keeps asking for a topic that has been deleted, and then fails at everything else, too.
+ */
+export class KafkaAdmin {
+  private connected: Promise<Admin> | undefined;
+  private readonly partitionCounts = new Map<string, number>();
+  private readonly unknownSince = new Map<string, number>();
+  private readonly lookups = new Map<string, Promise<number | undefined>>();
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly logger: BusLogger,
+  ) {}
+
+  /** Partition count, if it is known without asking. */
+  knownPartitions(topic: string): number | undefined {
+    return this.partitionCounts.get(topic);
+  }
+
+  /** Partition count, or undefined if there is no such topic. Rejects when the broker does not answer. */
+  partitionsOf(topic: string): Promise<number | undefined> {
+    const known = this.partitionCounts.get(topic);
+    if (known !== undefined) return Promise.resolve(known);
+    if (Date.now() - (this.unknownSince.get(topic) ?? 0) < UNKNOWN_FOR_MS) return Promise.resolve(undefined);
+    const running = this.lookups.get(topic);
+    if (running !== undefined) return running;
+    const lookup = this.lookUp(topic).finally(() => this.lookups.delete(topic));
+    this.lookups.set(topic, lookup);
+    return lookup;
+  }
+
+  /** The topic may have gone: the next use asks again. */
+  forget(topic: string): void {
+    this.partitionCounts.delete(topic);
+  }
+
+  async offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>> {
+    const found = await this.call((admin) => admin.fetchTopicOffsets(topic));
+    return new Map(
+      found.map(({ partition, low, high }) => [partition, { earliest: BigInt(low), end: BigInt(high) }] as const),
+    );
+  }
+
+  async ping(timeoutMs: number): Promise<boolean> {
+    const answered = this.call((admin) => admin.describeCluster()).then(
+      () => true,
+      () => false,
+    );
+    return withTimeout(answered, timeoutMs, () => false);
+  }
+
+  /** Creates what is missing, then waits until every partition has a leader: before that it answers "unknown topic". */
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    const existing = new Set(await this.call((admin) => admin.listTopics()));
+    const missing = specs.filter(({ name }) => !existing.has(name));
+    for (let start = 0; start < missing.length; start += TOPICS_PER_CALL) {
+      await this.create(missing.slice(start, start + TOPICS_PER_CALL));
+    }
+    const deadlineMs = Date.now() + LEADER_TIMEOUT_MS;
+    for (const spec of missing) await this.waitForLeaders(spec, deadlineMs);
+  }
+
+  async close(): Promise<void> {
+    const connected = this.connected;
+    this.connected = undefined;
+    await connected?.then((admin) => admin.disconnect()).catch(() => undefined);
+  }
+
+  private async create(specs: readonly TopicSpec[]): Promise<void> {
+    try {
+      await this.call((admin) => admin.createTopics({ topics: specs.map(topicConfig), waitForLeaders: false }));
+    } catch (cause) {
+      const { reason } = classify(cause);
+      throw busErrors.error('bus-topic-not-created', { cause, details: { reason, first: specs[0]?.name } });
+    }
+    this.logger.info({ topics: specs.length }, 'topics created');
+  }
+
+  private async waitForLeaders(spec: TopicSpec, deadlineMs: number): Promise<void> {
+    while (Date.now() < deadlineMs) {
+      this.unknownSince.delete(spec.name);
+      // A broker that has not heard of the topic yet may also answer with an error that is none.
+      const partitions = await this.partitionsOf(spec.name).catch(() => undefined);
+      if (partitions !== undefined && partitions >= spec.partitions) return;
+      this.forget(spec.name);
+      await delay(LEADER_POLL_MS);
+    }
+    throw busErrors.error('bus-topic-not-created', { details: { reason: 'no leader', first: spec.name } });
+  }
+
+  private async lookUp(topic: string): Promise<number | undefined> {
+    try {
+      const { topics } = await this.call((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+      const partitions = topics.find(({ name }) => name === topic)?.partitions ?? [];
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) {
+        this.partitionCounts.set(topic, partitions.length);
+        this.unknownSince.delete(topic);
+        return partitions.length;
+      }
+    } catch (cause) {
+      const failure = classify(cause);
+      const isBadName = failure.reason === 'INVALID_TOPIC_EXCEPTION';
+      if (failure.kind !== 'unknown-topic' && !isBadName) throw cause;
+    }
+    if (this.unknownSince.size >= MAX_UNKNOWN) this.unknownSince.clear();
+    this.unknownSince.set(topic, Date.now());
+    return undefined;
+  }
+
+  private async call<Value>(ask: (admin: Admin) => Promise<Value>): Promise<Value> {
+    const connected = (this.connected ??= this.connect());
+    try {
+      return await withTimeout(connected.then(ask), CALL_TIMEOUT_MS, () => {
+        throw busErrors.error('bus-unavailable', { details: { reason: 'admin call timed out' } });
+      });
+    } catch (cause) {
+      if (this.connected === connected) {
+        this.connected = undefined;
+        void connected.then((admin) => admin.disconnect()).catch(() => undefined);
+      }
+      throw toBusError(cause);
+    }
+  }
+
+  private async connect(): Promise<Admin> {
+    const admin = this.kafka.admin({ retry: IMPATIENT });
+    await admin.connect();
+    return admin;
+  }
+}
+
+function topicConfig(spec: TopicSpec): ITopicConfig {
+  const entries: Record<string, string> = {
+    'retention.ms': String(spec.retentionMs),
+    'cleanup.policy': spec.compacted === true ? 'compact' : 'delete',
+  };
+  if (spec.brokerTime === true) entries['message.timestamp.type'] = 'LogAppendTime';
+  if (spec.maxMessageBytes !== undefined) entries['max.message.bytes'] = String(spec.maxMessageBytes);
+  return {
+    topic: spec.name,
+    numPartitions: spec.partitions,
+    configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
+  };
+}

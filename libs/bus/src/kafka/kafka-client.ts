@@ -1,0 +1,65 @@
+import { connect } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
+import type { BusLogger } from '../logger.js';
+import { calmRequestQueues } from './request-queue.js';
+
+const KEEP_ALIVE_MS = 60_000;
+
+/** How the client speaks to the broker; every default is a rule of `kafka.md` §2. */
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly connectionTimeoutMs: number;
+  /** An answer that does not come within this time is taken for lost; the request is sent again. */
+  readonly requestTimeoutMs: number;
+  /** Mutual TLS; absent: plain connections, for loopback only. */
+  readonly tls?: ConnectionOptions;
+  readonly logger: BusLogger;
+}
+
+/** Retries of consumers and admin calls: the library's cap of 30 s would sleep through a broker's return. */
+export const PATIENT = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 };
+/** One retrying produce batch holds up all others, so it gives up early and its senders decide. */
+export const IMPATIENT = { ...PATIENT, retries: 2 };
+
+export function createKafka(settings: KafkaSettings): Kafka {
+  calmRequestQueues();
+  return new Kafka({
+    brokers: [...settings.brokers],
+    clientId: settings.clientId,
+    connectionTimeout: settings.connectionTimeoutMs,
+    requestTimeout: settings.requestTimeoutMs,
+    retry: PATIENT,
+    socketFactory: noDelaySockets,
+    ...(settings.tls === undefined ? {} : { ssl: settings.tls }),
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => forward(settings.logger, entry),
+  });
+}
+
+/** The library's own factory leaves Nagle's algorithm on, which costs small requests up to 40 ms. */
+const noDelaySockets: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  const socket = isTls(ssl) ? connectTls({ host, port, ...ssl }, onConnect) : connect({ host, port }, onConnect);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  return socket;
+};
+
+function isTls(ssl: unknown): ssl is ConnectionOptions {
+  return typeof ssl === 'object' && ssl !== null;
+}
+
+/** Fields that say where and why, never what: a record's content stays out of the log whatever the library adds. */
+const LOGGED_FIELDS = ['groupId', 'topic', 'partition', 'broker', 'error', 'retryCount', 'retryTime'] as const;
+
+function forward(logger: BusLogger, { level, log, namespace }: LogEntry): void {
+  const fields: Record<string, unknown> = { client: namespace };
+  for (const name of LOGGED_FIELDS) {
+    const value: unknown = log[name];
+    if (typeof value === 'string' || typeof value === 'number') fields[name] = value;
+  }
+  // Everything that kafkajs calls an error it retries or we repair; what cannot be repaired is an error of the bus.
+  if (level === logLevel.ERROR || level === logLevel.WARN) logger.warn(fields, log.message);
+  else logger.debug(fields, log.message);
+}
