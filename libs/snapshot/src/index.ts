@@ -34,3 +34,5 @@ export {
 export { verifySnapshot, type DistrustedMember, type KnownMembers, type VerifiedSnapshot } from './verify-snapshot.js';
 export { Adoption, type Adopted, type AdoptionRefusal, type CheckedManifest } from './adoption.js';
 export { checkManifest, type ManifestReason, type RegistryKey } from './manifest.js';
+export { openApiOperations, type OpenApiOperations, type OpenApiReason } from './openapi-operations.js';
+export { locateInDefinition, type Place } from './locate-in-definition.js';
