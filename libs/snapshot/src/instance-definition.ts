@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { ok, refuse, type Result } from '#kernel';
 import { instanceDefinition, type InstanceDefinition } from './definition-schema.js';
 import { danglingReferences, type Path } from './references.js';
@@ -20,14 +20,15 @@ const MAX_PROBLEMS = 100;
 export function parseInstanceDefinition(text: string): Result<InstanceDefinition, readonly Problem[]> {
   if (text.length > MAX_BYTES) return refuse([problemAt('yaml-syntax', 1, 1, [], 'is larger than 4 MiB')]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 0 } as never);
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, logLevel: 'error' });
   const syntax = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     return problemAt('yaml-syntax', line, col, [], error.message.split('\n')[0] ?? error.code);
   });
+  syntax.push(...aliasesIn(document, lines));
   if (syntax.length > 0) return refuse(syntax.slice(0, MAX_PROBLEMS));
   const at = locator(document, lines);
-  const parsed = instanceDefinition.safeParse(document.toJS());
+  const parsed = instanceDefinition.safeParse(document.toJS({ mapAsMap: false }) as unknown);
   if (!parsed.success)
     return refuse(
       inOrder(parsed.error.issues.map((issue) => at('definition-invalid', issue.path as Path, issue.message))),
@@ -36,6 +37,20 @@ export function parseInstanceDefinition(text: string): Result<InstanceDefinition
   if (dangling.length > 0)
     return refuse(inOrder(dangling.map((finding) => at(finding.code, finding.path, finding.message))));
   return ok(parsed.data);
+}
+
+/** Anchors and aliases are refused: a few lines of them unfold into gigabytes, and a reviewer reads the wrong place. */
+function aliasesIn(document: Document, lines: LineCounter): Problem[] {
+  const found: Problem[] = [];
+  visit(document, {
+    Alias: (_key, node) => {
+      const { line, col } = lines.linePos(node.range?.[0] ?? 0);
+      found.push(
+        problemAt('yaml-syntax', line, col, [], `alias "*${node.source}" is not allowed; write the value out`),
+      );
+    },
+  });
+  return found;
 }
 
 function inOrder(problems: Problem[]): Problem[] {

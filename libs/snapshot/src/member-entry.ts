@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { ok, refuse, type MemberId, type Result } from '#kernel';
-import { readDocument } from '#signing';
+import { documentKid, thumbprint, verifyDocument } from '#signing';
+
 import type { MemberEntry } from './digest-list.js';
-import { memberDocument, publishedKey } from './member-document.js';
+import { memberDocument, publishedKey, type MemberDocument } from './member-document.js';
 import type { VerifiedMember } from './registry-view.js';
 
 /** `typ` headers of what a member signs. */
-export const MEMBER_DOCUMENT_TYPE = 'kerege-member+jwt';
-export const KEY_CHAIN_TYPE = 'kerege-key+jwt';
+export const MEMBER_DOCUMENT_TYPE = 'kerege-member+jwt' as const;
+export const KEY_CHAIN_TYPE = 'kerege-key+jwt' as const;
 
 /** One link: the member's key number n, signed by key n−1 (the first by itself). */
 const keyLink = z.strictObject({
@@ -34,25 +35,50 @@ export function verifyMemberEntry(
     return refuse('key-chain-rewritten');
   const newest = walkKeyChain(entry.id as MemberId, entry.keyChain);
   if (!newest.ok) return newest;
-  const signed = readDocument(MEMBER_DOCUMENT_TYPE, entry.document);
-  if (!signed.ok || signed.value.kid !== newest.value.kid || !signed.value.isSignedBy(newest.value.jwk))
-    return refuse('document-signature');
-  const document = memberDocument.safeParse(signed.value.payload);
-  if (!document.success || document.data.member !== entry.id) return refuse('document-invalid');
+  if (documentKid(MEMBER_DOCUMENT_TYPE, entry.document) !== newest.value.kid) return refuse('document-signature');
+  const signed = verifyDocument(MEMBER_DOCUMENT_TYPE, entry.document, newest.value.jwk);
+  if (!signed.ok) return refuse('document-signature');
+  const document = memberDocument.safeParse(signed.value);
+  if (!document.success || document.data.member !== entry.id || !kidsAreThumbprints(document.data))
+    return refuse('document-invalid');
   return ok({ entry, document: document.data });
 }
 
 function walkKeyChain(member: MemberId, chain: readonly string[]): Result<MemberKey, MemberEntryReason> {
   let newest: MemberKey | undefined;
   for (const [index, jws] of chain.entries()) {
-    const signed = readDocument(KEY_CHAIN_TYPE, jws);
-    if (!signed.ok) return refuse('key-chain-invalid');
-    const link = keyLink.safeParse(signed.value.payload);
+    const claimed = newest ?? firstKeyOf(jws);
+    if (claimed === undefined) return refuse('key-chain-invalid');
+    if (documentKid(KEY_CHAIN_TYPE, jws) !== claimed.kid) return refuse('key-chain-broken');
+    const signed = verifyDocument(KEY_CHAIN_TYPE, jws, claimed.jwk);
+    if (!signed.ok) return refuse('key-chain-broken');
+    const link = keyLink.safeParse(signed.value);
     if (!link.success || link.data.member !== member || link.data.number !== index + 1)
       return refuse('key-chain-invalid');
-    const signer = newest ?? link.data.key;
-    if (signed.value.kid !== signer.kid || !signed.value.isSignedBy(signer.jwk)) return refuse('key-chain-broken');
+    if (thumbprint(link.data.key.jwk) !== link.data.key.kid) return refuse('key-chain-invalid');
     newest = link.data.key;
   }
   return newest === undefined ? refuse('key-chain-invalid') : ok(newest);
+}
+
+/** The key that the first link of a chain claims, with which it must be signed: read before it is verified. */
+function firstKeyOf(jws: string): MemberKey | undefined {
+  const link = keyLink.safeParse(unverifiedPayload(jws));
+  return link.success ? link.data.key : undefined;
+}
+
+function unverifiedPayload(jws: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  } catch {
+    // No JSON, no key: the caller refuses the chain.
+    return undefined;
+  }
+}
+
+/** A `kid` names exactly one key (RFC 7638); one that does not would let a key hide behind another's name. */
+function kidsAreThumbprints(document: MemberDocument): boolean {
+  return [...document.subsystems, ...document.instances]
+    .flatMap((owner) => owner.keys)
+    .every((key) => thumbprint(key.jwk) === key.kid);
 }

@@ -5,3 +5,4 @@ export { processRunner, type AppProcess, type AppProcessOptions, type ProcessRun
 export { serviceAddresses, type ServiceAddresses } from './service-addresses.js';
 export { testBus } from './test-bus.js';
 export { uniqueName } from './unique-name.js';
+export { buildWorld, signEntry, type World, type WorldOptions } from './builders/world.js';

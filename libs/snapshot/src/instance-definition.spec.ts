@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseInstanceDefinition, type Problem } from './instance-definition.js';
+
+const GOOD = `
+instance: DEMO
+purposes:
+  - { code: citizen-view, title: { en: View }, legalBasis: LB-1 }
+legalBases:
+  - { code: LB-1, title: { en: Law }, reference: "Law 1" }
+members:
+  - id: GOV/1000
+    name: { en: Portal }
+    subsystems: [{ code: mygov }]
+  - id: GOV/1001
+    name: { en: Register }
+    subsystems:
+      - code: population
+        services:
+          - { code: persons, openapi: persons.yaml, timeoutMs: 5000, subject: { type: PIN, country: DEMO, from: { path: pin } } }
+        agreements:
+          - { consumer: GOV/1000/mygov, service: persons, endpoints: ["GET /{pin}"], purposes: [citizen-view], until: 2036-12-31 }
+instances:
+  - { id: gw1, kind: gateway, runBy: GOV/1000, serves: [GOV/1000/mygov] }
+`;
+
+function problemsOf(text: string): readonly Problem[] {
+  const parsed = parseInstanceDefinition(text);
+  return parsed.ok ? [] : parsed.reason;
+}
+
+describe('instance.yaml', () => {
+  it('is read with its defaults', () => {
+    const parsed = parseInstanceDefinition(GOOD);
+    expect(parsed.ok && parsed.value.members[1]?.subsystems[0]?.services[0]).toMatchObject({
+      personalData: true,
+      endpoints: [],
+      timeoutMs: 5000,
+    });
+  });
+
+  it.each([
+    ['a bad member identifier', 'id: GOV/1001', 'id: GOV_1001', 'definition-invalid', 'members[1].id'],
+    [
+      'an unknown consumer',
+      'consumer: GOV/1000/mygov',
+      'consumer: GOV/1000/nobody',
+      'definition-dangling',
+      'members[1].subsystems[0].agreements[0].consumer',
+    ],
+    [
+      'an unknown purpose',
+      'purposes: [citizen-view]',
+      'purposes: [curiosity]',
+      'definition-dangling',
+      'members[1].subsystems[0].agreements[0].purposes[0]',
+    ],
+    [
+      'an unknown service',
+      'service: persons',
+      'service: houses',
+      'definition-dangling',
+      'members[1].subsystems[0].agreements[0].service',
+    ],
+    ['an unknown legal basis', 'legalBasis: LB-1', 'legalBasis: LB-2', 'definition-dangling', 'purposes[0].legalBasis'],
+    ['an unknown operator', 'runBy: GOV/1000', 'runBy: GOV/9999', 'definition-dangling', 'instances[0].runBy'],
+    [
+      'an instance that serves nobody known',
+      'serves: [GOV/1000/mygov]',
+      'serves: [GOV/1000/other]',
+      'definition-dangling',
+      'instances[0].serves[0]',
+    ],
+    [
+      'a date that the calendar lacks',
+      'until: 2036-12-31',
+      'until: 2036-13-31',
+      'definition-invalid',
+      'members[1].subsystems[0].agreements[0].until',
+    ],
+    [
+      'an unknown field',
+      'timeoutMs: 5000',
+      'timeout: 5000',
+      'definition-invalid',
+      'members[1].subsystems[0].services[0]',
+    ],
+    ['a member twice', 'id: GOV/1001', 'id: GOV/1000', 'definition-duplicate', 'members[1].id'],
+  ])('refuses %s, with its place', (_what, from, to, code, path) => {
+    const text = GOOD.replace(from, to);
+    expect(text).not.toBe(GOOD);
+    const [problem] = problemsOf(text);
+    expect(problem).toMatchObject({ code, path, line: text.slice(0, GOOD.indexOf(from)).split('\n').length });
+    expect(problem?.column).toBeGreaterThan(1);
+  });
+
+  it('names line and column of a syntax error', () => {
+    const [problem] = problemsOf('instance: DEMO\nmembers: [ {');
+    expect(problem).toMatchObject({ code: 'yaml-syntax', line: 2 });
+  });
+
+  it('refuses a key that stands twice, and aliases', () => {
+    expect(problemsOf('instance: A\ninstance: B')[0]).toMatchObject({ code: 'yaml-syntax', line: 2 });
+    expect(problemsOf('instance: &a DEMO\nmembers: *a').length).toBeGreaterThan(0);
+  });
+
+  it('never throws on what is no definition', () => {
+    for (const text of ['', '[]', '1', '"x"', ': :', '\u0000', '- - -', '{{}}', 'a: *b'])
+      expect(problemsOf(text).length).toBeGreaterThan(0);
+  });
+});
