@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { decode, fixedTopics, ManifestSchema } from '#contracts';
 import type { Bus, ReceivedRecord, Subscription } from '#bus';
 import type { Clock, MemberId } from '#kernel';
+import type { Statement } from '#signing';
 import {
   Adoption,
   checkManifest,
@@ -47,6 +48,8 @@ export class RegistryCopy {
   private readonly members = new Map<MemberId, VerifiedMember>();
   private readonly listeners = new Set<(view: RegistryView) => void>();
   private readonly waiters = new Set<Waiter>();
+  /** The newest manifest believed; written by `takeManifest`. */
+  private manifest: Statement | undefined;
   /** Set once by `start`. */
   private subscription: Subscription | undefined;
 
@@ -88,6 +91,11 @@ export class RegistryCopy {
   /** Milliseconds since the epoch at which the adopted manifest runs out. */
   get expiresAtMs(): number | undefined {
     return this.adoption.expiresAtMs;
+  }
+
+  /** The newest manifest's statement. It is in the log, so stamping it again asks for a receipt and makes no leaf. */
+  get manifestStatement(): Statement | undefined {
+    return this.manifest;
   }
 
   /** Called after each adoption of another snapshot, not for renewals. Returns how to stop listening. */
@@ -152,8 +160,12 @@ export class RegistryCopy {
       return;
     }
     const outcome = this.adoption.announce(checked.value, this.options.clock.now());
-    if (typeof outcome === 'string') this.options.events.alarm('registry-manifest-refused', { reason: outcome });
-    else this.announce(outcome);
+    if (typeof outcome === 'string') {
+      this.options.events.alarm('registry-manifest-refused', { reason: outcome });
+      return;
+    }
+    this.manifest = checked.value.statement;
+    this.announce(outcome);
   }
 
   private announce(view: RegistryView | undefined): void {
