@@ -17,8 +17,8 @@ export interface SubjectOpening extends TypedSubject {
 export type CommitmentKind = 'subject' | 'user';
 
 const COUNTRY = /^[A-Z]{2,8}$/;
-const TYPE = /^[A-Z0-9][A-Z0-9-]{0,31}$/;
-const CODE = /^[A-Z0-9][A-Z0-9.-]{0,63}$/;
+const TYPE = /^[A-Z0-9][A-Z0-9._-]{0,63}$/;
+const CODE = /^[A-Z0-9](?:[A-Z0-9+_.-]{0,62}[A-Z0-9])?$/;
 const LABELS: Readonly<Record<CommitmentKind, string>> = { subject: 'kerege/subject/v1', user: 'kerege/user/v1' };
 
 /** A typed subject of three parts, or undefined. Lower case is not repaired: two spellings would be two persons. */

@@ -1,0 +1,118 @@
+import type { AccessReason } from './decide.js';
+import type { SubjectReason } from './subject.js';
+
+/** At whose door an outcome is laid (`statements.md` §1, `side`). */
+export type OutcomeSide = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
+
+/** What a reason code of a statement means to those who are told it. */
+export interface OutcomeReason {
+  readonly side: OutcomeSide;
+  /** Native status (RFC 9457 face, `exchange.md` §1). */
+  readonly status: number;
+  /** X-Road's fault code in 7.8 spelling, without its side prefix. */
+  readonly fault: string;
+  /** The prefix where the table of `exchange.md` §1 fixes it; else the side that decided gives it. */
+  readonly proxy?: 'clientproxy' | 'serverproxy';
+}
+
+/** Reasons that are no matter of right or subject: what went wrong on the way, at the agency, or in the log. */
+type WayReason =
+  // What the connector refuses beside right and subject.
+  | 'content-mismatch'
+  | 'endpoint-mismatch'
+  | 'commitment-mismatch'
+  // How the agency's system failed.
+  | 'agency-unreachable'
+  | 'agency-timeout'
+  | 'agency-invalid-answer'
+  | 'agency-missing'
+  | 'answer-too-large'
+  | 'answer-subject-missing'
+  | 'breaker-open'
+  // What the connector could not do.
+  | 'connector-busy'
+  | 'journal-unavailable'
+  | 'outcome-unknown'
+  // What the gateway states of its own.
+  | 'provider-unreachable'
+  | 'stamp-refused'
+  | 'receipt-conflict'
+  | 'answer-malformed'
+  | 'answer-not-a-sequel'
+  | 'answer-unknown-key'
+  | 'answer-bad-signature'
+  | 'answer-unreadable'
+  | 'answer-digest'
+  | 'answer-rejected'
+  | 'gateway-lost'
+  | 'gateway-closing'
+  | 'bus-unavailable'
+  // The log.
+  | 'no-receipt'
+  | 'no-outcome';
+
+/** The closed list of `why` codes of exchanges, and of refusals that are answered without a statement. */
+export type WhyCode = AccessReason | SubjectReason | WayReason;
+
+const denied: OutcomeReason = { side: 'consumer', status: 403, fault: 'access_denied' };
+const context: OutcomeReason = { side: 'consumer', status: 400, fault: 'invalid_request' };
+const inconsistent: OutcomeReason = { side: 'provider', status: 502, fault: 'inconsistent_response' };
+const unreachable: OutcomeReason = {
+  side: 'provider-system',
+  status: 503,
+  fault: 'network_error',
+  proxy: 'serverproxy',
+};
+const rubbish: OutcomeReason = { side: 'provider-system', status: 502, fault: 'service_failed', proxy: 'serverproxy' };
+const unlogged: OutcomeReason = { side: 'bus', status: 503, fault: 'logging_failed', proxy: 'clientproxy' };
+
+/** One place for reason → side, native status, X-Road fault (`exchange.md` §1): both edges and the docs read it. */
+export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
+  'unknown-consumer': { side: 'consumer', status: 404, fault: 'unknown_member' },
+  'unknown-provider': { side: 'consumer', status: 404, fault: 'unknown_member' },
+  'unknown-service': { side: 'consumer', status: 404, fault: 'unknown_service' },
+  'service-disabled': { side: 'provider', status: 503, fault: 'service_disabled' },
+  'endpoint-unknown': denied,
+  'agreement-missing': denied,
+  'agreement-not-begun': denied,
+  'agreement-ended': denied,
+  'endpoint-not-agreed': denied,
+  'purpose-missing': context,
+  'purpose-unknown': denied,
+  'purpose-not-agreed': denied,
+  'legal-basis-unknown': denied,
+  'legal-basis-not-of-purpose': denied,
+  'subject-missing': context,
+  'subject-malformed': context,
+  'subject-ambiguous': context,
+  'subject-mismatch': denied,
+  'body-malformed': { side: 'consumer', status: 422, fault: 'invalid_request' },
+  'content-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
+  'endpoint-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
+  'commitment-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
+  'agency-unreachable': unreachable,
+  'agency-timeout': { ...unreachable, status: 504 },
+  'agency-invalid-answer': rubbish,
+  'agency-missing': { ...unreachable, side: 'provider' },
+  'answer-too-large': rubbish,
+  'answer-subject-missing': rubbish,
+  'breaker-open': unreachable,
+  'connector-busy': { ...unreachable, side: 'provider' },
+  'journal-unavailable': { side: 'provider', status: 503, fault: 'internal_error' },
+  'outcome-unknown': { side: 'provider', status: 504, fault: 'network_error', proxy: 'serverproxy' },
+  'provider-unreachable': { side: 'provider', status: 504, fault: 'network_error', proxy: 'serverproxy' },
+  'stamp-refused': unlogged,
+  'receipt-conflict': unlogged,
+  'answer-malformed': inconsistent,
+  'answer-not-a-sequel': inconsistent,
+  'answer-unknown-key': { ...inconsistent, fault: 'signature_verification' },
+  'answer-bad-signature': { ...inconsistent, fault: 'signature_verification' },
+  'answer-unreadable': inconsistent,
+  'answer-digest': inconsistent,
+  'answer-rejected': inconsistent,
+  'gateway-lost': { side: 'bus', status: 504, fault: 'internal_error' },
+  'gateway-closing': { side: 'bus', status: 503, fault: 'internal_error' },
+  'bus-unavailable': { side: 'bus', status: 503, fault: 'internal_error' },
+  'no-receipt': unlogged,
+  'no-outcome': { side: 'unknown', status: 504, fault: 'internal_error' },
+};
