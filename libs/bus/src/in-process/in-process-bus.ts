@@ -9,6 +9,8 @@ import { PartitionLog } from './topic-log.js';
 export interface InProcessBusOptions {
   /** What one partition keeps at most; the oldest records go first. Compacted topics are bounded by their keys. */
   readonly maxPartitionBytes?: number;
+  /** What `stop` of a subscription waits for its handlers at most. */
+  readonly drainTimeoutMs?: number;
   readonly clock?: Clock;
 }
 
@@ -17,7 +19,12 @@ export interface InProcessBusOptions {
  * spec for both), but nothing of it outlives the process: no durability, and no protection against the process itself.
  */
 export function createInProcessBus(options: InProcessBusOptions = {}): Bus {
-  return new InProcessBus(options.clock ?? systemClock, options.maxPartitionBytes ?? 64 * 1024 * 1024);
+  return new InProcessBus({
+    clock: systemClock,
+    maxPartitionBytes: 64 * 1024 * 1024,
+    drainTimeoutMs: 10_000,
+    ...options,
+  });
 }
 
 class InProcessBus implements Bus {
@@ -26,25 +33,25 @@ class InProcessBus implements Bus {
   private readonly subscriptions = new Set<InProcessSubscription>();
   private closed = false;
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly maxPartitionBytes: number,
-  ) {}
+  constructor(private readonly options: Required<InProcessBusOptions>) {}
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
     this.requireOpen();
     // All or nothing: the whole call is looked up before the first record is stored.
     const targets = records.map((record) => ({ record, log: this.logOf(record.topic, record.partition) }));
     await Promise.resolve();
-    const nowMs = this.clock.now();
+    const nowMs = this.options.clock.now();
     for (const { record, log } of targets) log.append(record, nowMs);
   }
 
   async subscribe(options: EachSubscription | BatchSubscription): Promise<Subscription> {
     this.requireOpen();
     for (const topic of options.topics) this.logOf(topic, 0);
-    const subscription = new InProcessSubscription(options, this.groupOf(options.group), (topic, partition) =>
-      this.logOf(topic, partition),
+    const subscription = new InProcessSubscription(
+      options,
+      this.groupOf(options.group),
+      (topic, partition) => this.logOf(topic, partition),
+      this.options.drainTimeoutMs,
     );
     this.subscriptions.add(subscription);
     return subscription.start();
@@ -57,7 +64,7 @@ class InProcessBus implements Bus {
       const partitions = Array.from({ length: spec.partitions }, (_, partition) => partition);
       this.topics.set(
         spec.name,
-        partitions.map((partition) => new PartitionLog(spec, partition, this.maxPartitionBytes)),
+        partitions.map((partition) => new PartitionLog(spec, partition, this.options.maxPartitionBytes)),
       );
     }
     return Promise.resolve();

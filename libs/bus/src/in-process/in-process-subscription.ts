@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchSubscription, EachSubscription, Subscription } from '../bus.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { PartitionLane } from '../delivery/partition-lane.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import type { PartitionLog } from './topic-log.js';
 
-const DRAIN_TIMEOUT_MS = 10_000;
+const POSITION_RETRY_MS = 100;
 const RECORDS_PER_READ = 500;
 
 interface Reading {
@@ -29,6 +30,7 @@ export class InProcessSubscription implements Subscription, GroupMember {
     private readonly options: EachSubscription | BatchSubscription,
     private readonly group: ConsumerGroup,
     private readonly logOf: (topic: string, partition: number) => PartitionLog,
+    private readonly drainTimeoutMs: number,
   ) {
     this.dispatcher = new Dispatcher(options, (lane) => {
       if (options.startAt.kind === 'committed') this.commit(lane);
@@ -69,7 +71,7 @@ export class InProcessSubscription implements Subscription, GroupMember {
   }
 
   private async leave(): Promise<void> {
-    await this.dispatcher.stop(DRAIN_TIMEOUT_MS);
+    await this.dispatcher.stop(this.drainTimeoutMs);
     if (this.options.startAt.kind === 'committed') for (const { lane } of this.readings.values()) this.commit(lane);
     this.group.leave(this);
   }
@@ -81,11 +83,7 @@ export class InProcessSubscription implements Subscription, GroupMember {
     const reading: Reading = { lane, log, unlisten, position: undefined, scheduled: false };
     this.readings.set(`${topic}/${partition}`, reading);
     this.dispatcher.open(lane);
-    const positioned = this.position(reading).then(
-      () => this.schedule(lane),
-      (cause: unknown) => this.options.onError(cause, []),
-    );
-    this.positioning.push(positioned);
+    this.positioning.push(this.position(reading));
   }
 
   private closeReading(id: string, reading: Reading): void {
@@ -94,14 +92,25 @@ export class InProcessSubscription implements Subscription, GroupMember {
     this.readings.delete(id);
   }
 
+  /** Until it is known, nothing is read; a stored offset that could not be had is asked for again. */
   private async position(reading: Reading): Promise<void> {
-    const { lane, log } = reading;
+    while (reading.position === undefined && !reading.lane.closed) {
+      try {
+        reading.position = await this.startOf(reading);
+      } catch (cause) {
+        this.options.onError(cause, []);
+        await delay(POSITION_RETRY_MS);
+      }
+    }
+    this.schedule(reading.lane);
+  }
+
+  private startOf({ lane, log }: Reading): bigint | Promise<bigint> {
     const { startAt } = this.options;
-    if (startAt.kind === 'latest') reading.position = log.endOffset;
-    else if (startAt.kind === 'earliest') reading.position = log.startOffset;
-    else if (startAt.kind === 'committed')
-      reading.position = this.group.committedOffset(lane.topic, lane.partition) ?? log.startOffset;
-    else reading.position = await startAt.nextOffset(lane.topic, lane.partition);
+    if (startAt.kind === 'latest') return log.endOffset;
+    if (startAt.kind === 'earliest') return log.startOffset;
+    if (startAt.kind === 'stored') return startAt.nextOffset(lane.topic, lane.partition);
+    return this.group.committedOffset(lane.topic, lane.partition) ?? log.startOffset;
   }
 
   /** Reading happens in a later task: a publisher is never inside a reader's handler. */
