@@ -1,0 +1,82 @@
+import { Controller, Get, Param, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { PublicationStore } from '../snapshot/publication.store.js';
+import {
+  CatalogueDto,
+  DigestParameters,
+  MemberDto,
+  ServiceParameters,
+  ServiceWithAgreementsDto,
+} from './catalogue.dto.js';
+import { catalogueErrors } from './catalogue.errors.js';
+import { CatalogueStore } from './catalogue.store.js';
+
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+
+/** Who is on the bus and what they offer: public within the instance, without keys and without personal data. */
+@ApiTags('catalogue')
+@Controller('v1')
+export class CatalogueController {
+  constructor(
+    private readonly store: CatalogueStore,
+    private readonly publications: PublicationStore,
+  ) {}
+
+  @Get('catalogue')
+  @ApiOperation({ operationId: 'readCatalogue', summary: 'All members with their subsystems and services.' })
+  @ApiOkResponse({ type: CatalogueDto })
+  async catalogue(): Promise<CatalogueDto> {
+    const newest = await this.publications.newestSnapshot();
+    const { instance = '', number = 0 } = newest?.snapshot ?? {};
+    return { instance, number, members: await this.store.members(), purposes: await this.store.purposes() };
+  }
+
+  @Get('members')
+  @ApiOperation({ operationId: 'listMembers', summary: 'All members.' })
+  @ApiOkResponse({ type: [MemberDto] })
+  members(): Promise<MemberDto[]> {
+    return this.store.members();
+  }
+
+  @Get('services/:instance/:memberClass/:member/:subsystem/:service')
+  @ApiOperation({ operationId: 'readService', summary: 'One service, with who may call what and for which purposes.' })
+  @ApiOkResponse({ type: ServiceWithAgreementsDto })
+  @ApiParam({ name: 'instance', type: String })
+  @ApiParam({ name: 'memberClass', type: String })
+  @ApiParam({ name: 'member', type: String })
+  @ApiParam({ name: 'subsystem', type: String })
+  @ApiParam({ name: 'service', type: String })
+  async service(@Param() parts: ServiceParameters): Promise<ServiceWithAgreementsDto> {
+    const { instance, memberClass, member, subsystem, service } = parts;
+    const found = await this.store.service([instance, memberClass, member, subsystem, service].join('/'));
+    if (found === undefined) throw catalogueErrors.error('service-unknown');
+    return found;
+  }
+
+  @Get('openapi/:digest')
+  @ApiOperation({
+    operationId: 'readOpenApi',
+    summary: "A service's OpenAPI document, byte for byte as it was applied.",
+  })
+  @ApiParam({ name: 'digest', type: String, description: 'Hex SHA-256 of the document.' })
+  async openapi(@Param() { digest }: DigestParameters, @Res() reply: FastifyReply): Promise<void> {
+    const document = await this.store.openapi(digest);
+    if (document === undefined) throw catalogueErrors.error('openapi-unknown');
+    void reply
+      .header('Content-Type', `${document.mediaType}; charset=utf-8`)
+      .header('Cache-Control', IMMUTABLE)
+      .header('X-Content-Type-Options', 'nosniff')
+      .send(document.body);
+  }
+
+  @Get('snapshot')
+  @ApiOperation({ operationId: 'readSnapshot', summary: 'The newest snapshot, byte for byte as its digest was made.' })
+  async snapshot(@Res() reply: FastifyReply): Promise<void> {
+    const newest = await this.publications.newestSnapshot();
+    void reply
+      .header('Content-Type', 'application/json; charset=utf-8')
+      .header('Cache-Control', 'no-cache')
+      .send(newest?.body ?? 'null');
+  }
+}

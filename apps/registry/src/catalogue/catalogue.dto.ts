@@ -1,0 +1,70 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
+
+const MAX_PART = 255;
+const text = { type: 'object', additionalProperties: { type: 'string' }, example: { en: 'Persons' } } as const;
+
+export class EndpointDto {
+  @ApiProperty({ example: 'GET /{pin}' }) endpoint: string;
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: true }) subject?: unknown;
+}
+
+export class ServiceDto {
+  @ApiProperty({ example: 'DEMO/GOV/1001/population/persons' }) id: string;
+  @ApiProperty(text) title: Record<string, string>;
+  @ApiProperty({ required: false, description: 'Path of its OpenAPI document at this registry.' }) openapi?: string;
+  @ApiProperty() timeoutMs: number;
+  @ApiProperty() personalData: boolean;
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: true }) subject?: unknown;
+  @ApiProperty({ required: false }) disabled?: string;
+  @ApiProperty({ type: [EndpointDto] }) endpoints: EndpointDto[];
+}
+
+export class SubsystemDto {
+  @ApiProperty({ example: 'DEMO/GOV/1001/population' }) id: string;
+  @ApiProperty({ ...text, selfRequired: false }) name?: Record<string, string>;
+  @ApiProperty({ type: [ServiceDto] }) services: ServiceDto[];
+}
+
+export class MemberDto {
+  @ApiProperty({ example: 'DEMO/GOV/1001' }) id: string;
+  @ApiProperty(text) name: Record<string, string>;
+  @ApiProperty({ type: [SubsystemDto] }) subsystems: SubsystemDto[];
+}
+
+export class PurposeDto {
+  @ApiProperty() code: string;
+  @ApiProperty(text) title: Record<string, string>;
+  @ApiProperty() legalBasis: string;
+}
+
+export class CatalogueDto {
+  @ApiProperty() instance: string;
+  @ApiProperty({ description: 'Number of the newest snapshot.' }) number: number;
+  @ApiProperty({ type: [MemberDto] }) members: MemberDto[];
+  @ApiProperty({ type: [PurposeDto] }) purposes: PurposeDto[];
+}
+
+export class AgreementDto {
+  @ApiProperty() consumer: string;
+  @ApiProperty({ type: [String] }) endpoints: string[];
+  @ApiProperty({ type: [String] }) purposes: string[];
+  @ApiProperty({ required: false }) from?: string;
+  @ApiProperty() until: string;
+}
+
+export class ServiceWithAgreementsDto extends ServiceDto {
+  @ApiProperty({ type: [AgreementDto] }) agreements: AgreementDto[];
+}
+
+export class ServiceParameters {
+  @IsString() @IsNotEmpty() @MaxLength(MAX_PART) instance: string;
+  @IsString() @IsNotEmpty() @MaxLength(MAX_PART) memberClass: string;
+  @IsString() @IsNotEmpty() @MaxLength(MAX_PART) member: string;
+  @IsString() @IsNotEmpty() @MaxLength(MAX_PART) subsystem: string;
+  @IsString() @IsNotEmpty() @MaxLength(MAX_PART) service: string;
+}
+
+export class DigestParameters {
+  @Matches(/^[0-9a-f]{64}$/, { message: 'digest must be 64 lower-case hex digits' }) digest: string;
+}

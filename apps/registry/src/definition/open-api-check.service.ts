@@ -1,0 +1,42 @@
+import SwaggerParser from '@apidevtools/swagger-parser';
+import { parse } from 'yaml';
+import { openApiOperations } from '#snapshot';
+import type { ApplyProblem } from './apply-problem.js';
+
+const REASONS = {
+  'openapi-too-large': 'is larger than 4 MiB',
+  'openapi-unreadable': 'is no OpenAPI document in JSON or YAML',
+  'openapi-version': 'is no OpenAPI 3.0 or 3.1',
+  'openapi-without-paths': 'describes no operation',
+} as const;
+
+/**
+ * Whether a service's OpenAPI document is one. References to other files or hosts are refused, not followed: what was
+ * fetched could be another text tomorrow, and the registry would be everybody's way into its network.
+ */
+export async function checkOpenApi(path: string, text: string): Promise<ApplyProblem | undefined> {
+  const problem = (message: string) => ({ code: 'openapi-invalid', line: 1, column: 1, path, message });
+  const read = openApiOperations(text);
+  if (!read.ok) return problem(REASONS[read.reason]);
+  try {
+    // `resolve.external: false` leaves references to elsewhere in place, and then validation finds them unresolved.
+    await SwaggerParser.validate(parse(text, { maxAliasCount: 0 }), {
+      resolve: { external: false, file: false, http: false },
+      dereference: { circular: 'ignore' },
+    });
+    return hasOuterReference(parse(text)) ? problem('refers to another document') : undefined;
+  } catch (cause) {
+    const message =
+      cause instanceof Object && 'message' in cause && typeof cause.message === 'string' ? cause.message : '';
+    return problem(`is not valid: ${message.split('\n')[0]?.slice(0, 300) ?? ''}`);
+  }
+}
+
+/** The document is public and was written by its owner; only `$ref`s to its own inside are left by a bundler. */
+function hasOuterReference(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasOuterReference);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, inner]: [string, unknown]) =>
+    name === '$ref' && typeof inner === 'string' ? !inner.startsWith('#') : hasOuterReference(inner),
+  );
+}

@@ -1,0 +1,180 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ok, refuse, type MemberId, type Result } from '#kernel';
+import {
+  buildSnapshot,
+  locateInDefinition,
+  memberDocumentsOf,
+  openApiOperations,
+  parseInstanceDefinition,
+  verifyMemberEntry,
+  type InstanceDefinition,
+  type MemberDocument,
+  type OpenApiOperations,
+  type Snapshot,
+  type VerifiedMember,
+} from '#snapshot';
+import type { ApplyProblem } from './apply-problem.js';
+import { differences, type Change } from './differences.js';
+
+/** What a caller sends to be applied. */
+export interface ApplyInput {
+  readonly definition: string;
+  readonly documents: readonly {
+    readonly member: string;
+    readonly document: string;
+    readonly keyChain: readonly string[];
+  }[];
+  /** Path as the definition names it, and the text. */
+  readonly openapi: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** What stands now. */
+export interface Standing {
+  readonly snapshot: Snapshot;
+  readonly members: ReadonlyMap<MemberId, VerifiedMember>;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  readonly snapshot: Snapshot;
+  readonly members: readonly VerifiedMember[];
+}
+
+/**
+ * Decides what applying would do. The registry signs nothing for a member: every document must carry the member's own
+ * signature over exactly what the definition says of it, by a key chain that continues the one that stands.
+ */
+export function planChange(
+  input: ApplyInput,
+  standing: Standing,
+  ownInstanceId: string,
+): Result<Plan, readonly ApplyProblem[]> {
+  const parsed = parseInstanceDefinition(input.definition);
+  if (!parsed.ok) return parsed;
+  const definition = parsed.value;
+  const place = (code: string, identifier: string, message: string): ApplyProblem => ({
+    code,
+    ...locateInDefinition(input.definition, definition, identifier),
+    message: `${identifier}: ${message}`,
+  });
+  const own = instanceProblem(definition, standing.snapshot.instance, ownInstanceId);
+  if (own !== undefined) return refuse([place(own.code, ownInstanceId, own.message)]);
+  const members = verifiedMembers(input, definition, standing, place);
+  if (!members.ok) return members;
+  const problems = disagreements(input, definition, members.value, place);
+  if (problems.length > 0) return refuse(problems);
+  return ok(planOf(definition, standing, members.value));
+}
+
+type Placer = (code: string, identifier: string, message: string) => ApplyProblem;
+
+/** Without itself in the snapshot the registry could not receive receipts, and would fall silent for ever. */
+function instanceProblem(definition: InstanceDefinition, instance: string, ownInstanceId: string) {
+  if (definition.instance !== instance)
+    return { code: 'instance-foreign', message: `this registry keeps the instance "${instance}"` };
+  const own = definition.instances.find((entry) => `${definition.instance}/${entry.id}` === ownInstanceId);
+  return own?.kind === 'registry'
+    ? undefined
+    : { code: 'registry-missing', message: 'this registry itself must stand under "instances", kind registry' };
+}
+
+function verifiedMembers(
+  input: ApplyInput,
+  definition: InstanceDefinition,
+  standing: Standing,
+  place: Placer,
+): Result<VerifiedMember[], readonly ApplyProblem[]> {
+  const wanted = definition.members.map((member) => `${definition.instance}/${member.id}` as MemberId);
+  const sent = new Map(input.documents.map((entry) => [entry.member, entry]));
+  const problems: ApplyProblem[] = [];
+  const members: VerifiedMember[] = [];
+  for (const id of wanted) {
+    const entry = sent.get(id);
+    if (entry === undefined) {
+      problems.push(place('document-missing', id, 'its signed document was not sent'));
+      continue;
+    }
+    const known = standing.members.get(id);
+    const verified = verifyMemberEntry({ id, document: entry.document, keyChain: [...entry.keyChain] }, known);
+    if (verified.ok) members.push(sameContent(verified.value, known));
+    else problems.push(place(verified.reason, id, MEMBER_PROBLEMS[verified.reason]));
+  }
+  for (const id of sent.keys())
+    if (!wanted.some((member) => member === id))
+      problems.push(place('document-alien', id, 'a document was sent for a member that the definition does not hold'));
+  return problems.length > 0 ? refuse(problems) : ok(members);
+}
+
+const MEMBER_PROBLEMS = {
+  'key-chain-invalid': 'its key chain is not readable',
+  'key-chain-broken': 'a key of its chain is not signed by the key before it',
+  'key-chain-rewritten': 'its key chain does not continue the one that stands: the member has another key here',
+  'document-signature': 'its document is not signed by its newest key',
+  'document-invalid': 'its document is not what a member document should be',
+} as const;
+
+/** Signatures that are not deterministic (ES256) must not make a new number where nothing else changed. */
+function sameContent(wanted: VerifiedMember, known: VerifiedMember | undefined): VerifiedMember {
+  if (known === undefined || known.entry.keyChain.length !== wanted.entry.keyChain.length) return wanted;
+  return isDeepStrictEqual(known.document, wanted.document) ? known : wanted;
+}
+
+/** Where the signed documents say something else than the definition, or name what is not there. */
+function disagreements(
+  input: ApplyInput,
+  definition: InstanceDefinition,
+  members: readonly VerifiedMember[],
+  place: Placer,
+): ApplyProblem[] {
+  const keys = new Map(
+    members.flatMap(({ document }) =>
+      [...document.subsystems, ...document.instances].map((owner) => [owner.id as string, owner.keys]),
+    ),
+  );
+  const documents = memberDocumentsOf(definition, {
+    keysOf: (identifier) => keys.get(identifier) ?? [],
+    openapi: operationsByPath(input),
+  });
+  if (!documents.ok) return documents.reason.map((problem) => place(problem.code, problem.at, problem.message));
+  return documents.value.flatMap((expected, index): ApplyProblem[] => {
+    const signed = members[index]?.document;
+    return isDeepStrictEqual(expected, signed)
+      ? []
+      : [place('document-disagrees', expected.member, 'its signed document says something else than the definition')];
+  });
+}
+
+function operationsByPath(input: ApplyInput): (path: string) => OpenApiOperations | undefined {
+  const operations = new Map(
+    input.openapi.map(({ path, text }) => {
+      const read = openApiOperations(text);
+      return [path, read.ok ? read.value : undefined];
+    }),
+  );
+  return (path) => operations.get(path);
+}
+
+function planOf(definition: InstanceDefinition, standing: Standing, members: readonly VerifiedMember[]): Plan {
+  const before = [...standing.members.values()];
+  const number = standing.snapshot.number;
+  const same = buildSnapshot({ number, definition, members, logs: standing.snapshot.logs });
+  const changes = differences(contentOf(standing.snapshot, before), contentOf(same, members));
+  // A key chain that grew changes no item of its own, yet readers have to see it.
+  const grown = members.filter(
+    (member) => chainLength(standing.members.get(member.document.member)) < chainLength(member),
+  );
+  const rotated = grown
+    .filter((member) => standing.members.has(member.document.member))
+    .map((member): Change => ({ op: 'change', kind: 'member', id: member.document.member, detail: 'member key' }));
+  const all = [...changes, ...rotated];
+  const snapshot = all.length === 0 ? standing.snapshot : { ...same, number: number + 1 };
+  return { changes: all, snapshot, members };
+}
+
+function chainLength(member: VerifiedMember | undefined): number {
+  return member?.entry.keyChain.length ?? 0;
+}
+
+function contentOf(snapshot: Snapshot, members: readonly VerifiedMember[]) {
+  return { snapshot, documents: members.map(({ document }): MemberDocument => document) };
+}

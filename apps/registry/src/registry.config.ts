@@ -1,0 +1,35 @@
+import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+
+/** Settings of the registry. */
+export const registryConfig = defineConfig('registry', {
+  ...httpSettings(8110),
+  ...identitySettings('DEMO/registry1'),
+  databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL; the tables lie in the schema "registry".' }),
+  kafkaBrokers: setting.list({
+    env: 'KAFKA_BROKERS',
+    default: ['127.0.0.1:8180'],
+    meaning: 'Brokers to connect to first, as host:port.',
+  }),
+  poolSize: setting.integer({
+    env: 'KEREGE_REGISTRY_POOL_SIZE',
+    default: 5,
+    min: 2,
+    max: 100,
+    unit: 'connections',
+    meaning: 'Connections to PostgreSQL at most.',
+  }),
+  renewEveryMs: setting.durationMs({
+    env: 'KEREGE_REGISTRY_RENEW_EVERY_MS',
+    default: 60_000,
+    min: 100,
+    meaning: 'How often the manifest is renewed.',
+  }),
+  manifestLifetimeMs: setting.durationMs({
+    env: 'KEREGE_REGISTRY_MANIFEST_LIFETIME_MS',
+    default: 600_000,
+    min: 1_000,
+    meaning: 'How long a manifest is valid; without renewal all traffic stops after it.',
+  }),
+});
+
+export type RegistryConfig = ConfigOf<typeof registryConfig>;

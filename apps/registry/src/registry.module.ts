@@ -1,0 +1,120 @@
+import { Module } from '@nestjs/common';
+import type { Bus } from '#bus';
+import { replyTopic } from '#contracts';
+import { systemClock, type Clock } from '#kernel';
+import {
+  createHttpApp,
+  createLogger,
+  loadKeySets,
+  loadTrust,
+  serveOpenApi,
+  startHttpApp,
+  type Logger,
+  type ReadinessCheck,
+  type RunningApp,
+  type Trust,
+} from '#platform';
+import { openDatabase, type Database } from '#postgres';
+import { KeyRing, type Signer } from '#signing';
+import { parseVkey, type NoteKey } from '#tlog';
+import { CatalogueController } from './catalogue/catalogue.controller.js';
+import { CatalogueStore } from './catalogue/catalogue.store.js';
+import { ApplyController } from './definition/apply.controller.js';
+import { ApplyService } from './definition/apply.service.js';
+import { RegistersStore } from './definition/registers.store.js';
+import { migrations } from './migrations/index.js';
+import { isLoopbackAddress } from './ops/loopback.js';
+import type { RegistryConfig } from './registry.config.js';
+import { publicationErrors } from './snapshot/publication.errors.js';
+import { PublicationService } from './snapshot/publication.service.js';
+import { PublicationStore } from './snapshot/publication.store.js';
+import { ReplyConsumer } from './snapshot/reply.consumer.js';
+
+export interface RegistryDependencies {
+  /** Owned by the caller, who closes it after the app. */
+  readonly bus: Bus;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+@Module({})
+class RegistryModule {}
+
+const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
+
+/** The registry, serving; publication goes on in the background and shows in `/ready`. */
+export async function createRegistry(config: RegistryConfig, dependencies: RegistryDependencies): Promise<RunningApp> {
+  const { bus, clock = systemClock, logger = createLogger('registry') } = dependencies;
+  if (!isLoopbackAddress(config.host)) throw publicationErrors.error('admin-not-loopback');
+  const trust = await loadTrust(config.trustFile);
+  const signer = registrySigner(config, trust, KeyRing.parse(await loadKeySets(config.keysDir)));
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    schema: 'registry',
+    migrations,
+    poolSize: config.poolSize,
+  });
+  const publications = new PublicationStore(database);
+  const topic = replyTopic(config.instanceId).name;
+  const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'));
+  const options = { ...config, vkeys: trust.logs };
+  const publication = new PublicationService(
+    options,
+    publications,
+    bus,
+    replies,
+    signer,
+    clock,
+    logger.child('snapshot'),
+  );
+  try {
+    await publication.prepare();
+    const registers = new RegistersStore(database);
+    const apply = new ApplyService(config.instanceId, registers, publications, publication, clock);
+    const providers = [
+      { provide: ApplyService, useValue: apply },
+      { provide: CatalogueStore, useValue: new CatalogueStore(database) },
+      { provide: PublicationStore, useValue: publications },
+    ];
+    const controllers = [ApplyController, CatalogueController];
+    const app = await createHttpApp(
+      { module: RegistryModule, controllers, providers },
+      { name: 'registry', logger, readiness: readiness(database, bus, publication), bodyLimitBytes: BODY_LIMIT_BYTES },
+    );
+    serveOpenApi(app, { title: 'Kerege registry', version: '1.0.0', description: 'Catalogue and administration.' });
+    const onClose = async () => {
+      await publication.stop();
+      await database.close();
+    };
+    const running = await startHttpApp(app, { host: config.host, port: config.port, onClose });
+    publication.start();
+    return running;
+  } catch (cause) {
+    await publication.stop();
+    await database.close();
+    throw cause;
+  }
+}
+
+/** The key of this registry that `trust.json` names; another one would publish what nobody believes. */
+function registrySigner(config: RegistryConfig, trust: Trust, keys: KeyRing): Signer {
+  const trusted = new Set(trust.registryKeys.map((key) => key.kid));
+  const published = keys.publicKeys(config.instanceId);
+  if (!published.some((key) => trusted.has(key.kid))) throw publicationErrors.error('registry-key-unknown');
+  return keys.signer(config.instanceId, trusted);
+}
+
+function noteKeys(trust: Trust): NoteKey[] {
+  return trust.logs.flatMap((vkey) => {
+    const parsed = parseVkey(vkey);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
+function readiness(database: Database, bus: Bus, publication: PublicationService): ReadinessCheck[] {
+  return [
+    { name: 'database', missing: async () => ((await database.isReachable()) ? undefined : 'does not answer') },
+    { name: 'bus', missing: async () => ((await bus.isReachable()) ? undefined : 'does not answer') },
+    { name: 'publication', missing: () => publication.missing() },
+  ];
+}

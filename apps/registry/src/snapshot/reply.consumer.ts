@@ -1,0 +1,64 @@
+import type { Bus, Subscription } from '#bus';
+import type { Logger } from '#platform';
+import type { NoteKey } from '#tlog';
+import { outcomeFor, readReceipts, type ReceiptOutcome } from './receipt.js';
+
+interface Awaited {
+  readonly leafHash: Uint8Array;
+  readonly resolve: (outcome: ReceiptOutcome) => void;
+}
+
+/** Listens on the registry's own reply topic for the receipt of the one manifest that is being stamped. */
+export class ReplyConsumer {
+  /** Set by `expect`, cleared when it is answered or given up. */
+  private awaited: Awaited | undefined;
+  private subscription: Subscription | undefined;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly topic: string,
+    private readonly logKeys: readonly NoteKey[],
+    private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    this.subscription = await this.bus.subscribe({
+      topics: [this.topic],
+      // What came before this start is of no use: a manifest whose receipt was missed is stamped again.
+      group: `registry.${crypto.randomUUID()}`,
+      startAt: { kind: 'latest' },
+      maxInFlight: 100,
+      onError: (err) => this.logger.error({ err }, 'a receipt could not be handled'),
+      each: (record) => this.take(record.value),
+    });
+  }
+
+  /** The checked answer of the log about this leaf, or undefined after `timeoutMs`. One at a time. */
+  async expect(leafHash: Uint8Array, timeoutMs: number): Promise<ReceiptOutcome | undefined> {
+    const { promise, resolve } = Promise.withResolvers<ReceiptOutcome | undefined>();
+    const timer = setTimeout(() => resolve(undefined), timeoutMs);
+    const awaited = { leafHash, resolve };
+    this.awaited = awaited;
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      if (this.awaited === awaited) this.awaited = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.subscription?.stop();
+  }
+
+  private take(value: Uint8Array): void {
+    const outcomes = readReceipts(value, this.logKeys);
+    if (outcomes === undefined) {
+      this.logger.error('bytes on the reply topic are no receipts');
+      return;
+    }
+    const outcome = this.awaited === undefined ? undefined : outcomeFor(this.awaited.leafHash, outcomes);
+    if (outcome?.kind === 'unproven') this.logger.error('alarm: a receipt does not prove what it claims');
+    else if (outcome !== undefined) this.awaited?.resolve(outcome);
+  }
+}
