@@ -1,0 +1,74 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Bus } from '#bus';
+import { systemClock, type Clock } from '#kernel';
+import { AppMetrics, createHttpApp, createLogger, startHttpApp, type Logger, type RunningApp } from '#platform';
+import { openDatabase, type Database } from '#postgres';
+import type { NoteKey } from '#tlog';
+import type { AuditConfig } from './audit.config.js';
+import type { ServedLog } from './discovery/served-log.js';
+import { loadKeys } from './keys.service.js';
+import { migrations } from './migrations/index.js';
+import { readiness } from './ops/readiness.js';
+import { ReadModule } from './read.module.js';
+import { WriteSide } from './write-side.service.js';
+
+export interface AuditDependencies {
+  readonly bus: Bus;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** One log per process so far; rotation brings others (`audit-log.md` §3.7). */
+const LOG_ID = 1;
+const SCHEMA = 'audit';
+
+@Module({})
+class AuditModule {
+  static with(log: ServedLog, database: Database, clock: Clock): DynamicModule {
+    return { module: AuditModule, imports: [ReadModule.serving(log, database, clock)] };
+  }
+}
+
+/**
+ * Creates the audit service: the log's only writer and its readers' door. Resolves when it serves; the stamps are taken
+ * up as soon as the registry has made their topic, and /ready says when.
+ */
+export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
+  const { bus, clock = systemClock, logger = createLogger('audit') } = deps;
+  const keys = await loadKeys(config);
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    schema: SCHEMA,
+    migrations,
+    poolSize: config.databasePoolSize,
+    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+  });
+  const metrics = new AppMetrics('audit');
+  const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, ...keys });
+  const close = async () => {
+    await write.close();
+    await database.close();
+  };
+  try {
+    await write.prepare();
+    const served = servedLog(config, keys.noteKey, keys.vkey);
+    const app = await createHttpApp(AuditModule.with(served, database, clock), {
+      name: 'audit',
+      logger,
+      metrics,
+      readiness: readiness(database, write),
+    });
+    write.start();
+    return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+/** `<host>/<instance>/<shard>/<window>` is served under `/log/<shard>/<window>/`. */
+function servedLog(config: AuditConfig, noteKey: NoteKey, vkey: string): ServedLog {
+  const path = noteKey.name.split('/').slice(-2).join('/');
+  const url = `${config.publicUrl.replace(/\/$/, '')}/log/${path}/`;
+  return { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' };
+}

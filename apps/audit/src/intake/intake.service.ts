@@ -1,0 +1,224 @@
+import { deadLetterRecord, type Bus, type OutgoingRecord, type ReceivedRecord } from '#bus';
+import { fixedTopics } from '#contracts';
+import type { Logger } from '#platform';
+import { signStatement, verifyStatement, type PublicJwk, type Signer, type Statement } from '#signing';
+import type { AuditMetrics } from '../ops/audit-metrics.js';
+import type { CheckpointPublisher } from '../sequencer/checkpoint-publisher.service.js';
+import type { NewLeaf, NewManifest } from '../sequencer/log.store.js';
+import { receiptRecords } from '../sequencer/receipts.js';
+import type { Appended, Sequencer } from '../sequencer/sequencer.service.js';
+import type { StandingPath } from '../sequencer/standing-path.service.js';
+import { conflictPayload } from './conflict.js';
+import { decide, slotKey } from './decide.js';
+import type { IntakeStore } from './intake.store.js';
+import { lawOfLog } from './law-of-log.service.js';
+import { nextLaw, registryInstance, type Law } from './law.js';
+import { planBatch, type Followed, type Plan } from './plan.js';
+import { RateLimit } from './rate-limit.js';
+import type { SignatureCheck } from './signature-check.service.js';
+import type { SnapshotKeeper } from './snapshot.consumer.js';
+import { readStamp, type Stamp } from './stamp.js';
+import type { StandingLeaf, Verdict } from './verdict.js';
+
+export interface IntakeOptions {
+  readonly bus: Bus;
+  readonly store: IntakeStore;
+  readonly snapshots: SnapshotKeeper;
+  readonly signatures: SignatureCheck;
+  readonly sequencer: Sequencer;
+  readonly paths: StandingPath;
+  readonly checkpoints: CheckpointPublisher;
+  /** Public keys of the registry from `trust.json`, never from a snapshot. */
+  readonly registryKeys: readonly (PublicJwk & { readonly kid: string })[];
+  /** Audit's own instance key, which is not the log key. */
+  readonly signer: Signer;
+  readonly stampsPerSecond: number;
+  readonly metrics: AuditMetrics;
+  readonly logger: Logger;
+}
+
+/**
+ * Takes stamps in partition order and makes leaves of them (`statements.md` §2). It promises that no record stops the
+ * shard, that a decision depends on the log and the record alone, and that receipts are sent only for what is
+ * committed. It never changes a statement's bytes.
+ *
+ * Order of a batch, and what a crash leaves: dead letters and conflicts first (sent again after a crash, harmlessly),
+ * then the commit, then receipts (lost ones are asked for again by their senders).
+ */
+export class Intake {
+  /** In force at the head; set by `takeOver`, moved by `take` after a commit. */
+  private law: Law | undefined;
+  private readonly limit: RateLimit;
+
+  constructor(private readonly options: IntakeOptions) {
+    this.limit = new RateLimit(options.stampsPerSecond);
+  }
+
+  /** Becomes the owner of the log. Returns the offset of the first stamp without effect. */
+  async takeOver(): Promise<bigint> {
+    const head = await this.options.sequencer.takeOver();
+    this.law = await lawOfLog(this.options.store, this.options.snapshots);
+    this.options.metrics.size.set({}, head.size);
+    return head.nextOffset;
+  }
+
+  /** Number of the snapshot in force, for /ready. */
+  get snapshotNumber(): number | undefined {
+    return this.law?.number;
+  }
+
+  /** One batch of `audit.stamp`; rejects if it has to be handed over again. */
+  async take(records: readonly ReceivedRecord[]): Promise<void> {
+    const startedMs = performance.now();
+    const { head } = this.options.sequencer;
+    // After a takeover a batch may be handed over that had its effect already.
+    const unseen = records.filter((record) => record.offset >= head.nextOffset);
+    const last = unseen.at(-1);
+    if (last === undefined) return;
+    const stamps = unseen.map((record) => readStamp({ ...record, replies: record.headers['reply'] ?? [] }));
+    const plan = await planBatch(stamps, await this.options.store.byLeafHash(stamps.map((s) => s.leafHash)), this.law, {
+      isRegistrys: (statement) => this.isRegistrys(statement),
+      isFree: (statement, before) => this.isFree(statement, before),
+      follow: (statement, before) => this.follow(statement, before),
+    });
+    const verdicts = await this.judge(plan, head.size);
+    await this.publishFirst(verdicts, unseen);
+    const appended = await this.append(verdicts, plan, last.offset + 1n);
+    this.law = plan.law;
+    await this.afterCommit(verdicts, appended);
+    this.options.metrics.commit.observe({}, (performance.now() - startedMs) / 1000);
+  }
+
+  private async judge(plan: Plan, size: number): Promise<Verdict[]> {
+    const open = plan.stamps.filter((planned) => planned.kind === 'open');
+    const slots = open.map(({ statement, party }) => ({ xid: idBytes(statement), ...party }));
+    const [signatures, taken] = await Promise.all([
+      this.options.signatures.check(plan.jobs),
+      this.options.store.bySlot(slots),
+    ]);
+    const byKey = new Map(taken.map((leaf) => [slotKey(uuidText(leaf), leaf), leaf]));
+    return decide(plan.stamps, {
+      size,
+      signatures,
+      taken: byKey,
+      admits: (signer, at) => this.limit.admits(signer, at),
+    });
+  }
+
+  private isRegistrys(statement: Statement): boolean {
+    const key = this.options.registryKeys.find((candidate) => candidate.kid === statement.kid);
+    return key !== undefined && verifyStatement(statement, key);
+  }
+
+  private async isFree(statement: Statement, before: Law | undefined): Promise<boolean> {
+    if (before === undefined) return true;
+    const slot = { xid: idBytes(statement), slot: '-', signer: registryInstance(before) };
+    return (await this.options.store.bySlot([slot])).length === 0;
+  }
+
+  private async follow(statement: Statement, before: Law | undefined): Promise<Followed> {
+    const { n = 0, doc = '', prev } = statement.payload;
+    const snapshot = await this.options.snapshots.announced(n, doc);
+    if (snapshot === undefined) return { ok: false, reason: 'snapshot-unknown' };
+    const law = nextLaw(statement, snapshot, before);
+    if (!law.ok) return law;
+    if (prev !== before?.manifestHash.toString('base64url'))
+      this.options.logger.warn({ number: n }, 'manifest does not name the standing one as its predecessor');
+    return { ok: true, value: { law: law.value, snapshot } };
+  }
+
+  /** What must not be lost by a crash after the commit goes out before it; all of it may be sent twice. */
+  private async publishFirst(verdicts: readonly Verdict[], records: readonly ReceivedRecord[]): Promise<void> {
+    const outgoing: OutgoingRecord[] = [];
+    for (const [at, verdict] of verdicts.entries()) {
+      const record = records[at];
+      if (record === undefined) continue;
+      if (verdict.kind === 'refused') {
+        outgoing.push(deadLetterRecord(fixedTopics.deadAudit.name, record, verdict.reason));
+        this.options.metrics.refused.add({ reason: verdict.reason });
+        this.options.logger.warn({ reason: verdict.reason, offset: record.offset }, 'stamp refused');
+      } else if (verdict.kind === 'taken' && verdict.leaf.slot === 'c0') {
+        outgoing.push(await this.conflict(verdict.stamp));
+      }
+    }
+    if (outgoing.length > 0) await this.options.bus.publish(outgoing);
+  }
+
+  private async conflict({ parsed, record }: Stamp): Promise<OutgoingRecord> {
+    // Only a parsed statement can have found its slot taken.
+    const second = (parsed as { value: Statement }).value;
+    const statement = await signStatement(conflictPayload(second, record.timestampMs), this.options.signer);
+    this.options.metrics.conflicts.add({});
+    this.options.logger.error({ exchangeId: second.payload.id }, 'a consumer told two stories about one exchange');
+    return { topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(statement.jws) };
+  }
+
+  private append(verdicts: readonly Verdict[], plan: Plan, nextOffset: bigint): Promise<Appended> {
+    const leaves: NewLeaf[] = [];
+    const manifests: NewManifest[] = [];
+    for (const verdict of verdicts) {
+      if (verdict.kind !== 'new') continue;
+      const { stamp, leaf } = verdict;
+      leaves.push({ ...leaf, body: stamp.record.value, offset: stamp.record.offset });
+      const snapshot = plan.snapshots.get(stamp.hashKey);
+      if (snapshot === undefined || !stamp.parsed.ok) continue;
+      const { jws, payload } = stamp.parsed.value;
+      const { digest, digests } = snapshot;
+      manifests.push({ index: leaf.index, number: payload.n ?? 0, digest, digests, statement: jws });
+    }
+    return this.options.sequencer.append(leaves, manifests, nextOffset);
+  }
+
+  private async afterCommit(verdicts: readonly Verdict[], { extension, note }: Appended): Promise<void> {
+    const { metrics, checkpoints } = this.options;
+    for (const verdict of verdicts) metrics.stamps.add({ kind: verdict.kind });
+    const added = verdicts.filter((verdict) => verdict.kind === 'new').length;
+    metrics.batch.observe({}, added);
+    metrics.size.set({}, extension.size);
+    if (added > 0) checkpoints.offer(note);
+    try {
+      const records = await this.receipts(verdicts, extension.size - added, { extension, note });
+      if (records.length > 0) await this.options.bus.publish(records);
+    } catch (cause) {
+      // The batch is committed, so it must not be done again; who misses a receipt stamps again.
+      this.options.logger.warn({ err: cause }, 'receipts not sent');
+    }
+  }
+
+  private async receipts(
+    verdicts: readonly Verdict[],
+    oldSize: number,
+    { extension, note }: Appended,
+  ): Promise<OutgoingRecord[]> {
+    const before = verdicts.flatMap((verdict) => (isBefore(verdict, oldSize) ? [verdict.leaf.index] : []));
+    const standing = await this.options.paths.pathsOf(before, extension.size);
+    const records = receiptRecords(verdicts, {
+      note,
+      size: extension.size,
+      pathOf: (index) => (index < oldSize ? standing.get(index) : extension.path(index)),
+    });
+    return records.map(({ topic, value }) => ({
+      topic,
+      partition: 0,
+      value,
+      ...(this.isReply(topic) ? { headers: { type: 'receipts' } } : {}),
+    }));
+  }
+
+  /** On reply topics answers travel too, so records there say what they are (`bus.md` §1). */
+  private isReply(topic: string): boolean {
+    return this.law?.view.instances.some((instance) => instance.reply === topic) ?? false;
+  }
+}
+
+function isBefore(verdict: Verdict, oldSize: number): verdict is Extract<Verdict, { leaf: StandingLeaf }> {
+  return verdict.kind !== 'refused' && verdict.leaf.index < oldSize && verdict.replies.length > 0;
+}
+
+function idBytes(statement: Statement): Buffer {
+  return Buffer.from(statement.payload.id.replaceAll('-', ''), 'hex');
+}
+
+function uuidText({ xid }: StandingLeaf): string {
+  return xid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

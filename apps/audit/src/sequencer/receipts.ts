@@ -1,0 +1,58 @@
+import { encode, LeafSchema, message, ReceiptsSchema } from '#contracts';
+import type { Verdict } from '../intake/verdict.js';
+
+/** A record of receipts for one topic. */
+export interface ReceiptRecord {
+  readonly topic: string;
+  readonly value: Uint8Array;
+}
+
+/** Topics have a limit of 1 MiB per record; a leaf of a log of 2^31 leaves is about 1.3 kB. */
+const LEAVES_PER_RECORD = 500;
+
+/** Path of a leaf in the tree of the note, or undefined if it cannot be had now: then its sender asks again. */
+export type PathOf = (index: number) => readonly Buffer[] | undefined;
+
+/**
+ * Receipts of a batch, one record per topic (more only where it would grow too large). A leaf's receipt names the leaf
+ * that stands: for other bytes in a taken slot that is another leaf than the one that was sent (`statements.md` §2).
+ */
+export function receiptRecords(
+  verdicts: readonly Verdict[],
+  tree: { readonly note: string; readonly size: number; readonly pathOf: PathOf },
+): ReceiptRecord[] {
+  const byTopic = new Map<string, Verdict[]>();
+  for (const verdict of verdicts)
+    for (const topic of verdict.replies) {
+      const known = byTopic.get(topic);
+      if (known === undefined) byTopic.set(topic, [verdict]);
+      else known.push(verdict);
+    }
+  const note = Buffer.from(tree.note);
+  return [...byTopic].flatMap(([topic, wanted]) => {
+    const leaves = wanted.map((verdict) => leafOf(verdict, tree.pathOf)).filter((leaf) => leaf !== undefined);
+    const records: ReceiptRecord[] = [];
+    for (let at = 0; at < leaves.length; at += LEAVES_PER_RECORD) {
+      const part = leaves.slice(at, at + LEAVES_PER_RECORD);
+      const receipts = message(ReceiptsSchema, { note, size: BigInt(tree.size), leaves: part });
+      records.push({ topic, value: encode(ReceiptsSchema, receipts) });
+    }
+    return records;
+  });
+}
+
+function leafOf(verdict: Verdict, pathOf: PathOf) {
+  if (verdict.kind === 'refused') {
+    const { stamp, reason, slot, signer } = verdict;
+    const exchangeId = stamp.parsed.ok ? uuidBytes(stamp.parsed.value.payload.id) : Buffer.alloc(0);
+    return message(LeafSchema, { exchangeId, slot, signer, leafHash: stamp.leafHash, refused: reason });
+  }
+  const { xid, slot, signer, leafHash, index } = verdict.leaf;
+  const path = pathOf(index);
+  if (path === undefined) return undefined;
+  return message(LeafSchema, { exchangeId: xid, slot, signer, leafHash, index: BigInt(index), path: [...path] });
+}
+
+function uuidBytes(id: string): Buffer {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
+}

@@ -1,0 +1,34 @@
+import { defineErrors } from '#kernel';
+
+export const sequencerErrors = defineErrors('sequencer', {
+  'log-fenced': {
+    kind: 'conflict',
+    message: 'Another sequencer has taken over this log',
+    next: 'Nothing, if that is meant; else end one of the two. This one releases nothing any more',
+  },
+  'log-not-owned': {
+    kind: 'unavailable',
+    message: 'This process does not sequence the log now',
+    next: 'Wait until the broker gives it the stamp partition',
+  },
+  'log-damaged': {
+    kind: 'broken',
+    message: 'The stored log does not agree with its own signed checkpoint',
+    next: 'Do not start it: page a human, compare with receipts, exports and the checkpoint topic (details name what differs)',
+  },
+  'log-behind': {
+    kind: 'broken',
+    message: 'The stored log is older than a checkpoint that was published',
+    next: 'Do not start it: the database lost committed stamps, or an old copy was restored',
+  },
+  'log-key-mismatch': {
+    kind: 'invalid',
+    message: 'The log key in the key folder is not the one that trust.json names for this origin',
+    next: 'Compare KEREGE_AUDIT_ORIGIN, the key file and trust.json',
+  },
+  'commit-unknown': {
+    kind: 'unavailable',
+    message: 'It is not known whether a batch was committed',
+    next: 'Nothing: the head is read again until the database answers',
+  },
+});

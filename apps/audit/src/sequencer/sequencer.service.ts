@@ -1,0 +1,152 @@
+import type { AppError } from '#kernel';
+import type { Logger } from '#platform';
+import {
+  checkpointText,
+  EMPTY_ROOT,
+  signNote,
+  type Extension,
+  type GrowingTree,
+  type NoteKey,
+  type NoteSigner,
+} from '#tlog';
+import { checkHead } from './head-check.js';
+import type { LogHead } from './log-head.js';
+import type { LogStore, NewLeaf, NewManifest } from './log.store.js';
+import { sequencerErrors } from './sequencer.errors.js';
+
+export interface SequencerOptions {
+  readonly store: LogStore;
+  readonly signer: NoteSigner;
+  readonly key: NoteKey;
+  readonly logger: Logger;
+  /** Topic whose offsets the head carries. */
+  readonly topic: string;
+  /** Where else the newest published checkpoint is remembered; its size, or 0. Rejects if it cannot be asked. */
+  readonly publishedSize: () => Promise<number>;
+}
+
+/** A batch after its commit: what receipts are made from. */
+export interface Appended {
+  readonly extension: Extension;
+  readonly note: string;
+}
+
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 2_000;
+
+/**
+ * The single writer of one log (`audit-log.md` §3.3–3.4). It promises that what `append` returns is committed, that
+ * nothing it signed leaves it before that, and that it appends nothing once another owner has taken over. It never
+ * repairs: a stored log that does not agree with its signed head is not extended.
+ *
+ * A crash before the commit leaves nothing; a crash after it leaves leaves whose receipts were not sent: stamps that
+ * are sent again are duplicates then, and get receipts.
+ */
+export class Sequencer {
+  /** The head and tree that the next batch extends; set by `takeOver`, moved by `append` after its commit. */
+  private owned: { readonly head: LogHead; readonly tree: GrowingTree } | undefined;
+  private stopped = false;
+
+  constructor(private readonly options: SequencerOptions) {}
+
+  /** Makes the log if it is not there, and refuses to go on with one that is damaged. Takes nothing over. */
+  async prepare(): Promise<void> {
+    const { store, signer, topic } = this.options;
+    const note = await signNote(checkpointText(signer.name, 0, EMPTY_ROOT), [signer]);
+    const nothing = { size: 0, root: EMPTY_ROOT, frontier: Buffer.alloc(0), nextOffset: 0n, epoch: 0n };
+    await store.create({ ...nothing, origin: signer.name, note }, topic);
+    await this.check(await store.head());
+  }
+
+  /** Becomes the writer: every older owner is fenced from now on. Returns where the stamps are to be read from. */
+  async takeOver(): Promise<LogHead> {
+    this.owned = undefined;
+    const head = await this.options.store.takeOwnership();
+    const tree = await this.check(head);
+    const published = await this.options.publishedSize();
+    if (published > head.size) throw sequencerErrors.error('log-behind', { details: { size: head.size, published } });
+    this.owned = { head, tree };
+    this.options.logger.info({ size: head.size, epoch: head.epoch }, 'log taken over');
+    return head;
+  }
+
+  get isOwner(): boolean {
+    return this.owned !== undefined;
+  }
+
+  /** Of the log as it is owned. Rejects with `log-not-owned`. */
+  get head(): LogHead {
+    return this.state.head;
+  }
+
+  /** Commits a batch, also an empty one (its records had no effect but must not be read again). One at a time. */
+  async append(leaves: readonly NewLeaf[], manifests: readonly NewManifest[], nextOffset: bigint): Promise<Appended> {
+    const { head, tree } = this.state;
+    const extension = tree.extend(leaves.map((leaf) => leaf.leafHash));
+    const { next } = extension;
+    const text = checkpointText(this.options.signer.name, next.size, next.root());
+    const note = leaves.length === 0 ? head.note : await signNote(text, [this.options.signer]);
+    const fresh = { ...head, size: next.size, root: next.root(), frontier: next.frontier(), nextOffset, note };
+    const append = { oldSize: head.size, head: fresh, leaves, tiles: extension.fullTiles, manifests };
+    let isCommitted: boolean;
+    try {
+      isCommitted = await this.options.store.append(append);
+    } catch (cause) {
+      isCommitted = await this.wasCommitted(fresh, head, cause);
+    }
+    if (!isCommitted) throw this.fenced();
+    this.owned = { head: fresh, tree: next };
+    return { extension, note };
+  }
+
+  /** Ends waiting for a database that does not answer. */
+  stop(): void {
+    this.stopped = true;
+    this.owned = undefined;
+  }
+
+  private get state() {
+    if (this.owned === undefined) throw sequencerErrors.error('log-not-owned');
+    return this.owned;
+  }
+
+  /**
+   * The answer to the commit was lost, or the statement failed. The head tells: byte for byte ours ⇒ it took place;
+   * the old one with our epoch ⇒ it did not, and `cause` is thrown so that the batch is done again; else we are fenced.
+   */
+  private async wasCommitted(fresh: LogHead, before: LogHead, cause: unknown): Promise<boolean> {
+    this.options.logger.warn({ err: cause }, 'outcome of a commit unknown, asking the head');
+    const now = await this.headAgain(cause);
+    if (now.epoch !== fresh.epoch) return false;
+    if (isSameHead(now, fresh)) return true;
+    if (isSameHead(now, before)) throw cause;
+    return false;
+  }
+
+  private async headAgain(cause: unknown): Promise<LogHead> {
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
+      if (this.stopped) throw sequencerErrors.error('commit-unknown', { cause });
+      try {
+        return await this.options.store.head(true);
+      } catch (failure) {
+        this.options.logger.warn({ err: failure }, 'head not readable, trying again');
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+  }
+
+  private fenced(): AppError {
+    this.owned = undefined;
+    return sequencerErrors.error('log-fenced');
+  }
+
+  private async check(head: LogHead): Promise<GrowingTree> {
+    const checked = checkHead(head, await this.options.store.edge(head.size), this.options.key);
+    if (checked.ok) return checked.value;
+    throw sequencerErrors.error('log-damaged', { details: { problem: checked.reason, size: head.size } });
+  }
+}
+
+function isSameHead(a: LogHead, b: LogHead): boolean {
+  return a.size === b.size && a.note === b.note && a.nextOffset === b.nextOffset;
+}

@@ -1,0 +1,45 @@
+import { LRUCache } from 'lru-cache';
+import { inclusionPath, TILE_WIDTH, type TileReader } from '#tlog';
+import type { LogReaderStore } from '../log-reader.store.js';
+
+/** Paths of leaves that were committed before, for receipts of duplicates: two tiles per level, read from the tables. */
+export class StandingPath {
+  /** Full tiles never change. 512 × 8 KiB at most. */
+  private readonly full = new LRUCache<string, Buffer>({ max: 512 });
+
+  constructor(
+    private readonly reader: LogReaderStore,
+    private readonly logId: number,
+  ) {}
+
+  /** Paths in the tree of `size` leaves, by index; open tiles are read once per call. */
+  async pathsOf(indices: readonly number[], size: number): Promise<Map<number, readonly Buffer[]>> {
+    const paths = new Map<number, readonly Buffer[]>();
+    const open = new Map<string, Promise<Buffer | undefined>>();
+    const read: TileReader = ({ level, index, width }) => {
+      if (width === TILE_WIDTH) return this.fullTile(level, index);
+      const key = `${level}/${index}`;
+      const known = open.get(key) ?? this.openTile(level, index, width);
+      open.set(key, known);
+      return known;
+    };
+    for (const index of new Set(indices)) {
+      const path = await inclusionPath(index, size, read);
+      if (path.ok) paths.set(index, path.value);
+    }
+    return paths;
+  }
+
+  private async fullTile(level: number, index: number): Promise<Buffer | undefined> {
+    const key = `${level}/${index}`;
+    const known = this.full.get(key) ?? (await this.reader.fullTile(this.logId, level, index));
+    if (known !== undefined) this.full.set(key, known);
+    return known;
+  }
+
+  private openTile(level: number, index: number, width: number): Promise<Buffer | undefined> {
+    const first = index * TILE_WIDTH;
+    if (level === 0) return this.reader.leafHashes(this.logId, first, width);
+    return this.reader.tileRoots(this.logId, level - 1, first, width);
+  }
+}

@@ -1,0 +1,94 @@
+import type { Bus } from '#bus';
+import { fixedTopics } from '#contracts';
+import type { Clock } from '#kernel';
+import type { Logger } from '#platform';
+import { signStatement, type Signer } from '#signing';
+import type { AuditMetrics } from '../ops/audit-metrics.js';
+import type { SweeperStore } from './sweeper.store.js';
+import { findUnfinished, noOutcome } from './unfinished.js';
+
+export interface SweeperOptions {
+  readonly bus: Bus;
+  readonly store: SweeperStore;
+  /** Audit's instance key. */
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** Longest deadline and grace together. */
+  readonly waitMs: number;
+  readonly isOwner: () => boolean;
+  readonly metrics: AuditMetrics;
+  readonly logger: Logger;
+}
+
+const PAGE = 1_000;
+
+/**
+ * Ends what nobody ended: every request gets an outcome in the log (`bus.md` §4.10). It writes no leaf itself; what it
+ * states goes through `audit.stamp` like everyone's. Stating twice is harmless: slot `b1` is taken once.
+ */
+export class Sweeper {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(private readonly options: SweeperOptions) {}
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      this.running = this.sweepSafely().then(() => {
+        if (!this.stopped) this.start();
+      });
+    }, this.options.intervalMs);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** One pass from the cursor to the first request that is too young. Resolves with the number that it stated. */
+  async sweep(): Promise<number> {
+    const { store, clock, waitMs } = this.options;
+    let from = await store.cursor();
+    let cursor: number | undefined;
+    let stated = 0;
+    for (;;) {
+      const { requests, end } = await store.requests(from, PAGE);
+      if (end === from || this.stopped) break;
+      const others = requests.length === 0 ? [] : await store.others(requests.map((leaf) => leaf.xid));
+      const found = findUnfinished(requests, others, clock.now() - waitMs);
+      cursor ??= found.again;
+      await this.state(found.unfinished);
+      stated += found.unfinished.length;
+      if (found.reachedYoung) break;
+      from = end;
+    }
+    // Those stated now are looked at again, until their leaf stands.
+    await store.moveCursor(cursor ?? from);
+    return stated;
+  }
+
+  private async sweepSafely(): Promise<void> {
+    if (!this.options.isOwner()) return;
+    try {
+      await this.sweep();
+    } catch (cause) {
+      this.options.logger.warn({ err: cause }, 'sweep failed, trying again at the next interval');
+    }
+  }
+
+  private async state(unfinished: readonly Parameters<typeof noOutcome>[0][]): Promise<void> {
+    if (unfinished.length === 0) return;
+    const nowMs = this.options.clock.now();
+    const statements = await Promise.all(
+      unfinished.map((requested) => signStatement(noOutcome(requested, nowMs), this.options.signer)),
+    );
+    await this.options.bus.publish(
+      statements.map(({ jws }) => ({ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(jws) })),
+    );
+    this.options.metrics.unfinished.add({}, statements.length);
+    this.options.logger.warn({ count: statements.length }, 'exchanges without an outcome stated');
+  }
+}

@@ -1,0 +1,169 @@
+import type { Bus, Subscription } from '#bus';
+import { fixedTopics } from '#contracts';
+import type { Clock } from '#kernel';
+import type { AppMetrics, Logger } from '#platform';
+import type { Database } from '#postgres';
+import type { AuditConfig } from './audit.config.js';
+import { Intake } from './intake/intake.service.js';
+import { IntakeStore } from './intake/intake.store.js';
+import { SignatureCheck } from './intake/signature-check.service.js';
+import { SnapshotKeeper } from './intake/snapshot.consumer.js';
+import { SnapshotStore } from './intake/snapshot.store.js';
+import type { AuditKeys } from './keys.service.js';
+import { LogReaderStore } from './log-reader.store.js';
+import { auditMetrics, type AuditMetrics } from './ops/audit-metrics.js';
+import { CheckpointPublisher, publishedSize } from './sequencer/checkpoint-publisher.service.js';
+import { LogStore } from './sequencer/log.store.js';
+import { Sequencer } from './sequencer/sequencer.service.js';
+import { StandingPath } from './sequencer/standing-path.service.js';
+import { Sweeper } from './sweeper/sweeper.service.js';
+import { SweeperStore } from './sweeper/sweeper.store.js';
+
+export interface WriteSideOptions extends AuditKeys {
+  readonly config: AuditConfig;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly database: Database;
+  readonly logId: number;
+  readonly metrics: AppMetrics;
+}
+
+const RETRY_MS = 500;
+
+/** Puts intake, sequencer, snapshot keeper and sweeper together and runs them while the process lives. */
+export class WriteSide {
+  private readonly metrics: AuditMetrics;
+  private readonly sequencer: Sequencer;
+  private readonly snapshots: SnapshotKeeper;
+  private readonly signatures: SignatureCheck;
+  private readonly checkpoints: CheckpointPublisher;
+  private readonly intake: Intake;
+  private readonly sweeper: Sweeper;
+  /** Set by `run` once the broker has given us the partition. */
+  private stamps: Subscription | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private readonly closing = new AbortController();
+
+  constructor(private readonly options: WriteSideOptions) {
+    const { config, bus, clock, logger, database, logId } = options;
+    this.metrics = auditMetrics(options.metrics);
+    this.sequencer = new Sequencer({
+      store: new LogStore(database, logId),
+      signer: options.noteSigner,
+      key: options.noteKey,
+      logger: logger.child('sequencer'),
+      topic: fixedTopics.stamp.name,
+      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
+    });
+    this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'));
+    this.signatures = new SignatureCheck(config.verifyThreads);
+    this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'));
+    this.intake = new Intake({
+      bus,
+      store: new IntakeStore(database, logId),
+      snapshots: this.snapshots,
+      signatures: this.signatures,
+      sequencer: this.sequencer,
+      paths: new StandingPath(new LogReaderStore(database), logId),
+      checkpoints: this.checkpoints,
+      registryKeys: options.registryKeys,
+      signer: options.signer,
+      stampsPerSecond: config.stampsPerSecond,
+      metrics: this.metrics,
+      logger: logger.child('intake'),
+    });
+    this.sweeper = new Sweeper({
+      bus,
+      store: new SweeperStore(database, logId),
+      signer: options.signer,
+      clock,
+      intervalMs: config.sweepIntervalMs,
+      waitMs: config.longestDeadlineMs + config.sweepGraceMs,
+      isOwner: () => this.sequencer.isOwner,
+      metrics: this.metrics,
+      logger: logger.child('sweeper'),
+    });
+  }
+
+  /** Refuses a log that does not agree with its signed head, before anything listens. */
+  prepare(): Promise<void> {
+    return this.sequencer.prepare();
+  }
+
+  /** Returns at once: the topics may be made later, by a registry that waits for us. */
+  start(): void {
+    this.running = this.run();
+    this.sweeper.start();
+  }
+
+  /** What is missing before stamps become leaves; undefined if nothing is. */
+  missing(): string | undefined {
+    if (!this.snapshots.isAssigned()) return 'the snapshot topic is not read yet';
+    if (this.stamps?.isAssigned() !== true) return 'the stamp partition is not ours';
+    if (!this.sequencer.isOwner) return 'another process sequences the log';
+    return this.intake.snapshotNumber === undefined ? 'no manifest is in the log yet' : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.sweeper.stop();
+    this.sequencer.stop();
+    await this.running;
+    await this.stamps?.stop();
+    await this.snapshots.stop();
+    await this.checkpoints.close();
+    await this.signatures.close();
+  }
+
+  private async run(): Promise<void> {
+    await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots', crypto.randomUUID())));
+    await this.retry('stamps', async () => {
+      this.stamps = await this.subscribe();
+    });
+  }
+
+  /**
+   * One group for all sequencers of the shard: the broker gives the partition to one of them, the others stand by. The
+   * epoch decides if two believe that they have it.
+   */
+  private subscribe(): Promise<Subscription> {
+    const { bus, config, logger } = this.options;
+    return bus.subscribe({
+      topics: [fixedTopics.stamp.name],
+      group: this.group('sequencer'),
+      startAt: { kind: 'stored', nextOffset: () => this.intake.takeOver() },
+      maxInFlight: config.maxBatch * 2,
+      maxBatch: config.maxBatch,
+      batch: (records) => this.intake.take(records),
+      onError: (cause) => {
+        if (isFenced(cause)) this.metrics.fenced.add({});
+        logger.error({ err: cause }, 'batch of stamps not sequenced');
+      },
+    });
+  }
+
+  /** Until the topics are there, and while the broker is away. */
+  private async retry(what: string, attempt: () => Promise<void>): Promise<void> {
+    while (!this.closing.signal.aborted) {
+      try {
+        return await attempt();
+      } catch (cause) {
+        this.options.logger.warn({ err: cause, what }, 'not subscribed yet, trying again');
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, RETRY_MS);
+          this.closing.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+        });
+      }
+    }
+  }
+
+  private group(purpose: string, unique?: string): string {
+    const base = `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}`;
+    return unique === undefined ? base : `${base}.${unique}`;
+  }
+}
+
+function isFenced(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'log-fenced';
+}
