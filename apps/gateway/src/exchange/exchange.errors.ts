@@ -61,9 +61,4 @@ export const exchangeErrors = defineErrors('exchange', {
     message: 'There is no such exchange of this consumer.',
     next: 'Check the id and X-Road-Client; rows are kept for 30 days at most.',
   },
-  'evidence-unavailable': {
-    kind: 'unavailable',
-    message: 'The evidence cannot be put together now, because the log does not answer or does not hold all of it yet.',
-    next: 'Try again in a few seconds.',
-  },
 });

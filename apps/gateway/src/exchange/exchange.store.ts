@@ -32,6 +32,8 @@ export class ExchangeStore {
   private readonly inserts: Coalescer<NewRow, void>;
   private readonly claims: Coalescer<KeyedRow, Claim>;
   private readonly endings: Coalescer<Ending, boolean>;
+  /** Endings under way, by exchange; as bounded as their queue. */
+  private readonly ending = new Map<ExchangeId, Promise<boolean>>();
 
   constructor(
     private readonly database: Database,
@@ -59,10 +61,19 @@ export class ExchangeStore {
 
   /** Compare-and-set on "no outcome yet": true for the one that ended the exchange. */
   end(id: ExchangeId, outcome: RowOutcome): Promise<boolean> {
-    return this.endings.add({ id, outcome });
+    const ended = this.endings.add({ id, outcome });
+    const forget = () => this.ending.delete(id);
+    this.ending.set(id, ended);
+    ended.then(forget, forget);
+    return ended;
   }
 
-  /** Resolves when every write added before has ended, well or badly. */
+  /** Resolves when an ending of this exchange that was under way here has ended, well or badly. */
+  async settled(id: ExchangeId): Promise<void> {
+    await Promise.allSettled([this.ending.get(id)]);
+  }
+
+  /** For the end of the process: every write added before has ended, well or badly. */
   async flushed(): Promise<void> {
     await Promise.all([this.inserts.idle(), this.claims.idle(), this.endings.idle()]);
   }

@@ -1,0 +1,39 @@
+import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { SubsystemId } from '#kernel';
+import { exchangeErrors } from '../exchange/exchange.errors.js';
+import { consumerAuthErrors } from './consumer-auth.errors.js';
+import { ConsumerAuthenticator } from './consumer-authenticator.js';
+import { headerFields } from './header-fields.js';
+
+/** Written by the guard, read by the handlers behind it; nobody else can put a consumer here. */
+const consumers = new WeakMap<FastifyRequest, SubsystemId>();
+
+/** First in the order of work (`bus.md` §5): lets nobody in whom the authenticator does not know. */
+@Injectable()
+export class ConsumerGuard implements CanActivate {
+  constructor(@Inject(ConsumerAuthenticator) private readonly authenticator: ConsumerAuthenticator) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const consumer = await this.authenticator.authenticate({ headers: headerFields(request.raw.rawHeaders) });
+    if (!consumer.ok) {
+      if (consumer.reason === 'registry-expired') throw exchangeErrors.error(consumer.reason);
+      throw consumerAuthErrors.error(consumer.reason);
+    }
+    consumers.set(request, consumer.value);
+    return true;
+  }
+}
+
+/** The authenticated consumer of a request that passed the guard. */
+export function consumerOf(request: FastifyRequest): SubsystemId {
+  const consumer = consumers.get(request);
+  if (consumer === undefined) throw consumerAuthErrors.error('client-missing');
+  return consumer;
+}
+
+/** Handler parameter: the consumer that `ConsumerGuard` found. */
+export const Consumer = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  consumerOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

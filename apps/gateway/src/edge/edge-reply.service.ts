@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, statusOf } from '#kernel';
+import { PROBLEM_JSON, problemOf } from '#platform';
+import { headerFields } from '../consumer-auth/header-fields.js';
+import type { HeaderField, Side, UnansweredExchange } from '../exchange/exchange.js';
+import { exchangeHeaders } from './answer-head.js';
+import { errorEntryOf } from './error-catalogue.js';
+import { chooseFace } from './error-face.js';
+import { faultCode, faultStatus, renderFault, type FaultSpelling } from './fault.js';
+
+export const EDGE_SETTINGS = Symbol('edge settings');
+export interface EdgeSettings {
+  readonly faultSpelling: FaultSpelling;
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+}
+
+/** An error on its way to a client of `/r1` or of a metaservice. */
+export interface EdgeFailure {
+  readonly error: AppError;
+  readonly side: Side;
+  readonly decidedBy: 'gateway' | 'connector';
+  readonly exchangeId?: string | undefined;
+  readonly retryAfterS?: number | undefined;
+  readonly detail?: string | undefined;
+}
+
+const RETRY_AFTER_S = 2;
+const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/**
+ * Writes answers of `/r1` and the metaservices past Fastify's own serialisation: header order, repetition and case are
+ * the provider's, and a body is never touched.
+ */
+@Injectable()
+export class EdgeReply {
+  constructor(@Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings) {}
+
+  send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answer: { status: number; headers: readonly HeaderField[]; body: Buffer },
+  ): void {
+    if (reply.sent || reply.raw.headersSent) return;
+    reply.hijack();
+    const headers = answer.headers.flatMap(({ name, value }) => [name, value]);
+    const hasBody = request.method !== 'HEAD' && !NO_BODY.has(answer.status);
+    if (hasBody) headers.push('Content-Length', String(answer.body.length));
+    // Whatever of the request was not read must not be taken for the next one.
+    if (!request.raw.complete) headers.push('Connection', 'close');
+    reply.raw.writeHead(answer.status, headers);
+    reply.raw.end(hasBody ? answer.body : undefined);
+  }
+
+  /** An exchange that ended without an answer. */
+  sendUnanswered(request: FastifyRequest, reply: FastifyReply, outcome: UnansweredExchange): void {
+    const error = new AppError(outcome.code, errorEntryOf(outcome.code));
+    const { side, decidedBy, exchangeId, retryAfterS, detail } = outcome;
+    this.sendFailure(request, reply, { error, side, decidedBy, exchangeId, retryAfterS, detail });
+  }
+
+  /** An error in the face that the client's `Accept` asks for (`exchange.md` §1, §2.6). */
+  sendFailure(request: FastifyRequest, reply: FastifyReply, failure: EdgeFailure): void {
+    const { exchangeId } = failure;
+    const rendered = this.render(request, failure);
+    const retryAfterS = failure.retryAfterS ?? (isTemporary(failure.error) ? RETRY_AFTER_S : undefined);
+    const headers: HeaderField[] = [
+      ...rendered.headers,
+      ...(exchangeId === undefined ? [] : exchangeHeaders(exchangeId)),
+      ...(retryAfterS === undefined ? [] : [{ name: 'Retry-After', value: String(retryAfterS) }]),
+    ];
+    this.send(request, reply, { status: rendered.status, headers, body: Buffer.from(rendered.body) });
+  }
+
+  private render(request: FastifyRequest, { error, side, decidedBy, exchangeId, detail }: EdgeFailure) {
+    const accept = headerFields(request.raw.rawHeaders).filter(({ name }) => name.toLowerCase() === 'accept');
+    const face = chooseFace(accept.map(({ value }) => value).join(','));
+    if (face === 'problem') {
+      const status = statusOf(error.entry);
+      const problem = {
+        ...problemOf(error),
+        ...(status === 403 ? { reason: error.code } : {}),
+        ...(detail === undefined ? {} : { outcome: detail }),
+        ...(exchangeId === undefined ? {} : { exchangeId }),
+        side,
+        requestId: request.id,
+      };
+      return { status, headers: [{ name: 'Content-Type', value: PROBLEM_JSON }], body: JSON.stringify(problem) };
+    }
+    const type = faultCode(error.entry, decidedBy, this.settings.faultSpelling);
+    const message = detail === undefined ? error.entry.message : `${error.entry.message} (${detail})`;
+    const { contentType, body } = renderFault({ type, message, detail: exchangeId ?? randomUUID() }, face);
+    const headers = [
+      { name: 'X-Road-Error', value: type },
+      { name: 'Content-Type', value: contentType },
+    ];
+    return { status: faultStatus(type), headers, body };
+  }
+}
+
+function isTemporary(error: AppError): boolean {
+  return [429, 503].includes(statusOf(error.entry));
+}

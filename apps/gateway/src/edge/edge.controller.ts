@@ -1,0 +1,81 @@
+import { All, Controller, Inject, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseTarget } from '#access';
+import type { SubsystemId } from '#kernel';
+import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
+import { headerFields } from '../consumer-auth/header-fields.js';
+import { Exchanges } from '../exchange/exchange.js';
+import { Metaservices } from '../metaservices/metaservices.service.js';
+import { rightsErrors } from '../rights/rights.errors.js';
+import { answerHeaders } from './answer-head.js';
+import { parseContext } from './context.js';
+import { EdgeFaultFilter } from './edge-fault.filter.js';
+import { EDGE_SETTINGS, EdgeReply, type EdgeSettings } from './edge-reply.service.js';
+import { edgeErrors } from './edge.errors.js';
+import { exchangeRequestOf, type ParsedCall } from './exchange-request.js';
+import { EDGE_ROUTE, rawTargetOf } from './raw-target.js';
+import { readBody } from './request-body.js';
+
+/** `exchange.md` §2.1. */
+const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
+
+/**
+ * X-Road's consumer edge: `/r1/…` with the raw target, as the wire had it. It parses and hands over; what may be done is
+ * decided in `exchange/admission.ts`, and what an X-Road client sees is written by `EdgeReply`.
+ */
+@Controller(EDGE_ROUTE)
+@UseGuards(ConsumerGuard)
+@UseFilters(EdgeFaultFilter)
+export class EdgeController {
+  constructor(
+    private readonly exchanges: Exchanges,
+    private readonly metaservices: Metaservices,
+    private readonly edgeReply: EdgeReply,
+    @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
+  ) {}
+
+  @All()
+  async call(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Consumer() consumer: SubsystemId,
+  ): Promise<void> {
+    const exchangeRequest = exchangeRequestOf(await this.parse(request, consumer));
+    const metaservice = await this.metaservices.answer(exchangeRequest);
+    if (metaservice !== undefined) {
+      this.edgeReply.send(request, reply, metaservice);
+      return;
+    }
+    const outcome = await this.exchanges.perform(exchangeRequest);
+    if (outcome.kind === 'answered') {
+      const { status, body } = outcome;
+      this.edgeReply.send(request, reply, { status, headers: answerHeaders(exchangeRequest, outcome), body });
+      return;
+    }
+    this.edgeReply.sendUnanswered(request, reply, outcome);
+  }
+
+  private async parse(request: FastifyRequest, consumer: SubsystemId): Promise<ParsedCall> {
+    const receivedAtMs = Date.now();
+    const { method } = request;
+    const headers = headerFields(request.raw.rawHeaders);
+    if (!METHODS.has(method)) throw edgeErrors.error('method-unsupported');
+    if (headersBytes(request) > this.settings.maxHeaderBytes) throw edgeErrors.error('headers-too-large');
+    const target = parseTarget(rawTargetOf(request.raw));
+    if (!target.ok) throw rightsErrors.error(target.reason);
+    const context = parseContext(headers);
+    if (!context.ok) throw edgeErrors.error(context.reason);
+    const declared = request.raw.headers['content-length'];
+    const body = await readBody(
+      request.raw,
+      declared === undefined ? undefined : Number(declared),
+      this.settings.maxBodyBytes,
+    );
+    if (!body.ok) throw edgeErrors.error(body.reason);
+    return { consumer, method, target: target.value, headers, context: context.value, body: body.value, receivedAtMs };
+  }
+}
+
+function headersBytes({ raw }: FastifyRequest): number {
+  return raw.rawHeaders.reduce((sum, text) => sum + text.length + 2, rawTargetOf(raw).length + 16);
+}

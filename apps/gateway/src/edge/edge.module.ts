@@ -1,0 +1,42 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Logger } from '#platform';
+import { ConsumerAuthenticator } from '../consumer-auth/consumer-authenticator.js';
+import { ConsumerGuard } from '../consumer-auth/consumer.guard.js';
+import { Exchanges } from '../exchange/exchange.js';
+import { ListClientsController } from '../metaservices/list-clients.controller.js';
+import { Metaservices } from '../metaservices/metaservices.service.js';
+import { OpenApiDocuments } from '../metaservices/openapi-documents.service.js';
+import { Rights } from '../rights/rights.js';
+import { EdgeFaultFilter } from './edge-fault.filter.js';
+import { EDGE_SETTINGS, EdgeReply, type EdgeSettings } from './edge-reply.service.js';
+import { EdgeController } from './edge.controller.js';
+
+export interface EdgeParts {
+  readonly exchanges: Exchanges;
+  readonly rights: Rights;
+  readonly authenticator: ConsumerAuthenticator;
+  readonly openApiDocuments: OpenApiDocuments;
+  readonly logger: Logger;
+  readonly settings: EdgeSettings;
+}
+
+/** The consumer edge and its metaservices. Exports the guard for other controllers that serve consumers. */
+@Module({})
+export class EdgeModule {
+  static with(parts: EdgeParts): DynamicModule {
+    const given: Provider[] = [
+      { provide: Exchanges, useValue: parts.exchanges },
+      { provide: Rights, useValue: parts.rights },
+      { provide: ConsumerAuthenticator, useValue: parts.authenticator },
+      { provide: OpenApiDocuments, useValue: parts.openApiDocuments },
+      { provide: Logger, useValue: parts.logger.child('edge') },
+      { provide: EDGE_SETTINGS, useValue: parts.settings },
+    ];
+    return {
+      module: EdgeModule,
+      controllers: [EdgeController, ListClientsController],
+      providers: [...given, ConsumerGuard, EdgeReply, EdgeFaultFilter, Metaservices],
+      exports: [ConsumerGuard, ConsumerAuthenticator],
+    };
+  }
+}

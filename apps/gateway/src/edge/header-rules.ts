@@ -1,0 +1,66 @@
+import type { HeaderField } from '../exchange/exchange.js';
+
+/** `exchange.md` §2.4: removed in both directions, exactly this set. */
+const HOP_BY_HOP = [
+  'transfer-encoding',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'upgrade',
+  'connection',
+  'user-agent',
+  'host',
+  'content-length',
+  'server',
+  'expect',
+];
+
+/** Ours to make, never the caller's; then native headers that §1 does not mark →. */
+const FROM_REQUESTS = new Set([
+  ...HOP_BY_HOP,
+  'x-road-request-id',
+  'x-road-request-hash',
+  'kerege-end-user',
+  'idempotency-key',
+]);
+
+/**
+ * Made by the gateway for its consumer. Beyond §2.4's own list: `X-Road-Service` would stand twice, and an
+ * `X-Road-Error` or exchange id of a provider would pass for ours.
+ */
+const FROM_ANSWERS = new Set([
+  ...HOP_BY_HOP,
+  'x-road-id',
+  'x-road-client',
+  'x-road-service',
+  'x-road-request-id',
+  'x-road-request-hash',
+  'x-road-error',
+  'kerege-exchange-id',
+]);
+
+/** Of these only the last counts (§2.3), so only the last goes on: an agency that reads the first sees the same. */
+const LAST_WINS = new Set(['x-road-client', 'x-road-id']);
+
+/** What goes on to the provider, in arrival order. */
+export function filterRequestHeaders(headers: readonly HeaderField[]): HeaderField[] {
+  return headers.filter((header, index) => {
+    const name = header.name.toLowerCase();
+    if (FROM_REQUESTS.has(name)) return false;
+    if (!LAST_WINS.has(name)) return true;
+    return header.value.trim() !== '' && !headers.slice(index + 1).some((later) => later.name.toLowerCase() === name);
+  });
+}
+
+/** What of a provider's headers a consumer sees; the connector has filtered already, this is our own word on it. */
+export function filterAnswerHeaders(headers: readonly HeaderField[]): HeaderField[] {
+  return headers.filter((header) => !FROM_ANSWERS.has(header.name.toLowerCase()));
+}
+
+/** The last value of a header, or undefined if it stands nowhere or is empty. */
+export function lastValue(headers: readonly HeaderField[], name: string): string | undefined {
+  const value = headers.findLast((header) => header.name.toLowerCase() === name)?.value.trim();
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,181 @@
+import { LRUCache } from 'lru-cache';
+import { Agent, request } from 'undici';
+import { z } from 'zod';
+import { fromBase64, memberOf, type MemberId, type SubsystemId } from '#kernel';
+import { isSequelOf, parseStatement, type RequestedPayload, type Statement } from '#signing';
+import { snapshotSchema, type MemberEntry } from '#snapshot';
+import {
+  decodeBundle,
+  leafHash,
+  openNote,
+  parseTlogProof,
+  tilePath,
+  tileWidth,
+  verifyInclusion,
+  type NoteKey,
+} from '#tlog';
+import type { LoggedOutcomes } from '../exchange/takeover.service.js';
+import { evidenceErrors } from './evidence.errors.js';
+
+export interface LogProof {
+  readonly index: number;
+  readonly size: number;
+  readonly path: readonly Buffer[];
+  readonly checkpoint: string;
+}
+
+export interface GoverningManifest {
+  readonly index: number;
+  readonly statement: string;
+  readonly digests: string;
+}
+
+export interface AuditLogOptions {
+  readonly url: string;
+  /** vkeys of `trust.json`. */
+  readonly logs: readonly NoteKey[];
+  readonly timeoutMs: number;
+}
+
+const MAX_SMALL_BYTES = 8 * 1024 * 1024;
+const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
+
+const inclusionAnswer = z.object({ path: z.array(z.string()) });
+const leafAnswer = z.object({ index: z.number().int().nonnegative() });
+const governingAnswer = z.object({ index: z.number().int().nonnegative(), statement: z.string(), digests: z.string() });
+
+/**
+ * Reads the audit service. Every proof is checked against `trust.json` before it is handed on: a gateway gives no
+ * evidence out that it would not accept. Answers are bounded in time and size; what never changes is kept.
+ */
+export class AuditLogService implements LoggedOutcomes {
+  private readonly agent: Agent;
+  private readonly manifests = new LRUCache<number, GoverningManifest>({ max: 1_000 });
+  /** Member entries of a snapshot by its hex digest. */
+  private readonly snapshots = new LRUCache<string, ReadonlyMap<string, MemberEntry>>({ max: 8 });
+
+  constructor(private readonly options: AuditLogOptions) {
+    const { timeoutMs } = options;
+    this.agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  }
+
+  /** The newest proof of an exchange's leaf, or undefined if the log holds none. */
+  async receipt(id: string, slot: string, signer: string): Promise<LogProof | undefined> {
+    const query = new URLSearchParams({ slot, signer });
+    const body = await this.get(`/receipts/${id}?${query.toString()}`, MAX_SMALL_BYTES);
+    const proof = body === undefined ? undefined : parseTlogProof(body.toString('utf8'));
+    if (proof === undefined) return undefined;
+    if (!proof.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: 'receipt' } });
+    const opened = openNote(proof.value.checkpoint, this.options.logs);
+    if (!opened.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: opened.reason } });
+    return { ...proof.value, size: opened.value.size };
+  }
+
+  /** Where a leaf stands, or undefined if it does not. */
+  async indexOf(hash: Uint8Array): Promise<number | undefined> {
+    const body = await this.get(`/leaf?hash=${Buffer.from(hash).toString('hex')}`, MAX_SMALL_BYTES);
+    return body === undefined ? undefined : parse(leafAnswer, body).index;
+  }
+
+  /** The proof that these leaf bytes stand at `index` of the tree of `checkpoint`; checked. */
+  async proveAt(leaf: string, index: number, checkpoint: string): Promise<LogProof> {
+    const opened = openNote(checkpoint, this.options.logs);
+    if (!opened.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: opened.reason } });
+    const { size, root } = opened.value;
+    const body = await this.get(`/proof/inclusion?index=${index}&size=${size}`, MAX_SMALL_BYTES);
+    if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const path = parse(inclusionAnswer, body).path.map((hash) => fromBase64(hash) ?? Buffer.alloc(0));
+    if (!verifyInclusion(leafHash(Buffer.from(leaf)), index, size, path, root))
+      throw evidenceErrors.error('log-answer-invalid', { details: { what: 'inclusion', index } });
+    return { index, size, path, checkpoint };
+  }
+
+  /** The manifest by which keys of the statement at `index` are judged. */
+  async governing(index: number): Promise<GoverningManifest> {
+    const known = this.manifests.get(index);
+    if (known !== undefined) return known;
+    const body = await this.get(`/v1/manifests/governing?index=${index}`, MAX_SMALL_BYTES);
+    if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const manifest = parse(governingAnswer, body);
+    this.manifests.set(index, manifest);
+    return manifest;
+  }
+
+  /** A member's entry in the snapshot of that digest. */
+  async memberEntry(snapshotDigest: string, owner: SubsystemId): Promise<MemberEntry | undefined> {
+    const known = this.snapshots.get(snapshotDigest) ?? (await this.fetchSnapshot(snapshotDigest));
+    const id: MemberId = memberOf(owner);
+    return known.get(id);
+  }
+
+  /** The provider's leaf that stands for an exchange. Intake has checked its signature; here its place and its parent. */
+  async providerOutcome(requested: Statement<RequestedPayload>): Promise<Statement | undefined> {
+    const { id, to } = requested.payload;
+    const proof = await this.receipt(id, 'p1', to);
+    if (proof === undefined) return undefined;
+    const leaf = await this.leafAt(proof);
+    const statement = leaf === undefined ? undefined : parseStatement(leaf.toString('latin1'));
+    if (statement?.ok !== true) throw evidenceErrors.error('log-answer-invalid', { details: { what: 'bundle' } });
+    return isSequelOf(statement.value, requested) ? statement.value : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.agent.close();
+  }
+
+  private async leafAt({ index, size, path, checkpoint }: LogProof): Promise<Buffer | undefined> {
+    const opened = openNote(checkpoint, this.options.logs);
+    if (!opened.ok) return undefined;
+    const bundle = Math.floor(index / 256);
+    const width = tileWidth(size, 'entries', bundle);
+    // An origin ends with shard and window, which are the log's place below the audit service (`audit-log.md` §3.7).
+    const place = opened.value.origin.split('/').slice(-2).join('/');
+    const body = await this.get(
+      `/log/${place}/${tilePath({ level: 'entries', index: bundle, width })}`,
+      MAX_SMALL_BYTES,
+    );
+    const leaf = body === undefined ? undefined : decodeBundle(body, width)?.[index % 256];
+    return leaf !== undefined && verifyInclusion(leafHash(leaf), index, size, path, opened.value.root)
+      ? leaf
+      : undefined;
+  }
+
+  private async fetchSnapshot(digest: string): Promise<ReadonlyMap<string, MemberEntry>> {
+    const body = await this.get(`/v1/snapshots/${digest}`, MAX_SNAPSHOT_BYTES);
+    if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const entries = new Map(parse(snapshotSchema, body).members.map((entry) => [entry.id, entry]));
+    this.snapshots.set(digest, entries);
+    return entries;
+  }
+
+  /** Undefined on 404. */
+  private async get(path: string, maxBytes: number): Promise<Buffer | undefined> {
+    try {
+      const response = await request(new URL(path, this.options.url), { dispatcher: this.agent });
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of response.body) {
+        const bytes = Buffer.from(chunk as Uint8Array);
+        size += bytes.length;
+        if (size > maxBytes) throw evidenceErrors.error('log-answer-invalid', { details: { what: 'size' } });
+        chunks.push(bytes);
+      }
+      if (response.statusCode === 404) return undefined;
+      if (response.statusCode !== 200)
+        throw evidenceErrors.error('log-unreachable', { details: { status: response.statusCode } });
+      return Buffer.concat(chunks);
+    } catch (cause) {
+      if (cause instanceof Error && cause.name === 'AppError') throw cause;
+      throw evidenceErrors.error('log-unreachable', { cause });
+    }
+  }
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.infer<Schema> {
+  try {
+    return schema.parse(JSON.parse(body.toString('utf8')));
+  } catch {
+    // What stood there is not quoted: a snapshot is large, and a wrong answer is not worth more than the fact.
+    throw evidenceErrors.error('log-answer-invalid', { details: { what: 'json' } });
+  }
+}

@@ -1,0 +1,140 @@
+import { createInProcessBus, type Bus } from '#bus';
+import { fixedTopics, receiptTopic, replyTopic, requestTopic } from '#contracts';
+import { parseTarget } from '#access';
+import { systemClock, type ExchangeId, type InstanceId, type SubsystemId } from '#kernel';
+import type { Database } from '#postgres';
+import { KeyRing, type RequestedPayload, type Statement } from '#signing';
+import type { RegistryView } from '#snapshot';
+import { buildWorld, type World } from '#testing';
+import { ExchangeModule, type ExchangeModuleSettings } from '../exchange.module.js';
+import type { ExchangeContext, ExchangeRequest, HeaderField } from '../exchange.js';
+import { StandInLog } from './stand-in-log.js';
+import { StandInProvider } from './stand-in-provider.js';
+
+export const CONSUMER = 'TEST/GOV/1000/mygov' as SubsystemId;
+export const PROVIDER = 'TEST/GOV/1001/population' as SubsystemId;
+export const GATEWAY = 'TEST/gw1' as InstanceId;
+
+const SETTINGS: ExchangeModuleSettings = {
+  instanceId: GATEWAY,
+  maxInFlight: 100,
+  maxInFlightBytes: 1024 * 1024,
+  marginMs: 200,
+  rowGraceMs: 500,
+  keepRowsMs: 24 * 60 * 60_000,
+  maxUnreceiptedStamps: 100,
+  outcomesEveryMs: 60_000,
+  outcomesAfterMs: 0,
+};
+
+/** A gateway's exchanges between a stand-in provider and a stand-in log, over any bus and any database. */
+export interface Fixture {
+  readonly world: World;
+  readonly bus: Bus;
+  readonly log: StandInLog;
+  readonly provider: StandInProvider;
+  readonly module: ExchangeModule;
+  readonly alarms: string[];
+  readonly counted: string[];
+  readonly registry: { view: RegistryView | undefined };
+  readonly log0: { outcome: Statement | undefined };
+  request(changes?: RequestChanges): ExchangeRequest;
+  /** Another gateway process over the same bus, world and database. */
+  another(settings?: Partial<ExchangeModuleSettings>, database?: Database): ExchangeModule;
+  close(): Promise<void>;
+}
+
+export interface RequestChanges {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: readonly HeaderField[];
+  readonly body?: Buffer;
+  readonly context?: ExchangeContext;
+}
+
+export async function gatewayFixture(
+  database: Database,
+  settings: Partial<ExchangeModuleSettings> = {},
+  bus: Bus = createInProcessBus(),
+): Promise<Fixture> {
+  const world = await buildWorld();
+  await bus.ensureTopics([fixedTopics.stamp, requestTopic(PROVIDER), receiptTopic(PROVIDER), replyTopic(GATEWAY)]);
+  const topics = world.view.topicsOf(PROVIDER);
+  if (topics === undefined) throw new TypeError('the world has no topics');
+  const log = new StandInLog(bus);
+  const provider = new StandInProvider(bus, PROVIDER, world.keysOf(PROVIDER), topics);
+  await Promise.all([log.start(), provider.start()]);
+  const alarms: string[] = [];
+  const counted: string[] = [];
+  const registry: { view: RegistryView | undefined } = { view: world.view };
+  const log0: { outcome: Statement | undefined } = { outcome: undefined };
+  const modules: ExchangeModule[] = [];
+  const another = (changes: Partial<ExchangeModuleSettings> = {}, over: Database = database) => {
+    const module = new ExchangeModule(
+      {
+        bus,
+        clock: systemClock,
+        database: over,
+        registry: {
+          current: () => registry.view,
+          waitFor: () => Promise.resolve(undefined),
+          onChange: () => () => undefined,
+        },
+        keys: KeyRing.parse([
+          [CONSUMER, JSON.stringify({ keys: [world.keysOf(CONSUMER).sign] })],
+          [GATEWAY, JSON.stringify({ keys: [{ kty: 'oct', k: Buffer.alloc(32, 1).toString('base64url') }] })],
+        ]),
+        logs: StandInLog.keys(),
+        log: { providerOutcome: (_: Statement<RequestedPayload>) => Promise.resolve(log0.outcome) },
+        events: {
+          ended: () => undefined,
+          alarm: (reason) => alarms.push(reason),
+          counted: (what) => counted.push(what),
+          failed: () => undefined,
+        },
+      },
+      { ...SETTINGS, ...settings, ...changes },
+    );
+    module.start();
+    modules.push(module);
+    return module;
+  };
+  return {
+    world,
+    bus,
+    log,
+    provider,
+    module: another(),
+    alarms,
+    counted,
+    registry,
+    log0,
+    request: buildRequest,
+    another,
+    close: async () => {
+      await Promise.all(modules.map((module) => module.close()));
+      await Promise.all([log.stop(), provider.stop()]);
+      await bus.close();
+    },
+  };
+}
+
+export function buildRequest(changes: RequestChanges = {}): ExchangeRequest {
+  const target = parseTarget(`/r1/${PROVIDER}/persons${changes.path ?? '/TEST000001'}`);
+  if (!target.ok) throw new TypeError(`the target of a test is wrong: ${target.reason}`);
+  return {
+    consumer: CONSUMER,
+    method: changes.method ?? 'GET',
+    target: target.value,
+    headers: changes.headers ?? [{ name: 'X-Road-Client', value: CONSUMER }],
+    body: changes.body ?? Buffer.alloc(0),
+    xRoadId: 'TEST-1',
+    generatedXRoadId: true,
+    xRoadRequestId: crypto.randomUUID(),
+    context: changes.context ?? {},
+    receivedAtMs: Date.now(),
+  };
+}
+
+/** An id that no exchange has. */
+export const NOBODY = '01890000-0000-7000-8000-000000000000' as ExchangeId;

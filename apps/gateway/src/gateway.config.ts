@@ -1,0 +1,105 @@
+import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+
+const MEBIBYTE = 1024 * 1024;
+const DAY_MS = 24 * 60 * 60_000;
+
+export const gatewayConfig = defineConfig('gateway', {
+  ...httpSettings(8080),
+  ...identitySettings('DEMO/gw1'),
+  brokers: setting.list({ env: 'KAFKA_BROKERS', default: ['127.0.0.1:8180'], meaning: 'Kafka brokers, host:port.' }),
+  databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: "PostgreSQL of this gateway's rows." }),
+  auditUrl: setting.text({
+    env: 'KEREGE_AUDIT_URL',
+    default: 'http://127.0.0.1:8100',
+    meaning: 'Where the audit service serves proofs.',
+  }),
+  registryUrl: setting.text({
+    env: 'KEREGE_REGISTRY_URL',
+    default: 'http://127.0.0.1:8110',
+    meaning: 'Where the registry serves OpenAPI documents.',
+  }),
+  faultCodes: setting.oneOf({
+    env: 'KEREGE_GATEWAY_FAULT_CODES',
+    values: ['7.8', '7.7'],
+    default: '7.8',
+    meaning:
+      'Spelling of X-Road-Error: server.clientproxy.access_denied (7.8) or Server.ClientProxy.AccessDenied (7.7).',
+  }),
+  maxBodyBytes: setting.bytes({
+    env: 'KEREGE_GATEWAY_MAX_BODY_BYTES',
+    default: 768 * 1024,
+    min: 1024,
+    max: 768 * 1024,
+    meaning: 'Largest request body; more is 413. Bodies travel inside one Kafka record.',
+  }),
+  maxInFlight: setting.integer({
+    env: 'KEREGE_GATEWAY_MAX_IN_FLIGHT',
+    default: 2_000,
+    min: 1,
+    max: 100_000,
+    meaning: 'Exchanges under way at most; beyond it 503 with Retry-After.',
+  }),
+  maxInFlightBytes: setting.bytes({
+    env: 'KEREGE_GATEWAY_MAX_IN_FLIGHT_BYTES',
+    default: 128 * MEBIBYTE,
+    min: MEBIBYTE,
+    meaning: 'Request bodies under way at most, together; beyond it 503 with Retry-After.',
+  }),
+  marginMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_MARGIN_MS',
+    default: 2_000,
+    max: 60_000,
+    meaning: "Added to a service's time-out: the way there and back, and the log.",
+  }),
+  rowGraceMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_ROW_GRACE_MS',
+    default: 2_000,
+    max: 30_000,
+    meaning: 'How long a row may take to be written at the end before no outcome is claimed.',
+  }),
+  keepRowsMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_KEEP_ROWS_MS',
+    default: 30 * DAY_MS,
+    min: DAY_MS,
+    max: 30 * DAY_MS,
+    meaning: 'How long rows of exchanges are kept; idempotency keys need a day.',
+  }),
+  databasePoolSize: setting.integer({
+    env: 'KEREGE_GATEWAY_DATABASE_POOL_SIZE',
+    default: 8,
+    min: 2,
+    max: 100,
+    meaning: 'Connections to PostgreSQL at most.',
+  }),
+  maxUnreceiptedStamps: setting.integer({
+    env: 'KEREGE_GATEWAY_MAX_UNRECEIPTED_STAMPS',
+    default: 10_000,
+    min: 100,
+    meaning:
+      'Statements that nobody waits for and that are sent again until the log has them; beyond it refusals go unstated.',
+  }),
+  outcomesEveryMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_OUTCOMES_EVERY_MS',
+    default: 30_000,
+    min: 100,
+    meaning: 'How often rows are looked through for outcomes that the log does not hold, and for rows to erase.',
+  }),
+  outcomesAfterMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_OUTCOMES_AFTER_MS',
+    default: 15_000,
+    meaning: 'Age at which such an outcome is sent by whoever finds it.',
+  }),
+  auditTimeoutMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_AUDIT_TIMEOUT_MS',
+    default: 3_000,
+    min: 100,
+    meaning: 'Time for one answer of the audit service.',
+  }),
+  readyConnectors: setting.list({
+    env: 'KEREGE_GATEWAY_READY_CONNECTORS',
+    default: [],
+    meaning: 'URLs of connectors that must be ready for /ready to say so.',
+  }),
+});
+
+export type GatewayConfig = ConfigOf<typeof gatewayConfig>;
