@@ -1,0 +1,2 @@
+export { verifyEvidence, type VerifyOptions } from './verify-evidence.js';
+export type { Refusal, RefusalCode, Slot, VerificationReport, VerifiedLeaf, VerifiedPerson } from './report.js';

@@ -1,0 +1,102 @@
+import { ok, refuse, sha256, toBase64Url, type Result } from '#kernel';
+import type { Evidence } from './evidence.js';
+import { proveLeaf, type Checkpoint } from './log-proof.js';
+import { at, type Refusal } from './report.js';
+import { isSequel, parseStatement, type Statement } from './statement.js';
+import type { TrustAnchors } from './trust.js';
+
+/** First half of the verdict: everything that hashes alone decide. Signatures come after, in `signatures.ts`. */
+
+export interface ProvenManifest {
+  readonly statement: Statement;
+  readonly index: number;
+  readonly digests: string;
+}
+
+export interface ProvenStatement {
+  readonly statement: Statement;
+  readonly index: number;
+  readonly governing: ProvenManifest;
+}
+
+export interface ProvenCase {
+  /** `requested` first, then what counts as its sequel. */
+  readonly statements: readonly [ProvenStatement, ...ProvenStatement[]];
+  readonly manifests: readonly ProvenManifest[];
+  /** One per distinct signed note. */
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+/** Places every leaf in the log, binds sequels to the request and statements to the manifest that governs them. */
+export function proveCase(evidence: Evidence, trust: TrustAnchors): Result<ProvenCase, Refusal> {
+  const checkpoints = new Map<string, Checkpoint>();
+  const manifests = proveManifests(evidence, trust, checkpoints);
+  if (!manifests.ok) return manifests;
+  const statements = proveStatements(evidence, trust, manifests.value, checkpoints);
+  if (!statements.ok) return statements;
+  const [requested, ...sequels] = statements.value;
+  if (requested?.statement.type !== 'exchange.requested') return refuse(at('statement-malformed', 'statements[0]'));
+  const stranger = sequels.findIndex((sequel) => !isSequel(sequel.statement, requested.statement));
+  if (stranger >= 0) return refuse(at('statement-not-a-sequel', `statements[${stranger + 1}]`));
+  // A manifest that governs nothing here would be a part of the file that means nothing.
+  if (!manifests.value.every((manifest) => statements.value.some((entry) => entry.governing === manifest)))
+    return refuse(at('manifest-order', 'manifests'));
+  const all = [...checkpoints.values()];
+  if (!isOneLog(all)) return refuse(at('log-forked', 'proofs'));
+  return ok({ statements: [requested, ...sequels], manifests: manifests.value, checkpoints: all });
+}
+
+function proveManifests(
+  evidence: Evidence,
+  trust: TrustAnchors,
+  checkpoints: Map<string, Checkpoint>,
+): Result<ProvenManifest[], Refusal> {
+  const manifests: ProvenManifest[] = [];
+  for (const [position, { index, jws, proof, digests }] of evidence.manifests.entries()) {
+    const where = `manifests[${position}]`;
+    const statement = parseStatement(jws);
+    if (statement?.type !== 'registry.manifest') return refuse(at('manifest-malformed', where));
+    if (statement.fields.doc !== `h0:${toBase64Url(sha256(digests))}`) return refuse(at('manifest-digests', where));
+    const proven = proveLeaf(jws, proof, trust, where);
+    if (!proven.ok) return proven;
+    if (proven.value.index !== index || index <= (manifests.at(-1)?.index ?? -1))
+      return refuse(at('manifest-order', where));
+    checkpoints.set(proven.value.checkpoint.note, proven.value.checkpoint);
+    manifests.push({ statement, index, digests });
+  }
+  return ok(manifests);
+}
+
+function proveStatements(
+  evidence: Evidence,
+  trust: TrustAnchors,
+  manifests: readonly ProvenManifest[],
+  checkpoints: Map<string, Checkpoint>,
+): Result<ProvenStatement[], Refusal> {
+  const statements: ProvenStatement[] = [];
+  for (const [position, { jws, proof, governing }] of evidence.statements.entries()) {
+    const where = `statements[${position}]`;
+    const statement = parseStatement(jws);
+    if (statement === undefined) return refuse(at('statement-malformed', where));
+    const proven = proveLeaf(jws, proof, trust, where);
+    if (!proven.ok) return proven;
+    const { index, checkpoint } = proven.value;
+    checkpoints.set(checkpoint.note, checkpoint);
+    // The last manifest before the statement's own index governs it (`statements.md` §2): of those here, exactly that.
+    const manifest = manifests.findLast((candidate) => candidate.index < index);
+    if (manifest === undefined || manifest !== manifests[governing]) return refuse(at('manifest-governing', where));
+    statements.push({ statement, index, governing: manifest });
+  }
+  return ok(statements);
+}
+
+/** All leaves in the log of one origin, and no two trees of one size: that would be two logs under one name. */
+function isOneLog(checkpoints: readonly Checkpoint[]): boolean {
+  const roots = new Map<number, Buffer>();
+  for (const { origin, size, root } of checkpoints) {
+    const known = roots.get(size);
+    if (origin !== checkpoints[0]?.origin || known?.equals(root) === false) return false;
+    roots.set(size, root);
+  }
+  return true;
+}
