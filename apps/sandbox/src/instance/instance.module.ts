@@ -1,0 +1,142 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { findKafka, type KafkaHome } from '#local';
+import { ensureKeys, keyPlaces } from '../keys/key-files.store.js';
+import { RunRecord } from '../supervisor/run-record.store.js';
+import { Supervisor } from '../supervisor/supervisor.service.js';
+import { appPlans, type AppName, type AppPlan } from './app-plan.js';
+import { definitionFile, readDefinition } from './apply.service.js';
+import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
+import { localUrl, logOrigin, portsFrom, type PortName } from './layout.js';
+import { checkPorts, freePortBase } from './ports.service.js';
+import { startParts, startServices, type StartContext } from './start.service.js';
+import { Steps } from './step.js';
+
+/**
+ * Starts a whole bus of real processes and resolves when its first exchange would succeed. `npm start`, the system
+ * tests and the benchmarks all use this. If anything fails, or the signal is given, nothing stays behind.
+ */
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
+  const tell = options.tell ?? (() => undefined);
+  const record = await RunRecord.take(resolve(options.dataDir));
+  const supervisor = new Supervisor(record, tell);
+  const abort = new AbortController();
+  options.signal?.addEventListener('abort', () => abort.abort(), { once: true });
+  if (options.signal?.aborted === true) abort.abort();
+  try {
+    const context = await prepare(options, supervisor, abort.signal);
+    const services = await startServices(context);
+    const plans = plansOf(context, services, options.env ?? {});
+    await startParts(context, plans);
+    return instanceOf(context, services, supervisor);
+  } catch (cause) {
+    abort.abort();
+    await supervisor.stop();
+    throw cause;
+  }
+}
+
+async function prepare(options: InstanceOptions, supervisor: Supervisor, signal: AbortSignal): Promise<StartContext> {
+  const steps = new Steps(options.onStep ?? (() => undefined), () => Date.now());
+  const ports = portsFrom(options.portBase ?? (await freePortBase()));
+  const { mode, missing, kafkaHome } = await chooseMode(options, steps);
+  await checkPorts(ports, unusedPorts(options, mode));
+  const base = resolve(options.dataDir);
+  const dataDir = mode === 'one-process' ? join(base, 'fallback') : base;
+  // Without Kafka the bus is in memory: offsets in a database that outlived it would point to nothing.
+  if (mode === 'one-process') await rm(dataDir, { recursive: true, force: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o755 });
+  const definition = definitionFile();
+  const places = keyPlaces(dataDir);
+  const origin = await steps.run('data', async () =>
+    ensureKeys(places, await readDefinition(definition), logOrigin(Date.now())),
+  );
+  return {
+    options,
+    supervisor,
+    signal,
+    steps,
+    ports,
+    mode,
+    missing,
+    kafkaHome,
+    dataDir,
+    logsDir: join(base, 'logs'),
+    definition,
+    origin,
+    ...places,
+  };
+}
+
+interface Choice {
+  readonly mode: InstanceMode;
+  readonly missing: string | undefined;
+  readonly kafkaHome: KafkaHome | undefined;
+}
+
+async function chooseMode(options: InstanceOptions, steps: Steps): Promise<Choice> {
+  if (options.mode === 'one-process')
+    return { mode: 'one-process', missing: 'Apache Kafka was not wanted', kafkaHome: undefined };
+  if ((options.kafkaBrokers ?? []).length > 0) return { mode: 'processes', missing: undefined, kafkaHome: undefined };
+  const onDownload = () => steps.note('kafka', 'fetching Apache Kafka through Maven, once (54 MB)');
+  const found = await findKafka({ onDownload });
+  if (found.ok) return { mode: 'processes', missing: undefined, kafkaHome: found.value };
+  return { mode: 'one-process', missing: found.reason.message, kafkaHome: undefined };
+}
+
+function unusedPorts(options: InstanceOptions, mode: InstanceMode): PortName[] {
+  const withoutKafka = mode === 'one-process' || (options.kafkaBrokers ?? []).length > 0;
+  const withoutPostgres = mode === 'processes' && options.databaseUrl !== undefined;
+  return [
+    ...(withoutKafka ? (['kafka', 'kafkaController'] as const) : []),
+    ...(withoutPostgres ? (['postgres'] as const) : []),
+  ];
+}
+
+interface Services {
+  readonly databaseUrl: string;
+  readonly kafkaBrokers: string;
+}
+
+function plansOf(
+  context: StartContext,
+  services: Services,
+  more: NonNullable<InstanceOptions['env']>,
+): Readonly<Record<AppName, AppPlan>> {
+  const { ports, keysDir, trustFile, origin } = context;
+  const plans = appPlans({ ports, keysDir, trustFile, logOrigin: origin, ...services });
+  const entries = Object.values(plans).map(
+    (plan) => [plan.name, { ...plan, env: { ...plan.env, ...more[plan.name] } }] as const,
+  );
+  return Object.fromEntries(entries) as Record<AppName, AppPlan>;
+}
+
+function instanceOf(context: StartContext, services: Services, supervisor: Supervisor): Instance {
+  const { ports, mode, missing, trustFile, keysDir, dataDir, logsDir } = context;
+  /** In the one-process mode all apps are one part. */
+  const part = (name: PartName) => supervisor.part(name) ?? supervisor.part('fallback');
+  return {
+    mode,
+    missing,
+    ports,
+    gatewayUrl: localUrl(ports.gateway),
+    auditUrl: localUrl(ports.audit),
+    registryUrl: localUrl(ports.registry),
+    agencies: {
+      population: localUrl(ports.population),
+      cadastre: localUrl(ports.cadastre),
+      benefits: localUrl(ports.benefits),
+      clinic: localUrl(ports.clinic),
+    },
+    trustFile,
+    keysDir,
+    dataDir,
+    logsDir,
+    ...services,
+    stop: () => supervisor.stop(),
+    force: () => supervisor.force(),
+    kill: async (name) => part(name)?.kill(),
+    pid: (name) => part(name)?.pid,
+    logs: (name) => readFile(join(logsDir, `${part(name)?.name ?? name}.log`), 'utf8'),
+  };
+}

@@ -1,0 +1,57 @@
+import type { AppName } from './app-plan.js';
+import type { Ports } from './layout.js';
+import type { StepListener } from './step.js';
+
+export type AgencyName = 'population' | 'cadastre' | 'benefits' | 'clinic';
+
+export interface InstanceOptions {
+  /** Everything that the instance keeps; made if it is not there. */
+  readonly dataDir: string;
+  /** Port of the gateway; absent: a base whose ports are all free. */
+  readonly portBase?: number;
+  /** Of a PostgreSQL to use instead of the embedded one. */
+  readonly databaseUrl?: string;
+  /** Of a Kafka to use instead of one of our own. */
+  readonly kafkaBrokers?: readonly string[];
+  /** `one-process`: without Kafka, as when there is no Java. Absent: as the machine allows. */
+  readonly mode?: InstanceMode;
+  /** Added to the settings of single apps; for tests and benchmarks. */
+  readonly env?: Partial<Readonly<Record<AppName, Readonly<Record<string, string>>>>>;
+  readonly onStep?: StepListener;
+  /** Told when a process dies and what is done about it. */
+  readonly tell?: (line: string) => void;
+  /** Aborted: the start is given up and all that was started is stopped. */
+  readonly signal?: AbortSignal;
+}
+
+export type InstanceMode = 'processes' | 'one-process';
+
+/** A whole bus that runs on this machine. */
+export interface Instance {
+  readonly mode: InstanceMode;
+  /** Why there is no Kafka, in the one-process mode. */
+  readonly missing: string | undefined;
+  readonly ports: Ports;
+  readonly gatewayUrl: string;
+  readonly auditUrl: string;
+  readonly registryUrl: string;
+  readonly agencies: Readonly<Record<AgencyName, string>>;
+  readonly trustFile: string;
+  readonly keysDir: string;
+  readonly dataDir: string;
+  readonly logsDir: string;
+  readonly databaseUrl: string;
+  readonly kafkaBrokers: string;
+  /** Stops everything in order, within ten seconds. */
+  stop(): Promise<void>;
+  /** Ends everything now. */
+  force(): Promise<void>;
+  /** SIGKILL to one process, which is then started again. */
+  kill(name: PartName): Promise<void>;
+  /** Process id of a part while it runs. */
+  pid(name: PartName): number | undefined;
+  /** What a part has written to its log. */
+  logs(name: PartName): Promise<string>;
+}
+
+export type PartName = AppName | 'postgres' | 'kafka' | 'fallback';

@@ -1,0 +1,45 @@
+/** Distance of each port from the base, as `sandbox.md` §1 fixes them; gaps are reserved for parts to come. */
+const OFFSETS = {
+  gateway: 0,
+  cn1: 10,
+  cn2: 11,
+  audit: 20,
+  registry: 30,
+  population: 61,
+  cadastre: 62,
+  benefits: 63,
+  clinic: 64,
+  kafka: 100,
+  kafkaController: 101,
+  postgres: 110,
+} as const;
+
+export type PortName = keyof typeof OFFSETS;
+export type Ports = Readonly<Record<PortName, number>>;
+
+/** How far the ports reach above their base. */
+export const PORT_SPAN = 120;
+
+export function portsFrom(base: number): Ports {
+  const entries = Object.entries(OFFSETS).map(([name, offset]) => [name, base + offset] as const);
+  return Object.fromEntries(entries) as Ports;
+}
+
+export function localUrl(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+/** The subsystem's service and the agency's system that answers it. */
+export const AGENCY_SERVICES = [
+  { agency: 'population', service: 'DEMO/GOV/1001/population/persons', connector: 'cn1' },
+  { agency: 'cadastre', service: 'DEMO/GOV/1002/cadastre/properties', connector: 'cn1' },
+  { agency: 'benefits', service: 'DEMO/GOV/1003/benefits/entitlements', connector: 'cn2' },
+  { agency: 'clinic', service: 'DEMO/COM/2001/clinic/visits', connector: 'cn2' },
+] as const;
+
+export const INSTANCE = 'DEMO';
+/** Name of the sandbox's log. A window is half a year; the sandbox keeps the one in which it was first started. */
+export function logOrigin(nowMs: number): string {
+  const now = new Date(nowMs);
+  return `audit.demo.example/${INSTANCE}/0/${now.getUTCFullYear()}h${now.getUTCMonth() < 6 ? 1 : 2}`;
+}

@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { startKafka, startPostgres, type KafkaHome } from '#local';
+import { writeFallbackPlan } from '../fallback/fallback-plan.store.js';
+import { ensurePassword } from '../keys/key-files.store.js';
+import type { Stage, Supervisor } from '../supervisor/supervisor.service.js';
+import type { AppName, AppPlan } from './app-plan.js';
+import { startApp } from './app-process.service.js';
+import { applyDefinition, isApplied } from './apply.service.js';
+import type { InstanceMode, InstanceOptions } from './instance.js';
+import { localUrl, type Ports } from './layout.js';
+import { awaitReady } from './readiness.service.js';
+import type { Steps } from './step.js';
+
+/** Everything that is known before the first process is started. */
+export interface StartContext {
+  readonly options: InstanceOptions;
+  readonly supervisor: Supervisor;
+  readonly signal: AbortSignal;
+  readonly steps: Steps;
+  readonly ports: Ports;
+  readonly mode: InstanceMode;
+  readonly missing: string | undefined;
+  readonly kafkaHome: KafkaHome | undefined;
+  readonly dataDir: string;
+  readonly logsDir: string;
+  readonly definition: string;
+  readonly origin: string;
+  readonly keysDir: string;
+  readonly trustFile: string;
+}
+
+const STAGE_OF: Readonly<Record<AppName, Stage>> = {
+  gateway: 'edge',
+  cn1: 'providers',
+  cn2: 'providers',
+  agencies: 'providers',
+  registry: 'core',
+  audit: 'core',
+};
+
+/** PostgreSQL and Kafka, beside each other. */
+export async function startServices(context: StartContext): Promise<{ databaseUrl: string; kafkaBrokers: string }> {
+  const [databaseUrl, kafkaBrokers] = await Promise.all([postgres(context), kafka(context)]);
+  return { databaseUrl, kafkaBrokers };
+}
+
+async function postgres({ options, steps, supervisor, ports, dataDir, logsDir, mode }: StartContext): Promise<string> {
+  if (options.databaseUrl !== undefined && mode === 'processes') {
+    steps.skip('postgres', 'yours (DATABASE_URL)');
+    return options.databaseUrl;
+  }
+  const password = await ensurePassword(dataDir);
+  const start = () =>
+    startPostgres({
+      dataDir: join(dataDir, 'postgres'),
+      port: ports.postgres,
+      password,
+      logFile: join(logsDir, 'postgres.log'),
+      maxConnections: 100,
+    });
+  let url = '';
+  await steps.run('postgres', () =>
+    supervisor.start({
+      name: 'postgres',
+      stage: 'services',
+      start: async () => {
+        const started = await start();
+        url = started.url;
+        return started.process;
+      },
+    }),
+  );
+  return url;
+}
+
+async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode, kafkaHome }: StartContext) {
+  if (mode === 'one-process') {
+    steps.skip('kafka', 'none: one process');
+    return '';
+  }
+  if (kafkaHome === undefined) {
+    steps.skip('kafka', 'yours (KAFKA_BROKERS)');
+    return (options.kafkaBrokers ?? []).join(',');
+  }
+  const start = () =>
+    startKafka({
+      dataDir: join(dataDir, 'kafka'),
+      port: ports.kafka,
+      controllerPort: ports.kafkaController,
+      logFile: join(logsDir, 'kafka.log'),
+      home: kafkaHome,
+    });
+  await steps.run('kafka', () =>
+    supervisor.start({ name: 'kafka', stage: 'services', start: async () => (await start()).process }),
+  );
+  return `127.0.0.1:${ports.kafka}`;
+}
+
+type Plans = Readonly<Record<AppName, AppPlan>>;
+
+/** The apps, and the definition applied; resolves when the gateway says that an exchange would succeed. */
+export async function startParts(context: StartContext, plans: Plans): Promise<void> {
+  if (context.mode === 'one-process') await startOneProcess(context, plans);
+  else await startProcesses(context, plans);
+  const { steps, ports, signal } = context;
+  await steps.run('ready', (note) => awaitReady(localUrl(ports.gateway), signal, note));
+}
+
+/**
+ * The registry makes the topics and the first snapshot, which all others look for. So on a first start it and the log
+ * come before the edges; later everything starts at once.
+ */
+async function startProcesses(context: StartContext, plans: Plans): Promise<void> {
+  const { steps, ports, dataDir, keysDir, definition } = context;
+  const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
+  const wasApplied = await isApplied(apply);
+  const run = (name: AppName) => startOne(context, plans[name]);
+  const core = async () => {
+    const agencies = steps.run('agencies', () => run('agencies'));
+    const audit = steps.run('audit', () => run('audit'));
+    const registry = steps
+      .run('registry', () => run('registry'))
+      .then(async () => {
+        if (wasApplied) steps.skip('apply', 'unchanged since the last start');
+        else await steps.run('apply', () => applyDefinition(apply));
+      });
+    await Promise.all([agencies, audit, registry]);
+  };
+  const edges = () =>
+    Promise.all([
+      steps.run('connectors', () => Promise.all([run('cn1'), run('cn2')])),
+      steps.run('gateway', () => run('gateway')),
+    ]);
+  if (wasApplied) {
+    await Promise.all([core(), edges()]);
+  } else {
+    await core();
+    await edges();
+  }
+}
+
+function startOne({ supervisor, logsDir, signal }: StartContext, plan: AppPlan): Promise<void> {
+  return supervisor.start({
+    name: plan.name,
+    stage: STAGE_OF[plan.name],
+    start: () => startApp({ plan, logFile: join(logsDir, `${plan.name}.log`), signal }),
+  });
+}
+
+/** All apps in one process over the in-process bus. If it dies its bus is gone, so it is not started again. */
+async function startOneProcess(context: StartContext, plans: Plans): Promise<void> {
+  const { steps, supervisor, dataDir, logsDir, definition, ports, keysDir, signal, options } = context;
+  const planFile = join(dataDir, 'plan.json');
+  await writeFallbackPlan(planFile, plans, definition);
+  const plan: AppPlan = {
+    name: 'gateway',
+    main: 'apps/sandbox/src/fallback/main.js',
+    env: { KEREGE_FALLBACK_PLAN: planFile },
+    liveUrl: `${localUrl(ports.registry)}/live`,
+  };
+  const start = () => startApp({ plan, logFile: join(logsDir, 'fallback.log'), signal });
+  const onDeath = () => options.tell?.('Stop with Ctrl-C and start again; nothing of this run is kept.');
+  await steps.run('gateway', () =>
+    supervisor.start({ name: 'fallback', stage: 'edge', start, restart: false, onDeath }),
+  );
+  for (const name of ['agencies', 'registry', 'audit', 'connectors'] as const) steps.skip(name, 'in the one process');
+  const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
+  await steps.run('apply', () => applyDefinition(apply));
+}

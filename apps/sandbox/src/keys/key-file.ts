@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { makeVkey } from '#tlog';
+import { generateSealingKey, generateSigningKey, keyFileName, publicJwk, type PrivateJwk } from '#signing';
+import type { InstanceDefinition } from '#snapshot';
+
+type OctetKey = { readonly kty: 'oct'; readonly k: string; readonly kid: string };
+
+export interface KeyFile {
+  readonly name: string;
+  readonly keys: readonly (PrivateJwk | OctetKey)[];
+}
+
+/** The key files that an instance needs and does not have yet. Existing ones are never replaced. */
+export function missingKeyFiles(definition: InstanceDefinition, existing: ReadonlySet<string>): KeyFile[] {
+  const { instance, members, instances } = definition;
+  const wanted: [string, () => KeyFile['keys']][] = [
+    ...members.flatMap((member): [string, () => KeyFile['keys']][] => [
+      [`${instance}/${member.id}`, () => [generateSigningKey()]],
+      ...member.subsystems.map((subsystem): [string, () => KeyFile['keys']] => [
+        `${instance}/${member.id}/${subsystem.code}`,
+        () => [generateSigningKey(), generateSealingKey()],
+      ]),
+    ]),
+    ...instances.map((entry): [string, () => KeyFile['keys']] => [
+      `${instance}/${entry.id}`,
+      // A gateway also keys the fingerprints of its idempotency keys.
+      () => (entry.kind === 'gateway' ? [generateSigningKey(), octetKey()] : [generateSigningKey()]),
+    ]),
+    ...instances
+      .filter((entry) => entry.kind === 'audit')
+      .map((entry): [string, () => KeyFile['keys']] => [`${instance}/${entry.id}/log`, () => [generateSigningKey()]]),
+  ];
+  return wanted
+    .map(([identifier, make]) => ({ name: keyFileName(identifier), make }))
+    .filter(({ name }) => !existing.has(name))
+    .map(({ name, make }) => ({ name, keys: make() }));
+}
+
+function octetKey(): OctetKey {
+  return { kty: 'oct', k: randomBytes(32).toString('base64url'), kid: 'fingerprint' };
+}
+
+export interface TrustParts {
+  readonly instance: string;
+  readonly origin: string;
+  readonly logKey: PrivateJwk;
+  readonly registryKey: PrivateJwk;
+}
+
+/** The text of `trust.json`: public halves only. */
+export function trustText({ instance, origin, logKey, registryKey }: TrustParts): string {
+  const trust = {
+    v: 1,
+    instance,
+    logs: [makeVkey(origin, Buffer.from(logKey.x, 'base64url'))],
+    registry: [{ ...publicJwk(registryKey), kid: registryKey.kid }],
+    witnesses: null,
+    timestampRoots: [],
+  };
+  return `${JSON.stringify(trust, null, 2)}\n`;
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { loadTrust, type Trust } from '#platform';
+import { keyFileName, type PrivateJwk } from '#signing';
+import type { InstanceDefinition } from '#snapshot';
+import { parseVkey } from '#tlog';
+import { sandboxErrors } from '../sandbox.errors.js';
+import { missingKeyFiles, trustText } from './key-file.js';
+
+const jwk = z.object({
+  kty: z.string(),
+  crv: z.string(),
+  x: z.string(),
+  d: z.string(),
+  kid: z.string(),
+  use: z.enum(['sig', 'enc']),
+});
+const keySet = z.object({ keys: z.array(jwk).min(1) });
+
+export interface KeyPlaces {
+  readonly keysDir: string;
+  readonly trustFile: string;
+}
+
+export function keyPlaces(dataDir: string): KeyPlaces {
+  return { keysDir: join(dataDir, 'keys'), trustFile: join(dataDir, 'trust.json') };
+}
+
+/**
+ * Makes the keys of a fresh instance and the trust file that goes with them; leaves alone what is there, so that a
+ * member added to the definition gets keys at the next start. Every file appears whole or not at all.
+ * @returns the origin of the log that the trust file names.
+ */
+export async function ensureKeys(places: KeyPlaces, definition: InstanceDefinition, origin: string): Promise<string> {
+  await mkdir(places.keysDir, { recursive: true, mode: 0o700 });
+  const existing = new Set(await readdir(places.keysDir));
+  const trust = await existingTrust(places.trustFile, existing.size > 0);
+  if (trust !== undefined) {
+    const vital = [logKeyFile(definition), registryKeyFile(definition)];
+    const lost = vital.filter((name) => !existing.has(name));
+    if (lost.length > 0) throw sandboxErrors.error('sandbox-keys-broken', { extensions: { problems: lost } });
+  }
+  for (const { name, keys } of missingKeyFiles(definition, existing))
+    await writeSecret(join(places.keysDir, name), `${JSON.stringify({ keys })}\n`);
+  if (trust !== undefined) return originOf(trust);
+  const [logKey, registryKey] = await Promise.all(
+    [logKeyFile(definition), registryKeyFile(definition)].map((name) => readKey(join(places.keysDir, name))),
+  );
+  if (logKey === undefined || registryKey === undefined) throw sandboxErrors.error('sandbox-keys-broken');
+  const text = trustText({ instance: definition.instance, origin, logKey, registryKey });
+  await writeSecret(places.trustFile, text);
+  return origin;
+}
+
+/** A password for the embedded PostgreSQL, made once. */
+export async function ensurePassword(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'postgres.password');
+  const standing = await readFile(file, 'utf8').catch(() => '');
+  if (standing.trim() !== '') return standing.trim();
+  const fresh = randomBytes(24).toString('hex');
+  await writeSecret(file, `${fresh}\n`);
+  return fresh;
+}
+
+async function existingTrust(file: string, hasKeys: boolean): Promise<Trust | undefined> {
+  try {
+    return await loadTrust(file);
+  } catch (cause) {
+    // A first start that was cut short leaves keys without trust file: the trust is made from them then.
+    if (isMissing(cause)) return undefined;
+    throw sandboxErrors.error('sandbox-keys-broken', { cause, details: { hasKeys } });
+  }
+}
+
+function isMissing(cause: unknown): boolean {
+  const inner: unknown = typeof cause === 'object' && cause !== null && 'cause' in cause ? cause.cause : undefined;
+  return typeof inner === 'object' && inner !== null && 'code' in inner && inner.code === 'ENOENT';
+}
+
+function originOf(trust: Trust): string {
+  const parsed = parseVkey(trust.logs[0] ?? '');
+  if (!parsed.ok) throw sandboxErrors.error('sandbox-keys-broken', { details: { reason: parsed.reason } });
+  return parsed.value.name;
+}
+
+function logKeyFile(definition: InstanceDefinition): string {
+  return keyFileName(`${instanceOf(definition, 'audit')}/log`);
+}
+
+function registryKeyFile(definition: InstanceDefinition): string {
+  return keyFileName(instanceOf(definition, 'registry'));
+}
+
+function instanceOf(definition: InstanceDefinition, kind: string): string {
+  const found = definition.instances.find((entry) => entry.kind === kind);
+  return `${definition.instance}/${found?.id ?? kind}`;
+}
+
+async function readKey(file: string): Promise<PrivateJwk | undefined> {
+  const parsed = keySet.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  return parsed.success ? parsed.data.keys[0] : undefined;
+}
+
+/** Synced and renamed into place: a machine that dies leaves the whole file or none. */
+async function writeSecret(file: string, text: string): Promise<void> {
+  const beside = `${file}.new`;
+  const handle = await open(beside, 'w', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(beside, file);
+}

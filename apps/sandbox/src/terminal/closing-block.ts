@@ -1,0 +1,90 @@
+import type { Instance } from '../instance/instance.js';
+import type { Fingerprint } from './fingerprint.js';
+
+export interface ClosingInputs {
+  readonly instance: Pick<
+    Instance,
+    | 'mode'
+    | 'missing'
+    | 'ports'
+    | 'gatewayUrl'
+    | 'auditUrl'
+    | 'registryUrl'
+    | 'trustFile'
+    | 'databaseUrl'
+    | 'kafkaBrokers'
+  >;
+  readonly fingerprints: readonly Fingerprint[];
+  /** As a person types it from the project's folder. */
+  readonly trustPath: string;
+  readonly logsPath: string;
+}
+
+const CLIENT = 'DEMO/GOV/1000/mygov';
+const PERSON = 'DEMO/GOV/1001/population/persons/TEST000001';
+
+/** What a visitor reads when everything runs: where it is, what to copy now. Fits 80 columns but for the commands. */
+export function closingBlock(inputs: ClosingInputs): string {
+  const { instance } = inputs;
+  return [
+    '',
+    ...(instance.mode === 'one-process' ? [...banner(instance.missing), ''] : []),
+    'Kerege is ready',
+    '',
+    ...places(inputs),
+    '',
+    'A citizen asks the Population Register through the State Portal:',
+    '',
+    `  curl -i ${instance.gatewayUrl}/r1/${PERSON} \\`,
+    `    -H 'X-Road-Client: ${CLIENT}' -H 'Kerege-Purpose: citizen-view'`,
+    '',
+    'The same, and the evidence that the exchange left in the log is verified:',
+    '',
+    ...callCommand(inputs),
+    '',
+    `What ${inputs.trustPath} trusts (compare before you believe it elsewhere):`,
+    ...inputs.fingerprints.map(({ what, fingerprint }) => `  ${what.padEnd(9)} ${fingerprint}`),
+    '',
+    'Ctrl-C stops everything; npm run reset empties its data.',
+  ].join('\n');
+}
+
+function places({ instance, logsPath }: ClosingInputs): string[] {
+  const { ports } = instance;
+  const rows: [string, string][] = [
+    ['gateway', instance.gatewayUrl],
+    ['registry', instance.registryUrl],
+    ['audit log', instance.auditUrl],
+    ['connectors', `ports ${ports.cn1} (population, cadastre), ${ports.cn2} (benefits, clinic)`],
+    ['agencies', `ports ${ports.population}–${ports.clinic}; POST /_sandbox/faults, GET /_sandbox/calls`],
+    ['Kafka', instance.kafkaBrokers === '' ? 'none' : instance.kafkaBrokers],
+    ['PostgreSQL', placeOf(instance.databaseUrl)],
+    ['logs', logsPath],
+  ];
+  return rows.map(([name, place]) => `  ${name.padEnd(11)} ${place}`);
+}
+
+/** Host and database of a URL, without user and password. */
+function placeOf(databaseUrl: string): string {
+  const url = URL.parse(databaseUrl);
+  return url === null ? 'yours' : `${url.host}${url.pathname}`;
+}
+
+function callCommand({ instance, trustPath }: ClosingInputs): string[] {
+  const isDefault = instance.ports.gateway === 8080 && instance.mode === 'processes';
+  const more = isDefault ? '' : ` --gateway ${instance.gatewayUrl} --trust ${trustPath}`;
+  return [`  npx kerege call ${PERSON} \\`, `    --client ${CLIENT} --purpose citizen-view${more}`];
+}
+
+/** What is missing, and what that means (`sandbox.md` §1). */
+export function banner(missing: string | undefined): string[] {
+  return [
+    '┌─ One process, no Kafka ─────────────────────────────────────────────────────',
+    `│ ${missing ?? 'Apache Kafka is missing'}.`,
+    '│ All apps share one process and a bus in its memory. So this instance cannot',
+    '│ show what a crash leaves or how processes recover, its figures mean nothing,',
+    '│ and nothing of it is kept: ./data/fallback is emptied at each start.',
+    '│ For the real thing: Java 17 or newer and Maven, or KAFKA_BROKERS=host:port.',
+    '└─────────────────────────────────────────────────────────────────────────────',
+  ];
+}
