@@ -52,6 +52,17 @@ export function decide(view: AccessView, question: AccessQuestion): Result<Permi
   return ok({ endpoint: endpoint.value, legalBasis: legalBasis.value, ...chosen.value });
 }
 
+/** The registered endpoints of a service that the consumer may call at `atMs` for one purpose or another. */
+export function allowedEndpoints(view: AccessView, consumer: SubsystemId, service: ServiceId, atMs: number): string[] {
+  const registered = view.service(service)?.endpoints ?? [];
+  return registered
+    .map(({ endpoint }) => endpoint)
+    .filter((endpoint) => {
+      const found = registeredEndpoint(view, { consumer, service, endpoint, atMs });
+      return found.ok && agreementsFor(view, { consumer, service, endpoint, atMs }, endpoint).ok;
+    });
+}
+
 function registeredEndpoint(view: AccessView, question: AccessQuestion): Result<string, AccessReason> {
   if (view.subsystem(question.consumer) === undefined) return refuse('unknown-consumer');
   if (view.subsystem(subsystemOf(question.service)) === undefined) return refuse('unknown-provider');

@@ -1,4 +1,4 @@
-export { decide, type AccessQuestion, type AccessReason, type Permit } from './decide.js';
+export { allowedEndpoints, decide, type AccessQuestion, type AccessReason, type Permit } from './decide.js';
 export { matchEndpoint, type EndpointMatch } from './endpoint.js';
 export {
   findSubject,

@@ -2,7 +2,7 @@ import { METHODS, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { ConnectionError, FastifyRequest } from 'fastify';
 import { statusOf, type ErrorEntry } from '#kernel';
 import type { HttpAppOptions } from '#platform';
 import type { EdgeSettings } from './edge-reply.service.js';
@@ -22,8 +22,7 @@ export function edgeHttpOptions(
     maxHeaderBytes: NODE_HEADER_LIMIT,
     fastify: {
       rewriteUrl: (raw: IncomingMessage) => rewriteTarget(raw),
-      clientErrorHandler: (cause: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket) =>
-        answerBrokenHttp(cause, socket, settings),
+      clientErrorHandler: (cause: ConnectionError, socket: Socket) => answerBrokenHttp(cause, socket, settings),
     },
   };
 }
@@ -45,13 +44,9 @@ export function prepareEdge(app: NestFastifyApplication): void {
 }
 
 /** What Node could not parse. Says nothing of the request but, where it can be seen, whose face the answer wears. */
-function answerBrokenHttp(
-  cause: NodeJS.ErrnoException & { rawPacket?: Buffer },
-  socket: Socket,
-  settings: EdgeSettings,
-): void {
+function answerBrokenHttp(cause: ConnectionError, socket: Socket, settings: EdgeSettings): void {
   if (cause.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const line = cause.rawPacket?.subarray(0, 2_048).toString('latin1').split('\r\n', 1)[0] ?? '';
+  const line = rawPacketOf(cause).subarray(0, 2_048).toString('latin1').split('\r\n', 1)[0] ?? '';
   const code = brokenHttpCode(cause.code);
   const entry = edgeErrors.entries[code];
   const answer = /^\S+ \/r\d/.test(line) ? faultAnswer(entry, settings) : problemAnswer(code, entry);
@@ -81,4 +76,8 @@ function problemAnswer(code: string, entry: ErrorEntry) {
     next: entry.next,
   });
   return { status, headers: ['Content-Type: application/problem+json'], body };
+}
+
+function rawPacketOf(cause: ConnectionError): Buffer {
+  return Buffer.isBuffer(cause.rawPacket) ? cause.rawPacket : Buffer.alloc(0);
 }
