@@ -13,3 +13,6 @@ export { deadLetterRecord } from './dead-letter.js';
 export { silentLogger, type BusLogger } from './logger.js';
 export { createInProcessBus, type InProcessBusOptions } from './in-process/in-process-bus.js';
 export { connectKafkaBus, type KafkaBusOptions } from './kafka/kafka-bus.js';
+export { BusContext } from './nest/bus-context.js';
+export { BusServer, type BusRoute, type BusServerOptions } from './nest/bus-server.js';
+export { BUS, BusModule } from './nest/bus.module.js';
