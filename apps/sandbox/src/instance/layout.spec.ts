@@ -1,0 +1,63 @@
+import { appPlans } from './app-plan.js';
+import { logOrigin, PORT_SPAN, portsFrom } from './layout.js';
+
+describe('the layout of the sandbox', () => {
+  it('has the ports of sandbox.md §1', () => {
+    expect(portsFrom(8080)).toEqual({
+      gateway: 8080,
+      cn1: 8090,
+      cn2: 8091,
+      audit: 8100,
+      registry: 8110,
+      population: 8141,
+      cadastre: 8142,
+      benefits: 8143,
+      clinic: 8144,
+      kafka: 8180,
+      kafkaController: 8181,
+      postgres: 8190,
+    });
+  });
+
+  it('shifts all of them together and stays within its span', () => {
+    const moved = Object.values(portsFrom(9080));
+    expect(moved).toEqual(Object.values(portsFrom(8080)).map((port) => port + 1000));
+    expect(Math.max(...moved)).toBeLessThan(9080 + PORT_SPAN);
+  });
+
+  it('names the log after the half-year', () => {
+    expect(logOrigin(Date.UTC(2026, 10, 22))).toBe('audit.demo.example/DEMO/0/2026h2');
+    expect(logOrigin(Date.UTC(2027, 5, 30))).toBe('audit.demo.example/DEMO/0/2027h1');
+    expect(logOrigin(Date.UTC(2027, 6, 1))).toBe('audit.demo.example/DEMO/0/2027h2');
+  });
+});
+
+describe('the plan of the apps', () => {
+  const plans = appPlans({
+    ports: portsFrom(8080),
+    keysDir: '/data/keys',
+    trustFile: '/data/trust.json',
+    logOrigin: 'audit.demo.example/DEMO/0/2026h2',
+    databaseUrl: 'postgres://u:p@127.0.0.1:8190/kerege',
+    kafkaBrokers: '127.0.0.1:8180',
+  });
+
+  it('binds everything to loopback', () => {
+    expect(Object.values(plans).map((plan) => plan.env['KEREGE_HOST'])).toEqual(Array(6).fill('127.0.0.1'));
+  });
+
+  it('gives each connector the agencies of the subsystems that it serves, and no others', () => {
+    expect(plans.cn1.env['KEREGE_CONNECTOR_AGENCIES']).toBe(
+      'DEMO/GOV/1001/population/persons=http://127.0.0.1:8141/persons,' +
+        'DEMO/GOV/1002/cadastre/properties=http://127.0.0.1:8142/properties',
+    );
+    expect(plans.cn2.env['KEREGE_CONNECTOR_AGENCIES']).toBe(
+      'DEMO/GOV/1003/benefits/entitlements=http://127.0.0.1:8143/entitlements,' +
+        'DEMO/COM/2001/clinic/visits=http://127.0.0.1:8144/visits',
+    );
+  });
+
+  it('gives the agencies nothing of the bus: no keys, no brokers, no database', () => {
+    expect(Object.keys(plans.agencies.env).filter((name) => !/^KEREGE_(HOST|AGENCY_)/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,70 @@
+import { KeyRing } from '#signing';
+import type { InstanceDefinition } from '#snapshot';
+import { parseVkey } from '#tlog';
+import { missingKeyFiles, trustText } from './key-file.js';
+
+const definition: InstanceDefinition = {
+  instance: 'DEMO',
+  purposes: [],
+  legalBases: [],
+  members: [{ id: 'GOV/1001', name: { en: 'x' }, subsystems: [{ code: 'population', services: [], agreements: [] }] }],
+  instances: [
+    { id: 'gw1', kind: 'gateway', runBy: 'GOV/1001', serves: [] },
+    { id: 'audit1', kind: 'audit', runBy: 'GOV/1001', serves: [] },
+    { id: 'registry1', kind: 'registry', runBy: 'GOV/1001', serves: [] },
+  ],
+};
+const files = missingKeyFiles(definition, new Set());
+
+function ring(): KeyRing {
+  return KeyRing.parse(
+    files.map(({ name, keys }) => [name.slice(0, -'.jwk'.length).replaceAll('.', '/'), JSON.stringify({ keys })]),
+  );
+}
+
+describe('missingKeyFiles', () => {
+  it('makes one file for each member, subsystem and instance, and one for the log', () => {
+    expect(files.map((file) => file.name)).toEqual([
+      'DEMO.GOV.1001.jwk',
+      'DEMO.GOV.1001.population.jwk',
+      'DEMO.gw1.jwk',
+      'DEMO.audit1.jwk',
+      'DEMO.registry1.jwk',
+      'DEMO.audit1.log.jwk',
+    ]);
+  });
+
+  it('makes keys that a key ring takes: a subsystem signs and unseals, a gateway has a secret', () => {
+    const keys = ring();
+    expect(keys.publicKeys('DEMO/GOV/1001/population').map((key) => key.use)).toEqual(['sign', 'seal']);
+    expect(keys.signer('DEMO/GOV/1001').alg).toBe('EdDSA');
+    expect(keys.secret('DEMO/gw1')).toHaveLength(32);
+    expect(() => keys.secret('DEMO/audit1')).toThrow();
+  });
+
+  it('leaves alone what is there', () => {
+    const existing = new Set(files.map((file) => file.name).filter((name) => name !== 'DEMO.gw1.jwk'));
+    expect(missingKeyFiles(definition, existing).map((file) => file.name)).toEqual(['DEMO.gw1.jwk']);
+  });
+
+  it('never makes the same key twice', () => {
+    const kids = files.flatMap((file) => file.keys.map((key) => ('d' in key ? key.d : key.k)));
+    expect(new Set(kids).size).toBe(kids.length);
+  });
+});
+
+describe('trustText', () => {
+  it('names the log and the registry by their public halves, and holds no private one', () => {
+    const logKey = ring().publicKeys('DEMO/audit1/log')[0]!;
+    const secret = files.flatMap((file) => file.keys).find((key) => key.kid === logKey.kid);
+    const registry = files.find((file) => file.name === 'DEMO.registry1.jwk')!.keys[0]!;
+    if (secret === undefined || !('d' in secret) || !('d' in registry)) return expect(secret).toHaveProperty('d');
+    const text = trustText({ instance: 'DEMO', origin: 'a.example/0', logKey: secret, registryKey: registry });
+    const trust = JSON.parse(text);
+    expect(parseVkey(trust.logs[0])).toMatchObject({ ok: true, value: { name: 'a.example/0' } });
+    expect(trust.registry[0].kid).toBe(registry.kid);
+    expect(text).not.toContain(secret.d);
+    expect(text).not.toContain(registry.d);
+    expect(text).not.toContain('"d"');
+  });
+});

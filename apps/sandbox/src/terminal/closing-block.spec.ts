@@ -1,0 +1,65 @@
+import { portsFrom } from '../instance/layout.js';
+import { closingBlock, type ClosingInputs } from './closing-block.js';
+import { fingerprints } from './fingerprint.js';
+
+function inputs(base: number, mode: 'processes' | 'one-process' = 'processes'): ClosingInputs {
+  return {
+    instance: {
+      mode,
+      missing: mode === 'processes' ? undefined : 'Java 17 or newer is not installed',
+      ports: portsFrom(base),
+      gatewayUrl: `http://127.0.0.1:${base}`,
+      auditUrl: `http://127.0.0.1:${base + 20}`,
+      registryUrl: `http://127.0.0.1:${base + 30}`,
+      trustFile: '/x/data/trust.json',
+      databaseUrl: `postgres://kerege:secret-word@127.0.0.1:${base + 110}/kerege`,
+      kafkaBrokers: `127.0.0.1:${base + 100}`,
+    },
+    fingerprints: [{ what: 'log', fingerprint: 'audit.demo.example/DEMO/0/2026h2+afbaca12 0011' }],
+    trustPath: 'data/trust.json',
+    logsPath: 'data/logs',
+  };
+}
+
+describe('closingBlock', () => {
+  it('fits a terminal of 24 lines and 100 columns', () => {
+    const lines = closingBlock(inputs(8080)).split('\n');
+    expect(lines.length).toBeLessThanOrEqual(30);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it('shows the first call of sandbox.md §3 to the letter', () => {
+    expect(closingBlock(inputs(8080))).toContain(
+      [
+        'curl -i http://127.0.0.1:8080/r1/DEMO/GOV/1001/population/persons/TEST000001 \\',
+        "    -H 'X-Road-Client: DEMO/GOV/1000/mygov' -H 'Kerege-Purpose: citizen-view'",
+      ].join('\n'),
+    );
+  });
+
+  it('moves its commands with the ports', () => {
+    const block = closingBlock(inputs(9080));
+    expect(block).toContain('--gateway http://127.0.0.1:9080');
+    expect(block).not.toContain('8080');
+  });
+
+  it('never shows the password of the database', () => {
+    expect(closingBlock(inputs(8080))).not.toContain('secret-word');
+  });
+
+  it('begins with what is missing and what that means when there is no Kafka', () => {
+    const block = closingBlock(inputs(8080, 'one-process'));
+    expect(block).toContain('Java 17 or newer is not installed');
+    expect(block.indexOf('One process, no Kafka')).toBeLessThan(block.indexOf('Kerege is ready'));
+  });
+});
+
+describe('fingerprints', () => {
+  it('digest the key of a log, whose base64 may hold a plus, and name the key of the registry', () => {
+    const key = Buffer.from([1, ...Array.from({ length: 32 }, () => 0xfb)]).toString('base64');
+    expect(key).toContain('+');
+    const [log, registry] = fingerprints({ logs: [`a.example/0+01020304+${key}`], registryKeys: [{ kid: 'k' }] });
+    expect(log?.fingerprint).toMatch(/^a\.example\/0\+01020304 [0-9a-f]{32}$/);
+    expect(registry).toEqual({ what: 'registry', fingerprint: 'k' });
+  });
+});
