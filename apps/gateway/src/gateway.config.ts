@@ -1,4 +1,5 @@
 import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+import { edgeSettings } from './edge/edge.config.js';
 
 const MEBIBYTE = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
@@ -6,7 +7,12 @@ const DAY_MS = 24 * 60 * 60_000;
 export const gatewayConfig = defineConfig('gateway', {
   ...httpSettings(8080),
   ...identitySettings('DEMO/gw1'),
-  brokers: setting.list({ env: 'KAFKA_BROKERS', default: ['127.0.0.1:8180'], meaning: 'Kafka brokers, host:port.' }),
+  ...edgeSettings,
+  kafkaBrokers: setting.list({
+    env: 'KAFKA_BROKERS',
+    default: ['127.0.0.1:8180'],
+    meaning: 'Kafka brokers, host:port.',
+  }),
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: "PostgreSQL of this gateway's rows." }),
   auditUrl: setting.text({
     env: 'KEREGE_AUDIT_URL',
@@ -17,20 +23,6 @@ export const gatewayConfig = defineConfig('gateway', {
     env: 'KEREGE_REGISTRY_URL',
     default: 'http://127.0.0.1:8110',
     meaning: 'Where the registry serves OpenAPI documents.',
-  }),
-  faultCodes: setting.oneOf({
-    env: 'KEREGE_GATEWAY_FAULT_CODES',
-    values: ['7.8', '7.7'],
-    default: '7.8',
-    meaning:
-      'Spelling of X-Road-Error: server.clientproxy.access_denied (7.8) or Server.ClientProxy.AccessDenied (7.7).',
-  }),
-  maxBodyBytes: setting.bytes({
-    env: 'KEREGE_GATEWAY_MAX_BODY_BYTES',
-    default: 768 * 1024,
-    min: 1024,
-    max: 768 * 1024,
-    meaning: 'Largest request body; more is 413. Bodies travel inside one Kafka record.',
   }),
   maxInFlight: setting.integer({
     env: 'KEREGE_GATEWAY_MAX_IN_FLIGHT',

@@ -42,6 +42,7 @@ export type AdmissionCode =
   | 'consumer-stopped'
   | AccessReason
   | SubjectReason
+  | 'deadline-passed'
   | 'provider-unreachable';
 
 export interface Refusal {
@@ -94,6 +95,7 @@ export function admit(gate: Gate, request: ExchangeRequest): Result<Admitted, Re
   if (sealingKey === undefined || topics === undefined)
     return refuse({ code: 'provider-unreachable', retryAfterS: OUTAGE_RETRY_S });
   const deadlineAtMs = request.receivedAtMs + waitMs(request, entry, gate.marginMs);
+  if (deadlineAtMs <= gate.nowMs) return refuse({ code: 'deadline-passed' });
   return ok({ view, service: entry, permit: permit.value, subject: subject.value, deadlineAtMs, sealingKey, topics });
 }
 

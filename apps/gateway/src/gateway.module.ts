@@ -1,0 +1,207 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Bus } from '#bus';
+import { parseSubsystemId, registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
+import {
+  AppMetrics,
+  createHttpApp,
+  createLogger,
+  loadKeySets,
+  loadTrust,
+  startHttpApp,
+  type Logger,
+  type RunningApp,
+  type Trust,
+} from '#platform';
+import { openDatabase, type Database } from '#postgres';
+import { RegistryCopy } from '#registry-copy';
+import { KeyRing } from '#signing';
+import { parseVkey, type NoteKey } from '#tlog';
+import { consumerAuthErrors } from './consumer-auth/consumer-auth.errors.js';
+import { HeaderAuthenticator } from './consumer-auth/header-authenticator.js';
+import { edgeHttpOptions, prepareEdge } from './edge/edge-http.config.js';
+import { EdgeModule } from './edge/edge.module.js';
+import { AuditLogService } from './evidence/audit-log.service.js';
+import { EvidenceService } from './evidence/evidence.service.js';
+import { ExchangeController } from './exchange/exchange.controller.js';
+import { ExchangeModule } from './exchange/exchange.module.js';
+import { ExchangeStore } from './exchange/exchange.store.js';
+import { TakeoverService } from './exchange/takeover.service.js';
+import type { GatewayConfig } from './gateway.config.js';
+import { gatewayErrors } from './gateway.errors.js';
+import { OpenApiDocuments } from './metaservices/openapi-documents.service.js';
+import { gatewayMigrations } from './migrations/index.js';
+import { ExchangeReports } from './ops/exchange-reports.service.js';
+import { LogProbe } from './ops/log-probe.service.js';
+import { readinessChecks } from './ops/readiness.service.js';
+
+export interface GatewayDependencies {
+  /** Owned by the caller, who closes it after the app. */
+  readonly bus: Bus;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+@Module({})
+class GatewayModule {}
+
+/** Exchanges under way get this long to end by themselves when the gateway closes; then they are failed. */
+const CLOSE_GRACE_MS = 4_000;
+const REGISTRY_WAIT_MS = 60_000;
+const REGISTRY_RETRY_MS = 500;
+
+/** Everything that one gateway is made of; the parts meet their adapters here and nowhere else. */
+interface Parts {
+  readonly config: GatewayConfig;
+  readonly instanceId: InstanceId;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: AppMetrics;
+  readonly database: Database;
+  readonly registry: RegistryCopy;
+  readonly audit: AuditLogService;
+  readonly exchange: ExchangeModule;
+}
+
+/** A gateway, serving. It takes exchanges as soon as a snapshot names it and its reply topic is heard; see `/ready`. */
+export async function createGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<RunningApp> {
+  const { bus, clock = systemClock, logger = createLogger('gateway') } = dependencies;
+  const instanceId = ownId(config);
+  const trust = await loadTrust(config.trustFile);
+  const keys = await loadOwnKeys(config, instanceId);
+  const logs = noteKeys(trust);
+  const metrics = new AppMetrics('gateway');
+  const reports = new ExchangeReports(metrics, logger.child('exchange'));
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    schema: 'gateway',
+    migrations: gatewayMigrations,
+    poolSize: config.databasePoolSize,
+    statementTimeoutMs: 10_000,
+    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+  });
+  const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
+  const audit = new AuditLogService({ url: config.auditUrl, logs, timeoutMs: config.auditTimeoutMs });
+  const exchange = new ExchangeModule(
+    { bus, clock, database, registry, keys, logs, log: audit, events: reports },
+    { ...config, instanceId },
+  );
+  metrics.observedGauge(
+    { name: 'kerege_gateway_in_flight_exchanges', help: 'Exchanges under way.' },
+    () => exchange.exchanges.size,
+  );
+  exchange.start();
+  const parts: Parts = { config, instanceId, bus, clock, logger, metrics, database, registry, audit, exchange };
+  const stop = async () => {
+    await exchange.close();
+    await registry.stop();
+    await audit.close();
+    await database.close();
+  };
+  try {
+    return await serve(parts, stop);
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
+  const { config, clock, logger, metrics, database, registry, exchange } = parts;
+  const { replies, stamps, pending } = exchange;
+  const hearing = () => replies.hearing();
+  const probe = new LogProbe(stamps, () => registry.manifestStatement, hearing, clock);
+  const app = await createHttpApp(rootModule(parts), {
+    name: 'gateway',
+    logger,
+    metrics,
+    readiness: readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors }),
+    ...edgeHttpOptions(config),
+  });
+  prepareEdge(app);
+  const running = await startHttpApp(app, { host: config.host, port: config.port, onClose: stop });
+  return {
+    url: running.url,
+    close: async () => {
+      const timer = setTimeout(() => pending.closeAll(), CLOSE_GRACE_MS);
+      await running.close();
+      clearTimeout(timer);
+    },
+  };
+}
+
+function rootModule({ config, instanceId, logger, registry, audit, exchange }: Parts): DynamicModule {
+  const rights = { current: () => registry.current() };
+  const authenticator = new HeaderAuthenticator(rights, instanceId);
+  const objection = authenticator.objectionTo(config.host);
+  if (objection !== undefined) throw consumerAuthErrors.error(objection);
+  logger.warn({ host: config.host }, 'consumers are believed by X-Road-Client, because only this machine can connect');
+  return {
+    module: GatewayModule,
+    imports: [
+      EdgeModule.with({
+        exchanges: exchange.exchanges,
+        rights,
+        authenticator,
+        openApiDocuments: new OpenApiDocuments(config.registryUrl),
+        logger,
+        settings: config,
+      }),
+    ],
+    controllers: [ExchangeController],
+    providers: [
+      { provide: ExchangeStore, useValue: exchange.store },
+      { provide: TakeoverService, useValue: exchange.takeover },
+      { provide: EvidenceService, useValue: new EvidenceService(audit) },
+    ],
+  };
+}
+
+function ownId(config: GatewayConfig): InstanceId {
+  const id = registerInstanceId(config.instanceId);
+  if (!id.ok) throw gatewayErrors.error('instance-id-malformed', { extensions: { problems: [id.reason] } });
+  return id.value;
+}
+
+/** Its own keys and those of subsystems; member, registry and log keys that lie in the same folder are left alone. */
+async function loadOwnKeys(config: GatewayConfig, instanceId: InstanceId): Promise<KeyRing> {
+  const files = await loadKeySets(config.keysDir);
+  return KeyRing.parse([...files].filter(([id]) => id === instanceId || parseSubsystemId(id).ok));
+}
+
+function noteKeys(trust: Trust): NoteKey[] {
+  return trust.logs.flatMap((vkey) => {
+    const parsed = parseVkey(vkey);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
+interface Following {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly reports: ExchangeReports;
+  readonly logger: Logger;
+}
+
+/** The registry makes its topic when it first starts, which may be after us. */
+async function followRegistry(trust: Trust, instanceId: InstanceId, following: Following): Promise<RegistryCopy> {
+  const { bus, clock, reports, logger } = following;
+  const untilMs = clock.now() + REGISTRY_WAIT_MS;
+  for (;;) {
+    try {
+      return await RegistryCopy.start({
+        bus,
+        clock,
+        registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+        instanceId,
+        events: {
+          adopted: (view) => logger.info({ number: view.number }, 'registry snapshot adopted'),
+          alarm: (reason, details) => reports.alarm(reason, details),
+        },
+      });
+    } catch (cause) {
+      if (clock.now() >= untilMs) throw gatewayErrors.error('registry-topic-missing', { cause });
+      await new Promise((resolve) => setTimeout(resolve, REGISTRY_RETRY_MS));
+    }
+  }
+}
