@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import {
+  locateInDefinition,
+  memberDocumentsOf,
+  openApiOperations,
+  parseInstanceDefinition,
+  signMemberEntry,
+  type InstanceDefinition,
+  type MemberDocument,
+  type MemberEntry,
+} from '#snapshot';
+import { cliErrors } from '../cli.errors.js';
+import { ensureKeys, type ApplyKeys } from './key-files.service.js';
+
+/** The body of `POST /v1/apply`. */
+export interface ApplyRequest {
+  readonly definition: string;
+  readonly documents: readonly { member: string; document: string; keyChain: readonly string[] }[];
+  readonly openapi: readonly { path: string; digest: string; mediaType: string; text: string }[];
+  readonly dryRun: boolean;
+}
+
+export interface PrepareOptions {
+  readonly file: string;
+  readonly keysDir: string;
+  readonly dryRun: boolean;
+}
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Reads a definition and all that it names, and signs what the members say in it. Nothing leaves this machine here. */
+export async function prepareApply(
+  options: PrepareOptions,
+): Promise<{ readonly request: ApplyRequest; readonly madeKeys: readonly string[] }> {
+  const { file, keysDir, dryRun } = options;
+  const text = await readText(file);
+  const parsed = parseInstanceDefinition(text);
+  if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
+  const definition = parsed.value;
+  const sources = await readOpenApi(file, definition);
+  const keys = await ensureKeys(keysDir, definition, dryRun);
+  const documents = documentsOf(file, text, definition, sources, keys);
+  const entries = await Promise.all(documents.map((document) => signEntry(document, keys)));
+  return {
+    madeKeys: keys.made,
+    request: {
+      definition: text,
+      documents: entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain })),
+      openapi: sources.map((source) => ({
+        ...source,
+        digest: digestOf(source),
+        mediaType: source.path.endsWith('.json') ? 'application/json' : 'application/yaml',
+      })),
+      dryRun,
+    },
+  };
+}
+
+/** `file:line:column code message`, as editors and compilers write it. */
+export function problemLine(
+  file: string,
+  problem: { line: number; column: number; code: string; path: string; message: string },
+): string {
+  const at = problem.path === '' ? '' : `${problem.path}: `;
+  return `${file}:${problem.line}:${problem.column} ${problem.code} ${at}${problem.message}`;
+}
+
+async function readOpenApi(file: string, definition: InstanceDefinition): Promise<Source[]> {
+  const services = definition.members.flatMap(({ subsystems }) => subsystems.flatMap(({ services: list }) => list));
+  const paths = new Set(services.flatMap(({ openapi }) => (openapi === undefined ? [] : [openapi])));
+  return Promise.all([...paths].map(async (path) => ({ path, text: await readText(resolve(dirname(file), path)) })));
+}
+
+function documentsOf(
+  file: string,
+  text: string,
+  definition: InstanceDefinition,
+  sources: readonly Source[],
+  keys: ApplyKeys,
+): MemberDocument[] {
+  const documents = memberDocumentsOf(definition, {
+    keysOf: keys.published,
+    openapi: (path) => {
+      const source = sources.find((candidate) => candidate.path === path);
+      const read = source === undefined ? undefined : openApiOperations(source.text);
+      return read?.ok === true ? read.value : undefined;
+    },
+  });
+  if (documents.ok) return documents.value;
+  throw invalid(
+    documents.reason.map(({ code, at, message }) => {
+      const place = locateInDefinition(text, definition, at);
+      return problemLine(file, { ...place, code, message });
+    }),
+  );
+}
+
+async function signEntry(document: MemberDocument, keys: ApplyKeys): Promise<MemberEntry> {
+  const [first, ...later] = keys.memberKeys(document.member);
+  if (first === undefined) throw invalid([`${document.member} has no signing key in the keys folder`]);
+  return signMemberEntry(document, first, ...later);
+}
+
+function digestOf({ text }: Source): string {
+  const read = openApiOperations(text);
+  return read.ok ? read.value.digest : '';
+}
+
+function invalid(problems: readonly string[]) {
+  return cliErrors.error('definition-invalid', { extensions: { problems } });
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw cliErrors.error('file-unreadable', { cause, extensions: { file } });
+  }
+}

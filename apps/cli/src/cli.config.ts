@@ -1,0 +1,27 @@
+import { defineConfig, setting, type ConfigOf } from '#platform';
+
+/** Defaults of the `kerege` command; every one has an option that goes before it. */
+export const cliConfig = defineConfig('cli', {
+  registryUrl: setting.text({
+    env: 'KEREGE_REGISTRY_URL',
+    default: 'http://127.0.0.1:8110',
+    meaning: 'Registry that `kerege apply` speaks to.',
+  }),
+  gatewayUrl: setting.text({
+    env: 'KEREGE_GATEWAY_URL',
+    default: 'http://127.0.0.1:8080',
+    meaning: 'Gateway that `kerege call` speaks to.',
+  }),
+  keysDir: setting.path({ env: 'KEREGE_KEYS_DIR', default: './data/keys', meaning: 'Folder of the private keys.' }),
+  trustFile: setting.path({
+    env: 'KEREGE_TRUST_FILE',
+    default: './data/trust.json',
+    meaning: 'trust.json that `kerege verify` believes.',
+  }),
+  dataDir: setting.path({
+    env: 'KEREGE_DATA_DIR',
+    default: './data',
+    meaning: 'Folder that `kerege reset` empties.',
+  }),
+});
+export type CliConfig = ConfigOf<typeof cliConfig>;

@@ -1,0 +1,110 @@
+import { Command, CommanderError } from 'commander';
+import { applyCommand } from './apply/apply.command.js';
+import { callCommand } from './call/call.command.js';
+import { cliConfig, type CliConfig } from './cli.config.js';
+import { verifyCommand } from './evidence/verify.command.js';
+import { resetCommand } from './reset/reset.command.js';
+import { describeError } from './terminal/describe-error.js';
+import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
+import { tellError, type Terminal } from './terminal/terminal.js';
+
+interface ApplyFlags {
+  file: string;
+  keys: string;
+  registry: string;
+  dryRun?: boolean;
+}
+interface VerifyFlags {
+  trust: string;
+  client?: string;
+  answer?: string;
+  json?: boolean;
+}
+interface CallFlags {
+  client: string;
+  purpose?: string;
+  legalBasis?: string;
+  subject?: string;
+  idempotencyKey?: string;
+  data?: string;
+  contentType: string;
+  gateway: string;
+  trust: string;
+}
+
+/** Runs one command line (without program name) and returns its exit code; never throws, never exits. */
+export async function runKerege(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await program(cliConfig.load(), terminal).parseAsync([...args], { from: 'user' });
+    return exitCodes.ok;
+  } catch (cause) {
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    tellError(terminal, describeError(cause));
+    return exitCodeOf(cause);
+  }
+}
+
+function program(config: CliConfig, terminal: Terminal): Command {
+  const kerege = new Command('kerege')
+    .description('Operate, call and verify a Kerege data-exchange bus.')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: (text) => terminal.tell(text.trimEnd()) })
+    .showHelpAfterError('Next: see "kerege --help" for how it is written.')
+    .addHelpText('after', '\nExit codes: 0 done or verified, 1 refused or not verified, 2 usage, 3 unavailable.');
+  addApply(kerege, config, terminal);
+  addVerify(kerege, config, terminal);
+  addCall(kerege, config, terminal);
+  kerege
+    .command('reset')
+    .description('empty the data of a stopped instance: keys, log and databases')
+    .option('--data <dir>', 'folder to empty', config.dataDir)
+    .action((flags: { data: string }) => resetCommand(flags.data, terminal));
+  return kerege;
+}
+
+function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('apply')
+    .description('make the registry hold exactly what a definition says; tells the difference')
+    .requiredOption('-f, --file <file>', 'definition, e.g. instance.yaml')
+    .option('--keys <dir>', 'folder of private keys; missing ones are made', config.keysDir)
+    .option('--registry <url>', 'registry', config.registryUrl)
+    .option('--dry-run', 'only tell what would change')
+    .action(({ file, keys, registry, dryRun = false }: ApplyFlags) =>
+      applyCommand({ file, keysDir: keys, registryUrl: registry, dryRun }, terminal),
+    );
+}
+
+function addVerify(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('verify')
+    .description('judge the evidence of an exchange, offline, by trust.json alone')
+    .argument('<file-or-url>', 'evidence, or where to fetch it')
+    .option('--trust <file>', 'what to believe', config.trustFile)
+    .option('--client <id>', 'subsystem that asks, where a URL is given')
+    .option('--answer <file>', 'also check that this is the body of the answer')
+    .option('--json', 'verdict as one JSON object')
+    .action((place: string, { trust, client, answer, json = false }: VerifyFlags) =>
+      verifyCommand({ place, trustFile: trust, client, answerFile: answer, json }, terminal),
+    );
+}
+
+function addCall(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('call')
+    .description('make a request through the gateway and check its evidence')
+    .argument('<method>', 'GET, POST, …')
+    .argument('<service-path...>', 'INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE and the path in it')
+    .requiredOption('--client <id>', 'subsystem that asks')
+    .option('--purpose <code>', 'why; needed where the agreement knows several')
+    .option('--legal-basis <code>', 'ground, where the purpose does not imply it')
+    .option('--subject <id>', 'COUNTRY/TYPE/CODE, where the service has no rule to find it')
+    .option('--idempotency-key <key>', 'so that a repeat is not a second call')
+    .option('--data <text>', 'body, or @file')
+    .option('--content-type <type>', 'of the body', 'application/json')
+    .option('--gateway <url>', 'gateway', config.gatewayUrl)
+    .option('--trust <file>', 'what to believe', config.trustFile)
+    .action((method: string, path: string[], { gateway, trust, ...flags }: CallFlags) =>
+      callCommand({ ...flags, method, path: path.join('/'), gatewayUrl: gateway, trustFile: trust }, terminal),
+    );
+}
