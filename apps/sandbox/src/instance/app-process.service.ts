@@ -31,7 +31,7 @@ export async function startApp({ plan, logFile, signal }: AppProcessOptions): Pr
   await startLogAnew(logFile);
   const deadline = Date.now() + LIVE_TIMEOUT_MS;
   for (;;) {
-    if (signal.aborted) throw sandboxErrors.error('sandbox-stopping');
+    signal.throwIfAborted();
     const started = await spawnApp(plan, logFile);
     try {
       await started.waitUntil(() => signal.aborted || isOk(plan.liveUrl), Math.max(1, deadline - Date.now()));
@@ -39,7 +39,8 @@ export async function startApp({ plan, logFile, signal }: AppProcessOptions): Pr
     } catch (cause) {
       const output = started.tail();
       await started.stop(1_000);
-      if (Date.now() < deadline && !signal.aborted) {
+      signal.throwIfAborted();
+      if (Date.now() < deadline) {
         await delay(RETRY_PAUSE_MS);
         continue;
       }

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { findKafka, type KafkaHome } from '#local';
 import { ensureKeys, keyPlaces } from '../keys/key-files.store.js';
+import { sandboxErrors } from '../sandbox.errors.js';
 import { RunRecord } from '../supervisor/run-record.store.js';
 import { Supervisor } from '../supervisor/supervisor.service.js';
 import { appPlans, type AppName, type AppPlan } from './app-plan.js';
@@ -21,8 +22,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const record = await RunRecord.take(resolve(options.dataDir));
   const supervisor = new Supervisor(record, tell);
   const abort = new AbortController();
-  options.signal?.addEventListener('abort', () => abort.abort(), { once: true });
-  if (options.signal?.aborted === true) abort.abort();
+  const giveUp = () => abort.abort(sandboxErrors.error('sandbox-stopping'));
+  options.signal?.addEventListener('abort', giveUp, { once: true });
+  if (options.signal?.aborted === true) giveUp();
   try {
     const context = await prepare(options, supervisor, abort.signal);
     const services = await startServices(context);
@@ -30,7 +32,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await startParts(context, plans);
     return instanceOf(context, services, supervisor);
   } catch (cause) {
-    abort.abort();
+    giveUp();
     await supervisor.stop();
     throw cause;
   }

@@ -12,7 +12,7 @@ export async function awaitReady(baseUrl: string, signal: AbortSignal, note: (te
   for (;;) {
     const missing = await missingAt(baseUrl);
     if (missing === undefined) return;
-    if (signal.aborted) throw sandboxErrors.error('sandbox-stopping');
+    signal.throwIfAborted();
     note(`waiting for ${missing.join(', ')}`);
     if (Date.now() > deadline) throw sandboxErrors.error('sandbox-not-ready', { extensions: { problems: missing } });
     await delay(POLL_MS);

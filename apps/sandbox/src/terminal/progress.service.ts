@@ -6,7 +6,7 @@ type Task = ListrTaskWrapper<any, any, any>;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 interface Line {
-  readonly done: PromiseWithResolvers<void>;
+  readonly done: PromiseWithResolvers<undefined>;
   /** Set when the list draws its line. */
   task: Task | undefined;
 }
@@ -18,7 +18,7 @@ export class Progress {
 
   constructor() {
     const names = Object.keys(STEPS) as StepName[];
-    for (const name of names) this.lines.set(name, { done: Promise.withResolvers<void>(), task: undefined });
+    for (const name of names) this.lines.set(name, { done: Promise.withResolvers<undefined>(), task: undefined });
     const list = new Listr(
       names.map((name) => ({ title: STEPS[name], task: (_: unknown, task: Task) => this.show(name, task) })),
       { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { timer: undefined } },
@@ -30,21 +30,21 @@ export class Progress {
     const line = this.lines.get(event.step);
     if (line === undefined) return;
     if (line.task !== undefined) this.draw(line.task, event);
-    if (event.state === 'done' || event.state === 'skipped' || event.state === 'failed') line.done.resolve();
+    if (event.state === 'done' || event.state === 'skipped' || event.state === 'failed') line.done.resolve(undefined);
   };
 
   /** The list is drawn to its end; whatever has not come is left open. */
   async end(): Promise<void> {
     for (const { done, task } of this.lines.values()) {
       task?.skip(task.title);
-      done.resolve();
+      done.resolve(undefined);
     }
     await this.shown;
   }
 
-  private show(name: StepName, task: Task): Promise<void> {
+  private show(name: StepName, task: Task): Promise<undefined> {
     const line = this.lines.get(name);
-    if (line === undefined) return Promise.resolve();
+    if (line === undefined) return Promise.resolve(undefined);
     line.task = task;
     return line.done.promise;
   }

@@ -57,21 +57,21 @@ async function closing(instance: Instance): Promise<string> {
 interface Interruption {
   /** Aborted by the first signal: a start under way is given up. */
   readonly signal: AbortSignal;
-  readonly first: Promise<void>;
-  readonly second: Promise<void>;
+  readonly first: Promise<undefined>;
+  readonly second: Promise<undefined>;
 }
 
 function listenForSignals(): Interruption {
   const controller = new AbortController();
-  const first = Promise.withResolvers<void>();
-  const second = Promise.withResolvers<void>();
+  const first = Promise.withResolvers<undefined>();
+  const second = Promise.withResolvers<undefined>();
   const received = () => {
     if (controller.signal.aborted) {
-      second.resolve();
+      second.resolve(undefined);
       return;
     }
     controller.abort();
-    first.resolve();
+    first.resolve(undefined);
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, received);
   return { signal: controller.signal, first: first.promise, second: second.promise };
