@@ -32,7 +32,8 @@ export function prepareEdge(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   // Verbs that X-Road refuses must reach the code that refuses them.
   for (const method of METHODS)
-    if (method !== 'CONNECT' && !fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
+    if (method === 'QUERY') fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+    else if (method !== 'CONNECT' && !fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
   // Fastify neither parses nor judges bodies of the edge: it sees requests without one, and the edge reads the socket.
   fastify.addHook('onRequest', (request: FastifyRequest, _reply, done) => {
     if (request.routeOptions.url === EDGE_ROUTE)
