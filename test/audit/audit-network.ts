@@ -1,0 +1,322 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Bus } from '#bus';
+import { decode, fixedTopics, ReceiptsSchema, type Leaf } from '#contracts';
+import { newExchangeId, systemClock, toBase64Url, type Clock } from '#kernel';
+import { keyFileName, silentLogger, type RunningApp } from '#platform';
+import { openDatabase, type Database } from '#postgres';
+import {
+  generateSigningKey,
+  jwkSigner,
+  publicJwk,
+  signStatement,
+  type AnsweredPayload,
+  type PrivateJwk,
+  type RequestedPayload,
+  type Signer,
+  type Statement,
+  type StatementPayload,
+} from '#signing';
+import { publicDigest, topicSpecsOf } from '#snapshot';
+import { buildWorld, createDatabase, eventually, isolatedBus, testBus, uniqueName, type World } from '#testing';
+import { makeVkey, openNote, parseVkey, verifyInclusion, type NoteKey } from '#tlog';
+import { auditConfig, type AuditConfig } from '../../apps/audit/src/audit.config.js';
+import { createAudit } from '../../apps/audit/src/audit.module.js';
+
+export const CONSUMER = 'TEST/GOV/1000/mygov';
+export const PROVIDER = 'TEST/GOV/1001/population';
+export const SERVICE = `${PROVIDER}/persons`;
+const AUDIT = 'TEST/audit1';
+const REGISTRY = 'TEST/registry1';
+const ORIGIN = 'audit.test.example/TEST/0/2026h2';
+const H = (text: string) => `h1:${Buffer.from(text.padEnd(32)).toString('base64url')}`;
+
+export interface Receipt {
+  readonly leaf: Leaf;
+  readonly size: number;
+  readonly note: Buffer;
+  /** Note by the log's key, and the leaf included under it. */
+  readonly isProven: boolean;
+}
+
+/** The audit service on a database and topics of its own, with a world of members, and somebody who stamps. */
+export class AuditNetwork {
+  readonly receipts: Receipt[] = [];
+  /** Topics on which receipts arrived, in order. */
+  readonly replyTopics: string[] = [];
+  readonly deadLetters: { readonly reason: string; readonly value: Buffer }[] = [];
+  world: World;
+  private readonly apps: RunningApp[] = [];
+  /** Leaf hash of the manifest that this network stamped last. */
+  private lastManifest: Buffer | undefined;
+
+  private constructor(
+    readonly bus: Bus,
+    readonly database: Database,
+    readonly url: string,
+    readonly noteKey: NoteKey,
+    private readonly directory: string,
+    private readonly dropDatabase: () => Promise<void>,
+    world: World,
+  ) {
+    this.world = world;
+  }
+
+  /** Everything but audit itself; `logKey` other than the log's own is for specs of forgery. */
+  static async create(): Promise<AuditNetwork> {
+    const own = await createDatabase();
+    const bus = isolatedBus(await testBus(), uniqueName('audit'));
+    const world = await buildWorld();
+    await bus.ensureTopics(topicSpecsOf(world.snapshot));
+    const directory = mkdtempSync(join(tmpdir(), 'kerege-audit-'));
+    const logKey = generateSigningKey();
+    const vkey = makeVkey(ORIGIN, Buffer.from(logKey.x, 'base64url'));
+    writeKey(directory, `${AUDIT}.log`, logKey);
+    writeKey(directory, AUDIT, world.keysOf(AUDIT).sign);
+    const registry = world.keysOf(REGISTRY).sign;
+    writeFileSync(
+      join(directory, 'trust.json'),
+      JSON.stringify({
+        v: 1,
+        instance: 'TEST',
+        logs: [vkey],
+        registry: [{ ...publicJwk(registry), kid: registry.kid }],
+        witnesses: null,
+        timestampRoots: [],
+      }),
+    );
+    const noteKey = parseVkey(vkey);
+    if (!noteKey.ok) throw new TypeError('no vkey');
+    // For looking into the tables; the app has its own connections.
+    const database = await openDatabase({ url: own.url, schema: 'spec', migrations: [], poolSize: 2 });
+    const network = new AuditNetwork(bus, database, own.url, noteKey.value, directory, () => own.drop(), world);
+    await network.listen();
+    return network;
+  }
+
+  config(changes: Partial<AuditConfig> = {}): AuditConfig {
+    const loaded = auditConfig.load({
+      DATABASE_URL: this.url,
+      KEREGE_PORT: '0',
+      KEREGE_INSTANCE_ID: AUDIT,
+      KEREGE_KEYS_DIR: this.directory,
+      KEREGE_TRUST_FILE: join(this.directory, 'trust.json'),
+      KEREGE_AUDIT_ORIGIN: ORIGIN,
+    });
+    return { ...loaded, ...changes };
+  }
+
+  /** Starts audit and waits until it sequences (not for a manifest). */
+  async start(changes: Partial<AuditConfig> = {}, deps: { bus?: Bus; clock?: Clock } = {}): Promise<RunningApp> {
+    const { bus = this.bus, clock = systemClock } = deps;
+    const app = await createAudit(this.config(changes), { bus, clock, logger: silentLogger() });
+    this.apps.push(app);
+    await eventually(async () => {
+      const text = await (await fetch(`${app.url}/ready`)).text();
+      return !text.includes('not read yet') && !text.includes('is not ours');
+    });
+    return app;
+  }
+
+  /** Starts audit and puts the world in force. */
+  async startInForce(changes: Partial<AuditConfig> = {}): Promise<RunningApp> {
+    const app = await this.start(changes);
+    await this.enact(this.world);
+    return app;
+  }
+
+  /** Publishes a world's snapshot and stamps its manifest, which must be accepted. */
+  async enact(world: World, atMs = Date.now()): Promise<Statement> {
+    await this.publishSnapshot(world);
+    const manifest = await this.manifest(world, atMs);
+    await this.stampAndWait(manifest);
+    this.world = world;
+    return manifest;
+  }
+
+  async publishSnapshot(world: World): Promise<void> {
+    const key = `snapshot.${world.snapshot.number % 2}`;
+    await this.bus.publish([{ topic: fixedTopics.snapshot.name, partition: 0, key, value: gzipSync(world.bytes) }]);
+  }
+
+  async manifest(world: World, atMs = Date.now(), signer = this.signerOf(REGISTRY)): Promise<Statement> {
+    const statement = await signStatement(
+      {
+        v: 1,
+        t: 'registry.manifest',
+        id: newExchangeId(),
+        ts: atMs,
+        n: world.snapshot.number,
+        until: atMs + 600_000,
+        doc: publicDigest(world.digests),
+        ...(this.lastManifest === undefined ? {} : { prev: toBase64Url(this.lastManifest) }),
+      },
+      signer,
+    );
+    this.lastManifest = statement.leafHash;
+    return statement;
+  }
+
+  signerOf(identifier: string): Signer {
+    return jwkSigner(this.world.keysOf(identifier).sign);
+  }
+
+  requested(changes: Partial<RequestedPayload> = {}, signer = this.signerOf(CONSUMER)) {
+    const payload: RequestedPayload = {
+      v: 1,
+      t: 'exchange.requested',
+      id: newExchangeId(),
+      ts: Date.now(),
+      from: CONSUMER,
+      to: PROVIDER,
+      svc: SERVICE,
+      ep: 'GET /{pin}',
+      pur: 'citizen-view',
+      law: 'LB-1',
+      req: H('req'),
+      subj: [],
+      snap: 1,
+      ...changes,
+    };
+    return signStatement(payload, signer);
+  }
+
+  answered(requested: Statement, changes: Partial<AnsweredPayload> = {}, signer = this.signerOf(PROVIDER)) {
+    const payload: AnsweredPayload = {
+      v: 1,
+      t: 'exchange.answered',
+      id: requested.payload.id,
+      ts: Date.now(),
+      from: CONSUMER,
+      to: PROVIDER,
+      svc: SERVICE,
+      ep: 'GET /{pin}',
+      st: 200,
+      res: H('res'),
+      prev: toBase64Url(requested.leafHash),
+      snap: 1,
+      ...changes,
+    };
+    return signStatement(payload, signer);
+  }
+
+  get replyTopic(): string {
+    return this.world.view.instances.find((instance) => instance.kind === 'gateway')?.reply ?? '';
+  }
+
+  /** Sends stamps in one produce call. */
+  async stamp(
+    statements: readonly (Statement | Buffer)[],
+    replies: readonly string[] = [this.replyTopic],
+  ): Promise<void> {
+    await this.bus.publish(
+      statements.map((statement) => ({
+        topic: fixedTopics.stamp.name,
+        partition: 0,
+        value: Buffer.isBuffer(statement) ? statement : Buffer.from(statement.jws),
+        headers: { reply: replies },
+      })),
+    );
+  }
+
+  /** The newest receipt that names this leaf. */
+  receiptOf(leafHash: Uint8Array): Receipt | undefined {
+    return this.receipts.findLast((receipt) => Buffer.from(receipt.leaf.leafHash).equals(leafHash));
+  }
+
+  async stampAndWait(statement: Statement, timeoutMs = 15_000): Promise<Receipt> {
+    const before = this.receipts.length;
+    await this.stamp([statement]);
+    await eventually(() => this.receipts.slice(before).some((r) => statement.leafHash.equals(r.leaf.leafHash)), {
+      timeoutMs,
+    });
+    return this.receiptOf(statement.leafHash) as Receipt;
+  }
+
+  /** Reason with which intake refuses it. */
+  async refusalOf(statement: Statement, replies?: readonly string[]): Promise<string> {
+    await this.stamp([statement], replies);
+    const receipt = await eventually(() => this.receiptOf(statement.leafHash), { timeoutMs: 15_000 });
+    return receipt.leaf.refused;
+  }
+
+  /** Rows of the log: what it was, in order. */
+  async leaves(): Promise<{ idx: number; slot: string; signer: string; body: Buffer; leaf_hash: Buffer }[]> {
+    const rows = await this.database.query<{
+      idx: string;
+      slot: string;
+      signer: string;
+      body: Buffer;
+      leaf_hash: Buffer;
+    }>('SELECT idx, slot, signer, body, leaf_hash FROM audit.log_leaf ORDER BY idx');
+    return rows.map((row) => ({ ...row, idx: Number(row.idx) }));
+  }
+
+  async head(): Promise<{ size: number; nextOffset: bigint; epoch: bigint; note: string }> {
+    const [row] = await this.database.query<{ size: string; next_offset: string; epoch: string; note: string }>(
+      'SELECT size, next_offset, epoch, note FROM audit.log_head',
+    );
+    if (row === undefined) throw new TypeError('no head');
+    return {
+      size: Number(row.size),
+      nextOffset: BigInt(row.next_offset),
+      epoch: BigInt(row.epoch),
+      note: row.note,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const app of this.apps) await app.close();
+    await this.bus.close();
+    await this.database.close();
+    await this.dropDatabase();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async listen(): Promise<void> {
+    const topics = [
+      ...this.world.snapshot.instances.flatMap((instance) => (instance.reply === undefined ? [] : [instance.reply])),
+      ...Object.values(this.world.snapshot.topics).map((topic) => topic.receipt),
+    ];
+    await this.bus.subscribe({
+      topics: [...topics, fixedTopics.deadAudit.name],
+      group: uniqueName('spec'),
+      startAt: { kind: 'latest' },
+      maxInFlight: 1000,
+      onError: () => undefined,
+      each: (record) => {
+        if (record.topic === fixedTopics.deadAudit.name)
+          this.deadLetters.push({ reason: record.headers['dead-reason']?.[0] ?? '', value: record.value });
+        else this.take(record.topic, record.value);
+      },
+    });
+  }
+
+  private take(topic: string, value: Buffer): void {
+    const { note, size, leaves } = decode(ReceiptsSchema, value);
+    const opened = openNote(note, [this.noteKey]);
+    this.replyTopics.push(topic);
+    for (const leaf of leaves) {
+      const isProven =
+        opened.ok &&
+        opened.value.size === Number(size) &&
+        verifyInclusion(leaf.leafHash, Number(leaf.index), opened.value.size, leaf.path, opened.value.root);
+      this.receipts.push({ leaf, size: Number(size), note: Buffer.from(note), isProven });
+    }
+  }
+}
+
+function writeKey(directory: string, identifier: string, key: PrivateJwk): void {
+  const file = join(directory, keyFileName(identifier));
+  writeFileSync(file, JSON.stringify({ keys: [key] }));
+  chmodSync(file, 0o600);
+}
+
+/** Any payload, signed by any key, unchecked by the table: what a forger could send. */
+export async function forge(payload: Partial<StatementPayload>, key: PrivateJwk): Promise<Buffer> {
+  const header = Buffer.from(JSON.stringify({ alg: 'EdDSA', kid: key.kid, typ: 'kerege-statement+jwt' }));
+  const input = `${header.toString('base64url')}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`;
+  return Buffer.from(`${input}.${toBase64Url(await jwkSigner(key).sign(Buffer.from(input)))}`);
+}
