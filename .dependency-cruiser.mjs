@@ -35,7 +35,7 @@ export default {
       comment: 'A file without a role suffix decides; it touches no framework, driver, file system or network.',
       from: {
         path: ['^apps/[^/]+/src/', pureLibs],
-        pathNot: [role, '/(main|index)[.]ts$', '/migrations/', '/generated/'],
+        pathNot: [role, '/(main|index)[.]ts$', '/migrations/', '/generated/', '/spec-support/'],
       },
       to: {
         path: [
@@ -74,7 +74,7 @@ export default {
       severity: 'error',
       from: {
         path: '^(apps|libs)/',
-        pathNot: ['[.](store|entity)[.]ts$', '/migrations/', '^libs/(postgres|testing)/', anySpec],
+        pathNot: ['[.](store|entity)[.]ts$', '/migrations/', '^libs/(postgres|local|testing)/', anySpec],
       },
       to: { path: 'node_modules/(typeorm|pg|@nestjs/typeorm)/' },
     },
@@ -89,8 +89,8 @@ export default {
       name: 'tlog-verifiers-apart',
       severity: 'error',
       comment: 'Checking a proof shares only hashing with growing a tree and signing a note.',
-      from: { path: '^libs/tlog/src/(verify-|open-note|parse-)' },
-      to: { path: '^libs/tlog/src/(growing-tree|sign-note|encode-|inclusion-path|consistency-path)' },
+      from: { path: '^libs/tlog/src/(verify-|open-note|parse-)', pathNot: anySpec },
+      to: { path: '^libs/tlog/src/(growing-tree|sign-note|encode-|proof-path|tree-range)' },
     },
   ],
   options: {

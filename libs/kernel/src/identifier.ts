@@ -33,7 +33,6 @@ const MAX_PART = 255;
 /** Strict set for registering: X-Road 7.3. Its own pattern's `,-.` is the range that contains exactly `,`, `-` and `.`. */
 const STRICT = /^[A-Za-z0-9'()+,\-.=?]+$/;
 /** Relaxed set for reading; also refuses U+200B and U+FEFF, which X-Road only warns about. */
-// eslint-disable-next-line no-control-regex -- control characters are exactly what must not pass
 const FORBIDDEN = /[:;/\\%\u0000-\u001f\u007f-\u009f\u200b\ufeff]/;
 
 function checkParts(text: string, count: number, strict: boolean): IdentifierReason | undefined {

@@ -37,6 +37,12 @@ export {
   type ServiceId,
   type SubsystemId,
 } from './identifier.js';
-export { exchangeIdBytes, exchangeIdFromBytes, newExchangeId, parseExchangeId, type ExchangeId } from './exchange-id.js';
+export {
+  exchangeIdBytes,
+  exchangeIdFromBytes,
+  newExchangeId,
+  parseExchangeId,
+  type ExchangeId,
+} from './exchange-id.js';
 export { systemClock, type Clock } from './clock.js';
 export { Coalescer, type CoalescerOptions } from './coalescer.js';

@@ -60,8 +60,8 @@ export class RegistryCopy {
     const copy = new RegistryCopy(options);
     const topic = fixedTopics.snapshot.name;
     const end = await options.bus.endOffset(topic, 0);
-    const caughtUp = Promise.withResolvers<void>();
-    if (end === 0n) caughtUp.resolve();
+    const caughtUp = Promise.withResolvers<undefined>();
+    if (end === 0n) caughtUp.resolve(undefined);
     copy.subscription = await options.bus.subscribe({
       topics: [topic],
       group: `registry-copy.${options.instanceId.replaceAll('/', '.')}.${crypto.randomUUID()}`,
@@ -70,7 +70,7 @@ export class RegistryCopy {
       onError: (cause) => options.events.alarm('registry-copy-failed', { cause }),
       each: (record) => {
         copy.take(record);
-        if (record.offset + 1n >= end) caughtUp.resolve();
+        if (record.offset + 1n >= end) caughtUp.resolve(undefined);
       },
     });
     // Compaction may have removed the last record before `end`: a quiet topic is caught up too.

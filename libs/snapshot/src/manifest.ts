@@ -17,12 +17,13 @@ export function checkManifest(
   registryKeys: readonly RegistryKey[],
 ): Result<CheckedManifest & { readonly statement: Statement }, ManifestReason> {
   const parsed = parseStatement(manifest.statement);
-  if (!parsed.ok || parsed.value.payload.t !== 'registry.manifest') return refuse('manifest-malformed');
+  if (!parsed.ok) return refuse('manifest-malformed');
   const statement = parsed.value;
+  const { payload } = statement;
+  if (payload.t !== 'registry.manifest') return refuse('manifest-malformed');
   const key = registryKeys.find((candidate) => candidate.kid === statement.kid);
   if (key === undefined || !verifyStatement(statement, key.jwk)) return refuse('manifest-signature');
-  const { n, until, doc } = statement.payload;
-  if (n === undefined || until === undefined || doc === undefined) return refuse('manifest-malformed');
+  const { n, until, doc } = payload;
   if (doc !== publicDigest(manifest.digests) || snapshotDigestOf(manifest.digests) === undefined)
     return refuse('manifest-digests');
   return ok({ number: n, untilMs: until, digests: manifest.digests, doc, statement });
