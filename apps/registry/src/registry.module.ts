@@ -82,13 +82,10 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       { name: 'registry', logger, readiness: readiness(database, bus, publication), bodyLimitBytes: BODY_LIMIT_BYTES },
     );
     serveOpenApi(app, { title: 'Kerege registry', version: '1.0.0', description: 'Catalogue and administration.' });
-    const onClose = async () => {
-      await publication.stop();
-      await database.close();
-    };
+    const onClose = () => database.close();
     const running = await startHttpApp(app, { host: config.host, port: config.port, onClose });
     publication.start();
-    return running;
+    return { url: running.url, close: () => publication.stop().then(() => running.close()) };
   } catch (cause) {
     await publication.stop();
     await database.close();

@@ -96,9 +96,12 @@ export class PublicationService {
     return this.published.untilMs <= this.clock.now() ? 'the published manifest has expired' : undefined;
   }
 
+  /** Also lets go of requests that wait for `isInForce`; what was begun is ended at the next start. */
   async stop(): Promise<void> {
     this.isStopping = true;
     this.wake.resolve();
+    this.replies.giveUp();
+    for (const waiter of this.waiting) waiter.resolve(false);
     await this.loop;
     await this.replies.stop();
   }

@@ -5,7 +5,7 @@ import { outcomeFor, readReceipts, type ReceiptOutcome } from './receipt.js';
 
 interface Awaited {
   readonly leafHash: Uint8Array;
-  readonly resolve: (outcome: ReceiptOutcome) => void;
+  readonly resolve: (outcome: ReceiptOutcome | undefined) => void;
 }
 
 /** Listens on the registry's own reply topic for the receipt of the one manifest that is being stamped. */
@@ -45,6 +45,11 @@ export class ReplyConsumer {
       clearTimeout(timer);
       if (this.awaited === awaited) this.awaited = undefined;
     }
+  }
+
+  /** Whoever waits is told that nothing came. */
+  giveUp(): void {
+    this.awaited?.resolve(undefined);
   }
 
   async stop(): Promise<void> {
