@@ -22,13 +22,14 @@ export const testingErrors = defineErrors('testing', {
 export async function eventually<Answer>(
   attempt: () => Answer | Promise<Answer>,
   { timeoutMs = 10_000, intervalMs = 20 }: { timeoutMs?: number; intervalMs?: number } = {},
-): Promise<NonNullable<Answer>> {
+): Promise<Exclude<NonNullable<Answer>, false>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     let cause: unknown;
     try {
       const answer = await attempt();
-      if (answer !== undefined && answer !== null && answer !== false) return answer;
+      if (answer !== undefined && answer !== null && answer !== false)
+        return answer as Exclude<NonNullable<Answer>, false>;
     } catch (failure) {
       cause = failure;
     }
