@@ -102,7 +102,7 @@ export function openNote(note: string | Uint8Array, keys: readonly NoteKey[]): R
 
 function splitNote(note: string | Uint8Array): { text: string; lines: string[] } | undefined {
   const whole = decode(note);
-  // eslint-disable-next-line no-control-regex -- C2SP signed-note: no control characters except the line feed
+  // C2SP signed-note: no control characters except the line feed.
   if (whole === undefined || /[\u0000-\u0009\u000b-\u001f]/u.test(whole)) return undefined;
   const blank = whole.lastIndexOf('\n\n');
   if (blank < 0 || !whole.endsWith('\n')) return undefined;

@@ -20,16 +20,19 @@ export function tilePath({ level, index, width }: TileAddress): string {
 /** The address that a path names, or undefined for anything that `tilePath` would not have written. */
 export function parseTilePath(path: string): TileAddress | undefined {
   const match = /^tile\/(entries|[0-9]{1,2})\/((?:x[0-9]{3}\/){0,5}[0-9]{3})(?:\.p\/([0-9]{1,3}))?$/u.exec(path);
-  const [, name, number, digits] = match ?? [];
-  if (name === undefined || number === undefined) return undefined;
+  if (match === null) return undefined;
+  const [, name = '', number = '', digits] = match;
   const level = name === 'entries' ? 'entries' : Number(name);
-  const index = Number(number.replaceAll(/[x/]/gu, ''));
-  const width = digits === undefined ? TILE_WIDTH : Number(digits);
+  const address: TileAddress = { level, index: Number(number.replaceAll(/[x/]/gu, '')), width: widthOf(digits) };
+  if (!Number.isSafeInteger(address.index) || address.width < 1) return undefined;
   if (level !== 'entries' && level > HIGHEST_LEVEL) return undefined;
-  if (!Number.isSafeInteger(index) || width < 1 || (digits !== undefined && width >= TILE_WIDTH)) return undefined;
-  const address: TileAddress = { level, index, width };
-  // One spelling per tile: leading zeros and superfluous groups name nothing.
+  // One spelling per tile: leading zeros, superfluous groups and a width of 256 name nothing.
   return tilePath(address) === path ? address : undefined;
+}
+
+function widthOf(digits: string | undefined): number {
+  if (digits === undefined) return TILE_WIDTH;
+  return Number(digits) < TILE_WIDTH ? Number(digits) : 0;
 }
 
 /** Width of the partial tile at the right edge of that level: `floor(size / 256^level) mod 256`; 0 = none. */

@@ -1,11 +1,15 @@
 import { fromBase64Url, sha512, toBase64Url } from '#kernel';
 import { answerDigest, commitmentOf, requestDigest } from './digests.js';
 import type { Evidence } from './evidence.js';
+import { isListed, memberDigest } from './member.js';
 import type { ProvenCase } from './proven-case.js';
 import { at, type Refusal } from './report.js';
 import type { Statement } from './statement.js';
 
-/** Checks that what the evidence discloses is what the statements are about; undefined if all of it is. */
+/**
+ * Checks that what the evidence discloses is what the statements are about, and that the members are those of the
+ * manifests; undefined if so. Hashes only.
+ */
 export function disclosureProblem(
   evidence: Evidence,
   proven: ProvenCase,
@@ -19,6 +23,7 @@ export function disclosureProblem(
   return (
     answerProblem(evidence, statements, salt) ??
     openingProblem(evidence, statements) ??
+    memberProblem(evidence, proven) ??
     answerBodyProblem(evidence, answerBody)
   );
 }
@@ -54,6 +59,19 @@ function openingProblem(evidence: Evidence, statements: readonly Statement[]): R
     if (commitment === undefined || seen.has(place) || commitmentOf(opening) !== commitment)
       return at('opening', `openings[${position}]`);
     seen.add(place);
+  }
+  return undefined;
+}
+
+/** Members stand in order, once, each in a version that a manifest here names. */
+function memberProblem(evidence: Evidence, { manifests }: ProvenCase): Refusal | undefined {
+  let before = '';
+  for (const [position, entry] of evidence.members.entries()) {
+    const line = { id: entry.id, digest: memberDigest(entry) };
+    const place = `${line.id} ${line.digest}`;
+    const isKnown = manifests.some(({ digests }) => isListed(line, digests));
+    if (!isKnown || place <= before) return at('member-not-listed', `members[${position}]`);
+    before = place;
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { ok, refuse, type Result } from '#kernel';
 import type { Evidence } from './evidence.js';
 import { isCheckpointSigned } from './log-proof.js';
 import { isSignedBy, type PublicKey } from './jws.js';
-import { isListed, memberDigest, newestKey, readMember, signingKey, type Member } from './member.js';
+import { isListed, newestKey, readMember, signingKey, type Member } from './member.js';
 import type { ProvenCase, ProvenStatement } from './proven-case.js';
 import { at, type Refusal, type Slot } from './report.js';
 import type { TrustAnchors } from './trust.js';
@@ -23,7 +23,7 @@ export function checkSignatures(
   proven: ProvenCase,
   trust: TrustAnchors,
 ): Result<Signer[], Refusal> {
-  const problem = logProblem(proven) ?? registryProblem(proven, trust) ?? listProblem(evidence, proven);
+  const problem = logProblem(proven) ?? registryProblem(proven, trust);
   if (problem !== undefined) return refuse(problem);
   const members = readMembers(evidence);
   if (!members.ok) return members;
@@ -49,19 +49,6 @@ function registryProblem({ manifests }: ProvenCase, trust: TrustAnchors): Refusa
     return key === undefined || !isSignedBy(statement.jws, key);
   });
   return forged < 0 ? undefined : at('manifest-signature', `manifests[${forged}]`);
-}
-
-/** Members stand in order, each in a version that the registry's manifest names. */
-function listProblem(evidence: Evidence, { manifests }: ProvenCase): Refusal | undefined {
-  let before = '';
-  for (const [position, entry] of evidence.members.entries()) {
-    const line = { id: entry.id, digest: memberDigest(entry) };
-    const place = `${line.id} ${line.digest}`;
-    const isKnown = manifests.some(({ digests }) => isListed(line, digests));
-    if (!isKnown || place <= before) return at('member-not-listed', `members[${position}]`);
-    before = place;
-  }
-  return undefined;
 }
 
 function readMembers(evidence: Evidence): Result<Member[], Refusal> {
