@@ -1,18 +1,17 @@
 import { createInProcessBus, type Bus } from '#bus';
 import { fixedTopics, receiptTopic, replyTopic, requestTopic } from '#contracts';
-import { parseTarget } from '#access';
-import { systemClock, type ExchangeId, type InstanceId, type SubsystemId } from '#kernel';
+import { systemClock, type InstanceId } from '#kernel';
 import type { Database } from '#postgres';
 import { KeyRing, type RequestedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { buildWorld, type World } from '#testing';
 import { ExchangeModule, type ExchangeModuleSettings } from '../exchange.module.js';
-import type { ExchangeContext, ExchangeRequest, HeaderField } from '../exchange.js';
+import type { ExchangeRequest } from '../exchange.js';
+import { buildRequest, CONSUMER, PROVIDER, type RequestChanges } from './build-request.js';
 import { StandInLog } from './stand-in-log.js';
 import { StandInProvider } from './stand-in-provider.js';
 
-export const CONSUMER = 'TEST/GOV/1000/mygov' as SubsystemId;
-export const PROVIDER = 'TEST/GOV/1001/population' as SubsystemId;
+export { CONSUMER, PROVIDER };
 export const GATEWAY = 'TEST/gw1' as InstanceId;
 
 const SETTINGS: ExchangeModuleSettings = {
@@ -42,14 +41,6 @@ export interface Fixture {
   /** Another gateway process over the same bus, world and database. */
   another(settings?: Partial<ExchangeModuleSettings>, database?: Database): ExchangeModule;
   close(): Promise<void>;
-}
-
-export interface RequestChanges {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: readonly HeaderField[];
-  readonly body?: Buffer;
-  readonly context?: ExchangeContext;
 }
 
 export async function gatewayFixture(
@@ -118,23 +109,3 @@ export async function gatewayFixture(
     },
   };
 }
-
-export function buildRequest(changes: RequestChanges = {}): ExchangeRequest {
-  const target = parseTarget(`/r1/${PROVIDER}/persons${changes.path ?? '/TEST000001'}`);
-  if (!target.ok) throw new TypeError(`the target of a test is wrong: ${target.reason}`);
-  return {
-    consumer: CONSUMER,
-    method: changes.method ?? 'GET',
-    target: target.value,
-    headers: changes.headers ?? [{ name: 'X-Road-Client', value: CONSUMER }],
-    body: changes.body ?? Buffer.alloc(0),
-    xRoadId: 'TEST-1',
-    generatedXRoadId: true,
-    xRoadRequestId: crypto.randomUUID(),
-    context: changes.context ?? {},
-    receivedAtMs: Date.now(),
-  };
-}
-
-/** An id that no exchange has. */
-export const NOBODY = '01890000-0000-7000-8000-000000000000' as ExchangeId;

@@ -25,6 +25,8 @@ export class StandInLog {
   private subscription: Subscription | undefined;
   /** Every stamp that came, duplicates too. */
   stamps = 0;
+  /** Whose checkpoint goes out instead of the leaf's own; a spec sets it together with `tamper`. */
+  noteOf: number | ((leaf: Leaf) => number | undefined) | undefined;
 
   constructor(private readonly bus: Bus) {}
 
@@ -53,6 +55,11 @@ export class StandInLog {
     return this.leaves.filter(({ payload }) => payload.t === type);
   }
 
+  /** Index and path of a leaf in the tree in which it was first proven. */
+  proofOf(index: number): { index: bigint; path: Buffer[] } {
+    return { index: BigInt(index), path: this.paths.get(index)?.path ?? [] };
+  }
+
   private async take(record: ReceivedRecord): Promise<void> {
     this.stamps += 1;
     const parsed = parseStatement(record.value.toString('latin1'));
@@ -77,14 +84,10 @@ export class StandInLog {
     });
     const sent = this.tamper(leaf, standing);
     if (sent === undefined) return;
-    const value = encode(
-      ReceiptsSchema,
-      message(ReceiptsSchema, {
-        note: Buffer.from(await this.noteFor(proof)),
-        size: BigInt(proof.size),
-        leaves: [sent],
-      }),
-    );
+    const other = typeof this.noteOf === 'function' ? this.noteOf(leaf) : this.noteOf;
+    const shown = (other === undefined ? undefined : this.paths.get(other)) ?? proof;
+    const note = Buffer.from(await this.noteFor(shown));
+    const value = encode(ReceiptsSchema, message(ReceiptsSchema, { note, size: BigInt(shown.size), leaves: [sent] }));
     const topics = record.headers['reply'] ?? [];
     await this.bus.publish(topics.map((topic) => ({ topic, partition: 0, value, headers: { type: 'receipts' } })));
   }

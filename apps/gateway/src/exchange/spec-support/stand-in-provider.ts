@@ -49,7 +49,7 @@ export interface Seen {
   readonly statement: Statement;
   readonly content: RequestContent;
   readonly replyTopic: string;
-  readonly answer: () => Promise<void>;
+  readonly answer: (behaviour?: Behaviour) => Promise<void>;
 }
 
 /**
@@ -85,6 +85,11 @@ export class StandInProvider {
     await this.subscription?.stop();
   }
 
+  /** Answers a request that was seen once more, as the behaviour of now says. */
+  async answerAgain(index: number): Promise<void> {
+    await this.seen[index]?.answer(this.behaviour);
+  }
+
   private async take(record: ReceivedRecord): Promise<void> {
     const request = decode(RequestSchema, record.value);
     const parsed = parseStatement(request.statement);
@@ -97,8 +102,8 @@ export class StandInProvider {
     if (session === undefined || opened === undefined) return;
     const content = decode(RequestContentSchema, opened);
     const behaviour = this.behaviour;
-    const send = () =>
-      this.answer(parsed.value, content, request.exchangeId, request.replyTopic, session.answerKey, behaviour);
+    const send = (how = behaviour) =>
+      this.answer(parsed.value, content, request.exchangeId, request.replyTopic, session.answerKey, how);
     this.seen.push({ statement: parsed.value, content, replyTopic: request.replyTopic, answer: send });
     if (behaviour.silent === true) return;
     if (behaviour.delayMs !== undefined) setTimeout(() => void send(), behaviour.delayMs);

@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { openDatabase, type Database } from '#postgres';
+import { createDatabase, eventually, type TestDatabase } from '#testing';
+import { gatewayMigrations } from '../migrations/index.js';
+import type { ExchangeContext } from './exchange.js';
+import { FaultyDatabase, type Fault } from './spec-support/faulty-database.js';
+import { CONSUMER, gatewayFixture, type Fixture } from './spec-support/gateway-fixture.js';
+
+let place: TestDatabase;
+let real: Database;
+let database: FaultyDatabase;
+let fixture: Fixture;
+
+beforeAll(async () => {
+  place = await createDatabase();
+  real = await openDatabase({ url: place.url, schema: 'gateway', migrations: gatewayMigrations, poolSize: 4 });
+});
+afterAll(async () => {
+  await real.close();
+  await place.drop();
+});
+beforeEach(async () => {
+  database = new FaultyDatabase(real);
+  fixture = await gatewayFixture(database);
+  await eventually(() => fixture.module.replies.hearing());
+});
+afterEach(() => fixture.close());
+
+const perform = (context: ExchangeContext = { deadlineMs: 600 }) =>
+  fixture.module.exchanges.perform(fixture.request({ context }));
+const INSERT = 'INSERT INTO exchange (id';
+const END = 'UPDATE exchange e SET outcome';
+const faults: readonly Fault[] = ['no-effect', 'effect-but-error'];
+
+describe('the row', () => {
+  test.each(faults)('not known to be inserted (%s): no outcome is claimed', async (fault) => {
+    database.faults = [{ contains: INSERT, fault, times: 1 }];
+    const outcome = await perform();
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'outcome-pending', retryAfterS: 5 });
+    expect(outcome.exchangeId).toBeDefined();
+    // Nothing is claimed later either: the log holds no failure of ours.
+    expect(fixture.log.ofType('exchange.failed')).toHaveLength(0);
+  });
+
+  test('refuses calls at once until the database answers again', async () => {
+    database.faults = [
+      { contains: INSERT, fault: 'no-effect', times: 1 },
+      { contains: 'SELECT 1', fault: 'no-effect', times: 1 },
+    ];
+    await perform();
+    expect(await perform()).toMatchObject({ kind: 'refused', code: 'database-unavailable', retryAfterS: 5 });
+    expect(fixture.provider.seen.length).toBeLessThanOrEqual(1);
+    await eventually(async () => (await perform()).kind === 'answered');
+  });
+
+  test.each(faults)('not known to hold a failure (%s): no outcome is claimed', async (fault) => {
+    fixture.provider.behaviour = { silent: true };
+    database.faults = [{ contains: END, fault, times: 1 }];
+    const outcome = await perform({ deadlineMs: 200 });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'outcome-pending' });
+    const held = outcome.exchangeId && (await fixture.module.store.find(outcome.exchangeId, CONSUMER));
+    expect(held && held.outcome?.kind).toBe(fault === 'no-effect' ? undefined : 'failed');
+    // What the row holds reaches the log, though nobody was told.
+    await fixture.module.outcomes.run();
+    if (fault === 'effect-but-error') await eventually(() => fixture.log.ofType('exchange.failed')[0]);
+    else expect(fixture.log.ofType('exchange.failed')).toHaveLength(0);
+  });
+
+  test.each(faults)('not known to hold the answer of a keyed call (%s): the answer is not released', async (fault) => {
+    database.faults = [{ contains: END, fault, times: 1 }];
+    expect(await perform({ idempotencyKey: `end-${fault}` })).toMatchObject({ code: 'outcome-pending' });
+  });
+
+  test('of an answer without a key is ended after the release', async () => {
+    database.faults = [{ contains: END, fault: 'no-effect', times: 1 }];
+    expect(await perform()).toMatchObject({ kind: 'answered' });
+    await eventually(() => fixture.counted.includes('row-not-ended'));
+  });
+});
+
+describe('a failure in the row', () => {
+  test('is sent by the next process until the log has it', async () => {
+    fixture.provider.behaviour = { silent: true };
+    fixture.log.tamper = (leaf) => (leaf.slot === 'c1' ? undefined : leaf);
+    const outcome = await perform({ deadlineMs: 150 });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'provider-unreachable' });
+    const before = fixture.log.stamps;
+    await fixture.module.close();
+    fixture.log.tamper = (leaf) => leaf;
+    const next = fixture.another();
+    await eventually(() => next.replies.hearing());
+    await next.outcomes.run();
+    await eventually(() => fixture.log.stamps > before);
+    await eventually(async () => (await next.store.unreceipted(Date.now() + 1_000, 10)).length === 0);
+  });
+});
+
+describe('rows', () => {
+  test('are erased when their time is over, and found by their own consumer only', async () => {
+    const outcome = await perform();
+    const id = outcome.exchangeId;
+    if (id === undefined) throw new TypeError('no id');
+    const { store } = fixture.module;
+    expect(await store.find(id, 'TEST/GOV/1009/operator' as typeof CONSUMER)).toBeUndefined();
+    expect(await store.find(id, CONSUMER)).toBeDefined();
+    expect(await store.sweep(Date.now() + 1_000, 1_000)).toBeGreaterThan(0);
+    expect(await store.find(id, CONSUMER)).toBeUndefined();
+  });
+});

@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { openDatabase, type Database } from '#postgres';
+import { createDatabase, eventually, uniqueName, type TestDatabase } from '#testing';
+import { gatewayMigrations } from '../migrations/index.js';
+import { FaultyDatabase, type Fault } from './spec-support/faulty-database.js';
+import { CONSUMER, gatewayFixture, type Fixture } from './spec-support/gateway-fixture.js';
+
+let place: TestDatabase;
+let real: Database;
+let database: FaultyDatabase;
+let fixture: Fixture;
+let key: string;
+
+beforeAll(async () => {
+  place = await createDatabase();
+  real = await openDatabase({ url: place.url, schema: 'gateway', migrations: gatewayMigrations, poolSize: 4 });
+});
+afterAll(async () => {
+  await real.close();
+  await place.drop();
+});
+beforeEach(async () => {
+  key = uniqueName('key');
+  database = new FaultyDatabase(real);
+  fixture = await gatewayFixture(database);
+  await eventually(() => fixture.module.replies.hearing());
+});
+afterEach(() => fixture.close());
+
+function call(pin = 'TEST000001', deadlineMs = 3_000, module = fixture.module) {
+  const request = fixture.request({
+    method: 'POST',
+    path: '/claims',
+    headers: [{ name: 'Content-Type', value: 'application/json' }],
+    body: Buffer.from(JSON.stringify({ pin })),
+    context: { idempotencyKey: key, deadlineMs },
+  });
+  return module.exchanges.perform(request);
+}
+
+describe('one key', () => {
+  test('is one call, however often it is repeated at once', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => call()));
+    expect(fixture.provider.seen).toHaveLength(1);
+    const ids = new Set(outcomes.map(({ exchangeId }) => exchangeId));
+    expect(ids.size).toBe(1);
+    expect(outcomes.every(({ kind }) => kind === 'answered')).toBe(true);
+  });
+
+  test('is one call over two gateways with one database', async () => {
+    const other = fixture.another();
+    await eventually(() => other.replies.hearing());
+    fixture.provider.behaviour = { delayMs: 300 };
+    const [first, second] = await Promise.all([call(), call('TEST000001', 3_000, other)]);
+    expect(fixture.provider.seen).toHaveLength(1);
+    const [won, lost] = first.kind === 'answered' ? [first, second] : [second, first];
+    expect(won.kind).toBe('answered');
+    expect(lost).toMatchObject({
+      kind: 'refused',
+      code: 'exchange-ended',
+      exchangeId: won.exchangeId,
+      detail: 'answered',
+    });
+  });
+
+  test('that has ended is told with its id and outcome, and nothing is called', async () => {
+    const first = await call();
+    expect(await call()).toMatchObject({ code: 'exchange-ended', exchangeId: first.exchangeId, detail: 'answered' });
+    expect(fixture.provider.seen).toHaveLength(1);
+  });
+
+  test('for another call is refused, while open and after', async () => {
+    fixture.provider.behaviour = { delayMs: 200 };
+    const first = call();
+    await eventually(() => fixture.provider.seen.length === 1);
+    expect(await call('TEST000002')).toMatchObject({ kind: 'refused', code: 'idempotency-key-reused' });
+    expect((await first).kind).toBe('answered');
+    expect(await call('TEST000002')).toMatchObject({ kind: 'refused', code: 'idempotency-key-reused' });
+    expect(fixture.provider.seen).toHaveLength(1);
+  });
+
+  test('is free again after 24 hours', async () => {
+    await call();
+    await real.query('UPDATE idempotency_key SET created_ms = created_ms - $1', [24 * 60 * 60_000 + 1]);
+    expect(await call()).toMatchObject({ kind: 'answered' });
+    expect(fixture.provider.seen).toHaveLength(2);
+  });
+
+  test('failed: the repeat learns why', async () => {
+    fixture.provider.behaviour = { silent: true };
+    expect(await call('TEST000001', 200)).toMatchObject({ code: 'provider-unreachable' });
+    expect(await call()).toMatchObject({ code: 'exchange-ended', detail: 'failed: provider-unreachable' });
+  });
+});
+
+describe('taking the key', () => {
+  test.each<Fault>(['no-effect', 'effect-but-error'])('that failed once (%s) is tried again', async (fault) => {
+    database.faults = [{ contains: 'WITH given', fault, times: 1 }];
+    expect(await call()).toMatchObject({ kind: 'answered' });
+    expect(fixture.provider.seen).toHaveLength(1);
+  });
+
+  test('that cannot be done sends nothing', async () => {
+    database.faults = [{ contains: 'WITH given', fault: 'no-effect', times: 2 }];
+    expect(await call()).toMatchObject({ kind: 'refused', code: 'database-unavailable' });
+    expect(fixture.provider.seen).toHaveLength(0);
+    expect(fixture.log.leaves).toHaveLength(0);
+  });
+});
+
+describe('a gateway that died', () => {
+  /** A row that nobody waits for, as a killed process leaves it. */
+  async function orphan(): Promise<string> {
+    fixture.provider.behaviour = { silent: true };
+    database.faults = [{ contains: 'UPDATE exchange e SET outcome', fault: 'no-effect', times: 1 }];
+    const lost = await call('TEST000001', 100);
+    expect(lost).toMatchObject({ code: 'outcome-pending' });
+    await eventually(() => fixture.module.database.answers());
+    return lost.exchangeId ?? '';
+  }
+
+  test('leaves a row that a repeat waits for, and does not call again', async () => {
+    const id = await orphan();
+    expect(await call('TEST000001', 300)).toMatchObject({ code: 'exchange-open', exchangeId: id });
+    expect(fixture.provider.seen).toHaveLength(1);
+  });
+
+  test('is followed, 60 s after the deadline, by gateway-lost', async () => {
+    const id = await orphan();
+    await real.query('UPDATE exchange SET deadline_ms = deadline_ms - 61000 WHERE id = $1', [id]);
+    expect(await call()).toMatchObject({ code: 'exchange-ended', exchangeId: id, detail: 'failed: gateway-lost' });
+    await fixture.module.outcomes.run();
+    const failed = await eventually(() => fixture.log.ofType('exchange.failed')[0]);
+    expect(failed.payload).toMatchObject({ id, why: 'gateway-lost', side: 'bus' });
+    expect(fixture.provider.seen).toHaveLength(1);
+  });
+
+  test('or by what the provider has in the log', async () => {
+    const id = await orphan();
+    fixture.provider.behaviour = {};
+    await fixture.provider.answerAgain(0);
+    const answered = await eventually(() => fixture.log.ofType('exchange.answered')[0]);
+    fixture.log0.outcome = answered;
+    await real.query('UPDATE exchange SET deadline_ms = deadline_ms - 61000 WHERE id = $1', [id]);
+    expect(await call()).toMatchObject({ code: 'exchange-ended', exchangeId: id, detail: 'answered' });
+    const row = await fixture.module.store.outcomeOf(
+      answered.payload.id as Parameters<typeof fixture.module.store.outcomeOf>[0],
+    );
+    expect(row).toMatchObject({ kind: 'answered', by: 'provider', jws: answered.jws });
+    expect(CONSUMER).toBe(answered.payload.from);
+  });
+});

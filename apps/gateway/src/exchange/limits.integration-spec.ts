@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createInProcessBus, type Bus } from '#bus';
+import { openDatabase, type Database } from '#postgres';
+import { createDatabase, eventually, type TestDatabase } from '#testing';
+import { gatewayMigrations } from '../migrations/index.js';
+import { exchangeErrors } from './exchange.errors.js';
+import { gatewayFixture, type Fixture } from './spec-support/gateway-fixture.js';
+
+let place: TestDatabase;
+let database: Database;
+let fixture: Fixture;
+let bus: Bus;
+/** What happens to produce calls that carry a request; written by the specs. */
+let broken: 'no-effect' | 'effect-but-error' | undefined;
+
+beforeAll(async () => {
+  place = await createDatabase();
+  database = await openDatabase({ url: place.url, schema: 'gateway', migrations: gatewayMigrations, poolSize: 4 });
+});
+afterAll(async () => {
+  await database.close();
+  await place.drop();
+});
+beforeEach(async () => {
+  broken = undefined;
+  bus = createInProcessBus();
+  const publish = bus.publish.bind(bus);
+  bus.publish = async (records) => {
+    const isRequest = records.some(({ topic }) => topic.startsWith('request.'));
+    if (broken === undefined || !isRequest) return publish(records);
+    if (broken === 'effect-but-error') await publish(records);
+    throw exchangeErrors.error('gateway-busy');
+  };
+  fixture = await gatewayFixture(database, { maxInFlight: 3, maxInFlightBytes: 1_000 }, bus);
+  await eventually(() => fixture.module.replies.hearing());
+});
+afterEach(() => fixture.close());
+
+const perform = (deadlineMs = 2_000) => fixture.module.exchanges.perform(fixture.request({ context: { deadlineMs } }));
+
+describe('capacity', () => {
+  test('past the limit is 503 at once, and free again when exchanges end', async () => {
+    fixture.provider.behaviour = { delayMs: 300 };
+    const under = [perform(), perform(), perform()];
+    expect(await perform()).toMatchObject({ kind: 'refused', code: 'gateway-busy', retryAfterS: 1 });
+    expect((await Promise.all(under)).map(({ kind }) => kind)).toEqual(['answered', 'answered', 'answered']);
+    expect(await perform()).toMatchObject({ kind: 'answered' });
+    // Capacity is counted, never stated.
+    expect(fixture.log.ofType('exchange.refused')).toHaveLength(0);
+  });
+
+  test('counts bytes too', async () => {
+    const request = fixture.request({ method: 'POST', path: '/claims', body: Buffer.alloc(1_001) });
+    expect(await fixture.module.exchanges.perform(request)).toMatchObject({ code: 'gateway-busy' });
+  });
+});
+
+describe('the deadline', () => {
+  test('is the shorter of what the caller and the service allow', async () => {
+    fixture.provider.behaviour = { silent: true };
+    const started = Date.now();
+    expect(await perform(300)).toMatchObject({ code: 'provider-unreachable' });
+    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(290);
+  });
+
+  test('that has passed sends nothing', async () => {
+    expect(await perform(0)).toMatchObject({ kind: 'refused', code: 'deadline-passed' });
+    expect(await perform()).toMatchObject({ kind: 'answered' });
+    expect(fixture.provider.seen).toHaveLength(1);
+  });
+});
+
+describe('the bus', () => {
+  test.each(['no-effect', 'effect-but-error'] as const)(
+    'that fails a send (%s) fails the exchange at once',
+    async (how) => {
+      broken = how;
+      expect(await perform(20_000)).toMatchObject({ kind: 'failed', code: 'bus-unavailable', side: 'bus' });
+      // The failure is stated: what was stored before the error has its outcome.
+      const failed = await eventually(() => fixture.log.ofType('exchange.failed')[0]);
+      expect(failed.payload).toMatchObject({ why: 'bus-unavailable' });
+    },
+  );
+});
+
+describe('nothing is taken', () => {
+  test('without a valid copy of the registry', async () => {
+    fixture.registry.view = undefined;
+    expect(await perform()).toMatchObject({ code: 'registry-expired', side: 'bus' });
+  });
+
+  test('for a consumer whose published keys are not those held here', async () => {
+    const { buildWorld } = await import('#testing');
+    const stranger = await buildWorld({ number: 2 });
+    fixture.registry.view = stranger.view;
+    const alarms = fixture.module.keys.adopt(stranger.view, Date.now());
+    expect(alarms).toEqual([{ consumer: 'TEST/GOV/1000/mygov', reason: 'keys-not-held' }]);
+    expect(await perform()).toMatchObject({ code: 'consumer-stopped' });
+  });
+});
+
+test('closing fails what waits, and the row says so', async () => {
+  fixture.provider.behaviour = { silent: true };
+  const outcome = perform(30_000);
+  await eventually(() => fixture.module.pending.size === 1);
+  fixture.module.pending.closeAll();
+  expect(await outcome).toMatchObject({ kind: 'failed', code: 'gateway-closing', side: 'bus' });
+});
