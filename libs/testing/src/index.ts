@@ -7,3 +7,4 @@ export { serviceAddresses, type ServiceAddresses } from './service-addresses.js'
 export { testBus } from './test-bus.js';
 export { uniqueName } from './unique-name.js';
 export { buildWorld, signEntry, type World, type WorldOptions } from './builders/world.js';
+export { startKafkaProxy, type AnswerFault, type KafkaApi, type KafkaProxy } from './kafka-proxy.js';

@@ -49,10 +49,10 @@ export class GroupSession {
   private isPositioned = false;
   /** A fetch that counts for `ready` has started. */
   private isFirstFetchUnderWay = false;
-  private readonly readiness = Promise.withResolvers<void>();
-  private readonly end = Promise.withResolvers<void>();
+  private readonly readiness = Promise.withResolvers<undefined>();
+  private readonly end = Promise.withResolvers<undefined>();
   private readonly committed = new Map<PartitionLane, bigint>();
-  hasEnded = false;
+  private over = false;
   /** When the last fetch loop ended; kafkajs counts one that met a closed connection, too. */
   lastFetchAtMs = Date.now();
   /** When the broker last answered anything. */
@@ -83,17 +83,21 @@ export class GroupSession {
   }
 
   /** Resolves after the first fetch that started with every partition in its place. */
-  get ready(): Promise<void> {
+  get ready(): Promise<unknown> {
     return this.readiness.promise;
   }
 
   /** Resolves when the consumer has crashed or was closed. */
-  get ended(): Promise<void> {
+  get ended(): Promise<unknown> {
     return this.end.promise;
   }
 
+  hasEnded(): boolean {
+    return this.over;
+  }
+
   isAssigned(): boolean {
-    return this.assigned && !this.hasEnded;
+    return this.assigned && !this.hasEnded();
   }
 
   async open(): Promise<void> {
@@ -134,7 +138,7 @@ export class GroupSession {
   }
 
   resume(lane: PartitionLane): void {
-    if (this.hasEnded) return;
+    if (this.hasEnded()) return;
     lane.paused = false;
     this.consumer.resume([{ topic: lane.topic, partitions: [lane.partition] }]);
   }
@@ -149,14 +153,14 @@ export class GroupSession {
   }
 
   private finish(): void {
-    this.hasEnded = true;
+    this.over = true;
     this.assigned = false;
-    this.end.resolve();
+    this.end.resolve(undefined);
   }
 
   private fetched(): void {
     this.lastFetchAtMs = Date.now();
-    if (this.isFirstFetchUnderWay) this.readiness.resolve();
+    if (this.isFirstFetchUnderWay) this.readiness.resolve(undefined);
   }
 
   /** Sent before we join anew on the same connection, so the partitions' next owners start behind what is settled. */
@@ -167,7 +171,7 @@ export class GroupSession {
 
   /** Runs inside kafkajs' join, before its next fetch: every pause and seek made here holds for that fetch. */
   private joined({ payload: { memberId, memberAssignment } }: ConsumerGroupJoinEvent): void {
-    if (this.hasEnded) return;
+    if (this.hasEnded()) return;
     const partitions: TopicPartition[] = Object.entries(memberAssignment).flatMap(([topic, numbers]) =>
       numbers.map((partition) => ({ topic, partition })),
     );
@@ -191,10 +195,10 @@ export class GroupSession {
 
   private async positionAll(lanes: readonly PartitionLane[], generation: number): Promise<void> {
     for (const lane of lanes) {
-      while (generation === this.generation && !this.hasEnded) {
+      while (generation === this.generation && !this.hasEnded()) {
         try {
           const offset = await this.startOf(lane);
-          if (generation !== this.generation || this.hasEnded) return;
+          if (generation !== this.generation || this.hasEnded()) return;
           this.seek(lane, offset);
           // Known from now on: if this consumer dies before the first record, the next one goes on from here.
           lane.nextOffset ??= offset;
@@ -236,12 +240,13 @@ export class GroupSession {
     this.consumer.pause([{ topic: lane.topic, partitions: [lane.partition] }]);
   }
 
-  private take({ batch, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
+  private take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const { topic, partition, messages } = batch;
     const lane = this.lanes.get(topic, partition);
     // Not resolved: what nobody took is fetched again.
-    if (lane === undefined || this.hasEnded || isStale()) return Promise.resolve();
-    resolveOffset(batch.lastOffset());
+    if (lane === undefined || this.hasEnded() || payload.isStale()) return Promise.resolve();
+    payload.resolveOffset(batch.lastOffset());
     this.dispatcher.offer(
       lane,
       messages.map((message) => receivedRecord(topic, partition, message)),

@@ -7,7 +7,9 @@ import { IMPATIENT } from './kafka-client.js';
 import { classify, toBusError } from './kafka-failure.js';
 import { withTimeout } from './with-timeout.js';
 
-const CALL_TIMEOUT_MS = 15_000;
+const CALL_TIMEOUT_MS = 10_000;
+const MAX_ATTEMPTS = 3;
+const RETRY_MS = 50;
 const LEADER_TIMEOUT_MS = 10_000;
 const LEADER_POLL_MS = 25;
 const TOPICS_PER_CALL = 50;
@@ -65,7 +67,7 @@ export class KafkaAdmin {
   }
 
   async ping(timeoutMs: number): Promise<boolean> {
-    const answered = this.call((admin) => admin.describeCluster()).then(
+    const answered = this.callOnce((admin) => admin.describeCluster()).then(
       () => true,
       () => false,
     );
@@ -104,11 +106,19 @@ export class KafkaAdmin {
       this.unknownSince.delete(spec.name);
       // A broker that has not heard of the topic yet may also answer with an error that is none.
       const partitions = await this.partitionsOf(spec.name).catch(() => undefined);
-      if (partitions !== undefined && partitions >= spec.partitions) return;
+      if (partitions !== undefined && partitions >= spec.partitions && (await this.answersFor(spec.name))) return;
       this.forget(spec.name);
       await delay(LEADER_POLL_MS);
     }
     throw busErrors.error('bus-topic-not-created', { details: { reason: 'no leader', first: spec.name } });
+  }
+
+  /** The metadata names a leader before its partitions take records: asking for their offsets asks the leader itself. */
+  private answersFor(topic: string): Promise<boolean> {
+    return this.offsets(topic).then(
+      () => true,
+      () => false,
+    );
   }
 
   private async lookUp(topic: string): Promise<number | undefined> {
@@ -130,7 +140,19 @@ export class KafkaAdmin {
     return undefined;
   }
 
+  /** Everything asked here may be asked twice; so an answer that got lost costs a retry, not the caller's work. */
   private async call<Value>(ask: (admin: Admin) => Promise<Value>): Promise<Value> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.callOnce(ask);
+      } catch (cause) {
+        if (attempt === MAX_ATTEMPTS || classify(cause).kind !== 'unavailable') throw cause;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  private async callOnce<Value>(ask: (admin: Admin) => Promise<Value>): Promise<Value> {
     const connected = (this.connected ??= this.connect());
     try {
       return await withTimeout(connected.then(ask), CALL_TIMEOUT_MS, () => {

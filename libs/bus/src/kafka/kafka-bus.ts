@@ -33,7 +33,7 @@ const DEFAULTS = {
   maxQueuedBytes: 64 * MEBIBYTE,
   sessionTimeoutMs: 6_000,
   heartbeatIntervalMs: 400,
-  rebalanceTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 6_000,
   fetchMaxWaitMs: 100,
   fetchMaxBytes: 10 * MEBIBYTE,
   fetchMaxBytesPerPartition: MEBIBYTE,

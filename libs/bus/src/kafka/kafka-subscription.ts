@@ -66,8 +66,8 @@ export class KafkaSubscription implements Subscription {
         throw busErrors.error('bus-topic-unknown', { details: { topic } });
       }
     }
-    const ready = Promise.withResolvers<void>();
-    this.running = this.run(ready.resolve);
+    const ready = Promise.withResolvers<undefined>();
+    this.running = this.run(() => ready.resolve(undefined));
     try {
       await withTimeout(ready.promise, this.settings.startTimeoutMs, () => {
         throw busErrors.error('bus-unavailable', { details: { reason: 'no first fetch', group: this.options.group } });
@@ -112,28 +112,32 @@ export class KafkaSubscription implements Subscription {
   /** Resolves only after `stop`. Nothing escapes: whatever ends a session, the next one is tried. */
   private async run(onReady: () => void): Promise<void> {
     let pauseMs = RESTART_FIRST_MS;
-    while (!this.stopping.signal.aborted) {
+    while (!this.isStopping()) {
       const session = this.newSession();
       this.session = session;
       try {
         await session.open();
-        await Promise.race([session.ready, session.ended]);
-        if (!session.hasEnded) {
+        if (await this.becomesReady(session)) {
           pauseMs = RESTART_FIRST_MS;
           onReady();
           await this.watch(session);
         }
       } catch (cause) {
-        if (!this.stopping.signal.aborted)
-          this.logger.warn({ ...describe(cause), group: this.options.group }, 'consumer failed');
+        if (!this.isStopping()) this.logger.warn({ ...describe(cause), group: this.options.group }, 'consumer failed');
       }
       this.lastFetchMs = this.lastFetchAtMs();
       await session.close();
-      if (this.stopping.signal.aborted) return;
+      if (this.isStopping()) return;
       this.logger.warn({ group: this.options.group }, 'consumer is replaced');
       await delay(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS);
     }
+  }
+
+  /** A join whose answer was lost is not waited for longer than a fetch. */
+  private async becomesReady(session: GroupSession): Promise<boolean> {
+    const ready = Promise.race([session.ready.then(() => true), session.ended.then(() => false)]);
+    return withTimeout(ready, this.settings.watchdogMs, () => false);
   }
 
   /** Commits at intervals and watches the time of the last fetch; returns when the session is of no use any more. */
@@ -143,7 +147,7 @@ export class KafkaSubscription implements Subscription {
     const gone = session.ended.then(() => timer.abort());
     const signal = AbortSignal.any([this.stopping.signal, timer.signal]);
     let lastCommitMs = Date.now();
-    while (!session.hasEnded && !this.stopping.signal.aborted) {
+    while (!session.hasEnded() && !this.isStopping()) {
       await delay(intervalMs, undefined, { signal }).catch(() => undefined);
       if (Date.now() - lastCommitMs >= this.settings.commitIntervalMs) {
         lastCommitMs = Date.now();
@@ -155,6 +159,10 @@ export class KafkaSubscription implements Subscription {
       }
     }
     await gone.catch(() => undefined);
+  }
+
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
   }
 
   private newSession(): GroupSession {

@@ -16,6 +16,8 @@ const seen: string[] = [];
 class EchoController {
   constructor(@Inject(BUS) private readonly bus: Bus) {}
 
+  // Two parameters: without the type argument TypeScript picks the overload for typed event maps.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments -- it chooses the overload
   @EventPattern<string>('notice')
   notice(@Payload() record: ReceivedRecord, @Ctx() context: BusContext): void {
     if (record.value.toString() === 'notice1') throw new TypeError('bad notice');

@@ -53,6 +53,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   /** The bus. Nest's signature lets the caller name the type. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- Nest's signature
   override unwrap<T>(): T {
     return this.options.bus as T;
   }

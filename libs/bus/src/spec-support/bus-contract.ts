@@ -27,6 +27,7 @@ export function busContract(adapter: string, open: () => Promise<BusUnderTest>):
     };
 
     publishing(() => under.bus, newTopic);
+    topics(() => under.bus, newTopic);
     starting(() => under.bus, newTopic);
     groupContract(() => under, newTopic);
 
@@ -98,7 +99,9 @@ function publishing(bus: () => Bus, newTopic: NewTopic): void {
     expect(await bus().endOffset(topic, 0)).toBe(1n);
     expect(await bus().endOffset(topic, 1)).toBe(1n);
   }, 30_000);
+}
 
+function topics(bus: () => Bus, newTopic: NewTopic): void {
   it('creates topics once and knows them at once', async () => {
     const name = uniqueName('topic');
     const spec = { name, partitions: 3, retentionMs: 600_000 };

@@ -5,6 +5,14 @@ import { batchOptions, collector, numbered, texts } from './collect.js';
 
 /** Groups, offsets, bounds and the two ways of handing over. */
 export function groupContract(under: () => BusUnderTest, newTopic: NewTopic): void {
+  offsets(under, newTopic);
+  sharing(under, newTopic);
+  handing(under, newTopic);
+  stopping(under, newTopic);
+  batches(under, newTopic);
+}
+
+function offsets(under: () => BusUnderTest, newTopic: NewTopic): void {
   it('goes on behind what was settled, and repeats what was not', async () => {
     const { bus } = under();
     const topic = await newTopic();
@@ -34,7 +42,9 @@ export function groupContract(under: () => BusUnderTest, newTopic: NewTopic): vo
     expect(third.texts()).toEqual(['new0']);
     await last.stop();
   }, 30_000);
+}
 
+function sharing(under: () => BusUnderTest, newTopic: NewTopic): void {
   it('divides partitions among a group and hands them on when a member leaves', async () => {
     const another = await under().connectAnother();
     const topic = await newTopic(4);
@@ -67,7 +77,9 @@ export function groupContract(under: () => BusUnderTest, newTopic: NewTopic): vo
     await second.stop();
     if (another !== under().bus) await another.close();
   }, 60_000);
+}
 
+function handing(under: () => BusUnderTest, newTopic: NewTopic): void {
   it('hands over no more than maxInFlight at once, and everything in the end', async () => {
     const { bus } = under();
     const topic = await newTopic(2);
@@ -112,11 +124,13 @@ export function groupContract(under: () => BusUnderTest, newTopic: NewTopic): vo
     expect(seen.errors.map(String)).toEqual(['TypeError: thrown', 'TypeError: rejected']);
     await subscription.stop();
   }, 30_000);
+}
 
+function stopping(under: () => BusUnderTest, newTopic: NewTopic): void {
   it('waits for what is in flight when it stops, and hands over nothing after', async () => {
     const { bus } = under();
     const topic = await newTopic();
-    const finish = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<undefined>();
     const seen = collector([topic], { kind: 'latest' }, { maxInFlight: 1 });
     const subscription = await bus.subscribe({
       ...seen.options,
@@ -131,16 +145,18 @@ export function groupContract(under: () => BusUnderTest, newTopic: NewTopic): vo
     const stopping = subscription.stop().then(() => (stopped = true));
     await new Promise((resolve) => setImmediate(resolve));
     expect(stopped).toBe(false);
-    finish.resolve();
+    finish.resolve(undefined);
     await stopping;
     expect(seen.texts()).toEqual(['0']);
     expect(subscription.isAssigned()).toBe(false);
   }, 30_000);
+}
 
+function batches(under: () => BusUnderTest, newTopic: NewTopic): void {
   it('forms the next batch from all that came meanwhile, one batch at a time', async () => {
     const { bus } = under();
     const topic = await newTopic();
-    const gate = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<undefined>();
     const batches: string[][] = [];
     const subscription = await bus.subscribe(
       batchOptions(topic, {
@@ -159,7 +175,7 @@ export function groupContract(under: () => BusUnderTest, newTopic: NewTopic): vo
     await eventually(() => probe.records.length === 41);
     await other.stop();
     expect(batches).toHaveLength(1);
-    gate.resolve();
+    gate.resolve(undefined);
     await eventually(() => batches.flat().length === 41);
     expect(batches.flat()).toEqual(['first0', ...[0, 1, 2, 3].flatMap((call) => texts(10, `${call}.`))]);
     expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(30);
