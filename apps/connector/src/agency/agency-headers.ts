@@ -1,0 +1,71 @@
+/** Hop-by-hop and connection headers, removed in both directions: the exact set of X-Road's code (`exchange.md` §2.4). */
+const FILTERED = new Set([
+  'transfer-encoding',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'upgrade',
+  'connection',
+  'user-agent',
+  'host',
+  'content-length',
+  'server',
+  'expect',
+]);
+/** Never an agency's business: the hash is made anew, the key and the assertion are the consumer's own affair. */
+const NOT_FOR_AGENCIES = new Set(['x-road-request-hash', 'x-road-client', 'idempotency-key', 'kerege-end-user']);
+/** The gateway sets these itself; an agency's own would appear twice or lie. */
+const NOT_FROM_AGENCIES = new Set([
+  'x-road-id',
+  'x-road-client',
+  'x-road-request-id',
+  'x-road-request-hash',
+  'x-road-service',
+]);
+
+export interface HeaderText {
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * What the agency's system receives, as undici wants it: name, value, name, value. The signed headers less the filtered
+ * ones (a gateway should have filtered; it is not trusted to), one `X-Road-Client` that is who signed, and on unsafe
+ * calls the exchange id as `Idempotency-Key` (`bus.md` §4.5).
+ */
+export function requestHeaders(
+  signed: readonly HeaderText[],
+  call: { readonly client: string; readonly exchangeId: string; readonly unsafe: boolean },
+): string[] {
+  const headers: string[] = [];
+  for (const { name, value } of signed) {
+    const lower = name.toLowerCase();
+    if (!FILTERED.has(lower) && !NOT_FOR_AGENCIES.has(lower)) headers.push(name, value);
+  }
+  headers.push('X-Road-Client', call.client.split('/').map(encodeURIComponent).join('/'));
+  if (!signed.some(({ name }) => name.toLowerCase() === 'x-road-id')) headers.push('X-Road-Id', call.exchangeId);
+  if (!signed.some(({ name }) => name.toLowerCase() === 'x-road-request-id'))
+    headers.push('x-road-request-id', call.exchangeId);
+  if (call.unsafe) headers.push('Idempotency-Key', call.exchangeId);
+  return headers;
+}
+
+/** An answer's headers in the agency's order and spelling, less the filtered ones. */
+export function answerHeaders(raw: readonly (readonly [name: string, value: string])[]): HeaderText[] {
+  return raw
+    .map(([name, value]) => ({ name, value }))
+    .filter(({ name }) => {
+      const lower = name.toLowerCase();
+      return !FILTERED.has(lower) && !NOT_FROM_AGENCIES.has(lower);
+    });
+}
+
+/** Base path + raw service path + raw query; a slash doubled at the join is collapsed (`exchange.md` §2.2). */
+export function agencyPath(basePath: string, path: string, query: string | undefined): string {
+  const base = basePath.endsWith('/') ? basePath.slice(0, -1) : basePath;
+  const joined = path === '' ? basePath : `${base}${path}`;
+  const whole = joined === '' ? '/' : joined;
+  return query === undefined ? whole : `${whole}?${query}`;
+}

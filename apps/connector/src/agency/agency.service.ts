@@ -1,0 +1,140 @@
+import CircuitBreaker from 'opossum';
+import { Pool, type Dispatcher } from 'undici';
+import { ok, refuse, type Clock, type Result, type ServiceId } from '#kernel';
+import type { AgencyAnswer } from '../evidence/outcome.js';
+import { agencyPath, answerHeaders } from './agency-headers.js';
+import { failureOf, type AgencyFailure } from './agency-fault.js';
+
+export interface AgencyCall {
+  readonly service: ServiceId;
+  readonly method: string;
+  /** Raw, as the consumer wrote it. */
+  readonly path: string;
+  readonly query: string | undefined;
+  readonly headers: string[];
+  readonly body: Uint8Array;
+  /** The call is cut then. */
+  readonly deadlineMs: number;
+}
+
+export interface AgencyLimits {
+  readonly maxBodyBytes: number;
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  /** How long an open breaker stays open before one call may try. */
+  readonly breakerResetMs: number;
+  readonly breakerVolume: number;
+}
+
+type Outcome = Result<AgencyAnswer, AgencyFailure>;
+
+interface Agency {
+  readonly pool: Pool;
+  readonly basePath: string;
+  readonly breaker: CircuitBreaker<[AgencyCall], Outcome>;
+}
+
+/**
+ * The agencies' HTTP systems, one circuit breaker per service. It promises to change no byte of a body, to follow no
+ * redirect, to repeat no call, and to end every call by its deadline. An HTTP status, also 500, is the agency's word and
+ * no failure; the breaker opens when there is no word.
+ */
+export class AgencyService {
+  private readonly agencies = new Map<ServiceId, Agency>();
+
+  constructor(
+    addresses: ReadonlyMap<ServiceId, URL>,
+    private readonly limits: AgencyLimits,
+    private readonly clock: Clock,
+  ) {
+    for (const [service, url] of addresses) this.agencies.set(service, this.agency(url));
+  }
+
+  has(service: ServiceId): boolean {
+    return this.agencies.has(service);
+  }
+
+  /** Breakers that let nothing through now. */
+  openBreakers(): number {
+    return [...this.agencies.values()].filter(({ breaker }) => breaker.opened).length;
+  }
+
+  async call(call: AgencyCall): Promise<Outcome> {
+    const agency = this.agencies.get(call.service);
+    if (agency === undefined) return refuse({ why: 'agency-missing', sent: false });
+    try {
+      return await agency.breaker.fire(call);
+    } catch (cause) {
+      return refuse(failureOf(cause));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { pool, breaker } of this.agencies.values()) {
+      breaker.shutdown();
+      await pool.destroy();
+    }
+  }
+
+  private agency(url: URL): Agency {
+    const { connections, connectTimeoutMs, breakerResetMs, breakerVolume } = this.limits;
+    const pool = new Pool(url.origin, { connections, pipelining: 1, connect: { timeout: connectTimeoutMs } });
+    const basePath = url.pathname === '/' ? '' : url.pathname;
+    const breaker = new CircuitBreaker<[AgencyCall], Outcome>((call) => this.request(pool, basePath, call), {
+      // The call has its own deadline; a second timer would race it.
+      timeout: false,
+      errorThresholdPercentage: 50,
+      volumeThreshold: breakerVolume,
+      resetTimeout: breakerResetMs,
+      rollingCountTimeout: 10_000,
+    });
+    return { pool, basePath, breaker };
+  }
+
+  /** Rejects where there was no word of the agency; what came and cannot be passed on is a refusal. */
+  private async request(pool: Pool, basePath: string, call: AgencyCall): Promise<Outcome> {
+    const leftMs = Math.max(1, call.deadlineMs - this.clock.now());
+    const response = await pool.request({
+      method: call.method as Dispatcher.HttpMethod,
+      path: agencyPath(basePath, call.path, call.query),
+      headers: call.headers,
+      body: call.body.length === 0 ? null : call.body,
+      signal: AbortSignal.timeout(leftMs),
+      headersTimeout: leftMs,
+      bodyTimeout: leftMs,
+      responseHeaders: 'raw',
+      // Never sent again by the client library on its own: a repeat is the connector's decision.
+      idempotent: false,
+    });
+    const { statusCode } = response;
+    const body = await this.readBody(response);
+    if (body === undefined) return refuse({ why: 'answer-too-large', sent: true });
+    if (statusCode < 200 || statusCode > 599) return refuse({ why: 'agency-invalid-answer', sent: true });
+    return ok({ status: statusCode, headers: answerHeaders(headerPairs(response.headers)), body });
+  }
+
+  /** Buffered up to the inline limit (`bus.md` §1); the connection is cut at the first byte beyond it. */
+  private async readBody({ body }: Dispatcher.ResponseData): Promise<Buffer | undefined> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      if (!Buffer.isBuffer(chunk)) continue;
+      size += chunk.length;
+      // Leaving the loop destroys the stream and with it the connection.
+      if (size > this.limits.maxBodyBytes) return undefined;
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks, size);
+  }
+}
+
+/** Raw headers come as name, value, name, value, decoded as UTF-8; back to their octets as latin1 text, as we keep them. */
+function headerPairs(raw: unknown): [string, string][] {
+  const flat = Array.isArray(raw) ? raw.map(String) : [];
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const octets = Buffer.from(flat[index + 1] ?? '', 'utf8');
+    pairs.push([flat[index] ?? '', octets.toString('latin1')]);
+  }
+  return pairs;
+}

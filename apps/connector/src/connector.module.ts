@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import type { Bus } from '#bus';
+import { systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
+import {
+  AppMetrics,
+  createHttpApp,
+  createLogger,
+  keyFileName,
+  loadKeySet,
+  loadTrust,
+  startHttpApp,
+  type Logger,
+  type ReadinessCheck,
+  type RunningApp,
+  type Trust,
+} from '#platform';
+import { openDatabase, type Database } from '#postgres';
+import { RegistryCopy } from '#registry-copy';
+import { KeyRing } from '#signing';
+import type { RegistryView } from '#snapshot';
+import { parseVkey, type NoteKey } from '#tlog';
+import { join } from 'node:path';
+import { parseAgencies, servedSubsystems } from './agency/agency-address.js';
+import { AgencyService } from './agency/agency.service.js';
+import type { ConnectorConfig } from './connector.config.js';
+import type { DispatchEvents } from './dispatch/dispatch-events.js';
+import { dispatchErrors } from './dispatch/dispatch.errors.js';
+import { DispatchService } from './dispatch/dispatch.service.js';
+import { HeldKeys } from './dispatch/held-keys.js';
+import { RequestConsumer } from './dispatch/request.consumer.js';
+import { SealingSessions } from './dispatch/sealing-sessions.js';
+import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
+import { DeliveryService } from './evidence/delivery.service.js';
+import { ReceiptBook } from './evidence/receipt-book.js';
+import { ReceiptConsumer } from './evidence/receipt.consumer.js';
+import { JournalStore } from './journal/journal.store.js';
+import { JournalWorker } from './journal/journal.worker.js';
+import { connectorMigrations } from './migrations/index.js';
+import { dispatchEvents } from './ops/connector-metrics.js';
+import { keysMissing, registryMissing, requestsMissing, type ConnectorState } from './ops/readiness.js';
+
+export interface ConnectorDependencies {
+  readonly bus: Bus;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+const SCHEMA = 'connector';
+/** `bus.md` §4.6. */
+const KEEP_AFTER_DEADLINE_MS = 60_000;
+const MAX_JOURNAL_QUEUE = 5_000;
+
+@Module({})
+class ConnectorModule {}
+
+/** What lives as long as the process. */
+interface Parts {
+  readonly copy: RegistryCopy;
+  readonly agencies: AgencyService;
+  readonly delivery: DeliveryService;
+  readonly requests: RequestConsumer;
+  readonly worker: JournalWorker;
+  readonly database: Database;
+}
+
+/**
+ * Creates a connector. Resolves when it serves `/ready`; requests are taken up as soon as the registry has published the
+ * topics of its subsystems.
+ */
+export async function createConnector(config: ConnectorConfig, deps: ConnectorDependencies): Promise<RunningApp> {
+  const { bus, clock = systemClock, logger = createLogger('connector') } = deps;
+  const agencies = parseAgencies(config.agencies);
+  if (!agencies.ok) throw dispatchErrors.error('connector-agencies', { extensions: { problems: [agencies.reason] } });
+  const subsystems = servedSubsystems(agencies.value);
+  const keys = await loadKeys(config.keysDir, subsystems);
+  const trust = await loadTrust(config.trustFile);
+  const metrics = new AppMetrics('connector');
+  const events = dispatchEvents(metrics, logger);
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    schema: SCHEMA,
+    migrations: connectorMigrations,
+    poolSize: config.databasePoolSize,
+    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+  });
+  const context = { config, bus, clock, logger, keys, trust, subsystems, database, events, agencies: agencies.value };
+  const parts = await assemble(context).catch(async (cause: unknown) => {
+    await database.close();
+    throw cause;
+  });
+  metrics.observedGauge(
+    { name: 'kerege_connector_open_breakers_number', help: 'Breakers that let nothing through.' },
+    () => parts.agencies.openBreakers(),
+  );
+  const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
+  const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness });
+  return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts) });
+}
+
+interface Context {
+  readonly config: ConnectorConfig;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly keys: KeyRing;
+  readonly trust: Trust;
+  readonly subsystems: readonly SubsystemId[];
+  readonly database: Database;
+  readonly events: DispatchEvents;
+  readonly agencies: ReadonlyMap<ServiceId, URL>;
+}
+
+async function assemble(context: Context): Promise<Parts> {
+  const { config, bus, clock, logger, trust, subsystems, database, events } = context;
+  const processId = `${config.instanceId.replaceAll('/', '.')}.${randomUUID()}`;
+  const heldKeys = new HeldKeys(context.keys);
+  const copy = await RegistryCopy.start({
+    bus,
+    clock,
+    registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+    instanceId: config.instanceId,
+    events: {
+      adopted: (view) => logger.info({ snapshot: view.number }, 'registry snapshot adopted'),
+      alarm: (reason, details) => events.alarm(reason, details),
+    },
+  });
+  const agencies = new AgencyService(
+    context.agencies,
+    {
+      maxBodyBytes: config.maxInlineBodyBytes,
+      connections: config.agencyConnections,
+      connectTimeoutMs: config.agencyConnectTimeoutMs,
+      breakerResetMs: config.breakerResetMs,
+      breakerVolume: config.breakerVolume,
+    },
+    clock,
+  );
+  const book = new ReceiptBook();
+  const receipts = new ReceiptConsumer(book, logKeys(trust), (reason, details) => events.alarm(reason, details));
+  const delivery = new DeliveryService(
+    bus,
+    book,
+    {
+      keptCount: config.keptAnswers,
+      keptBytes: config.keptAnswerBytes,
+      keepAfterDeadlineMs: KEEP_AFTER_DEADLINE_MS,
+    },
+    events,
+  );
+  const journal = new JournalStore(database, MAX_JOURNAL_QUEUE);
+  const unsafe = new UnsafeCalls(journal, delivery, processId, clock, { graceMs: config.journalGraceMs }, events);
+  const sessions = new SealingSessions(context.keys);
+  const dispatch = new DispatchService({
+    bus,
+    copy,
+    clock,
+    keys: heldKeys,
+    sessions,
+    agencies,
+    delivery,
+    unsafe,
+    events,
+  });
+  const { maxInFlight } = config;
+  const requests = new RequestConsumer({ bus, subsystems, processId, maxInFlight, dispatch, receipts, events });
+  const worker = new JournalWorker({
+    journal,
+    unsafe,
+    copy,
+    keys: heldKeys,
+    subsystems,
+    clock,
+    keepMs: config.journalKeepMs,
+    events,
+  });
+  watchRegistry(copy, requests, heldKeys, subsystems, events);
+  worker.start();
+  return { copy, agencies, delivery, requests, worker, database };
+}
+
+/** Follows each new snapshot: topics that have come, and published keys that are not ours. */
+function watchRegistry(
+  copy: RegistryCopy,
+  requests: RequestConsumer,
+  keys: HeldKeys,
+  subsystems: readonly SubsystemId[],
+  events: DispatchEvents,
+): void {
+  const follow = (view: RegistryView) => {
+    requests.follow(view);
+    for (const subsystem of subsystems)
+      for (const kid of keys.strangers(view, subsystem)) events.alarm('foreign-key-published', { subsystem, kid });
+  };
+  copy.onChange(follow);
+  const view = copy.current();
+  if (view !== undefined) follow(view);
+}
+
+function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly SubsystemId[]): ReadinessCheck[] {
+  const state = (): ConnectorState => {
+    const view = parts.copy.current();
+    const stopped =
+      view === undefined ? [] : subsystems.filter((subsystem) => keys.strangers(view, subsystem).length > 0);
+    return { view, unheard: parts.requests.unheard(), stopped };
+  };
+  return [
+    { name: 'registry-copy', missing: () => registryMissing(state()) },
+    { name: 'requests', missing: () => requestsMissing(state()) },
+    { name: 'keys', missing: () => keysMissing(state()) },
+    {
+      name: 'journal',
+      missing: async () => ((await parts.database.isReachable()) ? undefined : 'the database does not answer'),
+    },
+  ];
+}
+
+/** Takes nothing new, ends what is under way, then lets go of everything. */
+async function close(parts: Parts): Promise<void> {
+  await parts.requests.stop();
+  await parts.worker.stop();
+  await parts.delivery.close();
+  await parts.copy.stop();
+  await parts.agencies.close();
+  await parts.database.close();
+}
+
+async function loadKeys(dir: string, subsystems: readonly SubsystemId[]): Promise<KeyRing> {
+  const files = subsystems.map(async (id) => [id, await loadKeySet(join(dir, keyFileName(id)))] as const);
+  return KeyRing.parse(await Promise.all(files));
+}
+
+function logKeys(trust: Trust): NoteKey[] {
+  return trust.logs.map((vkey) => {
+    const key = parseVkey(vkey);
+    if (!key.ok) throw dispatchErrors.error('connector-trust', { details: { reason: key.reason } });
+    return key.value;
+  });
+}

@@ -1,0 +1,153 @@
+import {
+  decide,
+  matchEndpoint,
+  parseTarget,
+  resolveSubject,
+  sameSubject,
+  type EndpointMatch,
+  type Subject,
+  type SubjectReason,
+  type Target,
+  type WhyCode,
+} from '#access';
+import type { Opening, RequestContent } from '#contracts';
+import { ok, refuse, type Result } from '#kernel';
+import { opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
+import type { RegistryView, ServiceEntry, SubjectRule } from '#snapshot';
+import type { Envelope } from './envelope.js';
+
+/** A request that this provider lets through, and everything that the call needs of it. */
+export interface Admitted {
+  readonly service: ServiceEntry;
+  readonly target: Target;
+  readonly content: RequestContent;
+  /** Octets of header values as latin1 text. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  /** Set where only the answer tells whose data it holds: the connector commits to them (`statements.md` §2). */
+  readonly subjectInAnswer: SubjectRule | undefined;
+}
+
+/**
+ * The provider decides, deny by default, with its own copy of the registry: agreement, purpose, validity now. What the
+ * gateway decided counts for nothing here.
+ */
+export function checkRight(view: RegistryView, envelope: Envelope, nowMs: number): Result<ServiceEntry, WhyCode> {
+  const { ep, pur, law } = envelope.requested.payload;
+  const permit = decide(view, {
+    consumer: envelope.consumer,
+    service: envelope.service,
+    endpoint: ep,
+    purpose: pur,
+    legalBasis: law,
+    atMs: nowMs,
+  });
+  if (!permit.ok) return permit;
+  const service = view.service(envelope.service);
+  return service === undefined ? refuse('unknown-service') : ok(service);
+}
+
+/**
+ * The checks of `bus.md` §4.3 that need the opened content, in their order; the first that fails is the answer. Base mode
+ * does not say who sealed, so the content is believed only after `req`, recomputed, is the signed one.
+ */
+export function checkContent(
+  service: ServiceEntry,
+  envelope: Envelope,
+  content: RequestContent,
+): Result<Admitted, WhyCode> {
+  const { payload } = envelope.requested;
+  if (content.salt.length !== 32 || requestDigest(content.salt, content) !== payload.req)
+    return refuse('content-mismatch');
+  const headers = content.headers.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('latin1') }));
+  if (!headers.every(isCleanHeader) || !speaksAs(headers, payload.from)) return refuse('content-mismatch');
+
+  const target = parseTarget(content.target);
+  if (!target.ok || target.value.service !== envelope.service) return refuse('endpoint-mismatch');
+  const match = matchEndpoint(service, content.method, target.value.path);
+  if (match?.endpoint !== payload.ep) return refuse('endpoint-mismatch');
+
+  const subject = checkSubjects(service, match, payload, { content, headers, target: target.value });
+  if (!subject.ok) return subject;
+  if (!isBodyAsDeclared(headers, content)) return refuse('body-malformed');
+  const subjectInAnswer = subject.value === 'in-answer' ? match.subject : undefined;
+  return ok({ service, target: target.value, content, headers, subjectInAnswer });
+}
+
+interface Opened {
+  readonly content: RequestContent;
+  readonly headers: Admitted['headers'];
+  readonly target: Target;
+}
+
+/**
+ * Each opening reproduces its commitment, and the subjects equal what the service's own rule finds in target, header or
+ * body. So a consumer cannot commit to A in the log and ask about B.
+ */
+function checkSubjects(
+  service: ServiceEntry,
+  match: EndpointMatch,
+  payload: RequestedPayload,
+  { content, headers, target }: Opened,
+): Result<Subject | 'in-answer' | undefined, WhyCode> {
+  if (!openAll('subject', payload.subj, content.subjects)) return refuse('commitment-mismatch');
+  const users = content.endUser === undefined ? [] : [content.endUser];
+  if (!openAll('user', payload.user ?? [], users)) return refuse('commitment-mismatch');
+  const stated = statedSubject(headers);
+  if (!stated.ok) return stated;
+  const sources = { params: match.params, query: target.query, headers, body: content.body };
+  const found = resolveSubject(service, match.subject, sources, stated.value);
+  if (!found.ok) return found;
+  const [opening, ...more] = content.subjects;
+  if (found.value === undefined || found.value === 'in-answer')
+    return opening === undefined ? found : refuse('commitment-mismatch');
+  if (opening === undefined || more.length > 0 || !sameSubject(opening, found.value))
+    return refuse('commitment-mismatch');
+  return found;
+}
+
+function openAll(kind: 'subject' | 'user', commitments: readonly string[], openings: readonly Opening[]): boolean {
+  if (commitments.length !== openings.length) return false;
+  return openings.every((opening, index) => opens(kind, commitments[index] ?? '', opening));
+}
+
+function statedSubject(headers: Admitted['headers']): Result<Subject | undefined, SubjectReason> {
+  const [stated, ...more] = headers.filter(({ name }) => name.toLowerCase() === 'kerege-subject');
+  if (stated === undefined) return ok(undefined);
+  const subject = more.length > 0 ? undefined : parseTypedSubject(stated.value.trim());
+  return subject === undefined ? refuse('subject-malformed') : ok(subject);
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** What cannot be one header line could become two at the agency. */
+function isCleanHeader({ name, value }: HeaderField & { value: string }): boolean {
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not pass
+  return TOKEN.test(name) && !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value);
+}
+
+/** The agency reads `X-Road-Client` to know who asks: it must be who signed. Of several the last counts, as in X-Road. */
+function speaksAs(headers: Admitted['headers'], from: string): boolean {
+  const client = headers.findLast(({ name }) => name.toLowerCase() === 'x-road-client');
+  if (client === undefined) return true;
+  try {
+    return client.value.trim().split('/').map(decodeURIComponent).join('/') === from;
+  } catch {
+    // Not percent-encoded text: nobody's identifier.
+    return false;
+  }
+}
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+/** Bad JSON where JSON is declared never reaches the agency. */
+function isBodyAsDeclared(headers: Admitted['headers'], content: RequestContent): boolean {
+  const declared = headers.find(({ name }) => name.toLowerCase() === 'content-type')?.value.trim() ?? '';
+  if (content.body.length === 0 || !JSON_TYPE.test(declared)) return true;
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content.body));
+    return true;
+  } catch {
+    // Not UTF-8 or no JSON: that is the answer to the question asked.
+    return false;
+  }
+}

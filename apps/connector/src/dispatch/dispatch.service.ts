@@ -1,0 +1,214 @@
+import type { Bus, ReceivedRecord } from '#bus';
+import { deadLetterRecord } from '#bus';
+import { decode, RequestContentSchema, type RequestContent } from '#contracts';
+import { exchangeIdBytes, type Clock, type SubsystemId } from '#kernel';
+import type { RegistryCopy } from '#registry-copy';
+import { openRecord, requestAd } from '#signing';
+import type { WhyCode } from '#access';
+import { requestHeaders } from '../agency/agency-headers.js';
+import { statedReason } from '../agency/agency-fault.js';
+import { AgencyService } from '../agency/agency.service.js';
+import { DeliveryService } from '../evidence/delivery.service.js';
+import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
+import type { ReceiptVerdict } from '../evidence/receipt-book.js';
+import { checkContent, checkRight, type Admitted } from './admission.js';
+import type { DeadReason } from './dispatch.errors.js';
+import type { DispatchEvents } from './dispatch-events.js';
+import {
+  canJudge,
+  checkOrigin,
+  effectiveDeadlineMs,
+  isUnsafe,
+  readEnvelope,
+  timeliness,
+  type Envelope,
+} from './envelope.js';
+import type { Dispatch } from './dispatch.js';
+import { HeldKeys } from './held-keys.js';
+import { SealingSessions } from './sealing-sessions.js';
+import { UnsafeCalls } from './unsafe-calls.service.js';
+
+export interface DispatchDeps {
+  readonly bus: Bus;
+  readonly copy: RegistryCopy;
+  readonly clock: Clock;
+  readonly keys: HeldKeys;
+  readonly sessions: SealingSessions;
+  readonly agencies: AgencyService;
+  readonly delivery: DeliveryService;
+  readonly unsafe: UnsafeCalls;
+  readonly events: DispatchEvents;
+}
+
+/**
+ * One request from the topic to its outcome, in the order of `bus.md` §4.3. It never calls an agency for a request that it
+ * has not verified, opened and decided itself, and lets no answer out before the request's receipt (§4.4). Resolves when
+ * the record's offset may be committed.
+ */
+export class DispatchService {
+  /** Requests under way by leaf; a redelivery joins. True: it has an outcome or none is due. Bounded by `maxInFlight`. */
+  private readonly inWork = new Map<string, Promise<boolean>>();
+
+  constructor(private readonly deps: DispatchDeps) {}
+
+  async handle(record: ReceivedRecord, provider: SubsystemId): Promise<void> {
+    const read = readEnvelope(record.value, provider);
+    if (!read.ok) return this.deadLetter(record, provider, read.reason);
+    const { leafKey } = read.value;
+    // A forgery around the same statement must not take the genuine one down with it: after a dead letter try on.
+    for (let work = this.inWork.get(leafKey); work !== undefined; work = this.inWork.get(leafKey)) {
+      if (await work.catch(() => false)) return;
+    }
+    const work = this.work(read.value, record);
+    this.inWork.set(leafKey, work);
+    try {
+      await work;
+    } finally {
+      this.inWork.delete(leafKey);
+    }
+  }
+
+  /** False if the record went to the dead letters. */
+  private async work(envelope: Envelope, record: ReceivedRecord): Promise<boolean> {
+    const { copy, clock, delivery } = this.deps;
+    const startedMs = clock.now();
+    const view = await copy.waitFor(
+      (candidate) => canJudge(candidate, envelope),
+      effectiveDeadlineMs(copy.current(), envelope),
+    );
+    if (view === undefined) return this.unjudged(envelope, record);
+    const origin = checkOrigin(view, envelope, clock.now());
+    if (!origin.ok) return this.dead(record, envelope.provider, origin.reason);
+    const receiptTopic = view.topicsOf(envelope.provider)?.receipt;
+    if (receiptTopic === undefined || this.deps.keys.strangers(view, envelope.provider).length > 0)
+      return this.drop('subsystem-stopped');
+    const deadlineMs = effectiveDeadlineMs(view, envelope);
+    const route = { receiptTopic, replyTopic: envelope.request.replyTopic };
+    const signer = this.deps.keys.signer(view, envelope.provider, clock.now());
+    const dispatch: Dispatch = { envelope, view, route, signer, deadlineMs, startedMs };
+
+    const kept = delivery.keptFor(envelope);
+    if (kept !== undefined) {
+      const leftMs = deadlineMs - clock.now();
+      await delivery.deliver(envelope, kept, route, delivery.awaitRequested(envelope, route, leftMs), leftMs);
+      return true;
+    }
+    if (isUnsafe(envelope)) {
+      const seen = await this.deps.unsafe.settleSeen(dispatch);
+      if (seen === 'settled') return true;
+      if (seen === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
+    }
+    const when = timeliness(envelope, deadlineMs, clock.now());
+    if (when === 'clock-apart') this.deps.events.alarm('clock-apart', { exchangeId: envelope.exchangeId });
+    if (when !== 'in-time') return this.drop(when);
+    return this.decide(dispatch, record);
+  }
+
+  private async decide(dispatch: Dispatch, record: ReceivedRecord): Promise<boolean> {
+    const { envelope, view, route, deadlineMs } = dispatch;
+    const { clock, delivery, sessions } = this.deps;
+    const right = checkRight(view, envelope, clock.now());
+    if (!right.ok) return this.refuse(dispatch, right.reason);
+    const sealed = envelope.request.content;
+    const session = sealed === undefined ? undefined : await sessions.open(envelope.provider, sealed.kid, sealed.enc);
+    const content = session === undefined ? undefined : openContent(envelope, session.requestKey);
+    // Nobody but its sender could have sealed it wrongly, or somebody altered the envelope: not the statement's fault.
+    if (session === undefined || content === undefined)
+      return this.dead(record, envelope.provider, 'content-unreadable');
+    const admitted = checkContent(right.value, envelope, content);
+    if (!admitted.ok) return this.refuse(dispatch, admitted.reason);
+
+    const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
+    const call = () => this.callAgency(dispatch, admitted.value, session.answerKey);
+    if (isUnsafe(envelope)) {
+      const outcome = await this.deps.unsafe.call(dispatch, record.value, requested, call);
+      if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
+      return true;
+    }
+    await this.conclude(dispatch, await call(), requested);
+    return true;
+  }
+
+  private async callAgency(dispatch: Dispatch, admitted: Admitted, answerKey: Buffer): Promise<Outcome> {
+    const { envelope, signer, view, deadlineMs } = dispatch;
+    const { agencies, clock } = this.deps;
+    const unsafe = isUnsafe(envelope);
+    const { exchangeId, consumer } = envelope;
+    const answer = await agencies.call({
+      service: envelope.service,
+      method: admitted.content.method,
+      path: admitted.target.path,
+      query: admitted.target.query,
+      headers: requestHeaders(admitted.headers, { client: consumer, exchangeId, unsafe }),
+      body: admitted.content.body,
+      deadlineMs,
+    });
+    const nowMs = clock.now();
+    if (!answer.ok) return failedOutcome(envelope, statedReason(answer.reason, unsafe), signer, nowMs);
+    return answeredOutcome(envelope, answer.value, {
+      signer,
+      snap: view.number,
+      salt: admitted.content.salt,
+      answerKey,
+      subjectInAnswer: admitted.subjectInAnswer,
+      nowMs,
+    });
+  }
+
+  private async refuse(dispatch: Dispatch, why: WhyCode): Promise<true> {
+    const { envelope, route, signer, view, deadlineMs } = dispatch;
+    const { clock, delivery } = this.deps;
+    const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
+    await this.conclude(dispatch, await refusedOutcome(envelope, why, view.number, signer, clock.now()), requested);
+    return true;
+  }
+
+  private async conclude(dispatch: Dispatch, outcome: Outcome, requested: Promise<ReceiptVerdict>): Promise<void> {
+    const { envelope, route, deadlineMs, startedMs } = dispatch;
+    const { clock, delivery, events } = this.deps;
+    events.stated(outcome.kind, outcome.why, clock.now() - startedMs);
+    const bytes = { statement: outcome.statement.jws, answer: outcome.answer };
+    await delivery.deliver(envelope, bytes, route, requested, deadlineMs - clock.now());
+  }
+
+  /** No snapshot came that could judge it: too new for us, or signed by nobody that the registry knows. */
+  private unjudged(envelope: Envelope, record: ReceivedRecord): Promise<boolean> | true {
+    const view = this.deps.copy.current();
+    if (view === undefined) return this.drop('registry-expired');
+    if (view.number < envelope.requested.payload.snap) return this.drop('registry-behind');
+    return this.dead(record, envelope.provider, 'signer-unknown');
+  }
+
+  private drop(reason: Parameters<DispatchEvents['dropped']>[0]): true {
+    this.deps.events.dropped(reason);
+    return true;
+  }
+
+  private async dead(record: ReceivedRecord, provider: SubsystemId, reason: DeadReason): Promise<false> {
+    await this.deadLetter(record, provider, reason);
+    return false;
+  }
+
+  /** To the subsystem's own dead letters, as it came; the topic's name is the snapshot's. */
+  private async deadLetter(record: ReceivedRecord, provider: SubsystemId, reason: DeadReason): Promise<void> {
+    const topic = this.deps.copy.current()?.topicsOf(provider)?.dead;
+    this.deps.events.deadLettered(reason);
+    this.deps.events.alarm('dead-letter', { reason, partition: record.partition, offset: String(record.offset) });
+    if (topic !== undefined) await this.deps.bus.publish([deadLetterRecord(topic, record, reason)]);
+  }
+}
+
+/** Opens only with the very statement, exchange, deadline and listener that it was sealed for (`bus.md` §3). */
+function openContent(envelope: Envelope, requestKey: Buffer): RequestContent | undefined {
+  const { request, requested, exchangeId, deadlineMs } = envelope;
+  if (request.content === undefined) return undefined;
+  const ad = requestAd(requested.leafHash, exchangeIdBytes(exchangeId), deadlineMs, request.replyTopic);
+  const bytes = openRecord(requestKey, request.content.nonce, request.content.ciphertext, ad);
+  if (bytes === undefined) return undefined;
+  try {
+    return decode(RequestContentSchema, bytes);
+  } catch {
+    // Sealed, but no RequestContent: dead-lettered like what does not open.
+    return undefined;
+  }
+}

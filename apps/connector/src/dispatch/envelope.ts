@@ -1,0 +1,113 @@
+import { decode, RequestSchema, type Request } from '#contracts';
+import {
+  exchangeIdFromBytes,
+  ok,
+  parseServiceId,
+  parseSubsystemId,
+  refuse,
+  toHex,
+  type ExchangeId,
+  type Result,
+  type ServiceId,
+  type SubsystemId,
+} from '#kernel';
+import { parseStatement, verifyStatement, type RequestedPayload, type Statement } from '#signing';
+import type { RegistryView } from '#snapshot';
+import type { DeadReason } from './dispatch.errors.js';
+
+/** A request as it lies on the topic: outside consistent, nothing verified or opened yet. */
+export interface Envelope {
+  readonly exchangeId: ExchangeId;
+  readonly requested: Statement<RequestedPayload>;
+  /** Hex of the requested leaf; the identity under which work on it is joined and kept. */
+  readonly leafKey: string;
+  readonly consumer: SubsystemId;
+  readonly provider: SubsystemId;
+  readonly service: ServiceId;
+  readonly request: Request;
+  readonly deadlineMs: number;
+}
+
+/** First step of `bus.md` §4.3: decode, and what stands outside equals what was signed. */
+export function readEnvelope(value: Uint8Array, provider: SubsystemId): Result<Envelope, DeadReason> {
+  const request = decodeRequest(value);
+  if (request === undefined) return refuse('request-malformed');
+  const exchangeId = exchangeIdFromBytes(request.exchangeId);
+  const deadlineMs = Number(request.deadlineMs);
+  if (exchangeId === undefined || request.content === undefined || !Number.isSafeInteger(deadlineMs) || deadlineMs < 0)
+    return refuse('request-malformed');
+  const parsed = parseStatement(request.statement);
+  if (!parsed.ok) return refuse('statement-invalid');
+  const { payload } = parsed.value;
+  if (payload.t !== 'exchange.requested') return refuse('statement-invalid');
+  const requested: Statement<RequestedPayload> = { ...parsed.value, payload };
+  const consumer = parseSubsystemId(payload.from);
+  const service = parseServiceId(payload.svc);
+  if (!consumer.ok || !service.ok) return refuse('statement-invalid');
+  if (payload.id !== exchangeId || BigInt(payload.snap) !== request.snapshot || payload.to !== provider)
+    return refuse('envelope-mismatch');
+  return ok({
+    exchangeId,
+    requested,
+    leafKey: toHex(requested.leafHash),
+    consumer: consumer.value,
+    provider,
+    service: service.value,
+    request,
+    deadlineMs,
+  });
+}
+
+/** Whether this snapshot is new enough to judge the envelope: its number, and the key that the statement names. */
+export function canJudge(view: RegistryView, envelope: Envelope): boolean {
+  return (
+    view.number >= envelope.requested.payload.snap &&
+    view.keyOf(envelope.consumer, envelope.requested.kid) !== undefined
+  );
+}
+
+/**
+ * Signature by a key that is the consumer's own and valid now, and a listener that is a gateway serving that consumer:
+ * otherwise anybody could have answers sent where they like.
+ */
+export function checkOrigin(view: RegistryView, envelope: Envelope, nowMs: number): Result<true, DeadReason> {
+  const { consumer, requested, request } = envelope;
+  const key = view.keyOf(consumer, requested.kid);
+  if (key?.use !== 'sign' || nowMs < key.fromMs || nowMs >= key.untilMs) return refuse('signer-unknown');
+  if (!verifyStatement(requested, key.jwk)) return refuse('signature-wrong');
+  const gateway = view.gatewayOfReplyTopic(request.replyTopic);
+  return gateway?.serves.includes(consumer) === true ? ok(true) : refuse('reply-topic-foreign');
+}
+
+/** POST, PUT, PATCH, DELETE change things: they go through the journal (`bus.md` §4.5). Read from the signed endpoint. */
+export function isUnsafe(envelope: Envelope): boolean {
+  return /^(POST|PUT|PATCH|DELETE) /.test(envelope.requested.payload.ep);
+}
+
+const MAX_CLOCK_DISTANCE_MS = 5 * 60_000;
+/** For a service that the registry copy does not know: long enough to refuse. */
+const UNKNOWN_SERVICE_MS = 10_000;
+
+/** min(deadline, `ts` + the service's time-out): a consumer cannot stretch its deadline beyond the service's own. */
+export function effectiveDeadlineMs(view: RegistryView | undefined, envelope: Envelope): number {
+  const timeoutMs = view?.service(envelope.service)?.timeoutMs ?? UNKNOWN_SERVICE_MS;
+  return Math.min(envelope.deadlineMs, envelope.requested.payload.ts + timeoutMs);
+}
+
+export function timeliness(
+  envelope: Envelope,
+  deadlineMs: number,
+  nowMs: number,
+): 'in-time' | 'expired' | 'clock-apart' {
+  if (Math.abs(nowMs - envelope.requested.payload.ts) > MAX_CLOCK_DISTANCE_MS) return 'clock-apart';
+  return nowMs >= deadlineMs ? 'expired' : 'in-time';
+}
+
+function decodeRequest(value: Uint8Array): Request | undefined {
+  try {
+    return decode(RequestSchema, value);
+  } catch {
+    // Bytes that are no Request: the caller dead-letters them.
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+import { LRUCache } from 'lru-cache';
+import type { Bus, OutgoingRecord } from '#bus';
+import { toHex } from '#kernel';
+import { statementLeafHash } from '#signing';
+import { dispatchErrors } from '../dispatch/dispatch.errors.js';
+import type { DispatchEvents } from '../dispatch/dispatch-events.js';
+import type { Envelope } from '../dispatch/envelope.js';
+import type { ReceiptBook, ReceiptVerdict } from './receipt-book.js';
+import type { Route } from './route.js';
+import { repeatUntil, stampRecord } from './stamp-courier.js';
+
+/** The bytes of an outcome: sent, kept and sent again as they are. */
+export interface OutcomeBytes {
+  readonly statement: string;
+  readonly answer: Uint8Array;
+}
+
+export interface DeliveryLimits {
+  readonly keptCount: number;
+  readonly keptBytes: number;
+  /** How long after its deadline an outcome is kept and its stamp repeated (`bus.md` §4.6). */
+  readonly keepAfterDeadlineMs: number;
+}
+
+/**
+ * Brings statements to the log and answers to the gateway. It promises that no `Answer` leaves before the checked receipt
+ * of its request (promise 1), whoever lost or hid the gateway's stamp, and that a lost stamp is sent again.
+ */
+export class DeliveryService {
+  /** Outcomes of this process by requested leaf, for redeliveries; bounded by count, bytes and time. */
+  private readonly kept: LRUCache<string, OutcomeBytes>;
+  /** Repetitions under way; `close` waits for them. */
+  private readonly repeating = new Set<Promise<void>>();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly book: ReceiptBook,
+    private readonly limits: DeliveryLimits,
+    private readonly events: DispatchEvents,
+  ) {
+    this.kept = new LRUCache({
+      max: limits.keptCount,
+      maxSize: limits.keptBytes,
+      sizeCalculation: ({ statement, answer }) => statement.length + answer.length + 1,
+    });
+  }
+
+  /** The log's verdict on the request, until `forMs` have passed; the requested JWS is stamped by us from 250 ms on. */
+  awaitRequested(envelope: Envelope, route: Route, forMs: number): Promise<ReceiptVerdict> {
+    const { exchangeId, consumer, leafKey, requested } = envelope;
+    const verdict = this.book.wait({ exchangeId, slot: 'c0', signer: consumer }, leafKey, forMs);
+    this.repeat(verdict, stampRecord(requested.jws, [route.replyTopic, route.receiptTopic]));
+    return verdict;
+  }
+
+  /**
+   * Stamps the outcome at once and sends the answer when `requested` says that the request stands. Resolves when the
+   * answer is acknowledged, or when it is certain that none may leave.
+   */
+  async deliver(
+    envelope: Envelope,
+    outcome: OutcomeBytes,
+    route: Route,
+    requested: Promise<ReceiptVerdict>,
+    forMs: number,
+  ): Promise<ReceiptVerdict> {
+    const keepMs = Math.max(0, forMs) + this.limits.keepAfterDeadlineMs;
+    this.kept.set(envelope.leafKey, outcome, { ttl: keepMs });
+    const stamp = this.stampUntilReceipt(envelope, outcome, route, keepMs);
+    const answer = answerRecord(outcome, route);
+    const early = await Promise.race([requested, Promise.resolve('pending' as const)]);
+    await this.send(early === 'stands' ? [stamp, answer] : [stamp], keepMs);
+    const verdict = await requested;
+    if (verdict !== 'stands')
+      this.events.alarm('answer-withheld', { exchangeId: envelope.exchangeId, receipt: verdict });
+    else if (early !== 'stands') await this.send([answer], keepMs);
+    return verdict;
+  }
+
+  /** Sends only the statement: an exchange whose request is not in the log gets no answer. */
+  async stateOnly(envelope: Envelope, outcome: OutcomeBytes, route: Route): Promise<void> {
+    const keepMs = this.limits.keepAfterDeadlineMs;
+    await this.send([this.stampUntilReceipt(envelope, outcome, route, keepMs)], keepMs);
+  }
+
+  /** What this process has stated about that very request; there only after its receipt was asked for. */
+  keptFor(envelope: Envelope): OutcomeBytes | undefined {
+    return this.kept.get(envelope.leafKey);
+  }
+
+  async close(): Promise<void> {
+    this.book.close();
+    await Promise.allSettled(this.repeating);
+  }
+
+  private stampUntilReceipt(envelope: Envelope, outcome: OutcomeBytes, route: Route, forMs: number): OutgoingRecord {
+    const { exchangeId, provider } = envelope;
+    const stamp = stampRecord(outcome.statement, [route.receiptTopic, route.replyTopic]);
+    // With too many waiting the log is down: the gateway repeats the stamp of every answer that it holds as well.
+    if (this.repeating.size >= this.limits.keptCount) return stamp;
+    const leaf = toHex(statementLeafHash(outcome.statement));
+    this.repeat(this.book.wait({ exchangeId, slot: 'p1', signer: provider }, leaf, forMs), stamp);
+    return stamp;
+  }
+
+  private repeat(settled: Promise<unknown>, record: OutgoingRecord): void {
+    const failed = (cause: unknown) => this.events.failed('stamp-not-sent', cause);
+    const repetition = repeatUntil(settled, () => this.bus.publish([record]), failed);
+    this.repeating.add(repetition);
+    void repetition.finally(() => this.repeating.delete(repetition));
+  }
+
+  /** Acknowledged by the broker, or `connector-unsent` when `forMs` have passed. */
+  private async send(records: readonly OutgoingRecord[], forMs: number): Promise<void> {
+    const give = AbortSignal.timeout(Math.max(1, forMs));
+    for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+      try {
+        return await this.bus.publish(records);
+      } catch (cause) {
+        if (give.aborted) throw dispatchErrors.error('connector-unsent', { cause });
+        this.events.failed('answer-not-sent', cause);
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}
+
+function answerRecord(outcome: OutcomeBytes, route: Route): OutgoingRecord {
+  return { topic: route.replyTopic, partition: 0, value: outcome.answer, headers: { type: 'answer' } };
+}

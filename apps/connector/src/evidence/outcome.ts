@@ -1,0 +1,115 @@
+import { findSubjectInAnswer, outcomeReasons, type SubjectRule, type WhyCode } from '#access';
+import { AnswerContentSchema, AnswerSchema, encode, message, type Sealed } from '#contracts';
+import { exchangeIdBytes, toBase64Url } from '#kernel';
+import {
+  answerAd,
+  answerDigest,
+  commit,
+  sealRecord,
+  signStatement,
+  typedSubject,
+  type AnsweredPayload,
+  type Signer,
+  type Statement,
+} from '#signing';
+import type { Envelope } from '../dispatch/envelope.js';
+
+/** An agency's answer as it leaves the connector: headers filtered, body untouched. */
+export interface AgencyAnswer {
+  readonly status: number;
+  /** Octets of values as latin1 text. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly body: Buffer;
+}
+
+/** What the connector has stated about a request, and the record that tells the gateway; the bytes that are kept. */
+export interface Outcome {
+  readonly statement: Statement;
+  /** `exchange.v1.Answer`. */
+  readonly answer: Uint8Array;
+  readonly kind: 'answered' | 'failed' | 'refused';
+  readonly why?: WhyCode;
+}
+
+/** What every sequel of a request says of it. */
+function sequel(envelope: Envelope, nowMs: number) {
+  const { id, from, to, svc, ep } = envelope.requested.payload;
+  return { v: 1, id, ts: nowMs, from, to, svc, ep, prev: toBase64Url(envelope.requested.leafHash) } as const;
+}
+
+/** The provider said no: a decision, not an accident. */
+export async function refusedOutcome(
+  envelope: Envelope,
+  why: WhyCode,
+  snap: number,
+  signer: Signer,
+  nowMs: number,
+): Promise<Outcome> {
+  const payload = { ...sequel(envelope, nowMs), t: 'exchange.refused', why, snap } as const;
+  return unsealed(envelope, await signStatement(payload, signer), 'refused', why);
+}
+
+/** No answer came, and at whose door that lies. */
+export async function failedOutcome(envelope: Envelope, why: WhyCode, signer: Signer, nowMs: number): Promise<Outcome> {
+  const { side } = outcomeReasons[why];
+  const payload = { ...sequel(envelope, nowMs), t: 'exchange.failed', why, side } as const;
+  return unsealed(envelope, await signStatement(payload, signer), 'failed', why);
+}
+
+export interface AnsweredBy {
+  readonly signer: Signer;
+  readonly snap: number;
+  readonly salt: Uint8Array;
+  /** Exported secret of the request's session for its answer (`bus.md` §3). */
+  readonly answerKey: Uint8Array;
+  readonly subjectInAnswer: SubjectRule | undefined;
+  readonly nowMs: number;
+}
+
+/** States and seals the answer; `answer-subject-missing` where only the answer could tell the subject and does not. */
+export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, by: AnsweredBy): Promise<Outcome> {
+  const subj = subjectsOf(answer, by.subjectInAnswer);
+  if (subj === undefined) return failedOutcome(envelope, 'answer-subject-missing', by.signer, by.nowMs);
+  const payload: AnsweredPayload = {
+    ...sequel(envelope, by.nowMs),
+    t: 'exchange.answered',
+    st: answer.status,
+    res: answerDigest(by.salt, answer),
+    snap: by.snap,
+    ...(subj.length === 0 ? {} : { subj }),
+  };
+  const statement = await signStatement(payload, by.signer);
+  const content = encode(AnswerContentSchema, message(AnswerContentSchema, contentOf(answer)));
+  const id = exchangeIdBytes(envelope.exchangeId);
+  const { nonce, ciphertext } = sealRecord(by.answerKey, content, answerAd(statement.leafHash, id));
+  const session = envelope.request.content;
+  const sealed = { enc: session?.enc ?? Buffer.alloc(0), kid: session?.kid ?? '', nonce, ciphertext };
+  return { statement, answer: encodeAnswer(envelope, statement, sealed), kind: 'answered' };
+}
+
+/** Commitments of an answer whose subject nobody knew before; an unsuccessful answer discloses nobody. */
+function subjectsOf({ status, body }: AgencyAnswer, rule: SubjectRule | undefined): string[] | undefined {
+  if (rule === undefined || status < 200 || status > 299) return [];
+  const found = findSubjectInAnswer(rule, body);
+  const subject = found.ok ? typedSubject(found.value.country, found.value.type, found.value.code) : undefined;
+  return subject === undefined ? undefined : [commit('subject', subject).commitment];
+}
+
+function unsealed(envelope: Envelope, statement: Statement, kind: 'failed' | 'refused', why: WhyCode): Outcome {
+  return { statement, answer: encodeAnswer(envelope, statement), kind, why };
+}
+
+function contentOf({ status, headers, body }: AgencyAnswer) {
+  const octets = headers.map(({ name, value }) => ({ name, value: Buffer.from(value, 'latin1') }));
+  return { status, headers: octets, body };
+}
+
+function encodeAnswer(
+  envelope: Envelope,
+  statement: Statement,
+  content?: Pick<Sealed, 'enc' | 'kid' | 'nonce' | 'ciphertext'>,
+): Uint8Array {
+  const exchangeId = exchangeIdBytes(envelope.exchangeId);
+  const fields = { exchangeId, statement: statement.jws };
+  return encode(AnswerSchema, message(AnswerSchema, content === undefined ? fields : { ...fields, content }));
+}

@@ -1,0 +1,38 @@
+import { toHex, type ExchangeId } from '#kernel';
+
+/** What is stored before it is sent: the statement and the `Answer` record, to be sent again as they are. */
+export interface StoredOutcome {
+  readonly statement: string;
+  readonly answer: Buffer;
+}
+
+/** An unsafe call about to be made. */
+export interface NewCall {
+  readonly exchangeId: ExchangeId;
+  readonly leafHash: Buffer;
+  readonly owner: string;
+  /** From now until the call is cut. */
+  readonly callMs: number;
+  /** The Request record, from which an orphan can be ended. */
+  readonly request: Uint8Array;
+}
+
+export type JournalRow = { readonly leafKey: string } & (
+  { readonly state: 'calling'; readonly leftMs: number } | ({ readonly state: 'done' | 'unknown' } & StoredOutcome)
+);
+
+/** An orphan: nobody ended it, and its deadline has passed by the database's clock. */
+export interface Orphan {
+  readonly request: Buffer;
+}
+
+/** A row as the driver gives it; anything else than what our own statements write is not believed. */
+export function parseJournalRow(row: Readonly<Record<string, unknown>>): JournalRow | undefined {
+  const { leaf_hash: leafHash, state, left_ms: leftMs, statement, answer } = row;
+  if (!Buffer.isBuffer(leafHash)) return undefined;
+  const leafKey = toHex(leafHash);
+  if (state === 'calling') return { leafKey, state, leftMs: Number(leftMs) };
+  if ((state !== 'done' && state !== 'unknown') || typeof statement !== 'string' || !Buffer.isBuffer(answer))
+    return undefined;
+  return { leafKey, state, statement, answer };
+}
