@@ -1,4 +1,5 @@
-import { defineConfig, setting } from '#platform';
+import { defineConfig, setting, type Environment } from '#platform';
+import type { AgenciesConfig } from './agencies.module.js';
 
 export const agenciesConfig = defineConfig('sample agencies', {
   host: setting.text({ env: 'KEREGE_HOST', default: '127.0.0.1', meaning: 'Address to listen on.' }),
@@ -18,3 +19,9 @@ export const agenciesConfig = defineConfig('sample agencies', {
     meaning: 'Calls that each agency remembers for GET /_sandbox/calls.',
   }),
 });
+
+export function loadAgencies(environment?: Environment): AgenciesConfig {
+  const { populationPort, cadastrePort, benefitsPort, clinicPort, ...config } = agenciesConfig.load(environment);
+  const ports = { population: populationPort, cadastre: cadastrePort, benefits: benefitsPort, clinic: clinicPort };
+  return { ...config, ports };
+}
