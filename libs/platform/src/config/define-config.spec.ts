@@ -39,6 +39,12 @@ describe('defineConfig', () => {
     expect(failure({ X_NAME: 'n', X_PORT: text }).code).toBe('config-invalid');
   });
 
+  it('makes paths absolute, also by default', () => {
+    const paths = defineConfig('paths', { dir: setting.path({ env: 'X_DIR', default: './data', meaning: 'Folder.' }) });
+    expect(paths.load({}).dir).toBe(`${process.cwd()}/data`);
+    expect(describeConfig(paths)[0]?.default).toBe('./data');
+  });
+
   it('freezes what it loads', () => {
     expect(Object.isFrozen(definition.load({ X_NAME: 'n' }))).toBe(true);
   });

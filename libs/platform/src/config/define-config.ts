@@ -29,10 +29,10 @@ function loadFields<F extends AnyFields>(area: string, fields: F, environment: E
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields as Fields)) {
-    const text = environment[field.env];
+    // A default goes through the same parser, so that it obeys the same bounds and paths become absolute.
+    const text = environment[field.env] ?? (field.default === undefined ? undefined : field.show(field.default));
     if (text === undefined) {
-      if (field.default === undefined) problems.push(`${field.env} is missing (${field.meaning})`);
-      values[name] = field.default;
+      problems.push(`${field.env} is missing (${field.meaning})`);
       continue;
     }
     const parsed = field.parse(text);
