@@ -157,7 +157,7 @@ function registryView(): RegistryView {
 
 function member(id: string, name: string, ...subsystems: object[]): VerifiedMember {
   const document = memberDocument.parse({ v: 1, member: id, name: { en: name }, subsystems, instances: [] });
-  return { entry: { id, document: '', keyChain: [''] } as VerifiedMember['entry'], document };
+  return { entry: { id, document: '', keyChain: [''] }, document };
 }
 
 const key = {

@@ -30,34 +30,50 @@ const NAMES = {
  * what is required: that stands in the registration of the service, and `admission.ts` asks for it.
  */
 export function parseContext(headers: readonly HeaderField[]): Result<ExchangeContext, ContextReason> {
-  const text: Partial<Record<keyof typeof NAMES, string>> = {};
-  for (const [field, name] of Object.entries(NAMES)) {
-    const values = headers.filter((header) => header.name.toLowerCase() === name);
-    if (values.length > 1) return refuse('context-repeated');
-    if (values[0] !== undefined) Object.assign(text, { [field]: values[0].value.trim() });
-  }
-  const malformed = xRoadReason(headers) ?? nativeReason(text);
+  const malformed = repeated(headers) ?? xRoadReason(headers);
   if (malformed !== undefined) return refuse(malformed);
-  const subject = text.subject === undefined ? undefined : parseTypedSubject(text.subject);
-  if (text.subject !== undefined && subject === undefined) return refuse('subject-header-malformed');
-  return ok({
-    ...(subject === undefined ? {} : { subject }),
-    ...(text.purpose === undefined ? {} : { purpose: text.purpose }),
-    ...(text.legalBasis === undefined ? {} : { legalBasis: text.legalBasis }),
-    ...(text.deadline === undefined ? {} : { deadlineMs: Number(text.deadline) }),
-    ...(text.idempotencyKey === undefined ? {} : { idempotencyKey: text.idempotencyKey }),
-  });
+  const text = (name: string) => headers.find((header) => header.name.toLowerCase() === name)?.value.trim();
+  const given = {
+    subject: text(NAMES.subject),
+    purpose: text(NAMES.purpose),
+    legalBasis: text(NAMES.legalBasis),
+    deadline: text(NAMES.deadline),
+    idempotencyKey: text(NAMES.idempotencyKey),
+  };
+  const reason = nativeReason(given);
+  if (reason !== undefined) return refuse(reason);
+  const { purpose, legalBasis, idempotencyKey } = given;
+  const subject = given.subject === undefined ? undefined : parseTypedSubject(given.subject);
+  const deadlineMs = given.deadline === undefined ? undefined : Number(given.deadline);
+  return ok(withoutAbsent({ subject, purpose, legalBasis, deadlineMs, idempotencyKey }));
 }
 
-function nativeReason(text: Partial<Record<keyof typeof NAMES, string>>): ContextReason | undefined {
-  if (text.purpose !== undefined && !CODE.test(text.purpose)) return 'purpose-malformed';
-  if (text.legalBasis !== undefined && !CODE.test(text.legalBasis)) return 'legal-basis-malformed';
-  if (text.deadline !== undefined) {
-    if (!MILLISECONDS.test(text.deadline)) return 'deadline-malformed';
-    if (Number(text.deadline) === 0) return 'deadline-passed';
-  }
-  if (text.idempotencyKey !== undefined && !KEY.test(text.idempotencyKey)) return 'idempotency-key-malformed';
-  return undefined;
+type Given = Readonly<Record<keyof typeof NAMES, string | undefined>>;
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+function withoutAbsent(context: Loose<Required<ExchangeContext>>): ExchangeContext {
+  return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+}
+
+function repeated(headers: readonly HeaderField[]): ContextReason | undefined {
+  const names = headers.map((header) => header.name.toLowerCase());
+  const isRepeated = Object.values(NAMES).some((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  return isRepeated ? 'context-repeated' : undefined;
+}
+
+/** Each value by itself, in the order of the table of §1. */
+function nativeReason(given: Given): ContextReason | undefined {
+  const { subject, purpose, legalBasis, deadline, idempotencyKey } = given;
+  if (subject !== undefined && parseTypedSubject(subject) === undefined) return 'subject-header-malformed';
+  if (!fits(purpose, CODE)) return 'purpose-malformed';
+  if (!fits(legalBasis, CODE)) return 'legal-basis-malformed';
+  if (!fits(deadline, MILLISECONDS)) return 'deadline-malformed';
+  if (deadline !== undefined && Number(deadline) === 0) return 'deadline-passed';
+  return fits(idempotencyKey, KEY) ? undefined : 'idempotency-key-malformed';
+}
+
+function fits(text: string | undefined, form: RegExp): boolean {
+  return text === undefined || form.test(text);
 }
 
 /** Both are informational in Kerege and go on as they came; malformed ones are errors as on X-Road. */

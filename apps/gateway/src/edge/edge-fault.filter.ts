@@ -19,7 +19,7 @@ export class EdgeFaultFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     // The client went away while it was sending: there is nobody to answer, and nothing was begun.
-    if (request.raw.aborted || (request.raw.destroyed && !request.raw.complete)) return void reply.hijack();
+    if (request.raw.destroyed && !request.raw.complete) return void reply.hijack();
     const error = asAppError(cause);
     if (error.kind === 'broken') this.logger.error({ err: cause, requestId: request.id }, 'call at the edge failed');
     this.edgeReply.sendFailure(request, reply, { error, side: sideOf(error), decidedBy: 'gateway' });

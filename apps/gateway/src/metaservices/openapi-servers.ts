@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, stringify, type Document } from 'yaml';
 
 /** Where the provider's system listens is nobody's business: consumers go through the gateway. */
 const PLACEHOLDER = 'http://example.org/xroad-endpoint';
@@ -15,10 +15,26 @@ export function withoutServers(text: string): string | undefined {
     return JSON.stringify(json);
   }
   const document = parseDocument(text);
-  const value: unknown = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
+  const value = document.errors.length > 0 ? undefined : plainValue(document);
   if (!isOpenApi3(value)) return undefined;
-  for (const path of serverPaths(value)) document.setIn(path, PLACEHOLDER);
-  return document.toString();
+  try {
+    for (const path of serverPaths(value)) document.setIn(path, PLACEHOLDER);
+    return document.toString();
+  } catch {
+    // Servers behind YAML aliases cannot be set in place: then comments are lost, and still no URL gets out.
+    replaceIn(value);
+    return stringify(value);
+  }
+}
+
+/** Bounded: a few lines of aliases can stand for gigabytes. */
+function plainValue(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    // More aliases than any honest document has.
+    return undefined;
+  }
 }
 
 function parseJson(text: string): unknown {
