@@ -1,3 +1,4 @@
+import { memberDigest } from '#snapshot';
 import type { AnswerHead, RequestHead, RowOpening } from '../exchange/row.js';
 
 export interface ProvenStatement {
@@ -19,7 +20,7 @@ export interface ProvenManifest {
 export interface MemberEvidence {
   readonly id: string;
   readonly document: string;
-  readonly keyChain: readonly string[];
+  readonly keyChain: string[];
 }
 
 /** What Evidence v1 says (`statements.md` §6), before it is written down. */
@@ -67,8 +68,11 @@ export function serialiseEvidence(evidence: Evidence): string {
   });
 }
 
-/** Members of an evidence, each document once, sorted by id (code units). */
+/**
+ * Members of an evidence: each version of a document once, sorted by id, then by digest (code units). Two versions of
+ * one member stand there if its document changed between the leaves: each statement is judged by its own manifest.
+ */
 export function sortMembers(members: readonly MemberEvidence[]): MemberEvidence[] {
-  const distinct = new Map(members.map((member) => [`${member.id} ${member.document}`, member]));
-  return [...distinct.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const distinct = new Map(members.map((member) => [`${member.id} ${memberDigest(member)}`, member]));
+  return [...distinct].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, member]) => member);
 }
