@@ -31,6 +31,7 @@ export const keys = {
   operatorMember: generateSigningKey(),
   consumer: generateSigningKey(),
   provider: generateSigningKey(),
+  providerNext: generateSigningKey(),
   audit: generateSigningKey(),
   stranger: generateSigningKey(),
 };
@@ -56,6 +57,8 @@ export interface Plan {
   readonly providerKeyUntil: string;
   /** A renewed manifest between request and outcome. */
   readonly renewed: boolean;
+  /** With `renewed`: the second manifest brings a provider's document whose only key is `providerNext`. */
+  readonly rekeyed: boolean;
   /** Whether the request stands before the first manifest. */
   readonly early: boolean;
 }
@@ -69,6 +72,7 @@ const PLAN: Plan = {
   manifestFields: {},
   providerKeyUntil: '2030-01-01T00:00:00Z',
   renewed: false,
+  rekeyed: false,
   early: false,
 };
 
@@ -96,16 +100,17 @@ export type Bendable = Record<string, any>;
 
 export async function buildEvidence(change: Partial<Plan> = {}): Promise<Bendable> {
   const plan = { ...PLAN, ...change };
-  const members = await membersOf(plan);
-  const digests = digestList(snapshotBytes({} as never), members);
-  const manifest = await manifestOf(digests, plan, NOW - 30_000);
-  const renewal = await manifestOf(digests, plan, NOW + 30_000);
+  const before = await membersOf(plan, keys.provider);
+  const members = plan.rekeyed ? await membersOf(plan, keys.providerNext) : before;
+  const [digests, laterDigests] = [before, members].map((list) => digestList(snapshotBytes({} as never), list));
+  const manifest = await manifestOf(digests ?? '', plan, NOW - 30_000);
+  const renewal = await manifestOf(laterDigests ?? '', plan, NOW + 30_000);
   const requested = await requestedOf(plan);
   const outcome = await outcomeOf(plan, requested);
   const filler = (text: string): string => `filler-${text}`;
-  const before = plan.early ? [requested.jws, manifest.jws] : [manifest.jws, filler('a'), requested.jws];
+  const first = plan.early ? [requested.jws, manifest.jws] : [manifest.jws, filler('a'), requested.jws];
   const bodies = [
-    ...before,
+    ...first,
     filler('b'),
     ...(plan.renewed ? [renewal.jws] : []),
     outcome?.jws ?? filler('c'),
@@ -122,7 +127,12 @@ export async function buildEvidence(change: Partial<Plan> = {}): Promise<Bendabl
       proof: proofOf(jws),
       governing: plan.renewed ? position : 0,
     })),
-    manifests: manifests.map(({ jws }) => ({ index: bodies.indexOf(jws), jws, proof: proofOf(jws), digests })),
+    manifests: manifests.map(({ jws }, position) => ({
+      index: bodies.indexOf(jws),
+      jws,
+      proof: proofOf(jws),
+      digests: position === 0 ? digests : laterDigests,
+    })),
     members: members.filter((member) => plan.outcome === 'swept' || member.id !== 'DEMO/GOV/1009'),
     salt: toBase64Url(salt),
     openings: [
@@ -213,7 +223,7 @@ async function outcomeOf(plan: Plan, requested: Statement): Promise<Statement | 
   return signStatement(payload as unknown as StatementPayload, jwkSigner(plan.outcomeBy ?? key));
 }
 
-async function membersOf(plan: Plan): Promise<MemberEntry[]> {
+async function membersOf(plan: Plan, providerKey: PrivateJwk): Promise<MemberEntry[]> {
   return [
     await memberOf('DEMO/GOV/1000', [keys.consumerMember, keys.consumerMember2], {
       subsystems: [{ id: CONSUMER, keys: [published(keys.consumer)], services: [], agreements: [] }],
@@ -221,7 +231,7 @@ async function membersOf(plan: Plan): Promise<MemberEntry[]> {
     }),
     await memberOf('DEMO/GOV/1001', [keys.providerMember], {
       subsystems: [
-        { id: PROVIDER, keys: [published(keys.provider, plan.providerKeyUntil)], services: [], agreements: [] },
+        { id: PROVIDER, keys: [published(providerKey, plan.providerKeyUntil)], services: [], agreements: [] },
       ],
       instances: [],
     }),

@@ -1,6 +1,6 @@
 import { cliErrors } from '../cli.errors.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { verifyEvidence } from '../verify/index.js';
+import { explain, verifyEvidence } from '../verify/index.js';
 import { readBytes, readEvidence } from './read-evidence.service.js';
 import { renderReport } from './render-report.js';
 
@@ -32,8 +32,7 @@ export function judge(
   const verdict = verifyEvidence(evidence, trust, answerBody === undefined ? {} : { answerBody });
   if (json) terminal.out(`${JSON.stringify(verdictJson(verdict))}\n`);
   if (!verdict.ok) {
-    const { code, where } = verdict.reason;
-    throw cliErrors.error('not-verified', { extensions: { problem: `${code} at ${where}` } });
+    throw cliErrors.error('not-verified', { extensions: { problem: explain(verdict.reason) } });
   }
   if (!json) for (const line of renderReport(verdict.value, terminal.paint)) terminal.tell(line);
 }

@@ -37,13 +37,10 @@ export function unopenedCount(evidence: Evidence, proven: ProvenCase): number {
   return commitments - evidence.openings.length;
 }
 
+/** Where a gateway died with the answer in its hands there is none to show; then the report says so. */
 function answerProblem(evidence: Evidence, statements: readonly Statement[], salt: Buffer): Refusal | undefined {
+  if (evidence.answer === null) return undefined;
   const answered = statements.find((statement) => statement.type === 'exchange.answered');
-  if (evidence.answer === null) {
-    // Only a gateway that failed the exchange has no answer to show beside a provider's `answered`.
-    const isTold = statements.every((statement) => statement.type !== 'exchange.failed');
-    return answered !== undefined && isTold ? at('answer-missing', 'answer') : undefined;
-  }
   const isStated = answered?.fields.res === answerDigest(salt, evidence.answer);
   return isStated && answered?.fields.st === evidence.answer.status ? undefined : at('answer-digest', 'answer');
 }
@@ -63,15 +60,19 @@ function openingProblem(evidence: Evidence, statements: readonly Statement[]): R
   return undefined;
 }
 
-/** Members stand in order, once, each in a version that a manifest here names. */
+/**
+ * Members stand in order, each in a version that a manifest here names, and no version twice. One member may stand in
+ * two versions: it may have changed its document between request and outcome.
+ */
 function memberProblem(evidence: Evidence, { manifests }: ProvenCase): Refusal | undefined {
+  const seen = new Set<string>();
   let before = '';
   for (const [position, entry] of evidence.members.entries()) {
     const line = { id: entry.id, digest: memberDigest(entry) };
-    const place = `${line.id} ${line.digest}`;
     const isKnown = manifests.some(({ digests }) => isListed(line, digests));
-    if (!isKnown || place <= before) return at('member-not-listed', `members[${position}]`);
-    before = place;
+    if (!isKnown || entry.id < before || seen.has(line.digest)) return at('member-not-listed', `members[${position}]`);
+    seen.add(line.digest);
+    before = entry.id;
   }
   return undefined;
 }

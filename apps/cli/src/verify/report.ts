@@ -1,30 +1,32 @@
-/** Why evidence is not believed. Closed; each is explained in `docs/errors.md`. */
-export type RefusalCode =
-  | 'trust-invalid'
-  | 'evidence-malformed'
-  | 'evidence-not-canonical'
-  | 'statement-malformed'
-  | 'statement-not-a-sequel'
-  | 'statement-signer'
-  | 'statement-signature'
-  | 'manifest-malformed'
-  | 'manifest-digests'
-  | 'manifest-signature'
-  | 'manifest-order'
-  | 'manifest-governing'
-  | 'member-not-listed'
-  | 'member-key-chain'
-  | 'member-document'
-  | 'request-digest'
-  | 'answer-digest'
-  | 'answer-missing'
-  | 'answer-body'
-  | 'opening'
-  | 'proof-malformed'
-  | 'proof-inclusion'
-  | 'checkpoint-malformed'
-  | 'checkpoint-signature'
-  | 'log-forked';
+/** Why evidence is not believed: a closed list, each with what it means. */
+const MEANINGS = {
+  'trust-invalid': 'trust.json is no trust file, or holds a key that cannot be used',
+  'evidence-malformed': 'this is no Evidence v1',
+  'evidence-not-canonical': 'the file is not spelled as Evidence v1 is: it was edited or rewritten',
+  'statement-malformed': 'a statement is not of a form that may stand here',
+  'statement-not-a-sequel': 'the outcome belongs to another request, or to other parties',
+  'statement-signer': 'no key in force of a party that may sign this statement made its signature',
+  'statement-signature': 'the signature is not by the key that the statement names',
+  'manifest-malformed': 'a manifest is no statement of the registry',
+  'manifest-digests': 'the digest list is not the one that the manifest names',
+  'manifest-signature': 'a manifest is not signed by a registry key of trust.json',
+  'manifest-order': 'manifests are out of order, misplaced, or govern nothing here',
+  'manifest-governing': 'a statement is not judged by the last manifest before it',
+  'member-not-listed': 'a member document is not the one that the manifest names, or is out of order',
+  'member-key-chain': 'the keys of a member do not follow one from the other',
+  'member-document': 'a member document is not signed by the member’s newest key',
+  'request-digest': 'the request is not the one that was signed',
+  'answer-digest': 'the answer is not the one that was signed',
+  'answer-body': 'the given file is not the body of the answer',
+  opening: 'an opening does not open the commitment that it names',
+  'proof-malformed': 'a proof is no tlog-proof, or has an extra line',
+  'proof-inclusion': 'a leaf does not stand in the tree of its checkpoint',
+  'checkpoint-malformed': 'a checkpoint is not by a log of trust.json, or has a signature line that is unknown',
+  'checkpoint-signature': 'a checkpoint is not signed by the log’s key',
+  'log-forked': 'the proofs are of different logs, or of two trees under one name',
+} as const;
+
+export type RefusalCode = keyof typeof MEANINGS;
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -34,6 +36,11 @@ export interface Refusal {
 
 export function at(code: RefusalCode, where = 'evidence'): Refusal {
   return { code, where };
+}
+
+/** For people: code, place and meaning. */
+export function explain({ code, where }: Refusal): string {
+  return `${code} at ${where}: ${MEANINGS[code]}`;
 }
 
 export type Slot = 'c0' | 'c1' | 'p1' | 'b1';

@@ -66,6 +66,14 @@ describe('verifyEvidence', () => {
     expect(await judgePlan({ early: true })).toBe('manifest-governing statements[0]');
   });
 
+  it('takes the key that was in force at the statement’s own index, not an older or a newer one', async () => {
+    expect(await judgePlan({ renewed: true, rekeyed: true, outcomeBy: keys.providerNext })).toBe('ok answered');
+    expect(await judgePlan({ renewed: true, rekeyed: true, outcomeBy: keys.provider })).toBe(
+      'statement-signer statements[1]',
+    );
+    expect(await judgePlan({ renewed: true, outcomeBy: keys.providerNext })).toBe('statement-signer statements[1]');
+  });
+
   it('compares a given answer with the one that was signed', async () => {
     const evidence = bytesOf(await buildEvidence());
     const other = verifyEvidence(evidence, trust, { answerBody: Buffer.from('{}') });

@@ -108,6 +108,7 @@ function uncheckedOf(
 ): string[] {
   const sizes = [...new Set(proven.checkpoints.map((checkpoint) => checkpoint.size))].sort((a, b) => a - b);
   const unopened = unopenedCount(evidence, proven);
+  const answered = proven.statements.some(({ statement }) => statement.type === 'exchange.answered');
   const bus = signers.find((signer) => signer.slot === 'b1');
   return [
     'that no later manifest stands between a statement and the one that governs it (needs the log: verify-log)',
@@ -120,6 +121,7 @@ function uncheckedOf(
     ...(evidence.answer !== null && options.answerBody === undefined
       ? ['the body of the answer: give it with --answer <file>']
       : []),
+    ...(evidence.answer === null && answered ? ['the answer: its head is not in this file'] : []),
     ...(bus === undefined ? [] : [`that ${bus.member} runs the audit service ${bus.id}`]),
     'witnesses and time-stamps: there are none yet',
   ];
