@@ -39,6 +39,7 @@ export class RegistryView {
   private readonly services = new Map<ServiceId, ServiceEntry>();
   private readonly granted = new Map<string, Agreement[]>();
   private readonly keys = new Map<string, OwnedKey>();
+  private readonly owned = new Map<SubsystemId | InstanceId, OwnedKey[]>();
   private readonly byReply = new Map<string, SnapshotInstance>();
 
   constructor(
@@ -110,7 +111,7 @@ export class RegistryView {
 
   /** Published keys of a subsystem or an instance. */
   keysOf(owner: SubsystemId | InstanceId): readonly OwnedKey[] {
-    return [...this.keys.values()].filter((key) => key.owner === owner);
+    return this.owned.get(owner) ?? [];
   }
 
   /** The key to seal for: of those valid at `atMs`, the one that became valid last. */
@@ -166,15 +167,13 @@ export class RegistryView {
   }
 
   private indexKeys(owner: SubsystemId | InstanceId, keys: readonly PublishedKey[]): void {
-    for (const { kid, use, jwk, from, until } of keys)
-      this.keys.set(keyName(owner, kid), {
-        owner,
-        kid,
-        use,
-        jwk,
-        fromMs: Date.parse(from),
-        untilMs: Date.parse(until),
-      });
+    const owned = this.owned.get(owner) ?? [];
+    for (const { kid, use, jwk, from, until } of keys) {
+      const key = { owner, kid, use, jwk, fromMs: Date.parse(from), untilMs: Date.parse(until) };
+      this.keys.set(keyName(owner, kid), key);
+      owned.push(key);
+    }
+    this.owned.set(owner, owned);
   }
 }
 
