@@ -141,7 +141,7 @@ export class Intake {
         outgoing.push(await this.conflict(verdict.stamp));
       }
     }
-    if (outgoing.length > 0) await this.options.bus.publish(outgoing);
+    await publishEach(this.options.bus, outgoing);
   }
 
   private async conflict({ parsed, record }: Stamp): Promise<OutgoingRecord> {
@@ -177,8 +177,7 @@ export class Intake {
     metrics.size.set({}, extension.size);
     if (added > 0) checkpoints.offer(note);
     try {
-      const records = await this.receipts(verdicts, extension.size - added, { extension, note });
-      if (records.length > 0) await this.options.bus.publish(records);
+      await publishEach(this.options.bus, await this.receipts(verdicts, extension.size - added, { extension, note }));
     } catch (cause) {
       // The batch is committed, so it must not be done again; who misses a receipt stamps again.
       this.options.logger.warn({ err: cause }, 'receipts not sent');
@@ -209,6 +208,16 @@ export class Intake {
   private isReply(topic: string): boolean {
     return this.law?.view.instances.some((instance) => instance.reply === topic) ?? false;
   }
+}
+
+/**
+ * One call per record: the bus packs calls into requests that the broker's limit allows, but never cuts one call.
+ * Rejects if any was not sent, after all have been tried: one bad topic does not cost the others their receipts.
+ */
+async function publishEach(bus: Bus, records: readonly OutgoingRecord[]): Promise<void> {
+  const outcomes = await Promise.allSettled(records.map((record) => bus.publish([record])));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function isBefore(verdict: Verdict, oldSize: number): verdict is Extract<Verdict, { leaf: StandingLeaf }> {

@@ -85,8 +85,11 @@ export class Sweeper {
     const statements = await Promise.all(
       unfinished.map((requested) => signStatement(noOutcome(requested, nowMs), this.options.signer)),
     );
-    await this.options.bus.publish(
-      statements.map(({ jws }) => ({ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(jws) })),
+    // One call each: the bus packs them by size, but never cuts a call.
+    await Promise.all(
+      statements.map(({ jws }) =>
+        this.options.bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(jws) }]),
+      ),
     );
     this.options.metrics.unfinished.add({}, statements.length);
     this.options.logger.warn({ count: statements.length }, 'exchanges without an outcome stated');
