@@ -98,7 +98,7 @@ beforeAll(async () => {
   // A process that dies in the middle of something must not tell of it either.
   await Promise.all([call(bus.instance, good[0]!).catch(() => undefined), bus.instance.kill('cn1')]);
 });
-afterAll(() => bus?.end());
+afterAll(() => bus.end());
 
 describe('no synthetic person is found', () => {
   it('in the bodies and headers of errors', () => {

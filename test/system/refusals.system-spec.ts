@@ -22,7 +22,7 @@ jest.setTimeout(120_000);
 
 let bus: BusUnderTest;
 beforeAll(async () => void (bus = await startBus()));
-afterAll(() => bus?.end());
+afterAll(() => bus.end());
 
 const PROBLEM = { Accept: 'application/problem+json' };
 

@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 
 let bus: BusUnderTest;
 beforeAll(async () => void (bus = await startBus()));
-afterAll(() => bus?.end());
+afterAll(() => bus.end());
 
 const attempt = (pin: string) => call(bus.instance, { target: `${PERSONS}/${pin}`, client: CLINIC });
 

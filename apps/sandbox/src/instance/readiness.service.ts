@@ -4,16 +4,19 @@ import { sandboxErrors } from '../sandbox.errors.js';
 
 const READY_TIMEOUT_MS = 90_000;
 const POLL_MS = 50;
-const notReady = z.object({ missing: z.array(z.unknown()) });
+const notReady = z.object({ missing: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]) });
 
 /** Asks `/ready` until it answers 200. Rejects with what is missing when the time is up. */
 export async function awaitReady(baseUrl: string, signal: AbortSignal, note: (text: string) => void): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
+  let told = '';
   for (;;) {
     const missing = await missingAt(baseUrl);
     if (missing === undefined) return;
     signal.throwIfAborted();
-    note(`waiting for ${missing.join(', ')}`);
+    const text = `waiting for ${missing.join(', ')}`;
+    if (text !== told) note(text);
+    told = text;
     if (Date.now() > deadline) throw sandboxErrors.error('sandbox-not-ready', { extensions: { problems: missing } });
     await delay(POLL_MS);
   }
@@ -28,7 +31,11 @@ async function missingAt(baseUrl: string): Promise<string[] | undefined> {
       return undefined;
     }
     const parsed = notReady.safeParse(await answer.json());
-    return parsed.success ? parsed.data.missing.map((entry) => nameOf(entry)) : [`status ${answer.status}`];
+    if (!parsed.success) return [`status ${answer.status}`];
+    const { missing } = parsed.data;
+    return Array.isArray(missing)
+      ? missing.map((entry) => nameOf(entry))
+      : Object.entries(missing).map(([name, what]) => `${name}: ${nameOf(what)}`);
   } catch {
     // Restarting, or not listening yet.
     return ['an answer'];

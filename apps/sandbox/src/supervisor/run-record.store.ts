@@ -126,12 +126,34 @@ async function isSame(entry: ProcessEntry): Promise<boolean> {
   return entry.identity !== '' && (await identityOf(entry.pid)) === entry.identity;
 }
 
-/** Start time and command line of a live process; undefined for none and for a zombie. */
-function identityOf(pid: number): Promise<string | undefined> {
+/**
+ * Start time and command line of a live process; undefined for none and for a zombie. Linux tells the start in ticks
+ * since boot; the date that `ps` makes of it may differ by a second from one look to the next.
+ */
+async function identityOf(pid: number): Promise<string | undefined> {
+  const [line, ticks] = await Promise.all([psLine(pid), startTicks(pid)]);
+  if (line === undefined || line.startsWith('Z')) return undefined;
+  // State, five words of date, command line.
+  const words = line.split(/\s+/);
+  return ticks === undefined ? words.slice(1).join(' ') : [ticks, ...words.slice(6)].join(' ');
+}
+
+function psLine(pid: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile('ps', ['-p', String(pid), '-o', 'state=,lstart=,args='], (error, stdout) => {
-      const line = stdout.trim();
-      resolve(error !== null || line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, ''));
-    });
+    execFile(
+      'ps',
+      ['-p', String(pid), '-o', 'state=,lstart=,args='],
+      { maxBuffer: 4 * 1024 * 1024 },
+      (error, stdout) => {
+        const line = stdout.trim();
+        resolve(error !== null || line === '' ? undefined : line);
+      },
+    );
   });
+}
+
+/** Field 22 of `/proc/<pid>/stat`; the command in field 2 may hold blanks and brackets. */
+async function startTicks(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
 }

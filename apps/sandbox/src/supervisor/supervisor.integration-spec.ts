@@ -42,7 +42,7 @@ describe('the supervisor', () => {
     expect(second).not.toBe(first);
     expect(told[0]).toMatch(/^a ended \(SIGKILL\); starting it again in 250 ms$/);
     await supervisor.stop();
-    expect(isAlive(Number(second))).toBe(false);
+    expect(isAlive(second)).toBe(false);
   });
 
   it('goes on trying a part that dies at once', async () => {
