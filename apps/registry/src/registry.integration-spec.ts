@@ -69,7 +69,7 @@ function ownTopics(bus: Bus, prefix: string): Bus {
         ...('each' in options
           ? { each: (record: ReceivedRecord) => options.each(bare(record)) }
           : { batch: (records: readonly ReceivedRecord[]) => options.batch(records.map(bare)) }),
-      } as typeof options),
+      }),
     ensureTopics: (topics) => bus.ensureTopics(topics.map((topic) => ({ ...topic, name: own(topic.name) }))),
     endOffset: (topic, partition) => bus.endOffset(own(topic), partition),
     isReachable: () => bus.isReachable(),

@@ -9,6 +9,7 @@ import {
   ServiceParameters,
   ServiceWithAgreementsDto,
 } from './catalogue.dto.js';
+import type { Catalogue, ListedMember, ServiceWithAgreements } from './catalogue.js';
 import { catalogueErrors } from './catalogue.errors.js';
 import { CatalogueStore } from './catalogue.store.js';
 
@@ -26,7 +27,7 @@ export class CatalogueController {
   @Get('catalogue')
   @ApiOperation({ operationId: 'readCatalogue', summary: 'All members with their subsystems and services.' })
   @ApiOkResponse({ type: CatalogueDto })
-  async catalogue(): Promise<CatalogueDto> {
+  async catalogue(): Promise<Catalogue> {
     const newest = await this.publications.newestSnapshot();
     const { instance = '', number = 0 } = newest?.snapshot ?? {};
     return { instance, number, members: await this.store.members(), purposes: await this.store.purposes() };
@@ -35,7 +36,7 @@ export class CatalogueController {
   @Get('members')
   @ApiOperation({ operationId: 'listMembers', summary: 'All members.' })
   @ApiOkResponse({ type: [MemberDto] })
-  members(): Promise<MemberDto[]> {
+  members(): Promise<readonly ListedMember[]> {
     return this.store.members();
   }
 
@@ -47,7 +48,7 @@ export class CatalogueController {
   @ApiParam({ name: 'member', type: String })
   @ApiParam({ name: 'subsystem', type: String })
   @ApiParam({ name: 'service', type: String })
-  async service(@Param() parts: ServiceParameters): Promise<ServiceWithAgreementsDto> {
+  async service(@Param() parts: ServiceParameters): Promise<ServiceWithAgreements> {
     const { instance, memberClass, member, subsystem, service } = parts;
     const found = await this.store.service([instance, memberClass, member, subsystem, service].join('/'));
     if (found === undefined) throw catalogueErrors.error('service-unknown');

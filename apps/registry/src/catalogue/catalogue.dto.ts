@@ -1,15 +1,25 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type {
+  Catalogue,
+  ListedAgreement,
+  ListedEndpoint,
+  ListedMember,
+  ListedPurpose,
+  ListedService,
+  ListedSubsystem,
+  ServiceWithAgreements,
+} from './catalogue.js';
 import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
 
 const MAX_PART = 255;
 const text = { type: 'object', additionalProperties: { type: 'string' }, example: { en: 'Persons' } } as const;
 
-export class EndpointDto {
+export class EndpointDto implements ListedEndpoint {
   @ApiProperty({ example: 'GET /{pin}' }) endpoint: string;
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: true }) subject?: unknown;
 }
 
-export class ServiceDto {
+export class ServiceDto implements ListedService {
   @ApiProperty({ example: 'DEMO/GOV/1001/population/persons' }) id: string;
   @ApiProperty(text) title: Record<string, string>;
   @ApiProperty({ required: false, description: 'Path of its OpenAPI document at this registry.' }) openapi?: string;
@@ -20,32 +30,32 @@ export class ServiceDto {
   @ApiProperty({ type: [EndpointDto] }) endpoints: EndpointDto[];
 }
 
-export class SubsystemDto {
+export class SubsystemDto implements ListedSubsystem {
   @ApiProperty({ example: 'DEMO/GOV/1001/population' }) id: string;
   @ApiProperty({ ...text, selfRequired: false }) name?: Record<string, string>;
   @ApiProperty({ type: [ServiceDto] }) services: ServiceDto[];
 }
 
-export class MemberDto {
+export class MemberDto implements ListedMember {
   @ApiProperty({ example: 'DEMO/GOV/1001' }) id: string;
   @ApiProperty(text) name: Record<string, string>;
   @ApiProperty({ type: [SubsystemDto] }) subsystems: SubsystemDto[];
 }
 
-export class PurposeDto {
+export class PurposeDto implements ListedPurpose {
   @ApiProperty() code: string;
   @ApiProperty(text) title: Record<string, string>;
   @ApiProperty() legalBasis: string;
 }
 
-export class CatalogueDto {
+export class CatalogueDto implements Catalogue {
   @ApiProperty() instance: string;
   @ApiProperty({ description: 'Number of the newest snapshot.' }) number: number;
   @ApiProperty({ type: [MemberDto] }) members: MemberDto[];
   @ApiProperty({ type: [PurposeDto] }) purposes: PurposeDto[];
 }
 
-export class AgreementDto {
+export class AgreementDto implements ListedAgreement {
   @ApiProperty() consumer: string;
   @ApiProperty({ type: [String] }) endpoints: string[];
   @ApiProperty({ type: [String] }) purposes: string[];
@@ -53,7 +63,7 @@ export class AgreementDto {
   @ApiProperty() until: string;
 }
 
-export class ServiceWithAgreementsDto extends ServiceDto {
+export class ServiceWithAgreementsDto extends ServiceDto implements ServiceWithAgreements {
   @ApiProperty({ type: [AgreementDto] }) agreements: AgreementDto[];
 }
 

@@ -1,5 +1,11 @@
 import type { Database } from '#postgres';
-import type { AgreementDto, MemberDto, PurposeDto, ServiceDto, ServiceWithAgreementsDto } from './catalogue.dto.js';
+import type {
+  ListedAgreement,
+  ListedMember,
+  ListedPurpose,
+  ListedService,
+  ServiceWithAgreements,
+} from './catalogue.js';
 
 interface ServiceRow {
   id: string;
@@ -31,7 +37,7 @@ const SERVICE = `
 export class CatalogueStore {
   constructor(private readonly database: Database) {}
 
-  async members(): Promise<MemberDto[]> {
+  async members(): Promise<ListedMember[]> {
     const members = await this.database.query<{ id: string; name: Record<string, string> }>(
       'SELECT id, name FROM member ORDER BY id',
     );
@@ -54,13 +60,13 @@ export class CatalogueStore {
     }));
   }
 
-  async purposes(): Promise<PurposeDto[]> {
-    return this.database.query<PurposeDto>(
+  async purposes(): Promise<ListedPurpose[]> {
+    return this.database.query<ListedPurpose>(
       'SELECT code, title, legal_basis AS "legalBasis" FROM purpose ORDER BY code',
     );
   }
 
-  async service(id: string): Promise<ServiceWithAgreementsDto | undefined> {
+  async service(id: string): Promise<ServiceWithAgreements | undefined> {
     const [row] = await this.database.query<ServiceRow>(`${SERVICE} WHERE id = $1`, [id]);
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
@@ -80,7 +86,7 @@ export class CatalogueStore {
   }
 }
 
-function serviceOf(row: ServiceRow): ServiceDto {
+function serviceOf(row: ServiceRow): ListedService {
   return {
     id: row.id,
     title: row.title,
@@ -93,7 +99,7 @@ function serviceOf(row: ServiceRow): ServiceDto {
   };
 }
 
-function agreementOf(row: AgreementRow): AgreementDto {
+function agreementOf(row: AgreementRow): ListedAgreement {
   return {
     consumer: row.consumer_id,
     endpoints: row.endpoints,

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags, ApiUnprocessableEntityResponse } from '@nestjs/swagger';
 import { LoopbackGuard } from '../ops/loopback.guard.js';
-import { ApplyAnswerDto, ApplyDto } from './apply.dto.js';
+import { ApplyAnswerDto, ApplyDto, type ApplyAnswer } from './apply.dto.js';
 import { ApplyService } from './apply.service.js';
 
 @ApiTags('administration')
@@ -17,7 +17,7 @@ export class ApplyController {
   @ApiUnprocessableEntityResponse({
     description: 'Problem document with `problems`: code, line, column, path, message.',
   })
-  apply(@Body() body: ApplyDto): Promise<ApplyAnswerDto> {
+  apply(@Body() body: ApplyDto): Promise<ApplyAnswer> {
     return this.service.apply(body);
   }
 }

@@ -12,6 +12,16 @@ import {
   ValidateNested,
 } from 'class-validator';
 
+import type { Change } from './differences.js';
+
+/** What applying did, or would do. */
+export interface ApplyAnswer {
+  readonly changes: readonly Change[];
+  readonly number: number;
+  readonly applied: boolean;
+  readonly inForce: boolean;
+}
+
 const MEBIBYTE = 1024 * 1024;
 
 export class SignedMemberDto {
@@ -79,15 +89,15 @@ export class ApplyDto {
   dryRun?: boolean;
 }
 
-export class ChangeDto {
-  @ApiProperty({ enum: ['add', 'change', 'remove'] }) op: string;
+export class ChangeDto implements Change {
+  @ApiProperty({ enum: ['add', 'change', 'remove'] }) op: Change['op'];
   @ApiProperty({ enum: ['member', 'subsystem', 'key', 'service', 'agreement', 'purpose', 'legalBasis', 'instance'] })
-  kind: string;
+  kind: Change['kind'];
   @ApiProperty() id: string;
   @ApiProperty({ required: false, description: 'Names of the parts that changed.' }) detail?: string;
 }
 
-export class ApplyAnswerDto {
+export class ApplyAnswerDto implements ApplyAnswer {
   @ApiProperty({ type: [ChangeDto] }) changes: ChangeDto[];
   @ApiProperty({ description: 'Number of the snapshot that holds the definition (of the present one in a dry run).' })
   number: number;

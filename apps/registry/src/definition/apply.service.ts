@@ -3,7 +3,7 @@ import { digestList, openApiOperations, snapshotBytes } from '#snapshot';
 import { publicationErrors } from '../snapshot/publication.errors.js';
 import type { PublicationService } from '../snapshot/publication.service.js';
 import type { PublicationStore, StoredSnapshot } from '../snapshot/publication.store.js';
-import type { ApplyAnswerDto, ApplyDto } from './apply.dto.js';
+import type { ApplyAnswer, ApplyDto } from './apply.dto.js';
 import { applyErrors } from './apply.errors.js';
 import { checkOpenApi } from './open-api-check.service.js';
 import { planChange, type Plan, type Standing } from './plan-change.js';
@@ -26,22 +26,21 @@ export class ApplyService {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  async apply(input: ApplyDto): Promise<ApplyAnswerDto> {
+  async apply(input: ApplyDto): Promise<ApplyAnswer> {
     await this.checkDocuments(input);
     const { stored, standing } = await this.standing();
     const planned = planChange(input, standing, this.ownInstanceId);
     if (!planned.ok) throw applyErrors.error('definition-refused', { extensions: { problems: planned.reason } });
     const { changes, snapshot } = planned.value;
-    const answer = { changes: [...changes] };
     if (changes.length === 0 || input.dryRun === true) {
       const { number } = standing.snapshot;
-      return { ...answer, number, applied: false, inForce: await this.publication.isInForce(number, 0) };
+      return { changes, number, applied: false, inForce: await this.publication.isInForce(number, 0) };
     }
     await this.waitForTurn(stored.madeAtMs);
     await this.write(planned.value, standing, input);
     this.publication.notify();
     const inForce = await this.publication.isInForce(snapshot.number, IN_FORCE_WAIT_MS);
-    return { ...answer, number: snapshot.number, applied: true, inForce };
+    return { changes, number: snapshot.number, applied: true, inForce };
   }
 
   private async checkDocuments(input: ApplyDto): Promise<void> {

@@ -18,18 +18,24 @@ export async function checkOpenApi(path: string, text: string): Promise<ApplyPro
   const problem = (message: string) => ({ code: 'openapi-invalid', line: 1, column: 1, path, message });
   const read = openApiOperations(text);
   if (!read.ok) return problem(REASONS[read.reason]);
+  const document: unknown = parse(text, { maxAliasCount: 0 });
+  if (hasOuterReference(document)) return problem('refers to another document');
   try {
-    // `resolve.external: false` leaves references to elsewhere in place, and then validation finds them unresolved.
-    await SwaggerParser.validate(parse(text, { maxAliasCount: 0 }), {
+    if (!isDocument(document)) return problem(REASONS['openapi-unreadable']);
+    await SwaggerParser.validate(document, {
       resolve: { external: false, file: false, http: false },
       dereference: { circular: 'ignore' },
     });
-    return hasOuterReference(parse(text)) ? problem('refers to another document') : undefined;
+    return undefined;
   } catch (cause) {
-    const message =
-      cause instanceof Object && 'message' in cause && typeof cause.message === 'string' ? cause.message : '';
+    const message = cause instanceof Object && 'message' in cause ? String(cause.message) : '';
     return problem(`is not valid: ${message.split('\n')[0]?.slice(0, 300) ?? ''}`);
   }
+}
+
+/** swagger-parser takes an object for a document, and says itself what is wrong with it. */
+function isDocument(value: unknown): value is Exclude<Parameters<typeof SwaggerParser.validate>[0], string> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The document is public and was written by its owner; only `$ref`s to its own inside are left by a bundler. */

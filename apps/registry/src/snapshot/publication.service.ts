@@ -10,8 +10,8 @@ import { digestList, snapshotBytes, topicSpecsOf } from '#snapshot';
 import { firstSnapshot } from './first-snapshot.js';
 import { manifestPayload } from './manifest.js';
 import { publicationErrors } from './publication.errors.js';
-import { PublicationStore, type StoredManifest, type StoredSnapshot } from './publication.store.js';
-import { ReplyConsumer } from './reply.consumer.js';
+import type { PublicationStore, StoredManifest, StoredSnapshot } from './publication.store.js';
+import type { ReplyConsumer } from './reply.consumer.js';
 
 export interface PublicationOptions {
   readonly instanceId: string;
@@ -40,7 +40,7 @@ export class PublicationService {
   /** The newest manifest that this process has published; written by `publishManifest`, read by readiness. */
   private published: StoredManifest | undefined;
   private isStopping = false;
-  private wake = Promise.withResolvers<void>();
+  private wake = Promise.withResolvers<undefined>();
   private loop: Promise<void> | undefined;
   private readonly waiting = new Set<{ number: number; resolve: (isPublished: boolean) => void }>();
 
@@ -72,7 +72,7 @@ export class PublicationService {
 
   /** Something was applied: publish without waiting for the renewal. */
   notify(): void {
-    this.wake.resolve();
+    this.wake.resolve(undefined);
   }
 
   /** Whether this number, or a later one, is in force within `timeoutMs`. */
@@ -99,21 +99,25 @@ export class PublicationService {
   /** Also lets go of requests that wait for `isInForce`; what was begun is ended at the next start. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    this.wake.resolve();
+    this.wake.resolve(undefined);
     this.replies.giveUp();
     for (const waiter of this.waiting) waiter.resolve(false);
     await this.loop;
     await this.replies.stop();
   }
 
+  private hasToStop(): boolean {
+    return this.isStopping;
+  }
+
   private async run(): Promise<void> {
-    while (!this.isStopping) {
+    while (!this.hasToStop()) {
       let pauseMs = this.options.renewEveryMs;
-      this.wake = Promise.withResolvers<void>();
+      this.wake = Promise.withResolvers<undefined>();
       try {
         await this.publishOnce();
       } catch (err) {
-        if (this.isStopping) return;
+        if (this.hasToStop()) return;
         // What failed is still to be done: every step looks at the tables first, so it is simply tried again.
         this.logger.error({ err: err instanceof AppError ? err : undefined }, 'publication failed, trying again');
         pauseMs = RETRY_MS;
@@ -163,7 +167,7 @@ export class PublicationService {
   /** Resolves when the leaf is proven to be in the log. Rejects without an answer; then the next pass begins with it. */
   private async stamp(manifest: StoredManifest, newest: StoredSnapshot): Promise<void> {
     let waitMs = RESTAMP_MS;
-    for (let attempt = 0; attempt < STAMP_ATTEMPTS && !this.isStopping; attempt += 1) {
+    for (let attempt = 0; attempt < STAMP_ATTEMPTS && !this.hasToStop(); attempt += 1) {
       const answer = this.replies.expect(manifest.leafHash, waitMs);
       await this.bus.publish([
         {
@@ -204,8 +208,8 @@ export class PublicationService {
   }
 
   private async pause(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), ms);
     await Promise.race([promise, this.wake.promise]);
     clearTimeout(timer);
   }

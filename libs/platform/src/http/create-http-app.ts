@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TerminusModule } from '@nestjs/terminus';
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
-import type { Server, ServerOptions } from 'node:http';
+import type { ServerOptions } from 'node:http';
 import { HealthController, READINESS_CHECKS } from '../health/health.controller.js';
 import type { ReadinessCheck } from '../health/readiness.js';
 import type { Logger } from '../logging/logger.js';
@@ -33,7 +33,7 @@ export interface HttpAppOptions {
   /** Go before the problem filter, e.g. X-Road's faces on `/r1`. */
   readonly filters?: readonly ExceptionFilter[];
   /** Fastify's own options, e.g. `rewriteUrl`; they win over ours. */
-  readonly fastify?: FastifyServerOptions<Server>;
+  readonly fastify?: FastifyServerOptions;
 }
 
 @Module({})
@@ -48,7 +48,9 @@ export async function createHttpApp(
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const metrics = options.metrics ?? new AppMetrics(options.name);
-  const adapter = new FastifyAdapter<Server>(fastifyOptions(options));
+  metrics.addProcessMetrics();
+  const adapter = new FastifyAdapter(fastifyOptions(options));
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class and takes literals
   const app = await NestFactory.create<NestFastifyApplication>(platformModule(module, options, metrics), adapter, {
     logger: new NestLogger(options.logger.child('nest')),
     bodyParser: options.bodyParser ?? true,
@@ -73,7 +75,7 @@ function platformModule(module: Type | DynamicModule, options: HttpAppOptions, m
   };
 }
 
-function fastifyOptions(options: HttpAppOptions): FastifyServerOptions<Server> & { http: ServerOptions } {
+function fastifyOptions(options: HttpAppOptions): FastifyServerOptions & { http: ServerOptions } {
   const { bodyLimitBytes = 1024 * 1024, requestTimeoutMs = 30_000, maxHeaderBytes = 16 * 1024 } = options;
   return {
     logger: false,

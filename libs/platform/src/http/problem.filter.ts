@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
     const status = statusOf(error.entry);
     if (error.kind === 'broken')
       this.logger.error(
-        { err: cause, requestId: request.id, route: request.routeOptions?.url ?? 'none' },
+        { err: cause, requestId: request.id, route: request.routeOptions.url ?? 'none' },
         'request failed',
       );
     if (reply.sent) return;

@@ -33,5 +33,5 @@ export function observeRequests(fastify: FastifyInstance, logger: Logger, metric
 
 /** The registered pattern, e.g. `/v1/exchanges/:id`; never the URL. */
 function routeOf(request: FastifyRequest): string {
-  return request.routeOptions?.url ?? 'none';
+  return request.routeOptions.url ?? 'none';
 }

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { types } from 'node:util';
 import { defineErrors } from '#kernel';
+import { isError } from '../logging/is-error.js';
 
 export const listenErrors = defineErrors('listening', {
   'port-taken': {
@@ -30,7 +30,7 @@ export async function startHttpApp(app: NestFastifyApplication, options: ListenO
     await app.listen(options.port, options.host);
   } catch (cause) {
     await app.close();
-    if (types.isNativeError(cause) && 'code' in cause && cause.code === 'EADDRINUSE')
+    if (isError(cause) && 'code' in cause && cause.code === 'EADDRINUSE')
       throw listenErrors.error('port-taken', {
         cause,
         details: { port: options.port },

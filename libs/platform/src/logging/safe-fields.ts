@@ -1,5 +1,5 @@
-import { types } from 'node:util';
 import { AppError } from '#kernel';
+import { isError } from './is-error.js';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -40,8 +40,7 @@ function isFlat(value: unknown): boolean {
  * their input (`JSON.parse`, PostgreSQL's "invalid input syntax … "), so those are left out.
  */
 export function safeError(cause: unknown, depth = 0): Record<string, unknown> {
-  // Also true for an error of another realm, which `instanceof` denies.
-  if (!types.isNativeError(cause)) return { name: 'NonError' };
+  if (!isError(cause)) return { name: 'NonError' };
   const code = textProperty(cause, 'code');
   const inner = cause.cause !== undefined && depth < 3 ? { cause: safeError(cause.cause, depth + 1) } : {};
   if (cause instanceof AppError)

@@ -3,6 +3,8 @@ import { metricsErrors } from './metrics.errors.js';
 
 /** Label name → every value that it may take: a closed list, so that no caller can grow the number of series. */
 export type Labels = Readonly<Record<string, readonly string[]>>;
+/** A metric without labels is called with `{}`. */
+type NoLabels = Readonly<Record<string, never>>;
 type LabelValues<L extends Labels> = { readonly [Name in keyof L]: L[Name][number] };
 
 export interface MetricDeclaration<L extends Labels> {
@@ -28,25 +30,25 @@ export class AppMetrics {
     this.registry.setDefaultLabels({ app });
   }
 
-  counter<const L extends Labels = Record<never, never>>(declaration: MetricDeclaration<L>) {
+  counter<const L extends Labels = NoLabels>(declaration: MetricDeclaration<L>) {
     this.check(declaration, ['total']);
     const counter = new Counter({ ...this.common(declaration) });
     return { add: (labels: LabelValues<L>, count = 1) => counter.inc(closed(declaration.labels, labels), count) };
   }
 
-  gauge<const L extends Labels = Record<never, never>>(declaration: MetricDeclaration<L>) {
+  gauge<const L extends Labels = NoLabels>(declaration: MetricDeclaration<L>) {
     this.check(declaration, UNITS);
     const gauge = new Gauge({ ...this.common(declaration) });
     return { set: (labels: LabelValues<L>, value: number) => gauge.set(closed(declaration.labels, labels), value) };
   }
 
   /** A gauge without labels that is read when somebody asks. */
-  observedGauge(declaration: MetricDeclaration<Record<never, never>>, read: () => number): void {
+  observedGauge(declaration: MetricDeclaration<NoLabels>, read: () => number): void {
     this.check(declaration, UNITS);
     const gauge: Gauge = new Gauge({ ...this.common(declaration), collect: () => gauge.set(read()) });
   }
 
-  histogram<const L extends Labels = Record<never, never>>(declaration: HistogramDeclaration<L>) {
+  histogram<const L extends Labels = NoLabels>(declaration: HistogramDeclaration<L>) {
     this.check(declaration, UNITS);
     const histogram = new Histogram({ ...this.common(declaration), buckets: [...declaration.buckets] });
     return {
@@ -54,7 +56,7 @@ export class AppMetrics {
     };
   }
 
-  /** CPU, memory, event loop lag of the process; once per process, so only `main.ts` apps ask for it. */
+  /** CPU, memory and event loop lag of the process; `createHttpApp` asks for it, once per registry. */
   addProcessMetrics(): void {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -1,0 +1,57 @@
+/** What the registry tells of who is on the bus and what they offer. */
+export type LocalisedText = Readonly<Record<string, string>>;
+
+export interface ListedEndpoint {
+  readonly endpoint: string;
+  readonly subject?: unknown;
+}
+
+export interface ListedService {
+  readonly id: string;
+  readonly title: LocalisedText;
+  /** Path of its OpenAPI document at the registry. */
+  readonly openapi?: string;
+  readonly timeoutMs: number;
+  readonly personalData: boolean;
+  readonly subject?: unknown;
+  /** Administrator's notice while it is switched off. */
+  readonly disabled?: string;
+  readonly endpoints: readonly ListedEndpoint[];
+}
+
+export interface ListedSubsystem {
+  readonly id: string;
+  readonly name?: LocalisedText;
+  readonly services: readonly ListedService[];
+}
+
+export interface ListedMember {
+  readonly id: string;
+  readonly name: LocalisedText;
+  readonly subsystems: readonly ListedSubsystem[];
+}
+
+export interface ListedPurpose {
+  readonly code: string;
+  readonly title: LocalisedText;
+  readonly legalBasis: string;
+}
+
+export interface ListedAgreement {
+  readonly consumer: string;
+  readonly endpoints: readonly string[];
+  readonly purposes: readonly string[];
+  readonly from?: string;
+  readonly until: string;
+}
+
+export interface ServiceWithAgreements extends ListedService {
+  readonly agreements: readonly ListedAgreement[];
+}
+
+export interface Catalogue {
+  readonly instance: string;
+  readonly number: number;
+  readonly members: readonly ListedMember[];
+  readonly purposes: readonly ListedPurpose[];
+}
