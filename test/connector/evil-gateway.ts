@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { encode, message, RequestContentSchema, RequestSchema } from '#contracts';
+import { exchangeIdBytes, newExchangeId, type ExchangeId } from '#kernel';
+import {
+  commit,
+  jwkSigner,
+  requestAd,
+  requestDigest,
+  sealRecord,
+  signStatement,
+  startSession,
+  type PrivateJwk,
+  type RequestedPayload,
+  type SealingSession,
+  type Statement,
+  type TypedSubject,
+} from '#signing';
+import type { World } from '#testing';
+
+export const CONSUMER = 'TEST/GOV/1000/mygov';
+export const PROVIDER = 'TEST/GOV/1001/population';
+export const SERVICE = `${PROVIDER}/persons`;
+export const SUBJECT: TypedSubject = { country: 'TEST', type: 'PIN', code: 'TEST000001' };
+
+/** What a gateway may do wrong, each at its own place; without any the request is a good one. */
+export interface Mischief {
+  readonly id?: ExchangeId;
+  readonly ts?: number;
+  readonly method?: string;
+  readonly target?: string;
+  readonly body?: Buffer;
+  /** `X-Road-Client`, if not who signs. */
+  readonly client?: string;
+  readonly headers?: readonly (readonly [string, string])[];
+  /** Committed to and opened. */
+  readonly subject?: TypedSubject | undefined;
+  /** Laid over the payload before it is signed. */
+  readonly payload?: Partial<RequestedPayload>;
+  /** Signs instead of the consumer. */
+  readonly key?: PrivateJwk;
+  /** The body that is sealed, though `body` was signed. */
+  readonly sealedBody?: Buffer;
+  /** Stand on the envelope, though others were sealed in. */
+  readonly envelope?: { readonly replyTopic?: string; readonly deadlineMs?: number; readonly statement?: string };
+  readonly replyTopic?: string;
+  readonly deadlineMs?: number;
+  readonly snapshot?: number;
+}
+
+export interface Crafted {
+  readonly id: ExchangeId;
+  readonly requested: Statement<RequestedPayload>;
+  readonly session: SealingSession;
+  readonly salt: Buffer;
+  /** Value of the record on the request topic. */
+  readonly value: Uint8Array;
+}
+
+/** Builds requests as a gateway does, or as one that breaks a rule: the connector trusts neither. */
+export async function craft(world: World, mischief: Mischief = {}): Promise<Crafted> {
+  const { method = 'GET', target = `/r1/${SERVICE}/TEST000001`, body = Buffer.alloc(0) } = mischief;
+  const id = mischief.id ?? newExchangeId();
+  const salt = randomBytes(32);
+  const headers = [
+    ...(mischief.headers ?? []),
+    ['X-Road-Client', mischief.client ?? mischief.payload?.from ?? CONSUMER],
+    ['X-Road-Id', id],
+    ['x-road-request-id', id],
+  ].map(([name = '', value = '']) => ({ name, value: Buffer.from(value, 'latin1') }));
+  const subject = 'subject' in mischief ? mischief.subject : SUBJECT;
+  const committed = subject === undefined ? [] : [commit('subject', subject)];
+  const payload: RequestedPayload = {
+    v: 1,
+    t: 'exchange.requested',
+    id,
+    ts: mischief.ts ?? Date.now(),
+    from: CONSUMER,
+    to: PROVIDER,
+    svc: SERVICE,
+    ep: 'GET /{pin}',
+    pur: 'citizen-view',
+    law: 'LB-1',
+    req: requestDigest(salt, { method, target, headers, body }),
+    subj: committed.map(({ commitment }) => commitment),
+    snap: 1,
+    ...mischief.payload,
+  };
+  const requested = await signStatement(payload, jwkSigner(mischief.key ?? world.keysOf(payload.from).sign));
+  const seal = world.keysOf(PROVIDER).seal;
+  const session = await startSession({ recipient: PROVIDER, kid: seal.kid, publicJwk: seal });
+  const content = encode(
+    RequestContentSchema,
+    message(RequestContentSchema, {
+      method,
+      target,
+      headers,
+      body: mischief.sealedBody ?? body,
+      salt,
+      subjects: committed.map(({ opening }) => opening),
+    }),
+  );
+  const replyTopic = mischief.replyTopic ?? replyTopicOf(world, 'gw1');
+  const deadlineMs = mischief.deadlineMs ?? Date.now() + 8_000;
+  const ad = requestAd(requested.leafHash, exchangeIdBytes(id), deadlineMs, replyTopic);
+  const { envelope = {} } = mischief;
+  const value = encode(
+    RequestSchema,
+    message(RequestSchema, {
+      exchangeId: exchangeIdBytes(id),
+      statement: envelope.statement ?? requested.jws,
+      content: { enc: session.enc, kid: session.kid, ...sealRecord(session.requestKey, content, ad) },
+      replyTopic: envelope.replyTopic ?? replyTopic,
+      deadlineMs: BigInt(envelope.deadlineMs ?? deadlineMs),
+      snapshot: BigInt(mischief.snapshot ?? payload.snap),
+    }),
+  );
+  return { id, requested, session, salt, value };
+}
+
+export function replyTopicOf(world: World, instance: string): string {
+  return world.snapshot.instances.find(({ id }) => id.endsWith(`/${instance}`))?.reply ?? '';
+}
