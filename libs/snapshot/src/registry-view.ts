@@ -154,7 +154,9 @@ export class RegistryView {
   private index(member: VerifiedMember): void {
     const { document } = member;
     this.documents.set(document.member, member);
-    for (const instance of document.instances) this.indexKeys(instance.id, instance.keys);
+    // Anybody can write an instance into its own document; it speaks for the bus only if it is the member's to run.
+    for (const instance of document.instances)
+      if (this.instanceEntry(instance.id)?.runBy === document.member) this.indexKeys(instance.id, instance.keys);
     for (const subsystem of document.subsystems) {
       this.subsystems.set(subsystem.id, subsystem);
       this.indexKeys(subsystem.id, subsystem.keys);

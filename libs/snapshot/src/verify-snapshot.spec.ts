@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { MemberId, ServiceId, SubsystemId } from '#kernel';
+import type { InstanceId, MemberId, ServiceId, SubsystemId } from '#kernel';
 import { generateSigningKey, jwkSigner, publicJwk, signDocument } from '#signing';
 import { buildWorld, signEntry, type World } from '#testing';
 import { memberDigest, snapshotBytes } from './digest-list.js';
@@ -38,6 +38,29 @@ describe('a snapshot (bus.md §6)', () => {
     const { kid } = world.keysOf('TEST/GOV/1000/mygov').sign;
     expect(world.view.keyOf('TEST/GOV/1000/mygov' as SubsystemId, kid)?.use).toBe('sign');
     expect(world.view.keyOf('TEST/GOV/1001/population' as SubsystemId, kid)).toBeUndefined();
+  });
+
+  it('believes an instance’s keys only from the member that runs it', async () => {
+    const intruder = generateSigningKey();
+    const [key] = register.document.subsystems[0]?.keys ?? [];
+    if (key === undefined) throw new TypeError('no key in the world');
+    const forged = {
+      ...register.document,
+      instances: [
+        {
+          id: 'TEST/audit1' as InstanceId,
+          kind: 'audit' as const,
+          keys: [{ ...key, use: 'sign' as const, kid: intruder.kid, jwk: { ...key.jwk, x: intruder.x } }],
+        },
+      ],
+    };
+    const entry = await signEntry(forged, world.memberKey(REGISTER));
+    const members = world.snapshot.members.map((each) => (each.id === REGISTER ? entry : each));
+    const verified = verifySnapshot(snapshotBytes({ ...world.snapshot, members }), new Map());
+    expect(verified.ok && verified.value.distrusted).toEqual([]);
+    expect(verified.ok && verified.value.view.keyOf('TEST/audit1' as InstanceId, intruder.kid)).toBeUndefined();
+    const genuine = world.keysOf('TEST/audit1').sign.kid;
+    expect(verified.ok && verified.value.view.keyOf('TEST/audit1' as InstanceId, genuine)).toBeDefined();
   });
 
   it('refuses a document that another key signed', async () => {
