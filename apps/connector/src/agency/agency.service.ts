@@ -128,13 +128,10 @@ export class AgencyService {
   }
 }
 
-/** Raw headers come as name, value, name, value, decoded as UTF-8; back to their octets as latin1 text, as we keep them. */
+/** Raw headers come as name, value, name, value, their octets as latin1 text: just as we keep them. */
 function headerPairs(raw: unknown): [string, string][] {
   const flat = Array.isArray(raw) ? raw.map(String) : [];
   const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) {
-    const octets = Buffer.from(flat[index + 1] ?? '', 'utf8');
-    pairs.push([flat[index] ?? '', octets.toString('latin1')]);
-  }
+  for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([flat[index] ?? '', flat[index + 1] ?? '']);
   return pairs;
 }
