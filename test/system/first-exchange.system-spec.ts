@@ -106,10 +106,11 @@ describe('the evidence of an exchange', () => {
     expect((await kerege(args, '/')).code).toBe(1);
   });
 
-  it('is refused after any single byte is changed', () => {
+  // Every single byte is changed in every-byte.spec.ts; here a share of those that real processes made.
+  it('is refused after a byte is changed', () => {
     expect(verifyEvidence(evidence, trust, {})).toMatchObject({ ok: true });
     const accepted: number[] = [];
-    for (let place = 0; place < evidence.length; place += 1) {
+    for (let place = 0; place < evidence.length; place += 11) {
       const altered = Buffer.from(evidence);
       altered[place] = evidence[place]! ^ 0x01;
       if (verifyEvidence(altered, trust, {}).ok) accepted.push(place);
@@ -142,14 +143,34 @@ describe('the evidence of an exchange', () => {
 });
 
 describe('other kinds of exchange', () => {
-  it('finds the subject in a query, and in the answer alone', async () => {
-    for (const target of [`${PROPERTIES}?owner=TEST000013`, `${PROPERTIES}/CAD-0013-1`]) {
-      const answer = await call(bus.instance, { target, client: MYGOV, purpose: 'citizen-view' });
-      expect([target, answer.status]).toEqual([target, 200]);
-      const evidence = await eventually(() => evidenceOf(bus.instance, exchangeIdOf(answer)));
-      const verdict = verifyEvidence(evidence, await readFile(bus.instance.trustFile), {});
-      expect(verdict).toMatchObject({ ok: true, value: { persons: [{ code: 'TEST000013' }] } });
-    }
+  const view = async (target: string) => {
+    const answer = await call(bus.instance, { target, client: MYGOV, purpose: 'citizen-view' });
+    expect([target, answer.status]).toEqual([target, 200]);
+    return eventually(() => evidenceOf(bus.instance, exchangeIdOf(answer)));
+  };
+  const payloads = (evidence: Buffer) =>
+    (JSON.parse(evidence.toString('utf8')) as { statements: string[] }).statements.map(
+      (jws) =>
+        JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+          t: string;
+          subj?: string[];
+        },
+    );
+
+  it('finds the subject in a query', async () => {
+    const evidence = await view(`${PROPERTIES}?owner=TEST000013`);
+    const verdict = verifyEvidence(evidence, await readFile(bus.instance.trustFile), {});
+    expect(verdict).toMatchObject({ ok: true, value: { persons: [{ kind: 'subject', code: 'TEST000013' }] } });
+  });
+
+  it('commits to the subject in the answered statement where only the answer tells it', async () => {
+    const evidence = await view(`${PROPERTIES}/CAD-0013-1`);
+    expect(verifyEvidence(evidence, await readFile(bus.instance.trustFile), {})).toMatchObject({ ok: true });
+    const stated = payloads(evidence).map(({ t, subj }) => [t, subj?.length]);
+    expect(stated).toEqual([
+      ['exchange.requested', 0],
+      ['exchange.answered', 1],
+    ]);
   });
 
   it('runs a POST once under an idempotency key, and the agency gets the exchange id as its own', async () => {
