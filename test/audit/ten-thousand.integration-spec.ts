@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { decode, fixedTopics, ReceiptsSchema } from '#contracts';
+import { fixedTopics } from '#contracts';
 import type { RunningApp } from '#platform';
+import type { Statement } from '#signing';
 import { eventually, uniqueName } from '#testing';
 import { openNote } from '#tlog';
 import { AuditNetwork } from './audit-network.js';
@@ -16,6 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => network?.close());
 
+function withoutProof(statements: readonly Statement[]): Statement[] {
+  const proven = new Set(
+    network.receipts.filter((r) => r.isProven).map((r) => Buffer.from(r.leaf.leafHash).toString('latin1')),
+  );
+  return statements.filter((one) => !proven.has(one.leafHash.toString('latin1')));
+}
+
 describe('ten thousand leaves', () => {
   it('all have receipts that verify, also after another sequencer has taken over in between', async () => {
     const statements = await Promise.all(Array.from({ length: LEAVES }, () => network.requested()));
@@ -27,15 +35,9 @@ describe('ten thousand leaves', () => {
     await network.stamp(statements.slice(half));
     await standby;
     await eventually(async () => (await network.head()).size === LEAVES + 1, { timeoutMs: 60_000 });
-    const proven = () =>
-      new Set(network.receipts.filter((r) => r.isProven).map((r) => Buffer.from(r.leaf.leafHash).toString('hex')));
-    const hasReceipt = proven();
     // A receipt may be lost with the process that owed it; its sender stamps again, and gets one.
-    await network.stamp(statements.filter((one) => !hasReceipt.has(one.leafHash.toString('hex'))));
-    await eventually(() => statements.every((one) => proven().has(one.leafHash.toString('hex'))), {
-      timeoutMs: 30_000,
-      intervalMs: 200,
-    });
+    await network.stamp(withoutProof(statements));
+    await eventually(() => withoutProof(statements).length === 0, { timeoutMs: 30_000, intervalMs: 200 });
     expect(network.receipts.filter((receipt) => !receipt.isProven)).toEqual([]);
     expect((await network.head()).size).toBe(LEAVES + 1);
     const [tiles] = await network.database.query<{ n: string }>('SELECT count(*) AS n FROM audit.log_tile');
@@ -64,10 +66,5 @@ describe('ten thousand leaves', () => {
     const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
     // One more for each process's own first, and one for its last on closing.
     expect(sizes.length).toBeLessThanOrEqual(Math.ceil(seconds) + 4);
-  });
-
-  it('have a receipt topic whose records stay below the broker’s limit', async () => {
-    expect(Math.max(...network.receipts.map((receipt) => receipt.leaf.path.length))).toBeLessThanOrEqual(14);
-    expect(decode(ReceiptsSchema, new Uint8Array()).leaves).toEqual([]);
   });
 });
