@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+
+/** How long and how often a benchmark measures. `--quick` only proves that it runs; its figures mean nothing. */
+export interface BenchSettings {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Limits a benchmark to these loads; undefined: all of its own. */
+  readonly loads: readonly number[] | undefined;
+  readonly isQuick: boolean;
+  /** `sequencer`: also measure on a log of five million leaves, which takes minutes to lay. */
+  readonly isLarge: boolean;
+}
+
+export interface CommandLine {
+  readonly name: string | undefined;
+  readonly settings: BenchSettings;
+}
+
+export const USAGE = `npm run bench -- <exchange|bus|sequencer> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large]`;
+
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seconds: { type: 'string' },
+      'warm-up': { type: 'string' },
+      runs: { type: 'string' },
+      loads: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      large: { type: 'boolean', default: false },
+    },
+  });
+  const isQuick = values.quick;
+  return {
+    name: positionals[0],
+    settings: {
+      runs: Number(values.runs ?? (isQuick ? 1 : 3)),
+      seconds: Number(values.seconds ?? (isQuick ? 1 : 10)),
+      warmUpSeconds: Number(values['warm-up'] ?? (isQuick ? 0.5 : 5)),
+      loads: values.loads?.split(',').map(Number),
+      isQuick,
+      isLarge: values.large,
+    },
+  };
+}

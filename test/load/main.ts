@@ -1,0 +1,31 @@
+import { startFailure } from '#platform';
+import { busBenchmark } from './bus/bus-benchmark.js';
+import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
+import { say } from './harness/report.js';
+import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
+import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
+
+const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>([
+  ['bus', busBenchmark],
+  ['exchange', exchangeBenchmark],
+  ['sequencer', sequencerBenchmark],
+]);
+
+async function main(): Promise<number> {
+  const { name, settings } = parseCommandLine(process.argv.slice(2));
+  const benchmark = benchmarks.get(name ?? '');
+  if (benchmark === undefined) {
+    say(USAGE);
+    return 1;
+  }
+  try {
+    // The last line is one JSON object, for programs.
+    say(JSON.stringify(await benchmark(settings)));
+    return 0;
+  } catch (cause) {
+    process.stderr.write(`${startFailure('The benchmark', cause)}\n`);
+    return 1;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { keyFileName, loadKeySet } from '#platform';
+import { openDatabase } from '#postgres';
+import { checkpointText, GrowingTree, leafHash, signNote } from '#tlog';
+import { parseLogKey } from '../../../apps/audit/src/log-key.js';
+import { migrations } from '../../../apps/audit/src/migrations/index.js';
+import { LogStore, type NewLeaf } from '../../../apps/audit/src/sequencer/log.store.js';
+import { loadErrors } from '../harness/load.errors.js';
+import { say } from '../harness/report.js';
+
+export interface LayOptions {
+  readonly databaseUrl: string;
+  readonly keysDir: string;
+  /** Leaves that the log has afterwards. */
+  readonly size: number;
+}
+
+const LOG_ID = 1;
+const LEAVES_PER_STATEMENT = 10_000;
+/** As long as a signed statement is. */
+const BODY_BYTES = 640;
+
+/**
+ * Grows a log whose audit service is stopped to a size, through the sequencer's own statement. The leaves are no
+ * statements, which only the start and the sweeper could notice; the tree, the tiles and the checkpoint are real.
+ */
+export async function layLeaves({ databaseUrl, keysDir, size }: LayOptions): Promise<void> {
+  const database = await openDatabase({
+    url: databaseUrl,
+    schema: 'audit',
+    migrations,
+    poolSize: 2,
+    statementTimeoutMs: 120_000,
+  });
+  try {
+    const store = new LogStore(database, LOG_ID);
+    let head = await store.takeOwnership();
+    const { leaves, tiles } = await store.edge(head.size);
+    const levels = [leaves.map((leaf) => leaf.leafHash), ...tiles.map((row) => row.map((tile) => tile.root))];
+    const edge = GrowingTree.fromEdge(head.size, head.size === 0 ? [] : levels);
+    if (!edge.ok) throw loadErrors.error('bench-tool-failed', { details: { reason: edge.reason } });
+    let tree = edge.value;
+    const log = parseLogKey(head.origin, await loadKeySet(join(keysDir, keyFileName('DEMO/audit1.log'))));
+    if (log === undefined) throw loadErrors.error('bench-tool-failed', { details: { reason: 'log key' } });
+    while (tree.size < size) {
+      const added = leavesFrom(tree.size, Math.min(LEAVES_PER_STATEMENT, size - tree.size));
+      const { next, root, fullTiles } = tree.extend(added.map((leaf) => leaf.leafHash));
+      const note = await signNote(checkpointText(head.origin, next.size, root), [log.signer]);
+      const grown = { ...head, size: next.size, root, frontier: next.frontier(), note };
+      const isOurs = await store.append({
+        oldSize: tree.size,
+        head: grown,
+        leaves: added,
+        tiles: fullTiles,
+        manifests: [],
+      });
+      if (!isOurs) throw loadErrors.error('bench-tool-failed', { details: { reason: 'the log has another owner' } });
+      head = grown;
+      tree = next;
+      if (tree.size % 500_000 < LEAVES_PER_STATEMENT) say(`  … ${tree.size} leaves laid`);
+    }
+    // The sweeper must not look for sequels of leaves that are no statements.
+    await database.query(
+      'INSERT INTO sweep_cursor (log_id, idx) VALUES ($1, $2) ON CONFLICT (log_id) DO UPDATE SET idx = excluded.idx',
+      [LOG_ID, size],
+    );
+    await database.query('ANALYZE log_leaf');
+  } finally {
+    await database.close();
+  }
+}
+
+/** Ids grow with the index, as UUIDv7 does with time, and lie before all of today's. */
+function leavesFrom(first: number, count: number): NewLeaf[] {
+  return Array.from({ length: count }, (_, n) => {
+    const index = first + n;
+    const xid = Buffer.alloc(16);
+    xid.writeUIntBE(index, 0, 6);
+    const body = Buffer.alloc(BODY_BYTES, 0x2e);
+    body.write(`bench leaf ${index}`);
+    return { xid, slot: 'c0', signer: 'DEMO/GOV/1000/mygov', leafHash: leafHash(body), index, body, offset: 0n };
+  });
+}
