@@ -33,6 +33,7 @@ import { gatewayMigrations } from './migrations/index.js';
 import { ExchangeReports } from './ops/exchange-reports.service.js';
 import { LogProbe } from './ops/log-probe.service.js';
 import { readinessChecks } from './ops/readiness.service.js';
+import { Rights } from './rights/rights.js';
 
 export interface GatewayDependencies {
   /** Owned by the caller, who closes it after the app. */
@@ -43,6 +44,16 @@ export interface GatewayDependencies {
 
 @Module({})
 class GatewayModule {}
+
+class RegistryRights extends Rights {
+  constructor(private readonly registry: RegistryCopy) {
+    super();
+  }
+
+  current(): ReturnType<Rights['current']> {
+    return this.registry.current();
+  }
+}
 
 /** Exchanges under way get this long to end by themselves when the gateway closes; then they are failed. */
 const CLOSE_GRACE_MS = 4_000;
@@ -131,7 +142,7 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
 }
 
 function rootModule({ config, instanceId, logger, registry, audit, exchange }: Parts): DynamicModule {
-  const rights = { current: () => registry.current() };
+  const rights = new RegistryRights(registry);
   const authenticator = new HeaderAuthenticator(rights, instanceId);
   const objection = authenticator.objectionTo(config.host);
   if (objection !== undefined) throw consumerAuthErrors.error(objection);

@@ -1,4 +1,12 @@
-import { decide, matchEndpoint, resolveSubject, type AccessReason, type Permit, type SubjectReason } from '#access';
+import {
+  decide,
+  matchEndpoint,
+  resolveSubject,
+  type AccessReason,
+  type EndpointMatch,
+  type Permit,
+  type SubjectReason,
+} from '#access';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { typedSubject, type TypedSubject } from '#signing';
 import type { OwnedKey, RegistryView, ServiceEntry, SubsystemTopics } from '#snapshot';
@@ -66,37 +74,55 @@ export function admit(gate: Gate, request: ExchangeRequest): Result<Admitted, Re
   if (view === undefined) return refuse({ code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S });
   const outage = capacity(gate, request);
   if (outage !== undefined) return refuse(outage);
+  const right = decideRight(view, request, gate.nowMs);
+  if (!right.ok) return right;
+  const { service, match, permit } = right.value;
+  const subject = decideContent(view, request, service, match);
+  if (!subject.ok) return subject;
+  const deadlineAtMs = request.receivedAtMs + waitMs(request, service, gate.marginMs);
+  if (deadlineAtMs <= gate.nowMs) return refuse({ code: 'deadline-passed' });
+  const sealingKey = view.sealingKey(request.target.provider, gate.nowMs);
+  const topics = view.topicsOf(request.target.provider);
+  if (sealingKey === undefined || topics === undefined)
+    return refuse({ code: 'provider-unreachable', retryAfterS: OUTAGE_RETRY_S });
+  return ok({ view, service, permit, subject: subject.value, deadlineAtMs, sealingKey, topics });
+}
 
-  const { consumer, target } = request;
-  const entry = view.service(target.service);
-  const match = entry === undefined ? undefined : matchEndpoint(entry, request.method, target.path);
-  const permit = decide(view, {
-    consumer,
-    service: target.service,
-    endpoint: match?.endpoint,
-    purpose: request.context.purpose,
-    legalBasis: request.context.legalBasis,
-    atMs: gate.nowMs,
-  });
+interface Right {
+  readonly service: ServiceEntry;
+  readonly match: EndpointMatch;
+  readonly permit: Permit;
+}
+
+/** Agreement, endpoint, purpose, legal basis. */
+function decideRight(view: RegistryView, request: ExchangeRequest, atMs: number): Result<Right, Refusal> {
+  const { consumer, target, context } = request;
+  const service = view.service(target.service);
+  const match = service === undefined ? undefined : matchEndpoint(service, request.method, target.path);
+  const { purpose, legalBasis } = context;
+  const question = { consumer, service: target.service, endpoint: match?.endpoint, purpose, legalBasis, atMs };
+  const permit = decide(view, question);
   if (!permit.ok) return refuse(accessRefusal(permit.reason, view, match?.endpoint));
   // A permit exists only for a registered service and endpoint; the compiler cannot know.
-  if (entry === undefined || match === undefined) return refuse({ code: 'endpoint-unknown' });
+  if (service === undefined || match === undefined) return refuse({ code: 'endpoint-unknown' });
+  return ok({ service, match, permit: permit.value });
+}
 
+/** Whom it is about, and whether the body is what it says. */
+function decideContent(
+  view: RegistryView,
+  request: ExchangeRequest,
+  service: ServiceEntry,
+  match: EndpointMatch,
+): Result<Admitted['subject'], Refusal> {
+  const { target, headers, body, context } = request;
   const stated = { view, endpoint: match.endpoint };
-  const sources = { params: match.params, query: target.query, headers: request.headers, body: request.body };
-  const subject = resolveSubject(entry, match.subject, sources, request.context.subject);
+  const sources = { params: match.params, query: target.query, headers, body };
+  const subject = resolveSubject(service, match.subject, sources, context.subject);
   if (!subject.ok) return refuse({ code: subject.reason, stated });
   // What cannot be committed to in one spelling would open to nobody.
   if (!isCommittable(subject.value)) return refuse({ code: 'subject-malformed', stated });
-  if (!isBodyAsDeclared(request)) return refuse({ code: 'body-malformed', stated });
-
-  const sealingKey = view.sealingKey(target.provider, gate.nowMs);
-  const topics = view.topicsOf(target.provider);
-  if (sealingKey === undefined || topics === undefined)
-    return refuse({ code: 'provider-unreachable', retryAfterS: OUTAGE_RETRY_S });
-  const deadlineAtMs = request.receivedAtMs + waitMs(request, entry, gate.marginMs);
-  if (deadlineAtMs <= gate.nowMs) return refuse({ code: 'deadline-passed' });
-  return ok({ view, service: entry, permit: permit.value, subject: subject.value, deadlineAtMs, sealingKey, topics });
+  return isBodyAsDeclared(request) ? subject : refuse({ code: 'body-malformed', stated });
 }
 
 /** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */

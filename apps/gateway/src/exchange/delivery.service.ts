@@ -1,6 +1,6 @@
 import { partitionOf, type Bus } from '#bus';
 import { exchangeIdBytes, newExchangeId, type Clock, type ExchangeId } from '#kernel';
-import { parseTraceparent } from '#platform';
+import { formatTraceparent, parseTraceparent } from '#platform';
 import { signStatement, type RequestedPayload, type SealingSession, type Statement } from '#signing';
 import type { Admitted } from './admission.js';
 import { Awaited, type Verdict } from './awaited.js';
@@ -295,5 +295,7 @@ function failureFor(end: Exclude<End, { kind: 'release' }>, awaited: Awaited): F
 /** The caller's trace, joined if it is well-formed: nothing else of the request may stand in a Kafka header. */
 function traceparentOf({ head }: Outgoing): string | undefined {
   const value = head.headers.find(([name]) => name.toLowerCase() === 'traceparent')?.[1];
-  return parseTraceparent(value) === undefined ? undefined : value;
+  const context = parseTraceparent(value);
+  // Written anew: versions to come may carry more than ids.
+  return context === undefined ? undefined : formatTraceparent(context);
 }

@@ -143,7 +143,7 @@ describe('a receipt', () => {
   });
 
   test("of another provider's leaf is no receipt of this one's", async () => {
-    fixture.log.tamper = (leaf) => (leaf.slot === 'p1' ? { ...leaf, signer: `${CONSUMER}` } : leaf);
+    fixture.log.tamper = (leaf) => (leaf.slot === 'p1' ? { ...leaf, signer: CONSUMER } : leaf);
     expect(await perform()).toMatchObject({ kind: 'failed', code: 'no-receipt' });
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { answerHash, h1, opens, xroadRequestHash, parseStatement, type RequestedPayload } from '#signing';
+import { answerHash, h1, opens, xroadRequestHash, parseStatement } from '#signing';
 import { fromBase64Url } from '#kernel';
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
@@ -24,6 +24,12 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
+function seenRequest() {
+  const [seen] = fixture.provider.seen;
+  if (seen === undefined) throw new TypeError('the provider saw nothing');
+  return seen;
+}
+
 describe('an exchange', () => {
   test('is released with both leaves in the log and its row ended', async () => {
     const outcome = await fixture.module.exchanges.perform(fixture.request());
@@ -46,32 +52,30 @@ describe('an exchange', () => {
 
   test('tells the provider exactly what was signed, and the log nothing about the person', async () => {
     const outcome = await fixture.module.exchanges.perform(fixture.request());
-    const seen = fixture.provider.seen[0];
-    const payload = seen?.statement.payload as RequestedPayload;
-    const content = seen?.content;
-    expect(content?.headers.map(({ name }) => name)).toEqual(['X-Road-Client', 'X-Road-Id', 'x-road-request-id']);
-    const hash = xroadRequestHash({
-      method: 'GET',
-      target: content?.target ?? '',
-      headers: content?.headers ?? [],
-      body: content?.body ?? Buffer.alloc(0),
-    });
-    expect(payload.req).toBe(h1(content?.salt ?? Buffer.alloc(0), hash));
+    const { statement, content } = seenRequest();
+    expect(content.headers.map(({ name }) => name)).toEqual(['X-Road-Client', 'X-Road-Id', 'x-road-request-id']);
+    const hash = xroadRequestHash(content);
+    expect(statement.payload.req).toBe(h1(content.salt, hash));
     expect(outcome).toMatchObject({ requestHash: hash.toString('base64') });
-    const opening = content?.subjects[0];
-    expect(opening).toMatchObject({ country: 'TEST', type: 'PIN', code: 'TEST000001' });
-    expect(
-      opens('subject', payload.subj[0] ?? '', opening ?? { r: Buffer.alloc(0), country: '', type: '', code: '' }),
-    ).toBe(true);
-    expect(JSON.stringify(payload)).not.toContain('TEST000001');
-    expect(payload).toMatchObject({
-      from: CONSUMER,
-      to: PROVIDER,
-      ep: 'GET /{pin}',
-      pur: 'citizen-view',
-      law: 'LB-1',
-      snap: 1,
-    });
+    expect(content.subjects).toMatchObject([{ country: 'TEST', type: 'PIN', code: 'TEST000001' }]);
+    const [commitment] = statement.payload.subj ?? [];
+    expect(content.subjects.every((opening) => opens('subject', commitment ?? '', opening))).toBe(true);
+    expect(JSON.stringify(statement.payload)).not.toContain('TEST000001');
+    expect(statement.payload).toMatchObject({ from: CONSUMER, to: PROVIDER, ep: 'GET /{pin}', pur: 'citizen-view' });
+    expect(statement.payload).toMatchObject({ law: 'LB-1', snap: 1 });
+  });
+
+  test('passes a trace on as ids only, and no other header of the request', async () => {
+    const ids = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const headers: unknown[] = [];
+    const publish = fixture.bus.publish.bind(fixture.bus);
+    fixture.bus.publish = (records) => {
+      headers.push(...records.filter(({ topic }) => topic.startsWith('request.')).map((record) => record.headers));
+      return publish(records);
+    };
+    for (const value of [ids, `01${ids.slice(2)}-TEST000001`, 'TEST000001'])
+      await fixture.module.exchanges.perform(fixture.request({ headers: [{ name: 'traceparent', value }] }));
+    expect(headers).toEqual([{ traceparent: ids }, { traceparent: ids }, undefined]);
   });
 
   test('passes on what the provider refused or failed, with its reason', async () => {

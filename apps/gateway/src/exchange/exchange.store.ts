@@ -29,7 +29,7 @@ const KEY_LIFE_MS = 24 * 60 * 60_000;
  * be repeated: an insert of a known id and an end of an ended exchange change nothing.
  */
 export class ExchangeStore {
-  private readonly inserts: Coalescer<NewRow, void>;
+  private readonly inserts: Coalescer<NewRow, true>;
   private readonly claims: Coalescer<KeyedRow, Claim>;
   private readonly endings: Coalescer<Ending, boolean>;
   /** Endings under way, by exchange; as bounded as their queue. */
@@ -47,8 +47,8 @@ export class ExchangeStore {
   }
 
   /** Resolves when the row is durable. A rejection says nothing: the row may be there or not. */
-  insert(row: NewRow): Promise<void> {
-    return this.inserts.add(row);
+  async insert(row: NewRow): Promise<void> {
+    await this.inserts.add(row);
   }
 
   /**
@@ -124,12 +124,12 @@ export class ExchangeStore {
     await this.database.query('SELECT 1', []);
   }
 
-  private async insertAll(rows: readonly NewRow[]): Promise<void[]> {
+  private async insertAll(rows: readonly NewRow[]): Promise<true[]> {
     await this.database.query(
       `INSERT INTO exchange (${rowNames}) SELECT ${rowNames} FROM ${rowColumns.from} ON CONFLICT (id) DO NOTHING`,
       rowColumns.values(rows),
     );
-    return rows.map(() => undefined);
+    return rows.map(() => true);
   }
 
   /** One transaction: a key is never taken without its row, and no row of a claim stands without its key. */

@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import type { Clock, ExchangeId } from '#kernel';
 import { parseStatement } from '#signing';
 import type { ExchangeEvents } from './exchange-events.js';
 import type { ExchangeStore } from './exchange.store.js';
@@ -55,17 +55,15 @@ export class OutcomesWorker {
     await this.store.sweep(nowMs - this.settings.keepRowsMs, BATCH);
   }
 
-  private keep(
-    id: Parameters<ExchangeStore['markReceipted']>[0][number],
-    jws: string,
-    topic: string,
-    nowMs: number,
-  ): void {
+  private keep(id: ExchangeId, jws: string, topic: string, nowMs: number): void {
     const parsed = parseStatement(jws);
     const leafHash = parsed.ok ? parsed.value.leafHash : undefined;
     const tooOld = !parsed.ok || parsed.value.payload.ts < nowMs - SEQUEL_LIFE_MS;
     // Intake takes no sequel older than a day; the bus's sweeper has stated an outcome long before.
-    if (leafHash === undefined || tooOld) return this.done(id);
+    if (leafHash === undefined || tooOld) {
+      this.done(id);
+      return;
+    }
     this.stamps.keep({
       jws,
       leafHash,
@@ -75,7 +73,7 @@ export class OutcomesWorker {
     });
   }
 
-  private done(id: Parameters<ExchangeStore['markReceipted']>[0][number]): void {
+  private done(id: ExchangeId): void {
     this.store.markReceipted([id]).catch((cause: unknown) => this.events.failed('mark-receipted', cause));
   }
 

@@ -23,6 +23,7 @@ export interface ReplyParts {
 }
 
 const MAX_IN_FLIGHT = 1_000;
+const REASON_CODE = /^[a-z][a-z0-9-]{0,63}$/;
 /** Empty fetches come every 250 ms or so; a consumer that has not fetched for this long has stopped. */
 const SILENT_MS = 10_000;
 
@@ -62,31 +63,44 @@ export class ReplyConsumer {
     await this.subscription?.stop();
   }
 
-  take(record: ReceivedRecord): void | Promise<void> {
+  async take(record: ReceivedRecord): Promise<void> {
     const type = record.headers['type']?.[0];
+    const answer = type === 'answer' ? this.decoded(() => decode(AnswerSchema, record.value)) : undefined;
+    const receipts = type === 'receipts' ? this.decoded(() => decode(ReceiptsSchema, record.value)) : undefined;
+    if (answer !== undefined) await this.takeAnswer(answer);
+    else if (receipts !== undefined) this.takeReceipts(receipts);
+    else this.parts.events.counted('malformed-reply');
+  }
+
+  private decoded<Message>(read: () => Message): Message | undefined {
     try {
-      if (type === 'receipts') return this.takeReceipts(decode(ReceiptsSchema, record.value));
-      if (type === 'answer') return this.takeAnswer(decode(AnswerSchema, record.value));
+      return read();
     } catch (cause) {
       this.parts.events.failed('reply-decode', cause);
+      return undefined;
     }
-    this.parts.events.counted('malformed-reply');
   }
 
   private async takeAnswer(answer: Answer): Promise<void> {
     const { pending, events, clock } = this.parts;
     const id = exchangeIdFromBytes(answer.exchangeId);
     const waiting = id === undefined ? undefined : pending.get(id);
-    if (waiting === undefined) return events.counted('late-answer');
+    if (waiting === undefined) {
+      events.counted('late-answer');
+      return;
+    }
     const { awaited } = waiting;
     const statement = sequelOf(awaited.expected, answer);
-    if (!statement.ok) return this.reject(waiting, statement.reason);
+    if (!statement.ok) {
+      this.reject(waiting, statement.reason);
+      return;
+    }
     // Re-sent bytes: already checked.
     if (awaited.knows(statement.value.leafHash)) return;
     const key = await this.keyOf(awaited.expected.provider, statement.value.kid, waiting.deadlineAtMs);
     const candidate = checkCandidate(awaited.expected, statement.value, answer, key, clock.now());
-    if (!candidate.ok) return this.reject(waiting, candidate.reason);
-    waiting.decide(awaited.addCandidate(candidate.value));
+    if (candidate.ok) waiting.decide(awaited.addCandidate(candidate.value));
+    else this.reject(waiting, candidate.reason);
   }
 
   /** The provider may have decided with a snapshot that is newer than ours: then its key comes with ours. */
@@ -153,7 +167,9 @@ export class ReplyConsumer {
     const { pending, stamps, events } = this.parts;
     const id = leafExchangeId(leaf);
     const leafHash = Buffer.from(leaf.leafHash);
-    events.alarm('stamp-refused', { reason: leaf.refused, slot: leaf.slot, exchangeId: id });
+    // A code or nothing: whoever can write to this topic must not write into our log.
+    const reason = REASON_CODE.test(leaf.refused) ? leaf.refused : 'unspecified';
+    events.alarm('stamp-refused', { reason, slot: leaf.slot, exchangeId: id });
     stamps.end(leafHash, 'refused');
     const waiting = id === undefined ? undefined : pending.get(id);
     waiting?.awaited.addRefusal({ leafHash, refused: leaf.refused });

@@ -65,13 +65,10 @@ export class StandInLog {
     const parsed = parseStatement(record.value.toString('latin1'));
     if (!parsed.ok) return;
     const statement = parsed.value;
-    const { id, from = '', to = '' } = statement.payload;
-    const isProviders = slotFor(statement.payload, 'to') === 'p1' && statement.payload.t !== 'exchange.failed';
-    const slot = isProviders ? 'p1' : (slotFor(statement.payload, 'from') ?? 'p1');
-    const signer = isProviders ? to : from;
-    const index = await this.place(statement, `${id} ${slot} ${signer}`);
+    const { slot, signer } = placeOf(statement);
+    const index = await this.place(statement, `${statement.payload.id} ${slot} ${signer}`);
     const proof = this.paths.get(index);
-    const exchangeId = parseExchangeId(id);
+    const exchangeId = parseExchangeId(statement.payload.id);
     const standing = this.leaves[index];
     if (proof === undefined || exchangeId === undefined || standing === undefined) return;
     const leaf = message(LeafSchema, {
@@ -84,12 +81,16 @@ export class StandInLog {
     });
     const sent = this.tamper(leaf, standing);
     if (sent === undefined) return;
-    const other = typeof this.noteOf === 'function' ? this.noteOf(leaf) : this.noteOf;
-    const shown = (other === undefined ? undefined : this.paths.get(other)) ?? proof;
+    const shown = this.shownFor(leaf) ?? proof;
     const note = Buffer.from(await this.noteFor(shown));
     const value = encode(ReceiptsSchema, message(ReceiptsSchema, { note, size: BigInt(shown.size), leaves: [sent] }));
     const topics = record.headers['reply'] ?? [];
     await this.bus.publish(topics.map((topic) => ({ topic, partition: 0, value, headers: { type: 'receipts' } })));
+  }
+
+  private shownFor(leaf: Leaf) {
+    const other = typeof this.noteOf === 'function' ? this.noteOf(leaf) : this.noteOf;
+    return other === undefined ? undefined : this.paths.get(other);
   }
 
   private async place(statement: Statement, slotKey: string): Promise<number> {
@@ -109,4 +110,11 @@ export class StandInLog {
     const { publicKey, sign } = ed25519Seed(this.seed);
     return signNote(note, [noteSigner(ORIGIN, publicKey, sign)]);
   }
+}
+
+/** The provider signs answers and refusals; a failure here is always the gateway's. */
+function placeOf({ payload }: Statement): { slot: string; signer: string } {
+  const { from = '', to = '' } = payload;
+  const isProviders = slotFor(payload, 'to') === 'p1' && payload.t !== 'exchange.failed';
+  return isProviders ? { slot: 'p1', signer: to } : { slot: slotFor(payload, 'from') ?? 'p1', signer: from };
 }

@@ -118,23 +118,10 @@ export class StandInProvider {
     answerKey: Uint8Array,
     behaviour: Behaviour,
   ): Promise<void> {
-    const status = behaviour.status ?? 200;
-    const body = behaviour.body ?? Buffer.from('{"name":"Test"}');
+    const { status = 200, body = Buffer.from('{"name":"Test"}') } = behaviour;
     const headers = [{ name: 'Content-Type', value: 'application/json' }];
-    const honest: AnsweredPayload = {
-      v: 1,
-      t: 'exchange.answered',
-      id: exchangeIdFromBytes(exchangeId) ?? '',
-      ts: Date.now(),
-      from: requested.payload.from ?? '',
-      to: requested.payload.to ?? '',
-      svc: requested.payload.svc ?? '',
-      ep: requested.payload.ep ?? '',
-      st: status,
-      res: answerDigest(content.salt, { status, headers, body }),
-      prev: toBase64Url(requested.leafHash),
-      snap: requested.payload.snap ?? 1,
-    };
+    const res = answerDigest(content.salt, { status, headers, body });
+    const honest = honestPayload(requested, exchangeId, status, res);
     for (let time = 0; time < (behaviour.times ?? 1); time += 1) {
       const payload = behaviour.payload?.(honest) ?? honest;
       const statement: Statement = await signStatement<ProvidersPayload>(
@@ -162,4 +149,11 @@ export class StandInProvider {
       await this.bus.publish(behaviour.stamp === false ? records : [stamp, ...records]);
     }
   }
+}
+
+function honestPayload(requested: Statement, id: Uint8Array, st: number, res: string): AnsweredPayload {
+  const { from = '', to = '', svc = '', ep = '', snap = 1 } = requested.payload;
+  const prev = toBase64Url(requested.leafHash);
+  const parties = { from, to, svc, ep, snap, prev };
+  return { v: 1, t: 'exchange.answered', id: exchangeIdFromBytes(id) ?? '', ts: Date.now(), st, res, ...parties };
 }
