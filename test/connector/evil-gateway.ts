@@ -58,52 +58,60 @@ export interface Crafted {
 
 /** Builds requests as a gateway does, or as one that breaks a rule: the connector trusts neither. */
 export async function craft(world: World, mischief: Mischief = {}): Promise<Crafted> {
-  const { method = 'GET', target = `/r1/${SERVICE}/TEST000001`, body = Buffer.alloc(0) } = mischief;
   const id = mischief.id ?? newExchangeId();
   const salt = randomBytes(32);
-  const headers = [
-    ...(mischief.headers ?? []),
-    ['X-Road-Client', mischief.client ?? mischief.payload?.from ?? CONSUMER],
-    ['X-Road-Id', id],
-    ['x-road-request-id', id],
-  ].map(([name = '', value = '']) => ({ name, value: Buffer.from(value, 'latin1') }));
   const subject = 'subject' in mischief ? mischief.subject : SUBJECT;
   const committed = subject === undefined ? [] : [commit('subject', subject)];
-  const payload: RequestedPayload = {
+  const subj = committed.map(({ commitment }) => commitment);
+  const head = headOf(id, mischief);
+  const payload = payloadOf(id, subj, requestDigest(salt, head), mischief);
+  const requested = await signStatement(payload, jwkSigner(mischief.key ?? world.keysOf(payload.from).sign));
+  const seal = world.keysOf(PROVIDER).seal;
+  const session = await startSession({ recipient: PROVIDER, kid: seal.kid, publicJwk: seal });
+  const subjects = committed.map(({ opening }) => opening);
+  const fields = { ...head, body: mischief.sealedBody ?? head.body, salt, subjects };
+  const content = encode(RequestContentSchema, message(RequestContentSchema, fields));
+  return { id, requested, session, salt, value: sealed(world, { id, requested, session, content }, mischief) };
+}
+
+function headOf(id: ExchangeId, mischief: Mischief) {
+  const { method = 'GET', target = `/r1/${SERVICE}/TEST000001`, body = Buffer.alloc(0), headers = [] } = mischief;
+  const client = mischief.client ?? mischief.payload?.from ?? CONSUMER;
+  const own = [['X-Road-Client', client] as const, ['X-Road-Id', id] as const, ['x-road-request-id', id] as const];
+  const octets = [...headers, ...own].map(([name, value]) => ({ name, value: Buffer.from(value, 'latin1') }));
+  return { method, target, body, headers: octets };
+}
+
+function payloadOf(id: ExchangeId, subj: string[], req: string, { ts, payload }: Mischief): RequestedPayload {
+  return {
     v: 1,
     t: 'exchange.requested',
     id,
-    ts: mischief.ts ?? Date.now(),
+    ts: ts ?? Date.now(),
     from: CONSUMER,
     to: PROVIDER,
     svc: SERVICE,
     ep: 'GET /{pin}',
     pur: 'citizen-view',
     law: 'LB-1',
-    req: requestDigest(salt, { method, target, headers, body }),
-    subj: committed.map(({ commitment }) => commitment),
+    req,
+    subj,
     snap: 1,
-    ...mischief.payload,
+    ...payload,
   };
-  const requested = await signStatement(payload, jwkSigner(mischief.key ?? world.keysOf(payload.from).sign));
-  const seal = world.keysOf(PROVIDER).seal;
-  const session = await startSession({ recipient: PROVIDER, kid: seal.kid, publicJwk: seal });
-  const content = encode(
-    RequestContentSchema,
-    message(RequestContentSchema, {
-      method,
-      target,
-      headers,
-      body: mischief.sealedBody ?? body,
-      salt,
-      subjects: committed.map(({ opening }) => opening),
-    }),
-  );
-  const replyTopic = mischief.replyTopic ?? replyTopicOf(world, 'gw1');
-  const deadlineMs = mischief.deadlineMs ?? Date.now() + 8_000;
+}
+
+interface ToSeal {
+  readonly id: ExchangeId;
+  readonly requested: Statement<RequestedPayload>;
+  readonly session: SealingSession;
+  readonly content: Uint8Array;
+}
+
+function sealed(world: World, { id, requested, session, content }: ToSeal, mischief: Mischief): Uint8Array {
+  const { replyTopic = replyTopicOf(world, 'gw1'), deadlineMs = Date.now() + 8_000, envelope = {} } = mischief;
   const ad = requestAd(requested.leafHash, exchangeIdBytes(id), deadlineMs, replyTopic);
-  const { envelope = {} } = mischief;
-  const value = encode(
+  return encode(
     RequestSchema,
     message(RequestSchema, {
       exchangeId: exchangeIdBytes(id),
@@ -111,10 +119,9 @@ export async function craft(world: World, mischief: Mischief = {}): Promise<Craf
       content: { enc: session.enc, kid: session.kid, ...sealRecord(session.requestKey, content, ad) },
       replyTopic: envelope.replyTopic ?? replyTopic,
       deadlineMs: BigInt(envelope.deadlineMs ?? deadlineMs),
-      snapshot: BigInt(mischief.snapshot ?? payload.snap),
+      snapshot: BigInt(mischief.snapshot ?? requested.payload.snap),
     }),
   );
-  return { id, requested, session, salt, value };
 }
 
 export function replyTopicOf(world: World, instance: string): string {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   network = await ConnectorNetwork.create();
   await network.start({ breakerVolume: 3, breakerResetMs: 400, maxInlineBodyBytes: 4096 });
 }, 60_000);
-afterAll(() => network?.close());
+afterAll(() => network.close());
 afterEach(() => {
   network.log.behave = () => 'log';
   network.agency.answer = (_call, response) => {

@@ -8,7 +8,7 @@ beforeAll(async () => {
   network = await ConnectorNetwork.create();
   await network.start();
 }, 60_000);
-afterAll(() => network?.close());
+afterAll(() => network.close());
 
 const LATE = 'TEST/GOV/1002/late';
 const OTHER = { country: 'TEST', type: 'PIN', code: 'TEST000002' };

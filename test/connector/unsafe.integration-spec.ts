@@ -20,7 +20,7 @@ beforeAll(async () => {
   // Two connectors of one subsystem share the group and the journal.
   await Promise.all([network.start({ journalGraceMs: 300 }), network.start({ journalGraceMs: 300 })]);
 }, 60_000);
-afterAll(() => network?.close());
+afterAll(() => network.close());
 afterEach(() => {
   network.log.behave = () => 'log';
   network.agency.answer = (_call, response) => response.end('{"claim":1}');

@@ -125,17 +125,7 @@ async function assemble(context: Context): Promise<Parts> {
       alarm: (reason, details) => events.alarm(reason, details),
     },
   });
-  const agencies = new AgencyService(
-    context.agencies,
-    {
-      maxBodyBytes: config.maxInlineBodyBytes,
-      connections: config.agencyConnections,
-      connectTimeoutMs: config.agencyConnectTimeoutMs,
-      breakerResetMs: config.breakerResetMs,
-      breakerVolume: config.breakerVolume,
-    },
-    clock,
-  );
+  const agencies = agencyService(context);
   const book = new ReceiptBook();
   const receipts = new ReceiptConsumer(book, logKeys(trust), (reason, details) => events.alarm(reason, details));
   const delivery = new DeliveryService(
@@ -177,6 +167,17 @@ async function assemble(context: Context): Promise<Parts> {
   watchRegistry(copy, requests, heldKeys, subsystems, events);
   worker.start();
   return { copy, agencies, delivery, requests, worker, database };
+}
+
+function agencyService({ config, agencies, clock }: Context): AgencyService {
+  const limits = {
+    maxBodyBytes: config.maxInlineBodyBytes,
+    connections: config.agencyConnections,
+    connectTimeoutMs: config.agencyConnectTimeoutMs,
+    breakerResetMs: config.breakerResetMs,
+    breakerVolume: config.breakerVolume,
+  };
+  return new AgencyService(agencies, limits, clock);
 }
 
 /** Follows each new snapshot: topics that have come, and published keys that are not ours. */

@@ -58,7 +58,7 @@ export function signedBytes(jws: string, signedLength: number): Buffer {
 
 function encodedHeader(typ: string, signer: Signer): string {
   let byTyp = encodedHeaders.get(signer);
-  if (byTyp === undefined) encodedHeaders.set(signer, (byTyp = new Map()));
+  if (byTyp === undefined) encodedHeaders.set(signer, (byTyp = new Map<string, string>()));
   let encoded = byTyp.get(typ);
   if (encoded === undefined) {
     encoded = Buffer.from(JSON.stringify({ alg: signer.alg, kid: signer.kid, typ })).toString('base64url');

@@ -1,4 +1,4 @@
-import type { StatementPayload } from './statement-payload.js';
+import type { FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
 
 /** Whose key signed, in relation to the statement: its consumer, its provider, audit's or the registry's instance. */
 export type SignerRole = 'from' | 'to' | 'audit' | 'registry';
@@ -13,20 +13,33 @@ export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
 export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot | undefined {
   switch (payload.t) {
     case 'exchange.requested':
-      return signerIs === 'from' ? 'c0' : undefined;
+      return only(signerIs === 'from', 'c0');
     case 'exchange.answered':
-      return signerIs === 'to' ? 'p1' : undefined;
+      return only(signerIs === 'to', 'p1');
     case 'exchange.refused':
-      // The provider refuses a request that was made; the consumer's gateway one that never was.
-      if (signerIs === 'to') return payload.prev === undefined ? undefined : 'p1';
-      return signerIs === 'from' && payload.prev === undefined ? 'c1' : undefined;
+      return slotOfRefusal(payload, signerIs);
     case 'exchange.failed':
-      if (signerIs === 'from') return 'c1';
-      if (signerIs === 'to') return 'p1';
-      return signerIs === 'audit' && payload.why === 'no-outcome' && payload.side === 'unknown' ? 'b1' : undefined;
+      return slotOfFailure(payload, signerIs);
     case 'exchange.conflict':
-      return signerIs === 'audit' ? '-' : undefined;
+      return only(signerIs === 'audit', '-');
     case 'registry.manifest':
-      return signerIs === 'registry' ? '-' : undefined;
+      return only(signerIs === 'registry', '-');
   }
+}
+
+/** The provider refuses a request that was made; the consumer's gateway one that never was. */
+function slotOfRefusal({ prev }: RefusedPayload, signerIs: SignerRole): Slot | undefined {
+  if (signerIs === 'to') return only(prev !== undefined, 'p1');
+  return only(signerIs === 'from' && prev === undefined, 'c1');
+}
+
+/** Audit may only say that nobody else has spoken. */
+function slotOfFailure({ why, side }: FailedPayload, signerIs: SignerRole): Slot | undefined {
+  if (signerIs === 'from') return 'c1';
+  if (signerIs === 'to') return 'p1';
+  return only(signerIs === 'audit' && why === 'no-outcome' && side === 'unknown', 'b1');
+}
+
+function only(holds: boolean, slot: Slot): Slot | undefined {
+  return holds ? slot : undefined;
 }

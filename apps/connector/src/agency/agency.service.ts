@@ -95,7 +95,7 @@ export class AgencyService {
   private async request(pool: Pool, basePath: string, call: AgencyCall): Promise<Outcome> {
     const leftMs = Math.max(1, call.deadlineMs - this.clock.now());
     const response = await pool.request({
-      method: call.method as Dispatcher.HttpMethod,
+      method: call.method,
       path: agencyPath(basePath, call.path, call.query),
       headers: call.headers,
       body: call.body.length === 0 ? null : call.body,

@@ -97,12 +97,14 @@ function checkSubjects(
   const sources = { params: match.params, query: target.query, headers, body: content.body };
   const found = resolveSubject(service, match.subject, sources, stated.value);
   if (!found.ok) return found;
-  const [opening, ...more] = content.subjects;
-  if (found.value === undefined || found.value === 'in-answer')
-    return opening === undefined ? found : refuse('commitment-mismatch');
-  if (opening === undefined || more.length > 0 || !sameSubject(opening, found.value))
-    return refuse('commitment-mismatch');
-  return found;
+  return isAsked(found.value, content.subjects) ? found : refuse('commitment-mismatch');
+}
+
+/** Exactly the subject that is asked about was committed to; none where only the answer tells. */
+function isAsked(subject: Subject | 'in-answer' | undefined, openings: readonly Opening[]): boolean {
+  const [opening, ...more] = openings;
+  if (subject === undefined || subject === 'in-answer') return opening === undefined;
+  return opening !== undefined && more.length === 0 && sameSubject(opening, subject);
 }
 
 function openAll(kind: 'subject' | 'user', commitments: readonly string[], openings: readonly Opening[]): boolean {
@@ -121,7 +123,6 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** What cannot be one header line could become two at the agency. */
 function isCleanHeader({ name, value }: HeaderField & { value: string }): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not pass
   return TOKEN.test(name) && !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value);
 }
 

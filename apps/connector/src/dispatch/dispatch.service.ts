@@ -7,8 +7,8 @@ import { openRecord, requestAd } from '#signing';
 import type { WhyCode } from '#access';
 import { requestHeaders } from '../agency/agency-headers.js';
 import { statedReason } from '../agency/agency-fault.js';
-import { AgencyService } from '../agency/agency.service.js';
-import { DeliveryService } from '../evidence/delivery.service.js';
+import { type AgencyService } from '../agency/agency.service.js';
+import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
 import { checkContent, checkRight, type Admitted } from './admission.js';
@@ -24,9 +24,9 @@ import {
   type Envelope,
 } from './envelope.js';
 import type { Dispatch } from './dispatch.js';
-import { HeldKeys } from './held-keys.js';
-import { SealingSessions } from './sealing-sessions.js';
-import { UnsafeCalls } from './unsafe-calls.service.js';
+import { type HeldKeys } from './held-keys.js';
+import { type SealingSessions } from './sealing-sessions.js';
+import { type UnsafeCalls } from './unsafe-calls.service.js';
 
 export interface DispatchDeps {
   readonly bus: Bus;

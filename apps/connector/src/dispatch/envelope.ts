@@ -33,9 +33,7 @@ export function readEnvelope(value: Uint8Array, provider: SubsystemId): Result<E
   const request = decodeRequest(value);
   if (request === undefined) return refuse('request-malformed');
   const exchangeId = exchangeIdFromBytes(request.exchangeId);
-  const deadlineMs = Number(request.deadlineMs);
-  if (exchangeId === undefined || request.content === undefined || !Number.isSafeInteger(deadlineMs) || deadlineMs < 0)
-    return refuse('request-malformed');
+  if (exchangeId === undefined) return refuse('request-malformed');
   const parsed = parseStatement(request.statement);
   if (!parsed.ok) return refuse('statement-invalid');
   const { payload } = parsed.value;
@@ -54,7 +52,7 @@ export function readEnvelope(value: Uint8Array, provider: SubsystemId): Result<E
     provider,
     service: service.value,
     request,
-    deadlineMs,
+    deadlineMs: Number(request.deadlineMs),
   });
 }
 
@@ -105,7 +103,9 @@ export function timeliness(
 
 function decodeRequest(value: Uint8Array): Request | undefined {
   try {
-    return decode(RequestSchema, value);
+    const request = decode(RequestSchema, value);
+    const isDeadline = request.deadlineMs >= 0n && request.deadlineMs <= BigInt(Number.MAX_SAFE_INTEGER);
+    return isDeadline && request.content !== undefined ? request : undefined;
   } catch {
     // Bytes that are no Request: the caller dead-letters them.
     return undefined;

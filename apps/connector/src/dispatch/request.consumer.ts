@@ -1,9 +1,9 @@
 import type { Bus, Subscription } from '#bus';
 import type { SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
-import { ReceiptConsumer } from '../evidence/receipt.consumer.js';
+import { type ReceiptConsumer } from '../evidence/receipt.consumer.js';
 import type { DispatchEvents } from './dispatch-events.js';
-import { DispatchService } from './dispatch.service.js';
+import { type DispatchService } from './dispatch.service.js';
 
 export interface RequestConsumerOptions {
   readonly bus: Bus;

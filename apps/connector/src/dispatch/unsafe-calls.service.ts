@@ -1,9 +1,9 @@
 import { toHex, type Clock } from '#kernel';
 import { failedOutcome, type Outcome } from '../evidence/outcome.js';
-import { DeliveryService, type OutcomeBytes } from '../evidence/delivery.service.js';
+import { type DeliveryService, type OutcomeBytes } from '../evidence/delivery.service.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
 import type { JournalRow } from '../journal/journal-row.js';
-import { JournalStore } from '../journal/journal.store.js';
+import { type JournalStore } from '../journal/journal.store.js';
 import type { DispatchEvents } from './dispatch-events.js';
 import type { Dispatch } from './dispatch.js';
 

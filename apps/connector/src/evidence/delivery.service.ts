@@ -115,7 +115,8 @@ export class DeliveryService {
     const give = AbortSignal.timeout(Math.max(1, forMs));
     for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
       try {
-        return await this.bus.publish(records);
+        await this.bus.publish(records);
+        return;
       } catch (cause) {
         if (give.aborted) throw dispatchErrors.error('connector-unsent', { cause });
         this.events.failed('answer-not-sent', cause);

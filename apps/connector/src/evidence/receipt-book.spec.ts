@@ -42,7 +42,7 @@ describe('a stamp', () => {
   it('is repeated after 250 ms and then twice as late each time, also when sending fails, until it is settled', async () => {
     jest.useFakeTimers();
     try {
-      const settled = Promise.withResolvers<void>();
+      const settled = Promise.withResolvers<boolean>();
       const sentAt: number[] = [];
       const start = Date.now();
       const failures: unknown[] = [];
@@ -52,7 +52,7 @@ describe('a stamp', () => {
       };
       const done = repeatUntil(settled.promise, send, (cause) => failures.push(cause));
       await jest.advanceTimersByTimeAsync(2_000);
-      settled.resolve();
+      settled.resolve(true);
       await done;
       expect(sentAt).toEqual([250, 750, 1_750]);
       expect(failures).toHaveLength(1);

@@ -24,12 +24,18 @@ export class ReceiptConsumer {
 
   take(record: ReceivedRecord): void {
     const receipts = decodeReceipts(record.value);
-    if (receipts === undefined) return this.alarm('receipts-malformed', { offset: String(record.offset) });
+    if (receipts === undefined) {
+      this.alarm('receipts-malformed', { offset: String(record.offset) });
+      return;
+    }
     const proven = receipts.leaves.filter((leaf) => leaf.refused === '');
     for (const leaf of receipts.leaves) if (leaf.refused !== '') this.takeRefusal(leaf);
     if (proven.length === 0) return;
     const checkpoint = this.open(receipts.note);
-    if (checkpoint === undefined) return this.alarm('receipts-note', { offset: String(record.offset) });
+    if (checkpoint === undefined) {
+      this.alarm('receipts-note', { offset: String(record.offset) });
+      return;
+    }
     for (const leaf of proven) this.takeLeaf(checkpoint, leaf);
   }
 
@@ -37,8 +43,8 @@ export class ReceiptConsumer {
     const exchangeId = exchangeIdFromBytes(leaf.exchangeId);
     if (exchangeId === undefined) return;
     if (!verifyInclusion(leaf.leafHash, Number(leaf.index), checkpoint.size, leaf.path, checkpoint.root))
-      return this.alarm('receipts-proof', { exchangeId });
-    this.book.receipt({ exchangeId, slot: leaf.slot, signer: leaf.signer }, toHex(leaf.leafHash));
+      this.alarm('receipts-proof', { exchangeId });
+    else this.book.receipt({ exchangeId, slot: leaf.slot, signer: leaf.signer }, toHex(leaf.leafHash));
   }
 
   private takeRefusal(leaf: Leaf): void {

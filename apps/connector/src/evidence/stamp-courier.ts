@@ -24,16 +24,13 @@ export async function repeatUntil(
   send: () => Promise<void>,
   failed: (cause: unknown) => void,
 ): Promise<void> {
-  let isSettled = false;
-  const stop = settled.then(() => {
-    isSettled = true;
-  });
-  for (let waitMs = FIRST_WAIT_MS; !isSettled; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+  const stop = settled.then(() => true);
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
     let timer: NodeJS.Timeout | undefined;
-    const elapsed = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, waitMs);
+    const elapsed = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), waitMs);
     });
-    await Promise.race([stop, elapsed]);
+    const isSettled = await Promise.race([stop, elapsed]);
     clearTimeout(timer);
     if (isSettled) return;
     await send().catch(failed);

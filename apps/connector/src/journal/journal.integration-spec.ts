@@ -14,8 +14,8 @@ beforeAll(async () => {
   journal = new JournalStore(database, 1000);
 }, 60_000);
 afterAll(async () => {
-  await database?.close();
-  await own?.drop();
+  await database.close();
+  await own.drop();
 });
 
 const call = (owner: string, callMs = 60_000, exchangeId = newExchangeId()) => ({

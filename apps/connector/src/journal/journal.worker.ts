@@ -2,10 +2,10 @@ import type { Clock, SubsystemId } from '#kernel';
 import type { RegistryCopy } from '#registry-copy';
 import type { DispatchEvents } from '../dispatch/dispatch-events.js';
 import { effectiveDeadlineMs, readEnvelope } from '../dispatch/envelope.js';
-import { HeldKeys } from '../dispatch/held-keys.js';
-import { UnsafeCalls } from '../dispatch/unsafe-calls.service.js';
+import { type HeldKeys } from '../dispatch/held-keys.js';
+import { type UnsafeCalls } from '../dispatch/unsafe-calls.service.js';
 import type { Orphan } from './journal-row.js';
-import { JournalStore } from './journal.store.js';
+import { type JournalStore } from './journal.store.js';
 
 export interface JournalWorkerOptions {
   readonly journal: JournalStore;
