@@ -148,14 +148,14 @@ describe('other kinds of exchange', () => {
     expect([target, answer.status]).toEqual([target, 200]);
     return eventually(() => evidenceOf(bus.instance, exchangeIdOf(answer)));
   };
-  const payloads = (evidence: Buffer) =>
-    (JSON.parse(evidence.toString('utf8')) as { statements: string[] }).statements.map(
-      (jws) =>
-        JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-          t: string;
-          subj?: string[];
-        },
-    );
+  interface Stated {
+    readonly t: string;
+    readonly subj?: string[];
+  }
+  const payloads = (evidence: Buffer): Stated[] => {
+    const { statements } = JSON.parse(evidence.toString('utf8')) as { statements: { jws: string }[] };
+    return statements.map(({ jws }) => JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')));
+  };
 
   it('finds the subject in a query', async () => {
     const evidence = await view(`${PROPERTIES}?owner=TEST000013`);

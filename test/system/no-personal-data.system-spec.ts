@@ -58,7 +58,7 @@ const bad: Call[] = [
   { ...view, target: `${PERSONS}/TEST000007`, purpose: 'treatment' },
   { ...view, target: `${PERSONS}/TEST000007`, purpose: 'TEST000007' },
   { ...view, target: `${PERSONS}/TEST000007`, client: 'DEMO/GOV/TEST000007/Testzade-007' },
-  { ...view, target: `${PERSONS}/TEST000007/%2e%2e/TEST000008` },
+  { ...view, target: `${PERSONS}/TEST000007%252Faddress` },
   { ...view, target: `DEMO/GOV/1001/TEST000007/Testzade-007/TEST000007` },
   { ...view, target: `${PERSONS}/TEST000007`, method: 'DELETE' },
   { ...view, target: `${PERSONS}/TEST000007`, headers: { 'Kerege-Subject': 'DEMO/PIN/TEST000008' } },
