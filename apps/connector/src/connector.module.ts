@@ -37,7 +37,7 @@ import { ReceiptConsumer } from './evidence/receipt.consumer.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
 import { connectorMigrations } from './migrations/index.js';
-import { dispatchEvents } from './ops/connector-metrics.js';
+import { dispatchEvents } from './ops/connector-metrics.service.js';
 import { keysMissing, registryMissing, requestsMissing, type ConnectorState } from './ops/readiness.js';
 
 export interface ConnectorDependencies {

@@ -7,7 +7,7 @@ import type { DispatchEvents } from '../dispatch/dispatch-events.js';
 import type { Envelope } from '../dispatch/envelope.js';
 import type { ReceiptBook, ReceiptVerdict } from './receipt-book.js';
 import type { Route } from './route.js';
-import { repeatUntil, stampRecord } from './stamp-courier.js';
+import { repeatUntil, stampRecord } from './stamp-courier.worker.js';
 
 /** The bytes of an outcome: sent, kept and sent again as they are. */
 export interface OutcomeBytes {

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { newExchangeId } from '#kernel';
 import { ReceiptBook } from './receipt-book.js';
-import { repeatUntil } from './stamp-courier.js';
+import { repeatUntil } from './stamp-courier.worker.js';
 
 const place = () => ({ exchangeId: newExchangeId(), slot: 'c0', signer: 'DEMO/GOV/1/a' });
 
