@@ -1,14 +1,5 @@
 import { AnswerContentSchema, decode, type Answer } from '#contracts';
-import {
-  bytesEqual,
-  exchangeIdBytes,
-  refuse,
-  ok,
-  type ExchangeId,
-  type Result,
-  type ServiceId,
-  type SubsystemId,
-} from '#kernel';
+import { exchangeIdBytes, refuse, ok, type ExchangeId, type Result, type ServiceId, type SubsystemId } from '#kernel';
 import {
   answerAd,
   answerDigest,
@@ -104,9 +95,4 @@ function openContent(expected: Expected, statement: Statement, answer: Answer): 
     // Opened but no AnswerContent: the provider's fault, told to the consumer as an unreadable answer.
     return undefined;
   }
-}
-
-/** Whether an `Answer` speaks of that exchange at all, by the id outside the statement. */
-export function answersExchange(answer: Answer, id: ExchangeId): boolean {
-  return bytesEqual(answer.exchangeId, exchangeIdBytes(id));
 }
