@@ -1,5 +1,4 @@
 import { ClientKafka } from '@nestjs/microservices';
-import { logLevel } from 'kafkajs';
 import { firstValueFrom, timeout } from 'rxjs';
 import type { Bus } from '#bus';
 import { loadErrors } from '../harness/load.errors.js';
@@ -47,7 +46,7 @@ export async function ourRequester(bus: Bus): Promise<Requester> {
 /** The same with Nest's client. */
 export async function stockRequester(brokers: string): Promise<Requester> {
   const client = new ClientKafka({
-    client: { brokers: brokers.split(','), clientId: 'bench-stock-requester', logLevel: logLevel.NOTHING },
+    client: { brokers: brokers.split(','), clientId: 'bench-stock-requester' },
     consumer: { groupId: 'bench-stock-requester' },
   });
   client.subscribeToResponseOf(STOCK.request);

@@ -18,7 +18,7 @@ class RelayController implements OnModuleInit {
     await this.client.connect();
   }
 
-  @Get('/r1/*rest')
+  @Get('/r1/*')
   async relay(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const message = { target: request.url, headers: request.headers };
     const answer = await firstValueFrom(this.client.send<StockAnswer>(STOCK_PATTERN, message));

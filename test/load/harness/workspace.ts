@@ -47,7 +47,10 @@ export class Workspace {
       logFile: join(this.directory, `${name.replaceAll('/', '-')}.log`),
     });
     this.onEnd(() => started.stop(5_000));
-    await started.waitForOutput('ready', READY_TIMEOUT_MS);
+    await started.waitForOutput('ready', READY_TIMEOUT_MS).catch((cause: unknown) => {
+      process.stderr.write(`${name} did not become ready:\n${started.tail()}\n`);
+      throw cause;
+    });
     return started;
   }
 }
