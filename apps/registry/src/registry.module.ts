@@ -3,6 +3,7 @@ import type { Bus } from '#bus';
 import { replyTopic } from '#contracts';
 import { systemClock, type Clock } from '#kernel';
 import {
+  AppMetrics,
   createHttpApp,
   createLogger,
   loadKeySets,
@@ -79,7 +80,13 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     const controllers = [ApplyController, CatalogueController];
     const app = await createHttpApp(
       { module: RegistryModule, controllers, providers },
-      { name: 'registry', logger, readiness: readiness(database, bus, publication), bodyLimitBytes: BODY_LIMIT_BYTES },
+      {
+        name: 'registry',
+        logger,
+        metrics: metricsOf(publication),
+        readiness: readiness(database, bus, publication),
+        bodyLimitBytes: BODY_LIMIT_BYTES,
+      },
     );
     serveOpenApi(app, { title: 'Kerege registry', version: '1.0.0', description: 'Catalogue and administration.' });
     const onClose = () => database.close();
@@ -106,6 +113,25 @@ function noteKeys(trust: Trust): NoteKey[] {
     const parsed = parseVkey(vkey);
     return parsed.ok ? [parsed.value] : [];
   });
+}
+
+function metricsOf(publication: PublicationService): AppMetrics {
+  const metrics = new AppMetrics('registry');
+  metrics.observedGauge(
+    {
+      name: 'kerege_registry_snapshot_number',
+      help: 'Number of the snapshot in force; 0 before the first publication.',
+    },
+    () => publication.inForce?.number ?? 0,
+  );
+  metrics.observedGauge(
+    {
+      name: 'kerege_registry_manifest_expiry_timestamp_seconds',
+      help: 'When the published manifest expires and all traffic stops; alarm well before.',
+    },
+    () => (publication.inForce?.untilMs ?? 0) / 1000,
+  );
+  return metrics;
 }
 
 function readiness(database: Database, bus: Bus, publication: PublicationService): ReadinessCheck[] {

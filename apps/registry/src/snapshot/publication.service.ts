@@ -90,6 +90,11 @@ export class PublicationService {
     }
   }
 
+  /** The newest manifest that this process has published, if any. */
+  get inForce(): { readonly number: number; readonly untilMs: number } | undefined {
+    return this.published;
+  }
+
   /** For `/ready`: undefined when a manifest of ours is in force. */
   missing(): string | undefined {
     if (this.published === undefined) return 'no manifest has been published since the start';
