@@ -9,7 +9,7 @@ beforeAll(async () => {
   network = await AuditNetwork.create();
   await network.startInForce();
 });
-afterAll(() => network?.close());
+afterAll(() => network.close());
 
 describe('intake (statements.md §2)', () => {
   it('begins a log with the first manifest', async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   network = await AuditNetwork.create();
   await network.startInForce();
 });
-afterAll(() => network?.close());
+afterAll(() => network.close());
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -88,7 +88,7 @@ describe('what intake refuses (statements.md §2)', () => {
       Buffer.alloc(9000, 0x61),
       Buffer.from([0xff, 0x2e, 0xff, 0x2e, 0xff]),
       await forge({ ...payload, extra: 1 } as never, keyOf(CONSUMER)),
-      await forge({ ...payload, svc: `${CONSUMER}/persons` } as never, keyOf(CONSUMER)),
+      await forge({ ...payload, svc: `${CONSUMER}/persons` }, keyOf(CONSUMER)),
       Buffer.alloc(0),
     ]);
     const good = await network.requested();

@@ -10,7 +10,7 @@ beforeAll(async () => {
   network = await AuditNetwork.create();
   await network.startInForce({ longestDeadlineMs: 100, sweepGraceMs: 200, sweepIntervalMs: 50 });
 });
-afterAll(() => network?.close());
+afterAll(() => network.close());
 
 const swept = async () =>
   (await network.leaves())

@@ -15,7 +15,7 @@ beforeAll(async () => {
   network = await AuditNetwork.create();
   first = await network.startInForce({ stampsPerSecond: 1_000_000 });
 });
-afterAll(() => network?.close());
+afterAll(() => network.close());
 
 function withoutProof(statements: readonly Statement[]): Statement[] {
   const proven = new Set(

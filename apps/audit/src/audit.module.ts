@@ -8,7 +8,7 @@ import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
 import { loadKeys } from './keys.service.js';
 import { migrations } from './migrations/index.js';
-import { readiness } from './ops/readiness.js';
+import { readiness } from './ops/readiness.service.js';
 import { ReadModule } from './read.module.js';
 import { WriteSide } from './write-side.service.js';
 

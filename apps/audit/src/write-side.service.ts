@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Bus, Subscription } from '#bus';
 import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
@@ -11,7 +12,7 @@ import { SnapshotKeeper } from './intake/snapshot.consumer.js';
 import { SnapshotStore } from './intake/snapshot.store.js';
 import type { AuditKeys } from './keys.service.js';
 import { LogReaderStore } from './log-reader.store.js';
-import { auditMetrics, type AuditMetrics } from './ops/audit-metrics.js';
+import { auditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
 import { CheckpointPublisher, publishedSize } from './sequencer/checkpoint-publisher.service.js';
 import { LogStore } from './sequencer/log.store.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
@@ -147,13 +148,12 @@ export class WriteSide {
   private async retry(what: string, attempt: () => Promise<void>): Promise<void> {
     while (!this.closing.signal.aborted) {
       try {
-        return await attempt();
+        await attempt();
+        return;
       } catch (cause) {
         this.options.logger.warn({ err: cause, what }, 'not subscribed yet, trying again');
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, RETRY_MS);
-          this.closing.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-        });
+        // Rejects when we are closing, which the loop sees.
+        await setTimeout(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
       }
     }
   }

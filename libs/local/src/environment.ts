@@ -3,6 +3,6 @@
  * not reading settings from it, so this is the one place outside the configuration that touches the environment.
  */
 export function inheritedEnvironment(changes: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
-  // eslint-disable-next-line no-restricted-properties, no-restricted-syntax -- handed on, never read
+  // eslint-disable-next-line no-restricted-properties -- handed on, never read
   return { ...process.env, ...changes };
 }

@@ -67,7 +67,7 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
     await server.stop();
     throw cause;
   }
-  return { brokers: `127.0.0.1:${options.port}`, process: server, stop: async () => void (await server.stop(20_000)) };
+  return { brokers: `127.0.0.1:${options.port}`, process: server, stop: () => stopProcess(server) };
 }
 
 async function requireKafka(): Promise<KafkaHome> {
@@ -102,4 +102,9 @@ async function serverProperties(options: LocalKafkaOptions, logDir: string): Pro
     extraProtocols: extra.map(({ name }) => `,${name}:PLAINTEXT`).join(''),
   };
   return template.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** A clean shutdown writes out what is in memory, which may take a while. */
+async function stopProcess(server: ManagedProcess): Promise<void> {
+  await server.stop(20_000);
 }

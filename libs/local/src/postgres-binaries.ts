@@ -53,8 +53,10 @@ async function recreateLinks(native: string): Promise<void> {
     if (typeof link.source !== 'string' || typeof link.target !== 'string') continue;
     // Both are written from the package's directory and stand in the same folder of it.
     const target = join(native, '..', link.target);
-    await symlink(link.source.slice(dirname(link.source).length + 1), target).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EEXIST') throw localErrors.error('postgres-binaries-missing', { cause });
+    await symlink(link.source.slice(dirname(link.source).length + 1), target).catch((cause: unknown) => {
+      // NOTE: not instanceof Error, which a spec's own realm denies.
+      if (typeof cause !== 'object' || cause === null || !('code' in cause) || cause.code !== 'EEXIST')
+        throw localErrors.error('postgres-binaries-missing', { cause });
     });
   }
 }

@@ -57,7 +57,7 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
     await server.stop();
     throw cause;
   }
-  return { url: url(database), process: server, stop: async () => void (await server.stop()) };
+  return { url: url(database), process: server, stop: () => stopProcess(server) };
 }
 
 function settings({ durable = true, maxConnections = 100 }: LocalPostgresOptions): string[] {
@@ -176,4 +176,8 @@ async function createDatabaseIfMissing(adminUrl: string, database: string): Prom
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+async function stopProcess(server: ManagedProcess): Promise<void> {
+  await server.stop();
 }

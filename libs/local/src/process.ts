@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { inheritedEnvironment } from './environment.js';
 import { localErrors } from './local.errors.js';
@@ -169,6 +170,7 @@ function startGuard(pid: number): ChildProcess {
   const script = `cat >/dev/null; kill -INT ${pid}; kill -TERM -${pid}; sleep 5; kill -KILL -${pid}`;
   const guard = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   guard.unref();
-  if (guard.stdin !== null && 'unref' in guard.stdin) (guard.stdin as unknown as { unref(): void }).unref();
+  // An open pipe would keep our own event loop alive.
+  if (guard.stdin instanceof Socket) guard.stdin.unref();
   return guard;
 }

@@ -143,8 +143,8 @@ async function runQuery<Result extends object>(
   parameters: readonly unknown[],
 ): Promise<Result[]> {
   try {
-    const { records } = await runner.query(sql, [...parameters], true);
-    return records;
+    const outcome: { records: Result[] } = await runner.query(sql, [...parameters], true);
+    return outcome.records;
   } catch (cause) {
     throw toDatabaseError(cause);
   }

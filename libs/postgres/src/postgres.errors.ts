@@ -58,11 +58,14 @@ interface ErrorDetails {
 
 function detailsOf(cause: unknown): ErrorDetails {
   if (!(cause instanceof Error)) return {};
-  const source: Record<string, unknown> = { ...cause, ...driverError(cause) };
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  const state = text(source['code']);
-  const table = text(source['table']);
-  const constraint = text(source['constraint']);
+  const source = driverError(cause);
+  const text = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(source, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const state = text('code');
+  const table = text('table');
+  const constraint = text('constraint');
   return {
     ...(state !== undefined && /^[0-9A-Z]{5}$/.test(state) ? { sqlState: state } : {}),
     ...(table === undefined ? {} : { table }),
@@ -72,7 +75,7 @@ function detailsOf(cause: unknown): ErrorDetails {
 
 /** TypeORM wraps what the driver threw. */
 function driverError(cause: Error): object {
-  return 'driverError' in cause && cause.driverError instanceof Object ? cause.driverError : {};
+  return 'driverError' in cause && cause.driverError instanceof Object ? cause.driverError : cause;
 }
 
 /** A failed connection's own words (ECONNREFUSED, time-out): they hold addresses, never values of a row. */

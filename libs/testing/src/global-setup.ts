@@ -3,11 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { RunningServices } from './services.js';
+import type * as AddressesModule from './service-addresses.js';
+import type * as ServicesModule from './services.js';
 
 declare global {
   /** Set by the first of the projects that needs services, cleared by the teardown. */
-  var keregeTestServices: RunningServices | undefined;
+  var keregeTestServices: ServicesModule.RunningServices | undefined;
 }
 
 /** Jest calls it once per project; the services are started once per run. */
@@ -15,8 +16,8 @@ export default async function globalSetup(): Promise<void> {
   if (globalThis.keregeTestServices !== undefined) return;
   registerSourceLoader();
   const load = (file: string): Promise<unknown> => import(join(import.meta.dirname, file));
-  const { startServices } = (await load('services.ts')) as typeof import('./services.js');
-  const { publishAddresses } = (await load('service-addresses.ts')) as typeof import('./service-addresses.js');
+  const { startServices } = (await load('services.ts')) as typeof ServicesModule;
+  const { publishAddresses } = (await load('service-addresses.ts')) as typeof AddressesModule;
   const running = await startServices();
   globalThis.keregeTestServices = running;
   publishAddresses(running.addresses);

@@ -10,8 +10,6 @@ export interface ServiceAddresses {
 const DATABASE = 'KEREGE_TEST_DATABASE_URL';
 const KAFKA = 'KEREGE_TEST_KAFKA_BROKERS';
 
-/* eslint-disable no-restricted-properties, no-restricted-syntax -- how Jest hands values to its workers */
-
 export function givenAddresses(): Partial<ServiceAddresses> {
   return {
     ...(process.env['DATABASE_URL'] ? { databaseUrl: process.env['DATABASE_URL'] } : {}),
@@ -30,5 +28,3 @@ export function serviceAddresses(): ServiceAddresses | undefined {
   const kafkaBrokers = process.env[KAFKA];
   return databaseUrl === undefined || kafkaBrokers === undefined ? undefined : { databaseUrl, kafkaBrokers };
 }
-
-/* eslint-enable no-restricted-properties, no-restricted-syntax */

@@ -16,13 +16,12 @@ export async function startServices(): Promise<RunningServices> {
   const directory = await mkdtemp(join(tmpdir(), 'kerege-test-'));
   // PostgreSQL may run as another user, who has to get through.
   await chmod(directory, 0o755);
-  const started = await Promise.allSettled([
-    given.databaseUrl === undefined ? postgres(directory) : { address: given.databaseUrl, stop: nothingToStop },
-    given.kafkaBrokers === undefined ? kafka(directory) : { address: given.kafkaBrokers, stop: nothingToStop },
-  ]);
+  const startingDatabase = given.databaseUrl === undefined ? postgres(directory) : elsewhere(given.databaseUrl);
+  const startingBroker = given.kafkaBrokers === undefined ? kafka(directory) : elsewhere(given.kafkaBrokers);
+  const started = await Promise.allSettled([startingDatabase, startingBroker] as const);
   const [database, broker] = started;
   const stop = async () => {
-    await Promise.all(started.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
+    await Promise.all(started.map((one) => (one.status === 'fulfilled' ? one.value.stop() : Promise.resolve())));
     await rm(directory, { recursive: true, force: true });
   };
   if (database.status === 'fulfilled' && broker.status === 'fulfilled')
@@ -32,7 +31,10 @@ export async function startServices(): Promise<RunningServices> {
   throw started.find((one) => one.status === 'rejected')?.reason;
 }
 
-const nothingToStop = () => Promise.resolve();
+/** Not ours to stop. */
+function elsewhere(address: string) {
+  return Promise.resolve({ address, stop: () => Promise.resolve() });
+}
 
 async function postgres(directory: string) {
   const server = await startPostgres({

@@ -2,7 +2,7 @@ import { deadLetterRecord, type Bus, type OutgoingRecord, type ReceivedRecord } 
 import { fixedTopics } from '#contracts';
 import type { Logger } from '#platform';
 import { signStatement, verifyStatement, type PublicJwk, type Signer, type Statement } from '#signing';
-import type { AuditMetrics } from '../ops/audit-metrics.js';
+import type { AuditMetrics } from '../ops/audit-metrics.service.js';
 import type { CheckpointPublisher } from '../sequencer/checkpoint-publisher.service.js';
 import type { NewLeaf, NewManifest } from '../sequencer/log.store.js';
 import { receiptRecords } from '../sequencer/receipts.js';
@@ -12,7 +12,7 @@ import { conflictPayload } from './conflict.js';
 import { decide, slotKey } from './decide.js';
 import type { IntakeStore } from './intake.store.js';
 import { lawOfLog } from './law-of-log.service.js';
-import { nextLaw, registryInstance, type Law } from './law.js';
+import { nextLaw, registryInstance, type Law, type ManifestStatement } from './law.js';
 import { planBatch, type Followed, type Plan } from './plan.js';
 import { RateLimit } from './rate-limit.js';
 import type { SignatureCheck } from './signature-check.service.js';
@@ -116,8 +116,8 @@ export class Intake {
     return (await this.options.store.bySlot([slot])).length === 0;
   }
 
-  private async follow(statement: Statement, before: Law | undefined): Promise<Followed> {
-    const { n = 0, doc = '', prev } = statement.payload;
+  private async follow(statement: ManifestStatement, before: Law | undefined): Promise<Followed> {
+    const { n, doc, prev } = statement.payload;
     const snapshot = await this.options.snapshots.announced(n, doc);
     if (snapshot === undefined) return { ok: false, reason: 'snapshot-unknown' };
     const law = nextLaw(statement, snapshot, before);

@@ -1,7 +1,7 @@
 import { parseStatement } from '#signing';
 import { sequencerErrors } from '../sequencer/sequencer.errors.js';
 import type { IntakeStore } from './intake.store.js';
-import { nextLaw, type Law } from './law.js';
+import { isManifest, nextLaw, type Law } from './law.js';
 import type { SnapshotKeeper } from './snapshot.consumer.js';
 
 /**
@@ -14,7 +14,10 @@ export async function lawOfLog(store: IntakeStore, snapshots: SnapshotKeeper): P
   for (const { digest, digests, statement, index } of await store.manifests()) {
     const parsed = parseStatement(statement);
     const snapshot = await snapshots.recorded(digest, digests);
-    const next = parsed.ok && snapshot !== undefined ? nextLaw(parsed.value, snapshot, law) : undefined;
+    const next =
+      parsed.ok && isManifest(parsed.value) && snapshot !== undefined
+        ? nextLaw(parsed.value, snapshot, law)
+        : undefined;
     if (next?.ok !== true) throw sequencerErrors.error('log-damaged', { details: { problem: 'manifest', index } });
     law = next.value;
   }

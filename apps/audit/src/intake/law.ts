@@ -1,5 +1,13 @@
 import { ok, refuse, type InstanceId, type MemberId, type Result, type SubsystemId } from '#kernel';
-import { algorithmOf, slotFor, type PublicJwk, type SignerRole, type Slot, type Statement } from '#signing';
+import {
+  algorithmOf,
+  slotFor,
+  type ManifestPayload,
+  type PublicJwk,
+  type SignerRole,
+  type Slot,
+  type Statement,
+} from '#signing';
 import { publicDigest, verifySnapshot, type KnownMembers, type RegistryView, type VerifiedMember } from '#snapshot';
 
 /** A snapshot that a manifest announced, as it lies in the database. */
@@ -66,9 +74,15 @@ function possibleOwners({ payload }: Statement, law: Law): [SignerRole, Owner[]]
 
 export type ManifestRefusal = 'snapshot-unknown' | 'snapshot-invalid' | 'manifest-number-back' | 'manifest-forked';
 
+export type ManifestStatement = Statement<ManifestPayload>;
+
+export function isManifest(statement: Statement): statement is ManifestStatement {
+  return statement.payload.t === 'registry.manifest';
+}
+
 /** Whether a manifest may follow the law in force: its number never goes back, and one number has one content. */
-export function manifestProblem(statement: Statement, law: Law | undefined): ManifestRefusal | undefined {
-  const { n = 0, doc } = statement.payload;
+export function manifestProblem(statement: ManifestStatement, law: Law | undefined): ManifestRefusal | undefined {
+  const { n, doc } = statement.payload;
   if (law === undefined || n > law.number) return undefined;
   if (n < law.number) return 'manifest-number-back';
   return doc === law.doc ? undefined : 'manifest-forked';
@@ -76,11 +90,11 @@ export function manifestProblem(statement: Statement, law: Law | undefined): Man
 
 /** The law that a manifest brings. A renewal repeats number and content, and keeps the view. */
 export function nextLaw(
-  statement: Statement,
+  statement: ManifestStatement,
   snapshot: AnnouncedSnapshot,
   before: Law | undefined,
 ): Result<Law, ManifestRefusal> {
-  const { n = 0, ts, doc } = statement.payload;
+  const { n, ts, doc } = statement.payload;
   if (doc !== publicDigest(snapshot.digests)) return refuse('snapshot-unknown');
   const renewed = { manifestHash: statement.leafHash, atMs: ts };
   if (before?.doc === doc && before.number === n) return ok({ ...before, ...renewed });
@@ -92,7 +106,7 @@ export function nextLaw(
     const entry = view.memberEntry(document.member);
     if (entry !== undefined) known.set(document.member, { entry, document });
   }
-  return ok({ view, known, number: n, doc: doc ?? '', topics: new Set(), ...renewed });
+  return ok({ view, known, number: n, doc, topics: new Set(), ...renewed });
 }
 
 /** The instance in whose name manifests stand in the log. */

@@ -1,6 +1,14 @@
-import type { Statement } from '#signing';
 import type { PlannedStamp } from './decide.js';
-import { isReceiptTopic, manifestProblem, partyOf, registryInstance, type AnnouncedSnapshot, type Law } from './law.js';
+import {
+  isManifest,
+  isReceiptTopic,
+  manifestProblem,
+  partyOf,
+  registryInstance,
+  type AnnouncedSnapshot,
+  type Law,
+  type ManifestStatement,
+} from './law.js';
 import type { SignatureJob } from './signature-job.js';
 import { timeProblem, type Stamp } from './stamp.js';
 import type { StampRefusal, StandingLeaf } from './verdict.js';
@@ -8,11 +16,11 @@ import type { StampRefusal, StandingLeaf } from './verdict.js';
 /** Where the plan asks about manifests; everything else in it is a function of the batch. */
 export interface ManifestOracle {
   /** Whether the registry's key, as `trust.json` has it, made this signature. */
-  readonly isRegistrys: (statement: Statement) => boolean;
+  readonly isRegistrys: (statement: ManifestStatement) => boolean;
   /** Whether no other leaf stands under the manifest's id: one that cannot become a leaf must not become the law. */
-  readonly isFree: (statement: Statement, law: Law | undefined) => Promise<boolean>;
+  readonly isFree: (statement: ManifestStatement, law: Law | undefined) => Promise<boolean>;
   /** The law that a manifest brings after the one before, or why it brings none. */
-  readonly follow: (statement: Statement, before: Law | undefined) => Promise<Followed>;
+  readonly follow: (statement: ManifestStatement, before: Law | undefined) => Promise<Followed>;
 }
 export type Followed =
   | { readonly ok: true; readonly value: { readonly law: Law; readonly snapshot: AnnouncedSnapshot } }
@@ -91,7 +99,7 @@ function planStamp(
 
 async function followManifest(
   stamp: Stamp,
-  statement: Statement,
+  statement: ManifestStatement,
   law: Law | undefined,
   oracle: ManifestOracle,
 ): Promise<Followed> {
@@ -101,8 +109,8 @@ async function followManifest(
   return oracle.follow(statement, law);
 }
 
-function manifestOf({ parsed }: Stamp): Statement | undefined {
-  return parsed.ok && parsed.value.payload.t === 'registry.manifest' ? parsed.value : undefined;
+function manifestOf({ parsed }: Stamp): ManifestStatement | undefined {
+  return parsed.ok && isManifest(parsed.value) ? parsed.value : undefined;
 }
 
 /** Only topics that the law names are written to; otherwise a member could make us write where it likes. */

@@ -60,22 +60,22 @@ export async function publishedSize(bus: Bus, key: NoteKey, group: string): Prom
   const end = await bus.endOffset(topic, 0);
   if (end === 0n) return 0;
   let size = 0;
-  const read = Promise.withResolvers<void>();
+  const { promise: read, resolve, reject } = Promise.withResolvers<undefined>();
   const subscription = await bus.subscribe({
     topics: [topic],
     group,
     startAt: { kind: 'stored', nextOffset: () => Promise.resolve(end - 1n) },
     maxInFlight: 16,
-    onError: (cause) => read.reject(cause),
+    onError: reject,
     each: (record) => {
       const note = openNote(record.value, [key]);
       if (note.ok && note.value.origin === key.name) size = Math.max(size, note.value.size);
-      if (record.offset >= end - 1n) read.resolve();
+      if (record.offset >= end - 1n) resolve(undefined);
     },
   });
-  const timer = setTimeout(() => read.resolve(), READ_TIMEOUT_MS);
+  const timer = setTimeout(() => resolve(undefined), READ_TIMEOUT_MS);
   try {
-    await read.promise;
+    await read;
   } finally {
     clearTimeout(timer);
     await subscription.stop();

@@ -3,7 +3,7 @@ import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
 import { signStatement, type Signer } from '#signing';
-import type { AuditMetrics } from '../ops/audit-metrics.js';
+import type { AuditMetrics } from '../ops/audit-metrics.service.js';
 import type { SweeperStore } from './sweeper.store.js';
 import { findUnfinished, noOutcome } from './unfinished.js';
 
