@@ -8,7 +8,6 @@ import {
   PERSONS,
   PROPERTIES,
   startBus,
-  VISITS,
   type BusUnderTest,
 } from './spec-support/bus-under-test.js';
 import { startEchoAgency, type EchoAgency, type Received } from './spec-support/echo-agency.js';
@@ -326,14 +325,6 @@ describe('§2.6–2.7, faults with their real causes', () => {
     agency.reply = { body: Buffer.alloc(768 * 1024 + 1) };
     const answer = await send(`/r1/${PROPERTIES}?owner=TEST000001`);
     expect([answer.status, answer.header('X-Road-Error')]).toEqual([500, 'server.serverproxy.service_failed']);
-  });
-
-  it('a provider whose agency is nowhere is unreachable', async () => {
-    await bus!.instance.kill('agencies').catch(() => undefined);
-    const answer = await send(`/r1/${VISITS}/TEST000001`, { headers: [['Accept', 'application/problem+json']] });
-    // The agency may be back by now: the supervisor restarts it.
-    expect([200, 503, 504]).toContain(answer.status);
-    if (answer.status !== 200) expect(JSON.parse(answer.body)).toMatchObject({ side: 'provider-system' });
   });
 });
 

@@ -64,6 +64,8 @@ export class Supervised {
     const startedAt = Date.now();
     const started = await this.options.start();
     this.process = started;
+    // Up only after a stop had given up waiting for it: nobody else would end it while we live.
+    if (this.stopping.signal.aborted) return started.kill();
     await this.options.record.add(this.name, started.pid);
     void started.ended.then((end) => this.died(startedAt, end.signal ?? `code ${String(end.code)}`));
   }
