@@ -28,7 +28,7 @@ export interface SubjectSources {
   readonly body: Uint8Array;
 }
 
-const CODE = /^[A-Za-z0-9](?:[A-Za-z0-9+_-]{0,62}[A-Za-z0-9])?$/;
+const CODE = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?$/;
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /** The subject that a rule finds in a request, or `in-answer` where only the answer will tell. */
@@ -70,7 +70,7 @@ export function sameSubject(a: Subject, b: Subject): boolean {
   return a.country === b.country && a.type === b.type && a.code === b.code;
 }
 
-/** Codes are compared and committed to in upper case; anything but letters, digits and `-_+` is no code. */
+/** Codes are compared and committed to in upper case; anything but letters, digits and `-` is no code. */
 function typed(rule: SubjectRule, value: Result<string, SubjectReason>): Result<Subject, SubjectReason> {
   if (!value.ok) return value;
   if (!CODE.test(value.value)) return refuse('subject-malformed');
