@@ -72,8 +72,11 @@ function placeOf(databaseUrl: string): string {
 
 function callCommand({ instance, trustPath }: ClosingInputs): string[] {
   const isDefault = instance.ports.gateway === 8080 && instance.mode === 'processes';
-  const more = isDefault ? '' : ` --gateway ${instance.gatewayUrl} --trust ${trustPath}`;
-  return [`  npx kerege call GET ${PERSON} \\`, `    --client ${CLIENT} --purpose citizen-view${more}`];
+  return [
+    `  npx kerege call GET ${PERSON} \\`,
+    `    --client ${CLIENT} --purpose citizen-view${isDefault ? '' : ' \\'}`,
+    ...(isDefault ? [] : [`    --gateway ${instance.gatewayUrl} --trust ${trustPath}`]),
+  ];
 }
 
 /** What is missing, and what that means (`sandbox.md` §1). */

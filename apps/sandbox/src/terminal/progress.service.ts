@@ -9,6 +9,8 @@ interface Line {
   readonly done: PromiseWithResolvers<undefined>;
   /** Set when the list draws its line. */
   task: Task | undefined;
+  /** Set by the last event of the step. */
+  isOver: boolean;
 }
 
 /** Shows the steps of a start while they run, with the time that each took. */
@@ -18,7 +20,8 @@ export class Progress {
 
   constructor() {
     const names = Object.keys(STEPS) as StepName[];
-    for (const name of names) this.lines.set(name, { done: Promise.withResolvers<undefined>(), task: undefined });
+    for (const name of names)
+      this.lines.set(name, { done: Promise.withResolvers<undefined>(), task: undefined, isOver: false });
     const list = new Listr(
       names.map((name) => ({ title: STEPS[name], task: (_: unknown, task: Task) => this.show(name, task) })),
       { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { timer: undefined } },
@@ -30,13 +33,16 @@ export class Progress {
     const line = this.lines.get(event.step);
     if (line === undefined) return;
     if (line.task !== undefined) this.draw(line.task, event);
-    if (event.state === 'done' || event.state === 'skipped' || event.state === 'failed') line.done.resolve(undefined);
+    if (event.state === 'done' || event.state === 'skipped' || event.state === 'failed') {
+      line.isOver = true;
+      line.done.resolve(undefined);
+    }
   };
 
   /** The list is drawn to its end; whatever has not come is left open. */
   async end(): Promise<void> {
-    for (const { done, task } of this.lines.values()) {
-      task?.skip(task.title);
+    for (const { done, task, isOver } of this.lines.values()) {
+      if (!isOver) task?.skip(task.title);
       done.resolve(undefined);
     }
     await this.shown;

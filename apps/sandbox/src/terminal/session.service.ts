@@ -49,9 +49,15 @@ async function closing(instance: Instance): Promise<string> {
   return closingBlock({
     instance,
     fingerprints: fingerprints(await loadTrust(instance.trustFile)),
-    trustPath: relative(process.cwd(), instance.trustFile),
-    logsPath: relative(process.cwd(), instance.logsDir),
+    trustPath: shortest(instance.trustFile),
+    logsPath: shortest(instance.logsDir),
   });
+}
+
+/** As a person types it here. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }
 
 interface Interruption {
