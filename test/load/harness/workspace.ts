@@ -17,11 +17,20 @@ export class Workspace {
     await chmod(directory, 0o755);
     const workspace = new Workspace(directory);
     try {
-      return await work(workspace);
-    } finally {
-      for (const end of workspace.ends.reverse()) await end().catch(() => undefined);
+      const outcome = await work(workspace);
+      await workspace.end();
       await rm(directory, { recursive: true, force: true });
+      return outcome;
+    } catch (cause) {
+      await workspace.end();
+      // What was wrong stands in the logs, which would go with the folder.
+      process.stderr.write(`the logs of the benchmark are kept in ${directory}\n`);
+      throw cause;
     }
+  }
+
+  private async end(): Promise<void> {
+    for (const end of this.ends.splice(0).reverse()) await end().catch(() => undefined);
   }
 
   onEnd(end: () => Promise<unknown>): void {
