@@ -55,7 +55,8 @@ export class WriteSide {
       key: options.noteKey,
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
-      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
+      publishedSize: () =>
+        publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID()), logger.child('sequencer')),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'));
     this.signatures = new SignatureCheck(config.verifyThreads);

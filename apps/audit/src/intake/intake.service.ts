@@ -48,6 +48,10 @@ export interface IntakeOptions {
 export class Intake {
   /** In force at the head; set by `takeOver`, moved by `take` after a commit. */
   private law: Law | undefined;
+  /** Offset of the first stamp without effect; moved with `law`. */
+  private floor = 0n;
+  /** Ends when the batch or takeover under way does; never rejects. */
+  private turn: Promise<unknown> = Promise.resolve();
   private readonly limit: RateLimit;
 
   constructor(private readonly options: IntakeOptions) {
@@ -55,11 +59,18 @@ export class Intake {
   }
 
   /** Becomes the owner of the log. Returns the offset of the first stamp without effect. */
-  async takeOver(): Promise<bigint> {
-    const head = await this.options.sequencer.takeOver();
-    this.law = await lawOfLog(this.options.store, this.options.snapshots);
-    this.options.metrics.size.set({}, head.size);
-    return head.nextOffset;
+  takeOver(): Promise<bigint> {
+    return this.inTurn(async () => {
+      const { bus, logger, metrics, sequencer, snapshots, store } = this.options;
+      const { size, nextOffset } = await sequencer.takeOver();
+      this.law = await lawOfLog(store, snapshots);
+      metrics.size.set({}, size);
+      const end = await bus.endOffset(fixedTopics.stamp.name, 0);
+      // A topic that was made anew counts from 0 again. What it repeats are duplicates by their leaf hash.
+      if (end < nextOffset) logger.error({ nextOffset, end }, 'the stamp topic is shorter than the log remembers');
+      this.floor = end < nextOffset ? 0n : nextOffset;
+      return this.floor;
+    });
   }
 
   /** Number of the snapshot in force, for /ready. */
@@ -68,11 +79,15 @@ export class Intake {
   }
 
   /** One batch of `audit.stamp`; rejects if it has to be handed over again. */
-  async take(records: readonly ReceivedRecord[]): Promise<void> {
+  take(records: readonly ReceivedRecord[]): Promise<void> {
+    return this.inTurn(() => this.takeInTurn(records));
+  }
+
+  private async takeInTurn(records: readonly ReceivedRecord[]): Promise<void> {
     const startedMs = performance.now();
     const { head } = this.options.sequencer;
     // After a takeover a batch may be handed over that had its effect already.
-    const unseen = records.filter((record) => record.offset >= head.nextOffset);
+    const unseen = records.filter((record) => record.offset >= this.floor);
     const last = unseen.at(-1);
     if (last === undefined) return;
     const stamps = unseen.map((record) => readStamp({ ...record, replies: record.headers['reply'] ?? [] }));
@@ -85,8 +100,16 @@ export class Intake {
     await this.publishFirst(verdicts, unseen);
     const appended = await this.append(verdicts, plan, last.offset + 1n);
     this.law = plan.law;
+    this.floor = last.offset + 1n;
     await this.afterCommit(verdicts, appended);
     this.options.metrics.commit.observe({}, (performance.now() - startedMs) / 1000);
+  }
+
+  /** A takeover must not happen under a batch: the batch would fence its own successor. */
+  private inTurn<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    const outcome = this.turn.then(work);
+    this.turn = outcome.catch(() => undefined);
+    return outcome;
   }
 
   private async judge(plan: Plan, size: number): Promise<Verdict[]> {

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { silentLogger, type RunningApp } from '#platform';
+import { eventually } from '#testing';
+import { createAudit } from '../../apps/audit/src/audit.module.js';
+import { AuditNetwork } from './audit-network.js';
+
+jest.setTimeout(90_000);
+
+let network: AuditNetwork;
+let owner: RunningApp;
+let standby: RunningApp | undefined;
+beforeAll(async () => {
+  network = await AuditNetwork.create();
+  owner = await network.startInForce();
+});
+afterAll(async () => {
+  await standby?.close();
+  await network.close();
+});
+
+const missing = async (app: RunningApp) => (await fetch(`${app.url}/ready`)).text();
+
+describe('a second sequencer', () => {
+  it('stands by while the first one lives, takes over when it is gone, and loses nothing', async () => {
+    const { epoch } = await network.head();
+    const second = await createAudit(network.config(), { bus: network.bus, logger: silentLogger() });
+    standby = second;
+    await eventually(async () => (await missing(second)).includes('is not ours'));
+    expect((await network.stampAndWait(await network.requested())).isProven).toBe(true);
+    expect((await network.head()).epoch).toBe(epoch);
+
+    const meanwhile = await network.requested();
+    const closed = owner.close();
+    await network.stamp([meanwhile]);
+    await closed;
+    await eventually(() => network.receiptOf(meanwhile.leafHash)?.isProven, { timeoutMs: 30_000 });
+    expect((await network.head()).epoch).toBe(epoch + 1n);
+    expect((await fetch(`${second.url}/ready`)).status).toBe(200);
+  });
+
+  it('goes on with a stamp topic that was made anew and counts from 0 again', async () => {
+    await standby?.close();
+    await network.database.query('UPDATE audit.log_head SET next_offset = 1000000');
+    const size = (await network.head()).size;
+    await network.start();
+    const requested = await network.requested();
+    await network.stamp([requested]);
+    await eventually(() => network.receiptOf(requested.leafHash)?.isProven, { timeoutMs: 30_000 });
+    const head = await network.head();
+    expect(head.size).toBe(size + 1);
+    expect(head.nextOffset).toBeLessThan(1000n);
+  });
+});
