@@ -5,6 +5,8 @@ export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
   readonly retentionMs: number;
+  /** Bytes that a partition keeps at most; the oldest records go first. */
+  readonly retentionBytes?: number;
   readonly compacted?: boolean;
   /** The broker stamps the time (`LogAppendTime`); request and stamp topics. */
   readonly brokerTime?: boolean;
@@ -24,9 +26,11 @@ export const fixedTopics = {
     compacted: true,
     maxMessageBytes: 16 * 1024 * 1024,
   },
+  /** A statement has 8 KiB at most; the limit of the topic is one of whole batches, so intake itself refuses more. */
   stamp: { name: 'audit.stamp.0', partitions: 1, retentionMs: 7 * DAY, brokerTime: true },
   checkpoints: { name: 'audit.checkpoints', partitions: 1, retentionMs: 365 * DAY },
-  deadAudit: { name: 'dead.audit', partitions: 1, retentionMs: 28 * DAY },
+  /** Whoever may stamp can fill it, so it is bounded by bytes as well. */
+  deadAudit: { name: 'dead.audit', partitions: 1, retentionMs: 28 * DAY, retentionBytes: 1024 * 1024 * 1024 },
 } as const satisfies Record<string, TopicSpec>;
 
 const MAX_INLINE_RECORD = 2 * 1024 * 1024;

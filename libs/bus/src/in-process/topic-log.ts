@@ -66,9 +66,10 @@ export class PartitionLog {
 
   private trim(nowMs: number): void {
     const oldestMs = this.spec.retentionMs < 0 ? -Infinity : nowMs - this.spec.retentionMs;
+    const maxBytes = Math.min(this.maxBytes, this.spec.retentionBytes ?? Infinity);
     let dropped = 0;
     for (const record of this.records) {
-      if (this.bytes <= this.maxBytes && record.timestampMs >= oldestMs) break;
+      if (this.bytes <= maxBytes && record.timestampMs >= oldestMs) break;
       this.bytes -= sizeOf(record);
       dropped += 1;
     }

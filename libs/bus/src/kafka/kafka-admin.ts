@@ -178,7 +178,11 @@ function topicConfig(spec: TopicSpec): ITopicConfig {
   const entries: Record<string, string> = {
     'retention.ms': String(spec.retentionMs),
     'cleanup.policy': spec.compacted === true ? 'compact' : 'delete',
+    // The broker unpacks what a producer packed and measures it then: kafkajs inflates gzip without any bound, and
+    // crashes again and again at a batch packed otherwise, so one such batch would stop a reader for ever.
+    'compression.type': 'uncompressed',
   };
+  if (spec.retentionBytes !== undefined) entries['retention.bytes'] = String(spec.retentionBytes);
   if (spec.brokerTime === true) entries['message.timestamp.type'] = 'LogAppendTime';
   if (spec.maxMessageBytes !== undefined) entries['max.message.bytes'] = String(spec.maxMessageBytes);
   return {
