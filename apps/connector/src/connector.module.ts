@@ -28,6 +28,8 @@ import type { DispatchEvents } from './dispatch/dispatch-events.js';
 import { dispatchErrors } from './dispatch/dispatch.errors.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
 import { HeldKeys } from './dispatch/held-keys.js';
+import { Judgement } from './dispatch/judgement.service.js';
+import { RegistryWaits } from './dispatch/registry-waits.service.js';
 import { RequestConsumer } from './dispatch/request.consumer.js';
 import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
@@ -141,11 +143,12 @@ async function assemble(context: Context): Promise<Parts> {
   const journal = new JournalStore(database, MAX_JOURNAL_QUEUE);
   const unsafe = new UnsafeCalls(journal, delivery, processId, clock, { graceMs: config.journalGraceMs }, events);
   const sessions = new SealingSessions(context.keys);
+  const waits = new RegistryWaits(copy, clock, config.maxInFlight);
   const dispatch = new DispatchService({
     bus,
     copy,
     clock,
-    keys: heldKeys,
+    judgement: new Judgement({ copy, waits, keys: heldKeys, clock }),
     sessions,
     agencies,
     delivery,

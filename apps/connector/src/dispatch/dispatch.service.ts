@@ -1,7 +1,7 @@
 import type { Bus, ReceivedRecord } from '#bus';
 import { deadLetterRecord } from '#bus';
 import { decode, RequestContentSchema, type RequestContent } from '#contracts';
-import { exchangeIdBytes, type Clock, type SubsystemId } from '#kernel';
+import { exchangeIdBytes, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
 import type { RegistryCopy } from '#registry-copy';
 import { openRecord, requestAd } from '#signing';
 import type { WhyCode } from '#access';
@@ -13,18 +13,10 @@ import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '..
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
 import { checkContent, checkRight, type Admitted } from './admission.js';
 import type { DeadReason } from './dispatch.errors.js';
-import type { DispatchEvents } from './dispatch-events.js';
-import {
-  canJudge,
-  checkOrigin,
-  effectiveDeadlineMs,
-  isUnsafe,
-  readEnvelope,
-  timeliness,
-  type Envelope,
-} from './envelope.js';
+import type { DispatchEvents, DropReason } from './dispatch-events.js';
+import { isUnsafe, readEnvelope, timeliness, type Envelope } from './envelope.js';
 import type { Dispatch } from './dispatch.js';
-import { type HeldKeys } from './held-keys.js';
+import { type Judgement } from './judgement.service.js';
 import { type SealingSessions } from './sealing-sessions.js';
 import { type UnsafeCalls } from './unsafe-calls.service.js';
 
@@ -32,7 +24,7 @@ export interface DispatchDeps {
   readonly bus: Bus;
   readonly copy: RegistryCopy;
   readonly clock: Clock;
-  readonly keys: HeldKeys;
+  readonly judgement: Judgement;
   readonly sessions: SealingSessions;
   readonly agencies: AgencyService;
   readonly delivery: DeliveryService;
@@ -54,12 +46,24 @@ export class DispatchService {
   async handle(record: ReceivedRecord, provider: SubsystemId): Promise<void> {
     const read = readEnvelope(record.value, provider);
     if (!read.ok) return this.deadLetter(record, provider, read.reason);
-    const { leafKey } = read.value;
-    // A forgery around the same statement must not take the genuine one down with it: after a dead letter try on.
+    const envelope = read.value;
+    const { leafKey, exchangeId } = envelope;
+    const judged = await this.deps.judgement.judge(
+      envelope,
+      isUnsafe(envelope) || this.deps.delivery.keptFor(envelope) !== undefined,
+    );
+    if (!judged.ok) {
+      const { kind, reason } = judged.reason;
+      if (kind === 'dead') return this.deadLetter(record, provider, reason);
+      this.drop(reason, exchangeId);
+      return;
+    }
+    // Joined only after its origin was checked. A forgery around the same statement must not take the genuine one down
+    // with it: after a dead letter try on.
     for (let work = this.inWork.get(leafKey); work !== undefined; work = this.inWork.get(leafKey)) {
       if (await work.catch(() => false)) return;
     }
-    const work = this.work(read.value, record);
+    const work = this.work(judged.value, record);
     this.inWork.set(leafKey, work);
     try {
       await work;
@@ -69,24 +73,9 @@ export class DispatchService {
   }
 
   /** False if the record went to the dead letters. */
-  private async work(envelope: Envelope, record: ReceivedRecord): Promise<boolean> {
-    const { copy, clock, delivery } = this.deps;
-    const startedMs = clock.now();
-    const view = await copy.waitFor(
-      (candidate) => canJudge(candidate, envelope),
-      effectiveDeadlineMs(copy.current(), envelope),
-    );
-    if (view === undefined) return this.unjudged(envelope, record);
-    const origin = checkOrigin(view, envelope, clock.now());
-    if (!origin.ok) return this.dead(record, envelope.provider, origin.reason);
-    const receiptTopic = view.topicsOf(envelope.provider)?.receipt;
-    if (receiptTopic === undefined || this.deps.keys.strangers(view, envelope.provider).length > 0)
-      return this.drop('subsystem-stopped');
-    const deadlineMs = effectiveDeadlineMs(view, envelope);
-    const route = { receiptTopic, replyTopic: envelope.request.replyTopic };
-    const signer = this.deps.keys.signer(view, envelope.provider, clock.now());
-    const dispatch: Dispatch = { envelope, view, route, signer, deadlineMs, startedMs };
-
+  private async work(dispatch: Dispatch, record: ReceivedRecord): Promise<boolean> {
+    const { envelope, route, deadlineMs } = dispatch;
+    const { clock, delivery } = this.deps;
     const kept = delivery.keptFor(envelope);
     if (kept !== undefined) {
       const leftMs = deadlineMs - clock.now();
@@ -99,9 +88,7 @@ export class DispatchService {
       if (seen === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
     }
     const when = timeliness(envelope, deadlineMs, clock.now());
-    if (when === 'clock-apart') this.deps.events.alarm('clock-apart', { exchangeId: envelope.exchangeId });
-    if (when !== 'in-time') return this.drop(when);
-    return this.decide(dispatch, record);
+    return when === 'in-time' ? this.decide(dispatch, record) : this.drop(when, envelope.exchangeId);
   }
 
   private async decide(dispatch: Dispatch, record: ReceivedRecord): Promise<boolean> {
@@ -171,16 +158,9 @@ export class DispatchService {
     await delivery.deliver(envelope, bytes, route, requested, deadlineMs - clock.now());
   }
 
-  /** No snapshot came that could judge it: too new for us, or signed by nobody that the registry knows. */
-  private unjudged(envelope: Envelope, record: ReceivedRecord): Promise<boolean> | true {
-    const view = this.deps.copy.current();
-    if (view === undefined) return this.drop('registry-expired');
-    if (view.number < envelope.requested.payload.snap) return this.drop('registry-behind');
-    return this.dead(record, envelope.provider, 'signer-unknown');
-  }
-
-  private drop(reason: Parameters<DispatchEvents['dropped']>[0]): true {
+  private drop(reason: DropReason, exchangeId: ExchangeId): true {
     this.deps.events.dropped(reason);
+    if (reason === 'clock-apart') this.deps.events.alarm('clock-apart', { exchangeId });
     return true;
   }
 

@@ -64,15 +64,16 @@ export function canJudge(view: RegistryView, envelope: Envelope): boolean {
   );
 }
 
-/**
- * Signature by a key that is the consumer's own and valid now, and a listener that is a gateway serving that consumer:
- * otherwise anybody could have answers sent where they like.
- */
-export function checkOrigin(view: RegistryView, envelope: Envelope, nowMs: number): Result<true, DeadReason> {
-  const { consumer, requested, request } = envelope;
+/** Signature by a key that is the consumer's own and valid at `atMs`. */
+export function checkSignature(view: RegistryView, envelope: Envelope, atMs: number): Result<true, DeadReason> {
+  const { consumer, requested } = envelope;
   const key = view.keyOf(consumer, requested.kid);
-  if (key?.use !== 'sign' || nowMs < key.fromMs || nowMs >= key.untilMs) return refuse('signer-unknown');
-  if (!verifyStatement(requested, key.jwk)) return refuse('signature-wrong');
+  if (key?.use !== 'sign' || atMs < key.fromMs || atMs >= key.untilMs) return refuse('signer-unknown');
+  return verifyStatement(requested, key.jwk) ? ok(true) : refuse('signature-wrong');
+}
+
+/** A listener that is a gateway serving that consumer: otherwise anybody could have answers sent where they like. */
+export function checkListener(view: RegistryView, { consumer, request }: Envelope): Result<true, DeadReason> {
   const gateway = view.gatewayOfReplyTopic(request.replyTopic);
   return gateway?.serves.includes(consumer) === true ? ok(true) : refuse('reply-topic-foreign');
 }
