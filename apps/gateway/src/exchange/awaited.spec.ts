@@ -43,6 +43,13 @@ const receipt = (slot: string, signer: string, { leafHash }: Statement): Checked
   index: 0,
 });
 
+/** Leaves that are nobody's here. */
+function strangers(count: number): Promise<Statement[]> {
+  const signer = jwkSigner(generateSigningKey());
+  const { payload } = first;
+  return Promise.all(Array.from({ length: count }, (_, index) => signStatement({ ...payload, ts: index }, signer)));
+}
+
 describe('the end of an exchange', () => {
   test('comes with request, answer and both receipts, in whatever order, and not before', () => {
     fc.assert(
@@ -101,8 +108,11 @@ describe('the end of an exchange', () => {
     expect(awaited.unstamped()).toEqual([expected.requested.jws, first.jws]);
     awaited.addReceipt(receipt('c0', CONSUMER, expected.requested));
     expect(awaited.unstamped()).toEqual([first.jws]);
+    // Anybody's word: it does not stop the stamps of the answer that is held.
     awaited.addReceipt(receipt('p1', PROVIDER, second));
-    expect(awaited.unstamped()).toEqual([]);
+    expect(awaited.unstamped()).toEqual([first.jws]);
+    awaited.addCandidate({ statement: second });
+    expect(awaited.unstamped()).toEqual([first.jws]);
   });
 
   test('keeps a bounded number of candidates', async () => {
@@ -116,10 +126,36 @@ describe('the end of an exchange', () => {
     expect(awaited.unstamped()).toHaveLength(1 + 8);
   });
 
-  test('is bad at once when our own slot holds another statement', () => {
-    expect(new Awaited(expected).addReceipt(receipt('c0', CONSUMER, first))).toEqual({
-      kind: 'fail',
-      reason: 'receipt-conflict',
+  test('is not brought by a receipt that names another leaf for our slot: it is only told if nothing better comes', () => {
+    const awaited = new Awaited(expected);
+    awaited.addCandidate({ statement: first });
+    expect(awaited.contradicts(receipt('c0', CONSUMER, first))).toBe(true);
+    expect(awaited.addReceipt(receipt('c0', CONSUMER, first))).toEqual({ kind: 'waiting' });
+    expect(awaited.missing()).toBe('receipt-conflict');
+    expect(awaited.unstamped()).toEqual([expected.requested.jws, first.jws]);
+    awaited.addReceipt(receipt('p1', PROVIDER, first));
+    expect(awaited.addReceipt(receipt('c0', CONSUMER, expected.requested))).toEqual({
+      kind: 'release',
+      candidate: { statement: first },
     });
+  });
+
+  test("comes with the provider's receipt, whatever other leaves are named for its slot before and after", async () => {
+    const others = await strangers(40);
+    const awaited = new Awaited(expected);
+    awaited.addCandidate({ statement: first });
+    for (const other of others.slice(0, 20)) awaited.addReceipt(receipt('p1', PROVIDER, other));
+    awaited.addReceipt(receipt('p1', PROVIDER, first));
+    for (const other of others.slice(20, 30)) awaited.addReceipt(receipt('p1', PROVIDER, other));
+    expect(awaited.addReceipt(receipt('c0', CONSUMER, expected.requested))).toMatchObject({ kind: 'release' });
+  });
+
+  test('says that another leaf was named for the answer only while none is for ours', () => {
+    const awaited = new Awaited(expected);
+    awaited.addReceipt(receipt('c0', CONSUMER, expected.requested));
+    awaited.addReceipt(receipt('p1', PROVIDER, second));
+    expect(awaited.missing()).toBe('answer');
+    awaited.addCandidate({ statement: first });
+    expect(awaited.missing()).toBe('receipt-conflict');
   });
 });

@@ -148,7 +148,10 @@ export class DeliveryService {
     } finally {
       clearTimeout(deadline);
       resending.stop();
-      pending.remove(id);
+      for (const { statement } of pending.remove(id)) {
+        const { provider } = awaited.expected;
+        events.alarm('answer-rejected', { reason: 'answer-unknown-key', kid: statement.kid, provider, exchangeId: id });
+      }
     }
   }
 

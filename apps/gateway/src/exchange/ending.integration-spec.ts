@@ -83,7 +83,7 @@ describe('an answer with', () => {
   test('a bad signature does not keep an honest one from being released', async () => {
     fixture.provider.behaviour = { signWith: generateSigningKey(), stamp: false };
     const outcome = perform(3_000);
-    await eventually(() => fixture.alarms.includes('answer-rejected'));
+    await eventually(() => fixture.module.pending.parkedCount === 1);
     fixture.provider.behaviour = {};
     // The same request once more, as the bus may deliver it.
     const seen = fixture.provider.seen[0];
@@ -120,15 +120,31 @@ describe('a receipt', () => {
     expect(await perform(3_000)).toMatchObject({ kind: 'answered' });
   });
 
-  test('that names another leaf for the request ends the exchange at once', async () => {
+  test('that names another leaf for the request is told at the deadline, and alarms', async () => {
     const first = await perform();
     expect(first.kind).toBe('answered');
     const other = fixture.log.leaves[1];
     const proof = fixture.log.proofOf(1);
     fixture.log.tamper = (leaf) =>
       leaf.slot === 'c0' ? { ...leaf, leafHash: other?.leafHash ?? leaf.leafHash, ...proof } : leaf;
-    fixture.log.noteOf = 1;
-    expect(await perform(5_000)).toMatchObject({ kind: 'failed', code: 'receipt-conflict', side: 'bus' });
+    fixture.log.noteOf = (leaf) => (leaf.slot === 'c0' ? 1 : undefined);
+    const startedMs = Date.now();
+    expect(await perform(600)).toMatchObject({ kind: 'failed', code: 'receipt-conflict', side: 'bus' });
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(590);
+    expect(fixture.alarms).toContain('receipt-conflict');
+  });
+
+  test('that names another leaf for the request does not keep the right one from counting', async () => {
+    expect((await perform()).kind).toBe('answered');
+    const other = fixture.log.leaves[1];
+    const proof = fixture.log.proofOf(1);
+    let forged = 0;
+    fixture.log.tamper = (leaf) =>
+      leaf.slot === 'c0' && (forged += 1) === 1
+        ? { ...leaf, leafHash: other?.leafHash ?? leaf.leafHash, ...proof }
+        : leaf;
+    fixture.log.noteOf = (leaf) => (leaf.slot === 'c0' && forged === 1 ? 1 : undefined);
+    expect(await perform(5_000)).toMatchObject({ kind: 'answered' });
     expect(fixture.alarms).toContain('receipt-conflict');
   });
 
@@ -139,7 +155,7 @@ describe('a receipt', () => {
     fixture.log.tamper = (leaf) =>
       leaf.slot === 'p1' ? { ...leaf, leafHash: fixture.log.leaves[1]?.leafHash ?? leaf.leafHash, ...proof } : leaf;
     fixture.log.noteOf = (leaf) => (leaf.slot === 'p1' ? 1 : undefined);
-    expect(await perform()).toMatchObject({ kind: 'failed', code: 'no-receipt' });
+    expect(await perform()).toMatchObject({ kind: 'failed', code: 'receipt-conflict', side: 'bus' });
   });
 
   test("of another provider's leaf is no receipt of this one's", async () => {

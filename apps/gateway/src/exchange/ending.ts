@@ -1,6 +1,6 @@
 import { sha512, toBase64, toBase64Url, type ExchangeId } from '#kernel';
 import type { FailedPayload, RequestedPayload, Statement } from '#signing';
-import type { EndReason, Missing } from './awaited.js';
+import type { Missing } from './awaited.js';
 import type { Candidate, CandidateReason } from './candidate.js';
 import type { ExchangeOutcome, Side, UnansweredExchange } from './exchange.js';
 import type { RowOutcome } from './row.js';
@@ -18,7 +18,8 @@ export type FailureCode =
   | 'bus-unavailable'
   | 'gateway-lost'
   | 'gateway-closing'
-  | EndReason;
+  | 'receipt-conflict'
+  | CandidateReason;
 
 /** What was missing at the deadline, as the client is told it. */
 export function failureAtDeadline(missing: Missing, rejection: CandidateReason | undefined): Failure {
@@ -28,6 +29,8 @@ export function failureAtDeadline(missing: Missing, rejection: CandidateReason |
       return { code: 'no-receipt', side: 'bus' };
     case 'request-refused':
       return { code: 'stamp-refused', side: 'bus' };
+    case 'receipt-conflict':
+      return { code: 'receipt-conflict', side: 'bus' };
     case 'answer':
       return { code: 'provider-unreachable', side: 'provider' };
     case 'valid-answer':
@@ -36,8 +39,8 @@ export function failureAtDeadline(missing: Missing, rejection: CandidateReason |
 }
 
 /** A record that condemns the exchange, whatever comes later. */
-export function failureOf(reason: EndReason): Failure {
-  return { code: reason, side: reason === 'receipt-conflict' ? 'bus' : 'provider' };
+export function failureOf(reason: CandidateReason): Failure {
+  return { code: reason, side: 'provider' };
 }
 
 /** Payload of the gateway's `failed`, a sequel of that very request. */

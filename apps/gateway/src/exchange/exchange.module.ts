@@ -134,6 +134,7 @@ export class ExchangeModule {
   private adopt(view: RegistryView): void {
     const { events, clock } = this.deps;
     for (const { consumer, reason } of this.keys.adopt(view, clock.now())) events.alarm(reason, { consumer });
+    this.replies.adopted();
     const topic = view.instanceEntry(this.settings.instanceId)?.reply;
     if (topic !== undefined) this.hear(topic);
   }

@@ -1,11 +1,11 @@
 import type { Bus, ReceivedRecord, Subscription } from '#bus';
 import { AnswerSchema, decode, ReceiptsSchema, type Answer, type Leaf, type Receipts } from '#contracts';
-import { exchangeIdFromBytes, type Clock, type SubsystemId } from '#kernel';
-import type { OwnedKey, RegistryView } from '#snapshot';
+import { exchangeIdFromBytes, type Clock } from '#kernel';
+import type { RegistryView } from '#snapshot';
 import type { Checkpoint } from '#tlog';
 import { checkCandidate, sequelOf } from './candidate.js';
 import type { ExchangeEvents } from './exchange-events.js';
-import type { Pending, PendingExchanges } from './pending-exchanges.js';
+import type { ParkedAnswer, Pending, PendingExchanges } from './pending-exchanges.js';
 import { checkLeaf, leafExchangeId, type ReceiptChecker } from './receipts.js';
 import type { StampsWorker } from './stamps.worker.js';
 
@@ -14,10 +14,7 @@ export interface ReplyParts {
   readonly pending: PendingExchanges;
   readonly stamps: StampsWorker;
   readonly receipts: ReceiptChecker;
-  readonly registry: {
-    current(): RegistryView | undefined;
-    waitFor(predicate: (view: RegistryView) => boolean, deadlineMs: number): Promise<RegistryView | undefined>;
-  };
+  readonly registry: { current(): RegistryView | undefined };
   readonly events: ExchangeEvents;
   readonly clock: Clock;
 }
@@ -63,13 +60,19 @@ export class ReplyConsumer {
     await this.subscription?.stop();
   }
 
-  async take(record: ReceivedRecord): Promise<void> {
+  /** Never waits: one record that waited would hold up all that come after it. */
+  take(record: ReceivedRecord): void {
     const type = record.headers['type']?.[0];
     const answer = type === 'answer' ? this.decoded(() => decode(AnswerSchema, record.value)) : undefined;
     const receipts = type === 'receipts' ? this.decoded(() => decode(ReceiptsSchema, record.value)) : undefined;
-    if (answer !== undefined) await this.takeAnswer(answer);
+    if (answer !== undefined) this.takeAnswer(answer);
     else if (receipts !== undefined) this.takeReceipts(receipts);
     else this.parts.events.counted('malformed-reply');
+  }
+
+  /** A snapshot was adopted: answers that waited for a newer one are checked again. */
+  adopted(): void {
+    for (const { pending, parked } of this.parts.pending.takeParked()) this.check(pending, parked);
   }
 
   private decoded<Message>(read: () => Message): Message | undefined {
@@ -81,8 +84,8 @@ export class ReplyConsumer {
     }
   }
 
-  private async takeAnswer(answer: Answer): Promise<void> {
-    const { pending, events, clock } = this.parts;
+  private takeAnswer(answer: Answer): void {
+    const { pending, events } = this.parts;
     const id = exchangeIdFromBytes(answer.exchangeId);
     const waiting = id === undefined ? undefined : pending.get(id);
     if (waiting === undefined) {
@@ -97,19 +100,27 @@ export class ReplyConsumer {
     }
     // Re-sent bytes: already checked.
     if (awaited.knows(statement.value.leafHash)) return;
-    const key = await this.keyOf(awaited.expected.provider, statement.value.kid, waiting.deadlineAtMs);
-    const candidate = checkCandidate(awaited.expected, statement.value, answer, key, clock.now());
+    this.check(waiting, { answer, statement: statement.value });
+  }
+
+  private check(waiting: Pending, parked: ParkedAnswer): void {
+    const { registry, clock } = this.parts;
+    const { awaited } = waiting;
+    const { answer, statement } = parked;
+    const key = registry.current()?.keyOf(awaited.expected.provider, statement.kid);
+    if (key === undefined && this.park(waiting, parked)) return;
+    const candidate = checkCandidate(awaited.expected, statement, answer, key, clock.now());
     if (candidate.ok) waiting.decide(awaited.addCandidate(candidate.value));
     else this.reject(waiting, candidate.reason);
   }
 
-  /** The provider may have decided with a snapshot that is newer than ours: then its key comes with ours. */
-  private async keyOf(owner: SubsystemId, kid: string, deadlineMs: number): Promise<OwnedKey | undefined> {
-    const { registry } = this.parts;
-    const known = registry.current()?.keyOf(owner, kid);
-    if (known !== undefined) return known;
-    const newer = await registry.waitFor((view) => view.keyOf(owner, kid) !== undefined, deadlineMs);
-    return newer?.keyOf(owner, kid);
+  /** The provider may have decided with a snapshot that is newer than ours: then its key comes with ours, or never. */
+  private park(waiting: Pending, parked: ParkedAnswer): boolean {
+    const { awaited } = waiting;
+    const isParked = this.parts.pending.park(awaited.expected.exchangeId, parked);
+    // Told at the deadline if the key never comes; the alarm comes with the end of the exchange.
+    if (isParked) awaited.reject('answer-unknown-key');
+    return isParked;
   }
 
   private reject(waiting: Pending, reason: Parameters<Pending['awaited']['reject']>[0]): void {
@@ -158,9 +169,8 @@ export class ReplyConsumer {
     const id = leafExchangeId(leaf);
     const waiting = id === undefined ? undefined : pending.get(id);
     if (waiting === undefined) return;
-    const verdict = waiting.awaited.addReceipt(receipt);
-    if (verdict.kind === 'fail') events.alarm(verdict.reason, { exchangeId: id });
-    waiting.decide(verdict);
+    if (waiting.awaited.contradicts(receipt)) events.alarm('receipt-conflict', { exchangeId: id });
+    waiting.decide(waiting.awaited.addReceipt(receipt));
   }
 
   private takeRefusal(leaf: Leaf): void {

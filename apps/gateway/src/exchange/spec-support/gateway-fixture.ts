@@ -68,7 +68,6 @@ export async function gatewayFixture(
         database: over,
         registry: {
           current: () => registry.view,
-          waitFor: () => Promise.resolve(undefined),
           onChange: () => () => undefined,
         },
         keys: KeyRing.parse([
