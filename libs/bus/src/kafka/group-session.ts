@@ -8,6 +8,7 @@ import type { KafkaAdmin } from './kafka-admin.js';
 import { PATIENT } from './kafka-client.js';
 import type { LaneSet, TopicPartition } from './lane-set.js';
 import { receivedRecord } from './received-record.js';
+import { startingOffset } from './starting-offset.js';
 import { withTimeout } from './with-timeout.js';
 
 export interface SessionSettings {
@@ -197,7 +198,7 @@ export class GroupSession {
     for (const lane of lanes) {
       while (generation === this.generation && !this.hasEnded()) {
         try {
-          const offset = await this.startOf(lane);
+          const offset = await startingOffset(lane, this.options.startAt, this.admin, this.logger);
           if (generation !== this.generation || this.hasEnded()) return;
           this.seek(lane, offset);
           // Known from now on: if this consumer dies before the first record, the next one goes on from here.
@@ -211,24 +212,6 @@ export class GroupSession {
       }
     }
     if (generation === this.generation) this.isPositioned = true;
-  }
-
-  /** kafkajs' own "latest" and "earliest" are asked of the broker at the first fetch, and -1 as a seek means 0 there. */
-  private async startOf({ topic, partition }: PartitionLane): Promise<bigint> {
-    const { startAt } = this.options;
-    const range = (await this.admin.offsets(topic)).get(partition);
-    if (startAt.kind === 'stored') {
-      const stored = await startAt.nextOffset(topic, partition);
-      if (range !== undefined && (stored < range.earliest || stored > range.end)) {
-        this.logger.error(
-          { topic, partition, stored: String(stored), earliest: String(range.earliest), end: String(range.end) },
-          'the stored offset is outside the partition; reading starts at its earliest record',
-        );
-        return range.earliest;
-      }
-      return stored;
-    }
-    return (startAt.kind === 'latest' ? range?.end : range?.earliest) ?? 0n;
   }
 
   private seek(lane: PartitionLane, offset: bigint): void {

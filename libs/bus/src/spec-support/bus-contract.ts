@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, uniqueName } from '#testing';
 import type { Bus } from '../bus.js';
+import type { BusUnderTest, NewTopic } from './bus-under-test.js';
 import { collector, numbered, texts } from './collect.js';
 import { groupContract } from './group-contract.js';
-
-export interface BusUnderTest {
-  readonly bus: Bus;
-  /** The same broker as another process sees it. */
-  connectAnother(): Promise<Bus>;
-  close(): Promise<void>;
-}
 
 /** What every adapter owes the apps; run against each of them. `open` gives handlers 300 ms to end at a stop. */
 export function busContract(adapter: string, open: () => Promise<BusUnderTest>): void {
@@ -43,8 +37,6 @@ export function busContract(adapter: string, open: () => Promise<BusUnderTest>):
     }, 30_000);
   });
 }
-
-export type NewTopic = (partitions?: number, extra?: { compacted?: boolean; brokerTime?: boolean }) => Promise<string>;
 
 function publishing(bus: () => Bus, newTopic: NewTopic): void {
   it('delivers key, value, header values in their order, offset and time', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { eventually, uniqueName } from '#testing';
-import type { BusUnderTest, NewTopic } from './bus-contract.js';
+import type { BusUnderTest, NewTopic } from './bus-under-test.js';
 import { batchOptions, collector, numbered, texts } from './collect.js';
 
 /** Groups, offsets, bounds and the two ways of handing over. */
