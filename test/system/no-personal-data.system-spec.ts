@@ -100,6 +100,19 @@ beforeAll(async () => {
 });
 afterAll(() => bus.end());
 
+describe('the search itself', () => {
+  it('finds a person in plain text, percent-encoded, in hex, and in base64 wherever it begins', () => {
+    for (const text of ['x TEST000007 y', 'Testzade-013', 'Invented%20Street%20002', 'CAD-0013-1', '1977-02-08'])
+      expect([text, personalDataIn(text)]).toEqual([text, expect.any(String)]);
+    for (const prefix of ['', 'a', 'ab'])
+      for (const encoding of ['hex', 'base64', 'base64url'] as const) {
+        const text = Buffer.from(`${prefix}{"pin":"TEST000007"}`).toString(encoding);
+        expect([text, personalDataIn(text)]).toEqual([text, expect.any(String)]);
+      }
+    expect(personalDataIn('DEMO/GOV/1001/population/persons GET /{pin} 2026-11-22')).toBeUndefined();
+  });
+});
+
 describe('no synthetic person is found', () => {
   it('in the bodies and headers of errors', () => {
     // 404 of an agency is its own answer and may say what it likes; here it says nothing.
