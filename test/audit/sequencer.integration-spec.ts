@@ -244,7 +244,11 @@ describe('the self-check refuses to start (audit-log.md §3.4)', () => {
       'UPDATE log_leaf SET slot = $1',
       'DELETE FROM log_tile WHERE root <> $1::bytea',
       'DELETE FROM log_leaf WHERE slot <> $1',
+      'UPDATE log_leaf_default SET slot = $1',
+      'DELETE FROM log_leaf_default WHERE slot <> $1',
     ])
       await expect(database.query(sql, ['x'])).rejects.toMatchObject({ details: { sqlState: '23000' } });
+    for (const table of ['log_leaf', 'log_leaf_default', 'log_tile'])
+      await expect(database.query(`TRUNCATE ${table}`)).rejects.toMatchObject({ details: { sqlState: '23000' } });
   });
 });

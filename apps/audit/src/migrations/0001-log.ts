@@ -60,7 +60,7 @@ export class Log1795300000001 implements MigrationInterface {
         PRIMARY KEY (log_id, idx)
       )`);
     await runner.query('CREATE TABLE sweep_cursor (log_id int PRIMARY KEY, idx bigint NOT NULL)');
-    await forbidChanges(runner, ['log_leaf', 'log_tile', 'manifest', 'snapshot']);
+    await forbidChanges(runner, ['log_leaf', 'log_leaf_default', 'log_tile', 'manifest', 'snapshot']);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -72,7 +72,8 @@ export class Log1795300000001 implements MigrationInterface {
 
 /**
  * Append-only by a trigger as well: a slip in our own code, or a hand on the console, is refused. It is no protection
- * against who owns the tables; that is what proofs and witnesses are for (`audit-log.md` §3.9).
+ * against who owns the tables; that is what proofs and witnesses are for (`audit-log.md` §3.9). A statement's trigger
+ * stands for the table that the statement names, so each partition has its own.
  */
 async function forbidChanges(runner: QueryRunner, tables: readonly string[]): Promise<void> {
   await runner.query(`
