@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { parseSubsystemId, type SubsystemId } from '#kernel';
 import { generateSigningKey, KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { buildWorld, fakeClock, type World } from '#testing';
-import { readEnvelope, type Envelope } from '../../apps/connector/src/dispatch/envelope.js';
+import type { Envelope } from '../../apps/connector/src/dispatch/envelope.js';
 import { HeldKeys } from '../../apps/connector/src/dispatch/held-keys.js';
 import { Judgement } from '../../apps/connector/src/dispatch/judgement.service.js';
 import { RegistryWaits } from '../../apps/connector/src/dispatch/registry-waits.service.js';
+import { craftEnvelope } from './crafted-envelope.js';
 import { craft, PROVIDER, replyTopicOf, type Mischief } from './evil-gateway.js';
 
 const NOW = Date.UTC(2026, 10, 1);
@@ -32,16 +32,8 @@ function court(view: RegistryView | undefined = world.view, maxInFlight = 64) {
   return { judgement, waits };
 }
 
-function provider(): SubsystemId {
-  const id = parseSubsystemId(PROVIDER);
-  if (!id.ok) throw new TypeError('the provider of the specs is no subsystem');
-  return id.value;
-}
-
-async function envelope(mischief: Mischief = {}): Promise<Envelope> {
-  const read = readEnvelope((await craft(world, { ts: NOW, deadlineMs: NOW + 8_000, ...mischief })).value, provider());
-  if (!read.ok) throw new TypeError(`a crafted request does not read: ${read.reason}`);
-  return read.value;
+function envelope(mischief: Mischief = {}): Promise<Envelope> {
+  return craftEnvelope(world, { ts: NOW, deadlineMs: NOW + 8_000, ...mischief });
 }
 
 describe('a judgement without waiting', () => {

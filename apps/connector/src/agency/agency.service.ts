@@ -31,7 +31,7 @@ type Outcome = Result<AgencyAnswer, AgencyFailure>;
 interface Agency {
   readonly pool: Pool;
   readonly basePath: string;
-  readonly breaker: CircuitBreaker<[AgencyCall], Outcome>;
+  readonly breaker: CircuitBreaker<[AgencyCall, number], Outcome>;
 }
 
 /**
@@ -62,8 +62,11 @@ export class AgencyService {
   async call(call: AgencyCall): Promise<Outcome> {
     const agency = this.agencies.get(call.service);
     if (agency === undefined) return refuse({ why: 'agency-missing', sent: false });
+    // Too late to call is no fault of the agency's: its breaker hears nothing of it.
+    const leftMs = call.deadlineMs - this.clock.now();
+    if (leftMs <= 0) return refuse({ why: 'agency-timeout', sent: false });
     try {
-      return await agency.breaker.fire(call);
+      return await agency.breaker.fire(call, leftMs);
     } catch (cause) {
       return refuse(failureOf(cause));
     }
@@ -80,20 +83,22 @@ export class AgencyService {
     const { connections, connectTimeoutMs, breakerResetMs, breakerVolume } = this.limits;
     const pool = new Pool(url.origin, { connections, pipelining: 1, connect: { timeout: connectTimeoutMs } });
     const basePath = url.pathname === '/' ? '' : url.pathname;
-    const breaker = new CircuitBreaker<[AgencyCall], Outcome>((call) => this.request(pool, basePath, call), {
-      // The call has its own deadline; a second timer would race it.
-      timeout: false,
-      errorThresholdPercentage: 50,
-      volumeThreshold: breakerVolume,
-      resetTimeout: breakerResetMs,
-      rollingCountTimeout: 10_000,
-    });
+    const breaker = new CircuitBreaker<[AgencyCall, number], Outcome>(
+      (call, leftMs) => this.request(pool, basePath, call, leftMs),
+      {
+        // The call has its own deadline; a second timer would race it.
+        timeout: false,
+        errorThresholdPercentage: 50,
+        volumeThreshold: breakerVolume,
+        resetTimeout: breakerResetMs,
+        rollingCountTimeout: 10_000,
+      },
+    );
     return { pool, basePath, breaker };
   }
 
   /** Rejects where there was no word of the agency; what came and cannot be passed on is a refusal. */
-  private async request(pool: Pool, basePath: string, call: AgencyCall): Promise<Outcome> {
-    const leftMs = Math.max(1, call.deadlineMs - this.clock.now());
+  private async request(pool: Pool, basePath: string, call: AgencyCall, leftMs: number): Promise<Outcome> {
     const response = await pool.request({
       method: call.method,
       path: agencyPath(basePath, call.path, call.query),

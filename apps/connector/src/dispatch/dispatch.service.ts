@@ -18,7 +18,7 @@ import { isUnsafe, readEnvelope, timeliness, type Envelope } from './envelope.js
 import type { Dispatch } from './dispatch.js';
 import { type Judgement } from './judgement.service.js';
 import { type SealingSessions } from './sealing-sessions.js';
-import { type UnsafeCalls } from './unsafe-calls.service.js';
+import { type DueCall, type UnsafeCalls } from './unsafe-calls.service.js';
 
 export interface DispatchDeps {
   readonly bus: Bus;
@@ -82,16 +82,14 @@ export class DispatchService {
       await delivery.deliver(envelope, kept, route, delivery.awaitRequested(envelope, route, leftMs), leftMs);
       return true;
     }
-    if (isUnsafe(envelope)) {
-      const seen = await this.deps.unsafe.settleSeen(dispatch);
-      if (seen === 'settled') return true;
-      if (seen === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
-    }
+    const seen = isUnsafe(envelope) ? await this.deps.unsafe.settleSeen(dispatch) : 'unseen';
+    if (seen === 'settled') return true;
+    if (seen === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
     const when = timeliness(envelope, deadlineMs, clock.now());
-    return when === 'in-time' ? this.decide(dispatch, record) : this.drop(when, envelope.exchangeId);
+    return when === 'in-time' ? this.decide(dispatch, record, seen) : this.drop(when, envelope.exchangeId);
   }
 
-  private async decide(dispatch: Dispatch, record: ReceivedRecord): Promise<boolean> {
+  private async decide(dispatch: Dispatch, record: ReceivedRecord, seen: DueCall['seen']): Promise<boolean> {
     const { envelope, view, route, deadlineMs } = dispatch;
     const { clock, delivery, sessions } = this.deps;
     const right = checkRight(view, envelope, clock.now());
@@ -108,7 +106,7 @@ export class DispatchService {
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
     const call = () => this.callAgency(dispatch, admitted.value, session.answerKey);
     if (isUnsafe(envelope)) {
-      const outcome = await this.deps.unsafe.call(dispatch, record.value, requested, call);
+      const outcome = await this.deps.unsafe.call({ dispatch, request: record.value, requested, seen }, call);
       if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
       return true;
     }

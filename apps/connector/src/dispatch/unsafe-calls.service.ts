@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { toHex, type Clock } from '#kernel';
+import type { WhyCode } from '#access';
 import { failedOutcome, type Outcome } from '../evidence/outcome.js';
 import { type DeliveryService, type OutcomeBytes } from '../evidence/delivery.service.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
@@ -12,6 +14,25 @@ export interface UnsafeLimits {
   readonly graceMs: number;
 }
 
+/** What of an unsafe request is known when its call is due. */
+export interface DueCall {
+  readonly dispatch: Dispatch;
+  /** The Request record, kept with the row. */
+  readonly request: Uint8Array;
+  readonly requested: Promise<ReceiptVerdict>;
+  /** `unknown`: the journal could not be read, so an earlier delivery may have called. */
+  readonly seen: 'unseen' | 'unknown';
+}
+
+type Journal = Pick<JournalStore, 'find' | 'begin' | 'end' | 'orphan'>;
+type Delivery = Pick<DeliveryService, 'deliver' | 'stateOnly'>;
+
+/** With less time left than this a call could only be cut. */
+const LEAST_CALL_MS = 5;
+/** Clocks of connectors are at most that far apart (`bus.md` §1): then nobody takes the request for one in time. */
+const EXPIRED_FOR_ALL_MS = 500;
+/** How long a late request waits for a journal that may hold its outcome. */
+const LATE_LOOKUP_MS = 5_000;
 const STANDS: Promise<ReceiptVerdict> = Promise.resolve('stands');
 
 /**
@@ -21,69 +42,84 @@ const STANDS: Promise<ReceiptVerdict> = Promise.resolve('stands');
  */
 export class UnsafeCalls {
   constructor(
-    private readonly journal: JournalStore,
-    private readonly delivery: DeliveryService,
-    /** Unique per process, not per instance: after a restart nobody owns the calls of before. */
+    private readonly journal: Journal,
+    private readonly delivery: Delivery,
+    /** Unique per process, not per instance: tells an operator who made a call. */
     private readonly owner: string,
     private readonly clock: Clock,
     private readonly limits: UnsafeLimits,
     private readonly events: DispatchEvents,
   ) {}
 
-  /** Ends a request whose row is there already. `reused`: the row is another statement's. */
-  async settleSeen(dispatch: Dispatch): Promise<'settled' | 'reused' | 'unseen'> {
-    let row: JournalRow | undefined;
-    try {
-      row = await this.journal.find(dispatch.envelope.exchangeId);
-    } catch (cause) {
-      // Not known whether it was seen: `call` will find the database missing too and refuse to call.
-      this.events.failed('journal-unavailable', cause);
+  /**
+   * Ends a request whose row is there already. `reused`: the row is another statement's; `unknown`: the journal cannot be
+   * read. A late request asks for some time, because only the journal can still answer it; one in time goes on, and
+   * meets the journal again before its call.
+   */
+  async settleSeen(dispatch: Dispatch): Promise<'settled' | 'reused' | 'unseen' | 'unknown'> {
+    const giveUpMs = this.clock.now() + LATE_LOOKUP_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const row = await this.journal.find(dispatch.envelope.exchangeId);
+        return row === undefined ? 'unseen' : await this.settle(dispatch, row);
+      } catch (cause) {
+        this.events.failed('seen-not-settled', cause);
+        const nowMs = this.clock.now();
+        if (nowMs < dispatch.deadlineMs || nowMs >= giveUpMs) return 'unknown';
+      }
+      await pause(Math.min(100 * attempt, 1_000));
     }
-    return row === undefined ? 'unseen' : this.settle(dispatch, row);
   }
 
-  async call(
-    dispatch: Dispatch,
-    request: Uint8Array,
-    requested: Promise<ReceiptVerdict>,
-    callAgency: () => Promise<Outcome>,
-  ): Promise<'settled' | 'reused'> {
-    const { envelope } = dispatch;
-    const verdict = await requested;
+  async call(due: DueCall, callAgency: () => Promise<Outcome>): Promise<'settled' | 'reused'> {
+    const { dispatch } = due;
+    const verdict = await due.requested;
     if (verdict !== 'stands') return this.withoutReceipt(dispatch, verdict);
-    let begun: boolean;
-    try {
-      const callMs = dispatch.deadlineMs - this.clock.now() + this.limits.graceMs;
-      const { exchangeId, requested: statement } = envelope;
-      begun = await this.journal.begin({
-        exchangeId,
-        leafHash: statement.leafHash,
-        owner: this.owner,
-        callMs,
-        request,
-      });
-    } catch (cause) {
-      // The row may be there: then it stays `calling` and somebody ends it as unknown. We have not called.
-      this.events.failed('journal-unavailable', cause);
+    // Of this attempt alone: a row that an earlier attempt of this very process began may have been called.
+    const owner = `${this.owner}.${randomUUID()}`;
+    const begun = await this.begin(due, owner);
+    if (begun === 'unavailable') {
       await this.tell(
         dispatch,
-        await failedOutcome(envelope, 'journal-unavailable', dispatch.signer, this.clock.now()),
+        await this.failed(dispatch, due.seen === 'unseen' ? 'journal-unavailable' : 'outcome-unknown'),
       );
       return 'settled';
     }
-    if (!begun) {
-      const row = await this.journal.find(envelope.exchangeId);
-      return row === undefined ? 'settled' : this.settle(dispatch, row);
-    }
-    await this.endOwn(dispatch, await callAgency());
+    if (begun !== 'begun') return this.settle(dispatch, begun);
+    // Receipt and row may have taken all the time there was. Not called: nothing else may be said.
+    const isLate = dispatch.deadlineMs - this.clock.now() < LEAST_CALL_MS;
+    const outcome = isLate ? await this.failed(dispatch, 'connector-busy') : await callAgency();
+    await this.endOwn(dispatch, owner, outcome);
     return 'settled';
   }
 
+  /**
+   * The row before the call. A failed insert may have been committed, so it is tried again until it is certain whose the
+   * row is, or until nobody can take the request for one in time: before that a redelivery might still call, and nothing
+   * may be stated. A row of a failed insert that nobody could read stays `calling` and is ended as unknown.
+   */
+  private async begin({ dispatch, request }: DueCall, owner: string): Promise<'begun' | 'unavailable' | JournalRow> {
+    const { exchangeId, requested } = dispatch.envelope;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const callMs = dispatch.deadlineMs - this.clock.now() + this.limits.graceMs;
+        if (await this.journal.begin({ exchangeId, leafHash: requested.leafHash, owner, callMs, request }))
+          return 'begun';
+        const row = await this.journal.find(exchangeId);
+        if (row !== undefined) return row.state === 'calling' && row.owner === owner ? 'begun' : row;
+      } catch (cause) {
+        this.events.failed('journal-unavailable', cause);
+      }
+      if (this.clock.now() >= dispatch.deadlineMs + EXPIRED_FOR_ALL_MS) return 'unavailable';
+      await pause(Math.min(50 * attempt, 500));
+    }
+  }
+
   /** Stores the outcome, then sends it; who loses the compare-and-set states nothing and sends what stands. */
-  private async endOwn(dispatch: Dispatch, outcome: Outcome): Promise<void> {
+  private async endOwn(dispatch: Dispatch, owner: string, outcome: Outcome): Promise<void> {
     const { exchangeId } = dispatch.envelope;
     const stored = { statement: outcome.statement.jws, answer: Buffer.from(outcome.answer) };
-    const won = await this.persist(() => this.journal.end({ exchangeId, owner: this.owner, ...stored }));
+    const won = await this.persist(() => this.journal.end({ exchangeId, owner, ...stored }));
     if (won) return this.tell(dispatch, outcome);
     const row = await this.journal.find(exchangeId);
     if (row !== undefined && row.state !== 'calling') await this.send(dispatch, row);
@@ -117,22 +153,27 @@ export class UnsafeCalls {
     return 'settled';
   }
 
-  private async orphan({ envelope, signer }: Dispatch): Promise<void> {
-    const outcome = await failedOutcome(envelope, 'outcome-unknown', signer, this.clock.now());
+  private async orphan(dispatch: Dispatch): Promise<void> {
+    const outcome = await this.failed(dispatch, 'outcome-unknown');
     const bytes = { statement: outcome.statement.jws, answer: Buffer.from(outcome.answer) };
-    if (await this.journal.orphan(envelope.exchangeId, bytes)) this.events.stated('failed', 'outcome-unknown', 0);
+    if (await this.journal.orphan(dispatch.envelope.exchangeId, bytes))
+      this.events.stated('failed', 'outcome-unknown', 0);
   }
 
   /** `bus.md` §4.4: another leaf, or intake's refusal ⇒ no call, no answer; nothing by the deadline ⇒ `failed`. */
   private async withoutReceipt(dispatch: Dispatch, verdict: ReceiptVerdict): Promise<'settled'> {
-    const { envelope, route, signer } = dispatch;
+    const { envelope, route } = dispatch;
     this.events.alarm('request-not-logged', { exchangeId: envelope.exchangeId, receipt: verdict });
     if (verdict === 'none') {
-      const outcome = await failedOutcome(envelope, 'no-receipt', signer, this.clock.now());
+      const outcome = await this.failed(dispatch, 'no-receipt');
       this.events.stated(outcome.kind, outcome.why, this.clock.now() - dispatch.startedMs);
       await this.delivery.stateOnly(envelope, { statement: outcome.statement.jws, answer: outcome.answer }, route);
     }
     return 'settled';
+  }
+
+  private failed({ envelope, signer }: Dispatch, why: WhyCode): Promise<Outcome> {
+    return failedOutcome(envelope, why, signer, this.clock.now());
   }
 
   private async tell(dispatch: Dispatch, outcome: Outcome): Promise<void> {

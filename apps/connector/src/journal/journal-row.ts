@@ -17,7 +17,7 @@ export interface NewCall {
   readonly request: Uint8Array;
 }
 
-export type JournalRow = { readonly leafKey: string } & (
+export type JournalRow = { readonly leafKey: string; readonly owner: string } & (
   { readonly state: 'calling'; readonly leftMs: number } | ({ readonly state: 'done' | 'unknown' } & StoredOutcome)
 );
 
@@ -28,11 +28,11 @@ export interface Orphan {
 
 /** A row as the driver gives it; anything else than what our own statements write is not believed. */
 export function parseJournalRow(row: Readonly<Record<string, unknown>>): JournalRow | undefined {
-  const { leaf_hash: leafHash, state, left_ms: leftMs, statement, answer } = row;
-  if (!Buffer.isBuffer(leafHash)) return undefined;
+  const { leaf_hash: leafHash, owner, state, left_ms: leftMs, statement, answer } = row;
+  if (!Buffer.isBuffer(leafHash) || typeof owner !== 'string') return undefined;
   const leafKey = toHex(leafHash);
-  if (state === 'calling') return { leafKey, state, leftMs: Number(leftMs) };
+  if (state === 'calling') return { leafKey, owner, state, leftMs: Number(leftMs) };
   if ((state !== 'done' && state !== 'unknown') || typeof statement !== 'string' || !Buffer.isBuffer(answer))
     return undefined;
-  return { leafKey, state, statement, answer };
+  return { leafKey, owner, state, statement, answer };
 }

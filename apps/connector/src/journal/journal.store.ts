@@ -8,7 +8,7 @@ interface Ending extends StoredOutcome {
   readonly owner: string;
 }
 
-const COLUMNS = `leaf_hash, state, statement, answer,
+const COLUMNS = `leaf_hash, owner, state, statement, answer,
   ceil(extract(epoch FROM call_deadline - clock_timestamp()) * 1000) AS left_ms`;
 
 /**
