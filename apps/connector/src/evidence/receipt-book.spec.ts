@@ -6,35 +6,50 @@ import { repeatUntil } from './stamp-courier.worker.js';
 const place = () => ({ exchangeId: newExchangeId(), slot: 'c0', signer: 'DEMO/GOV/1/a' });
 
 describe('the receipt book', () => {
-  it('tells a waiter whether its own leaf or another stands', async () => {
+  it('ends a wait only with a receipt for that very leaf, wherever it is said to stand', async () => {
     const book = new ReceiptBook();
     const [a, b] = [place(), place()];
-    const verdicts = [book.wait(a, 'leaf', 1e4), book.wait(a, 'other', 1e4), book.wait(b, 'leaf', 20)];
-    book.receipt(a, 'leaf');
-    // Another slot, signer or exchange is another leaf's business.
-    book.receipt({ ...b, slot: 'p1' }, 'leaf');
-    book.receipt({ ...b, signer: 'DEMO/GOV/2/b' }, 'leaf');
-    expect(await Promise.all(verdicts)).toEqual(['stands', 'conflict', 'none']);
+    const verdicts = [book.wait(a, 'leaf', 1e4), book.wait(a, 'other', 1e4), book.wait(b, 'silence', 20)];
+    // A genuine leaf under the label of another exchange: the label is not proven, the leaf is.
+    expect(book.receipt(b, 'leaf')).toBe(1);
+    expect(book.receipt(a, 'alien')).toBe(1);
+    expect(book.receipt(a, 'other')).toBe(0);
+    expect(await Promise.all(verdicts)).toEqual(['stands', 'stands', 'conflict']);
     expect(book.size).toBe(0);
   });
 
-  it('remembers receipts and refusals that came before their request', async () => {
+  it('takes refusals and conflicts for hints, which are the verdict only when time is up', async () => {
+    const book = new ReceiptBook();
+    const [a, b] = [place(), place()];
+    const [won, lost] = [book.wait(a, 'won', 1e4), book.wait(b, 'lost', 20)];
+    const settled: string[] = [];
+    void won.then(() => settled.push('won'));
+    for (const leaf of ['won', 'lost']) book.refusal(leaf);
+    book.receipt({ ...a, slot: 'c0' }, 'alien');
+    expect(await lost).toBe('refused');
+    expect(settled).toEqual([]);
+    book.receipt(a, 'won');
+    expect(await won).toBe('stands');
+  });
+
+  it('remembers receipts and hints that came before their request', async () => {
     const book = new ReceiptBook();
     const [a, b] = [place(), place()];
     book.receipt(a, 'leaf');
+    book.receipt(a, 'alien');
     book.refusal('bad');
     expect(await book.wait(a, 'leaf', 0)).toBe('stands');
     expect(await book.wait(a, 'other', 0)).toBe('conflict');
-    expect(await book.wait(b, 'bad', 1e4)).toBe('refused');
+    expect(await book.wait(b, 'bad', 0)).toBe('refused');
+    expect(await book.wait(b, 'leaf', 0)).toBe('stands');
+    expect(await book.wait(b, 'silence', 0)).toBe('none');
   });
 
-  it('ends a wait when intake refuses the leaf, and all when it closes', async () => {
+  it('ends all waits when it closes', async () => {
     const book = new ReceiptBook();
-    const [a, b] = [place(), place()];
-    const verdicts = [book.wait(a, 'bad', 1e4), book.wait(b, 'leaf', 1e4)];
-    book.refusal('bad');
+    const verdicts = [book.wait(place(), 'a', 1e4), book.wait(place(), 'b', 1e4)];
     book.close();
-    expect(await Promise.all(verdicts)).toEqual(['refused', 'none']);
+    expect(await Promise.all(verdicts)).toEqual(['none', 'none']);
   });
 });
 

@@ -6,7 +6,11 @@ import { openNote, verifyInclusion, type Checkpoint, type NoteKey } from '#tlog'
 import type { ReceiptBook } from './receipt-book.js';
 
 /** What a receipt record may do wrong; each is worth an alarm, none stops the next record. */
-export type ReceiptAlarm = 'receipts-malformed' | 'receipts-note' | 'receipts-proof' | 'stamp-refused';
+export type ReceiptAlarm =
+  'receipts-malformed' | 'receipts-note' | 'receipts-proof' | 'receipt-conflict' | 'stamp-refused';
+
+/** Refusals that say `not now`: the stamp is repeated, and the next one may be taken. */
+const TRANSIENT = new Set(['rate-limited']);
 
 /**
  * Reads receipts of the sequencer. A leaf counts only if its path leads to the root of a checkpoint that a log key of
@@ -44,10 +48,13 @@ export class ReceiptConsumer {
     if (exchangeId === undefined) return;
     if (!verifyInclusion(leaf.leafHash, Number(leaf.index), checkpoint.size, leaf.path, checkpoint.root))
       this.alarm('receipts-proof', { exchangeId });
-    else this.book.receipt({ exchangeId, slot: leaf.slot, signer: leaf.signer }, toHex(leaf.leafHash));
+    else if (this.book.receipt({ exchangeId, slot: leaf.slot, signer: leaf.signer }, toHex(leaf.leafHash)) > 0)
+      this.alarm('receipt-conflict', { exchangeId });
   }
 
+  /** Unsigned words: they only ever hold something back. */
   private takeRefusal(leaf: Leaf): void {
+    if (TRANSIENT.has(leaf.refused)) return;
     this.book.refusal(toHex(leaf.leafHash));
     this.alarm('stamp-refused', {
       exchangeId: exchangeIdFromBytes(leaf.exchangeId),
