@@ -71,6 +71,8 @@ export function checkCandidate(
   if (key?.use !== 'sign' || nowMs < key.fromMs || nowMs >= key.untilMs) return refuse('answer-unknown-key');
   if (!verifyStatement(statement, key.jwk)) return refuse('answer-bad-signature');
   if (statement.payload.t !== 'exchange.answered') return ok({ statement });
+  // Only a final status can be told to an HTTP client.
+  if (statement.payload.st < 200 || statement.payload.st > 599) return refuse('answer-malformed');
   const content = openContent(expected, statement, answer);
   if (content === undefined) return refuse('answer-unreadable');
   const { st, res } = statement.payload;

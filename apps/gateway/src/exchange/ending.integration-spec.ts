@@ -58,6 +58,7 @@ const badAnswers: readonly [name: string, behaviour: () => Behaviour, code: stri
     'answer-digest',
   ],
   ['another status than the signed one', () => ({ payload: (honest) => ({ ...honest, st: 404 }) }), 'answer-digest'],
+  ['an interim status', () => ({ status: 101 }), 'answer-malformed'],
   [
     'content that does not open',
     () => ({
