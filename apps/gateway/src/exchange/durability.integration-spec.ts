@@ -106,4 +106,33 @@ describe('rows', () => {
     expect(await store.sweep(Date.now() + 1_000, 1_000)).toBeGreaterThan(0);
     expect(await store.find(id, CONSUMER)).toBeUndefined();
   });
+
+  test('and keys are all erased in one round, however many have outlived their time', async () => {
+    const { exchangeId } = await perform({ deadlineMs: 600, idempotencyKey: 'sweep' });
+    await fixture.module.store.settled(exchangeId as NonNullable<typeof exchangeId>);
+    const [, keptKeys] = await counts();
+    const dayMs = 24 * 60 * 60_000;
+    await real.query(
+      `INSERT INTO exchange (id, consumer, service, fingerprint, requested, salt, openings, request_head, deadline_ms,
+                             created_ms)
+       SELECT gen_random_uuid(), consumer, service, fingerprint, requested, salt, openings, request_head, deadline_ms,
+              $2::bigint FROM exchange, generate_series(1, 650) WHERE id = $1`,
+      [exchangeId, Date.now() - 31 * dayMs],
+    );
+    await real.query(
+      `INSERT INTO idempotency_key (consumer, service, key_hash, exchange_id, created_ms)
+       SELECT 'TEST/GOV/1000/mygov', 'x', n::text::bytea, gen_random_uuid(), $1::bigint FROM generate_series(1, 450) n`,
+      [Date.now() - dayMs - 1_000],
+    );
+    await fixture.another({ keepRowsMs: 30 * dayMs }).outcomes.run();
+    expect(await real.query('SELECT id FROM exchange WHERE created_ms < $1', [Date.now() - 30 * dayMs])).toEqual([]);
+    expect((await counts())[1]).toBe(keptKeys);
+    expect(await fixture.module.store.find(exchangeId as NonNullable<typeof exchangeId>, CONSUMER)).toBeDefined();
+  });
+
+  async function counts(): Promise<number[]> {
+    const tables = ['exchange', 'idempotency_key'];
+    const found = await Promise.all(tables.map((table) => real.query(`SELECT count(*)::int AS n FROM ${table}`, [])));
+    return found.map(([row]) => Number(row?.['n']));
+  }
 });

@@ -1,4 +1,4 @@
-import { Coalescer, type ExchangeId, type SubsystemId } from '#kernel';
+import { Coalescer, toHex, type ExchangeId, type SubsystemId } from '#kernel';
 import type { Database } from '#postgres';
 import { exchangeErrors } from './exchange.errors.js';
 import { claimConflict, parseRow, rowColumns, rowNames, type KeyHolder } from './exchange-rows.js';
@@ -106,18 +106,24 @@ export class ExchangeStore {
     await this.database.query('UPDATE exchange SET receipted = true WHERE id = ANY($1::uuid[])', [ids]);
   }
 
-  /** Erases rows made before `createdBeforeMs`, a bounded number at a time; returns how many. */
+  /** Erases rows made before `createdBeforeMs`, at most `limit` of them; returns how many. */
   async sweep(createdBeforeMs: number, limit: number): Promise<number> {
     const rows = await this.database.query(
       `DELETE FROM exchange WHERE id IN (SELECT id FROM exchange WHERE created_ms < $1 LIMIT $2) RETURNING id`,
       [createdBeforeMs, limit],
     );
-    await this.database.query(
-      `DELETE FROM idempotency_key WHERE (consumer, service, key_hash) IN
-         (SELECT consumer, service, key_hash FROM idempotency_key WHERE created_ms < $1 LIMIT $2)`,
-      [createdBeforeMs, limit],
-    );
     return rows.length;
+  }
+
+  /** Erases idempotency keys that are free again; at most `limit` of them; returns how many. */
+  async sweepKeys(nowMs: number, limit: number): Promise<number> {
+    const keys = await this.database.query(
+      `DELETE FROM idempotency_key WHERE (consumer, service, key_hash) IN
+         (SELECT consumer, service, key_hash FROM idempotency_key WHERE created_ms < $1 LIMIT $2)
+       RETURNING exchange_id`,
+      [nowMs - KEY_LIFE_MS, limit],
+    );
+    return keys.length;
   }
 
   async ping(): Promise<void> {
@@ -134,8 +140,10 @@ export class ExchangeStore {
 
   /** One transaction: a key is never taken without its row, and no row of a claim stands without its key. */
   private async claimAll(keyed: readonly KeyedRow[]): Promise<Claim[]> {
-    const rows = keyed.map(({ row }) => row);
-    const hashes = keyed.map(({ keyHash }) => keyHash);
+    // A claim that timed out may still wait here beside its retry: one INSERT may not touch a key twice.
+    const first = new Map(keyed.toReversed().map((item) => [nameOf(item), item]));
+    const rows = [...first.values()].map(({ row }) => row);
+    const hashes = [...first.values()].map(({ keyHash }) => keyHash);
     const taken = await this.database.query(
       `WITH given AS (SELECT * FROM ${rowColumns.fromWith('$11::bytea[]', 'key_hash')}),
             taken AS (
@@ -193,6 +201,10 @@ export class ExchangeStore {
     const won = new Set(ended.map((row) => row['id']));
     return endings.map(({ id }) => won.has(id));
   }
+}
+
+function nameOf({ row, keyHash }: KeyedRow): string {
+  return `${row.consumer} ${row.service} ${toHex(keyHash)}`;
 }
 
 function weightOf(row: NewRow): number {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, ExchangeId } from '#kernel';
 import { parseStatement } from '#signing';
 import type { ExchangeEvents } from './exchange-events.js';
@@ -13,6 +14,8 @@ export interface OutcomesSettings {
 }
 
 const BATCH = 200;
+/** Between two batches of one sweep, so that exchanges get their turn at the database. */
+const PAUSE_MS = 10;
 const SEQUEL_LIFE_MS = 24 * 60 * 60_000;
 
 /**
@@ -52,7 +55,14 @@ export class OutcomesWorker {
       const rows = await this.store.unreceipted(nowMs - this.settings.afterMs, BATCH);
       for (const { id, jws } of rows) this.keep(id, jws, replyTopic, nowMs);
     }
-    await this.store.sweep(nowMs - this.settings.keepRowsMs, BATCH);
+    // Keys first: a key whose row is gone could not say whose it is.
+    await this.sweepAll(() => this.store.sweepKeys(nowMs, BATCH));
+    await this.sweepAll(() => this.store.sweep(nowMs - this.settings.keepRowsMs, BATCH));
+  }
+
+  /** To the last row: what holds personal data must not outlive its time because more came than one batch. */
+  private async sweepAll(sweep: () => Promise<number>): Promise<void> {
+    while (!this.isStopped && (await sweep()) >= BATCH) await pause(PAUSE_MS);
   }
 
   private keep(id: ExchangeId, jws: string, topic: string, nowMs: number): void {
