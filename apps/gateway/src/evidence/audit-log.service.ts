@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { fromBase64, memberOf, type MemberId, type SubsystemId } from '#kernel';
-import { isSequelOf, parseStatement, type RequestedPayload, type Statement } from '#signing';
+import { parseStatement, type RequestedPayload, type Statement } from '#signing';
 import { snapshotSchema, type MemberEntry } from '#snapshot';
 import {
   decodeBundle,
@@ -108,15 +108,15 @@ export class AuditLogService implements LoggedOutcomes {
     return known.get(id);
   }
 
-  /** The provider's leaf that stands for an exchange. Intake has checked its signature; here its place and its parent. */
-  async providerOutcome(requested: Statement<RequestedPayload>): Promise<Statement | undefined> {
+  /** The leaf that the audit service shows for the provider's slot: in the log, and otherwise unchecked. */
+  async providerLeaf(requested: Statement<RequestedPayload>): Promise<Statement | undefined> {
     const { id, to } = requested.payload;
     const proof = await this.receipt(id, 'p1', to);
     if (proof === undefined) return undefined;
     const leaf = await this.leafAt(proof);
     const statement = leaf === undefined ? undefined : parseStatement(leaf.toString('latin1'));
     if (statement?.ok !== true) throw evidenceErrors.error('log-answer-invalid', { details: { what: 'bundle' } });
-    return isSequelOf(statement.value, requested) ? statement.value : undefined;
+    return statement.value;
   }
 
   async close(): Promise<void> {

@@ -84,7 +84,7 @@ export class ExchangeModule {
       receipts: new ReceiptChecker(logs),
     });
     const { replies } = this;
-    this.takeover = new TakeoverService(store, log, keys, registry, clock);
+    this.takeover = new TakeoverService(store, log, keys, registry, events, clock);
     const delivery = new DeliveryService({
       bus,
       store,

@@ -1,9 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newExchangeId, type ServiceId } from '#kernel';
 import { openDatabase, type Database } from '#postgres';
+import {
+  generateSigningKey,
+  jwkSigner,
+  signStatement,
+  type AnsweredPayload,
+  type FailedPayload,
+  type Statement,
+  type StatementPayload,
+} from '#signing';
 import { createDatabase, eventually, uniqueName, type TestDatabase } from '#testing';
 import { gatewayMigrations } from '../migrations/index.js';
 import { FaultyDatabase, type Fault } from './spec-support/faulty-database.js';
-import { CONSUMER, gatewayFixture, type Fixture } from './spec-support/gateway-fixture.js';
+import { CONSUMER, gatewayFixture, PROVIDER, type Fixture } from './spec-support/gateway-fixture.js';
 
 let place: TestDatabase;
 let real: Database;
@@ -108,6 +118,33 @@ describe('taking the key', () => {
   });
 });
 
+describe('one batch of claims', () => {
+  /** A retry may join the batch in which its first attempt still waits, and so may the next call under the key. */
+  test('may hold a key twice: the first row has it, and others fail nothing', async () => {
+    const { store } = fixture.module;
+    const nowMs = Date.now();
+    const keyed = (name: string) => ({
+      keyHash: Buffer.from(`${key} ${name}`),
+      row: {
+        id: newExchangeId(),
+        consumer: CONSUMER,
+        service: `${PROVIDER}/persons` as ServiceId,
+        fingerprint: Buffer.alloc(32),
+        requested: 'x',
+        salt: Buffer.alloc(32),
+        openings: [],
+        requestHead: { method: 'GET', target: '/r1/x', headers: [], bodySha512: null },
+        deadlineMs: nowMs,
+        createdMs: nowMs,
+      },
+    });
+    const [mine, next, other] = [keyed('a'), keyed('a'), keyed('b')];
+    const claims = await Promise.all([mine, mine, next, other].map((item) => store.claim(item)));
+    expect(claims.map(({ kind }) => kind)).toEqual(['claimed', 'claimed', 'held', 'claimed']);
+    expect(claims[2]).toMatchObject({ holder: { exchangeId: mine.row.id } });
+  });
+});
+
 describe('a gateway that died', () => {
   /** A row that nobody waits for, as a killed process leaves it. */
   async function orphan(): Promise<string> {
@@ -148,5 +185,48 @@ describe('a gateway that died', () => {
     );
     expect(row).toMatchObject({ kind: 'answered', by: 'provider', jws: answered.jws });
     expect(CONSUMER).toBe(answered.payload.from);
+  });
+
+  /** What a lying audit service may show in the provider's place: leaves of the log all the same. */
+  const forged: readonly [name: string, leaf: (honest: AnsweredPayload) => Promise<Statement>][] = [
+    ['signed by a stranger', (honest) => signStatement(honest, jwkSigner(generateSigningKey()))],
+    ["signed with the provider's kid by another key", (honest) => signedAs(honest, PROVIDER, CONSUMER)],
+    ['of another exchange', (honest) => signedAs({ ...honest, id: newExchangeId() }, PROVIDER)],
+    [
+      "by the consumer's own key",
+      ({ v, id, ts, from, to, svc, ep, prev }) =>
+        signedAs(
+          { v, t: 'exchange.failed', id, ts, from, to, svc, ep, prev, why: 'gateway-lost', side: 'bus' },
+          CONSUMER,
+        ),
+    ],
+  ];
+
+  async function signedAs(payload: AnsweredPayload | FailedPayload, as: string, by = as): Promise<Statement> {
+    const { kid } = fixture.world.keysOf(as).sign;
+    return signStatement<StatementPayload>(payload, { ...jwkSigner(fixture.world.keysOf(by).sign), kid });
+  }
+
+  test.each(forged)('stays open, with an alarm, when the leaf shown is %s', async (_, leaf) => {
+    const id = await orphan();
+    const prev = fixture.log.leaves[0]?.leafHash.toString('base64url') ?? '';
+    const { from = '', to = '', svc = '', ep = '' } = fixture.log.leaves[0]?.payload ?? {};
+    const res = `h1:${Buffer.alloc(32).toString('base64url')}`;
+    const parties = { from, to, svc, ep, snap: 1, prev };
+    fixture.log0.outcome = await leaf({ v: 1, t: 'exchange.answered', id, ts: Date.now(), st: 200, res, ...parties });
+    await real.query('UPDATE exchange SET deadline_ms = deadline_ms - 61000 WHERE id = $1', [id]);
+    expect(await call('TEST000001', 300)).toMatchObject({ code: 'exchange-open', exchangeId: id });
+    expect(fixture.alarms).toContain('takeover-leaf-refused');
+  });
+
+  test("is followed by gateway-lost when the provider's own leaf answers another request", async () => {
+    const id = await orphan();
+    fixture.provider.behaviour = {
+      payload: (honest) => ({ ...honest, prev: Buffer.alloc(32, 1).toString('base64url') }),
+    };
+    await fixture.provider.answerAgain(0);
+    fixture.log0.outcome = await eventually(() => fixture.log.ofType('exchange.answered')[0]);
+    await real.query('UPDATE exchange SET deadline_ms = deadline_ms - 61000 WHERE id = $1', [id]);
+    expect(await call()).toMatchObject({ code: 'exchange-ended', exchangeId: id, detail: 'failed: gateway-lost' });
   });
 });

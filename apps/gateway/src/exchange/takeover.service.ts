@@ -1,15 +1,19 @@
-import type { Clock } from '#kernel';
-import { signStatement, type RequestedPayload, type Statement } from '#signing';
+import { subsystemOf, type Clock } from '#kernel';
+import { isSequelOf, signStatement, slotFor, verifyStatement, type RequestedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { ConsumerKeys } from './consumer-keys.js';
 import { failedPayload } from './ending.js';
+import type { ExchangeEvents } from './exchange-events.js';
 import type { ExchangeStore } from './exchange.store.js';
 import { requestedOf, type RowOutcome, type StoredRow } from './row.js';
 
-/** What the log says of an exchange: the provider's statement that stands there, checked as a sequel. */
+/** What the log says of an exchange. */
 export interface LoggedOutcomes {
-  /** Undefined: no provider's leaf. Rejects when the log cannot be asked. */
-  providerOutcome(requested: Statement<RequestedPayload>): Promise<Statement | undefined>;
+  /**
+   * The statement that the audit service shows for the provider's slot; proven to be a leaf, and nothing else of it is
+   * checked. Undefined: no such leaf. Rejects when the log cannot be asked.
+   */
+  providerLeaf(requested: Statement<RequestedPayload>): Promise<Statement | undefined>;
 }
 
 const LOST_AFTER_MS = 60_000;
@@ -25,6 +29,7 @@ export class TakeoverService {
     private readonly log: LoggedOutcomes,
     private readonly keys: ConsumerKeys,
     private readonly registry: { current(): RegistryView | undefined },
+    private readonly events: Pick<ExchangeEvents, 'alarm'>,
     private readonly clock: Clock,
   ) {}
 
@@ -42,15 +47,39 @@ export class TakeoverService {
 
   private async outcomeFor(row: StoredRow, requested: Statement<RequestedPayload>): Promise<RowOutcome | undefined> {
     const endedMs = this.clock.now();
-    const logged = await this.log.providerOutcome(requested);
-    if (logged !== undefined) return loggedOutcome(logged, endedMs);
     const view = this.registry.current();
-    const signer = view === undefined ? undefined : this.keys.signer(view, row.consumer, endedMs);
+    if (view === undefined) return undefined;
+    const logged = await this.log.providerLeaf(requested);
+    if (logged !== undefined) {
+      const problem = problemOf(logged, row, view);
+      if (problem !== undefined) {
+        // Somebody's leaf, shown in the provider's place: it is no outcome, and no proof that there is none.
+        this.events.alarm('takeover-leaf-refused', { reason: problem, exchangeId: row.id });
+        return undefined;
+      }
+      // The provider's own leaf about another request than ours holds its slot, and counts for nothing.
+      if (isSequelOf(logged, requested)) return loggedOutcome(logged, endedMs);
+    }
+    const signer = this.keys.signer(view, row.consumer, endedMs);
     if (signer === undefined) return undefined;
     const failure = { code: 'gateway-lost', side: 'bus' } as const;
     const statement = await signStatement(failedPayload(requested, failure, endedMs), signer);
     return { kind: 'failed', ...failure, jws: statement.jws, by: 'gateway', endedMs };
   }
+}
+
+/** Why this leaf is not the provider's word about this exchange. When its key was valid, intake has judged. */
+function problemOf(
+  leaf: Statement,
+  { id, service }: StoredRow,
+  view: RegistryView,
+): 'leaf-alien' | 'leaf-slot' | 'leaf-unknown-key' | 'leaf-bad-signature' | undefined {
+  const provider = subsystemOf(service);
+  if (leaf.payload.id !== id || leaf.payload.to !== provider) return 'leaf-alien';
+  if (slotFor(leaf.payload, 'to') !== 'p1') return 'leaf-slot';
+  const key = view.keyOf(provider, leaf.kid);
+  if (key?.use !== 'sign') return 'leaf-unknown-key';
+  return verifyStatement(leaf, key.jwk) ? undefined : 'leaf-bad-signature';
 }
 
 function loggedOutcome({ jws, payload }: Statement, endedMs: number): RowOutcome {

@@ -75,7 +75,7 @@ export async function gatewayFixture(
           [GATEWAY, JSON.stringify({ keys: [{ kty: 'oct', k: Buffer.alloc(32, 1).toString('base64url') }] })],
         ]),
         logs: StandInLog.keys(),
-        log: { providerOutcome: (_: Statement<RequestedPayload>) => Promise.resolve(log0.outcome) },
+        log: { providerLeaf: (_: Statement<RequestedPayload>) => Promise.resolve(log0.outcome) },
         events: {
           ended: () => undefined,
           alarm: (reason) => alarms.push(reason),
