@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Bus } from '#bus';
+import type { Bus, ReceivedRecord } from '#bus';
 import { decode, fixedTopics, ReceiptsSchema, type Leaf } from '#contracts';
 import { newExchangeId, systemClock, toBase64Url, type Clock } from '#kernel';
 import { keyFileName, silentLogger, type RunningApp } from '#platform';
@@ -41,16 +41,25 @@ export interface Receipt {
   readonly isProven: boolean;
 }
 
+export interface DeadLetter {
+  readonly reason: string;
+  readonly value: Buffer;
+  /** Of the whole, where the value was cut. */
+  readonly length: string | undefined;
+  readonly sha256: string | undefined;
+}
+
 /** The audit service on a database and topics of its own, with a world of members, and somebody who stamps. */
 export class AuditNetwork {
   readonly receipts: Receipt[] = [];
   /** Topics on which receipts arrived, in order. */
   readonly replyTopics: string[] = [];
-  readonly deadLetters: { readonly reason: string; readonly value: Buffer }[] = [];
+  readonly deadLetters: DeadLetter[] = [];
   world: World;
   private readonly apps: RunningApp[] = [];
-  /** Leaf hash of the manifest that this network stamped last. */
+  /** Leaf hash of the manifest that stands last in the log; set by its receipt. */
   private lastManifest: Buffer | undefined;
+  private readonly manifests = new Set<string>();
 
   private constructor(
     readonly bus: Bus,
@@ -141,7 +150,12 @@ export class AuditNetwork {
     await this.bus.publish([{ topic: fixedTopics.snapshot.name, partition: 0, key, value: gzipSync(world.bytes) }]);
   }
 
-  async manifest(world: World, atMs = Date.now(), signer = this.signerOf(REGISTRY)): Promise<Statement> {
+  async manifest(
+    world: World,
+    atMs = Date.now(),
+    signer = this.signerOf(REGISTRY),
+    prev = this.lastManifest,
+  ): Promise<Statement> {
     const statement = await signStatement(
       {
         v: 1,
@@ -151,11 +165,11 @@ export class AuditNetwork {
         n: world.snapshot.number,
         until: atMs + 600_000,
         doc: publicDigest(world.digests),
-        ...(this.lastManifest === undefined ? {} : { prev: toBase64Url(this.lastManifest) }),
+        ...(prev === undefined ? {} : { prev: toBase64Url(prev) }),
       },
       signer,
     );
-    this.lastManifest = statement.leafHash;
+    this.manifests.add(statement.leafHash.toString('hex'));
     return statement;
   }
 
@@ -286,8 +300,7 @@ export class AuditNetwork {
       maxInFlight: 1000,
       onError: () => undefined,
       each: (record) => {
-        if (record.topic === fixedTopics.deadAudit.name)
-          this.deadLetters.push({ reason: record.headers['dead-reason']?.[0] ?? '', value: record.value });
+        if (record.topic === fixedTopics.deadAudit.name) this.deadLetters.push(deadLetter(record));
         else this.take(record.topic, record.value);
       },
     });
@@ -302,9 +315,21 @@ export class AuditNetwork {
         opened.ok &&
         opened.value.size === Number(size) &&
         verifyInclusion(leaf.leafHash, Number(leaf.index), opened.value.size, leaf.path, opened.value.root);
+      if (isProven && this.manifests.delete(Buffer.from(leaf.leafHash).toString('hex')))
+        this.lastManifest = Buffer.from(leaf.leafHash);
       this.receipts.push({ leaf, size: Number(size), note: Buffer.from(note), isProven });
     }
   }
+}
+
+function deadLetter({ headers, value }: ReceivedRecord): DeadLetter {
+  const header = (name: string) => headers[name]?.[0];
+  return {
+    reason: header('dead-reason') ?? '',
+    value,
+    length: header('dead-length'),
+    sha256: header('dead-sha256'),
+  };
 }
 
 function writeKey(directory: string, identifier: string, key: PrivateJwk): void {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { fixedTopics } from '#contracts';
+import { sha256, toHex } from '#kernel';
 import { generateSigningKey, jwkSigner, parseStatement, type Statement } from '#signing';
 import { eventually } from '#testing';
 import { amendWorld, freshKey, publishedKey, withSigningKeys } from './amended-world.js';
@@ -97,6 +99,16 @@ describe('what intake refuses (statements.md §2)', () => {
       expect(reasons).toContain(reason);
   });
 
+  it('a record as large as the broker takes it: cut among the dead letters, and the leaves behind it stand', async () => {
+    const large = Buffer.alloc(1_048_000, 0x61);
+    await network.bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value: large }]);
+    const good = await network.requested();
+    expect((await network.stampAndWait(good)).isProven).toBe(true);
+    const letter = await eventually(() => network.deadLetters.find(({ length }) => length === String(large.length)));
+    expect(letter).toMatchObject({ reason: 'jws-too-large', sha256: toHex(sha256(large)) });
+    expect(letter.value).toHaveLength(16 * 1024);
+  });
+
   it('a topic for receipts that the snapshot does not name: no receipt there, and a dead letter', async () => {
     const requested = await network.requested();
     const foreign = Object.values(network.world.snapshot.topics)[0]?.dead ?? '';
@@ -140,6 +152,23 @@ describe('a manifest', () => {
     const other = await amendWorld(network.world, 2, withSigningKeys(CONSUMER, [freshKey().published]));
     await network.publishSnapshot(other);
     expect(await network.refusalOf(await network.manifest(other))).toBe('manifest-forked');
+  });
+
+  it('must name the manifest before it, and no other', async () => {
+    const own = network.signerOf('TEST/registry1');
+    const orphan = await network.manifest(network.world, Date.now(), own, Buffer.alloc(32, 9));
+    expect(await network.refusalOf(orphan)).toBe('manifest-forked');
+    const [first] = await network.leaves();
+    const fork = await network.manifest(network.world, Date.now(), own, first?.leaf_hash);
+    expect(await network.refusalOf(fork)).toBe('manifest-forked');
+    // Two that follow the same one: only the first is the law.
+    const twins = [await network.manifest(network.world), await network.manifest(network.world)];
+    await network.stamp(twins);
+    const refused = await eventually(() => {
+      const answers = twins.map((twin) => network.receiptOf(twin.leafHash)?.leaf.refused);
+      return answers.includes(undefined) ? undefined : answers;
+    });
+    expect(refused).toEqual(['', 'manifest-forked']);
   });
 
   it('is renewed with the same content, each time as a leaf', async () => {

@@ -38,13 +38,20 @@ describe('a second sequencer', () => {
     expect((await fetch(`${second.url}/ready`)).status).toBe(200);
   });
 
-  it('goes on with a stamp topic that was made anew and counts from 0 again', async () => {
+  it('refuses a stamp topic that ends before what the log remembers, until it is told to take it', async () => {
     await standby?.close();
     await network.database.query('UPDATE audit.log_head SET next_offset = 1000000');
     const size = (await network.head()).size;
-    await network.start();
+    const refusing = await network.start();
     const requested = await network.requested();
     await network.stamp([requested]);
+    await eventually(async () => (await missing(refusing)).includes('stamp-topic-truncated'));
+    expect((await network.head()).size).toBe(size);
+    await refusing.close();
+
+    await (await network.start({ acceptNewTopic: true })).close();
+    // The decision is stored: no later start needs it.
+    await network.start();
     await eventually(() => network.receiptOf(requested.leafHash)?.isProven, { timeoutMs: 30_000 });
     const head = await network.head();
     expect(head.size).toBe(size + 1);

@@ -49,8 +49,13 @@ export const auditConfig = defineConfig('audit', {
     default: 5000,
     min: 1,
     max: 1_000_000,
-    meaning: 'New leaves that one signer may have in a second; more are refused (`rate-limited`).',
+    meaning: 'New statements that one signer may stamp in a second; more are refused (`rate-limited`).',
     unit: 'stamps/s',
+  }),
+  acceptNewTopic: setting.flag({
+    env: 'KEREGE_AUDIT_ACCEPT_NEW_TOPIC',
+    default: false,
+    meaning: 'Set for one start to read a stamp topic that was made anew from its beginning (`stamp-topic-truncated`).',
   }),
   longestDeadlineMs: setting.durationMs({
     env: 'KEREGE_AUDIT_LONGEST_DEADLINE_MS',

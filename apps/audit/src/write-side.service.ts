@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Bus, Subscription } from '#bus';
 import { fixedTopics } from '#contracts';
-import type { Clock } from '#kernel';
+import { AppError, type Clock } from '#kernel';
 import type { AppMetrics, Logger } from '#platform';
 import type { Database } from '#postgres';
 import type { AuditConfig } from './audit.config.js';
@@ -13,8 +13,9 @@ import { SnapshotStore } from './intake/snapshot.store.js';
 import type { AuditKeys } from './keys.service.js';
 import { LogReaderStore } from './log-reader.store.js';
 import { auditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
-import { CheckpointPublisher, publishedSize } from './sequencer/checkpoint-publisher.service.js';
+import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
 import { LogStore } from './sequencer/log.store.js';
+import { publishedSize } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
 import { StandingPath } from './sequencer/standing-path.service.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
@@ -43,6 +44,8 @@ export class WriteSide {
   private readonly sweeper: Sweeper;
   /** Set by `run` once the broker has given us the partition. */
   private stamps: Subscription | undefined;
+  /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
+  private refusal: string | undefined;
   private running: Promise<void> = Promise.resolve();
   private readonly closing = new AbortController();
 
@@ -55,8 +58,7 @@ export class WriteSide {
       key: options.noteKey,
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
-      publishedSize: () =>
-        publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID()), logger.child('sequencer')),
+      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'));
     this.signatures = new SignatureCheck(config.verifyThreads);
@@ -72,6 +74,7 @@ export class WriteSide {
       registryKeys: options.registryKeys,
       signer: options.signer,
       stampsPerSecond: config.stampsPerSecond,
+      acceptNewTopic: config.acceptNewTopic,
       metrics: this.metrics,
       logger: logger.child('intake'),
     });
@@ -102,6 +105,7 @@ export class WriteSide {
   /** What is missing before stamps become leaves; undefined if nothing is. */
   missing(): string | undefined {
     if (!this.snapshots.isAssigned()) return 'the snapshot topic is not read yet';
+    if (this.refusal !== undefined) return `the log is not taken over: ${this.refusal}`;
     if (this.stamps?.isAssigned() !== true) return 'the stamp partition is not ours';
     if (!this.sequencer.isOwner) return 'another process sequences the log';
     return this.intake.snapshotNumber === undefined ? 'no manifest is in the log yet' : undefined;
@@ -134,7 +138,7 @@ export class WriteSide {
     return bus.subscribe({
       topics: [fixedTopics.stamp.name],
       group: this.group('sequencer'),
-      startAt: { kind: 'stored', nextOffset: () => this.intake.takeOver() },
+      startAt: { kind: 'stored', nextOffset: () => this.takeOver() },
       maxInFlight: config.maxBatch * 2,
       maxBatch: config.maxBatch,
       batch: (records) => this.intake.take(records),
@@ -143,6 +147,18 @@ export class WriteSide {
         logger.error({ err: cause }, 'batch of stamps not sequenced');
       },
     });
+  }
+
+  /** A refusal is tried again until its cause is gone; meanwhile /ready names it and nothing is stamped. */
+  private async takeOver(): Promise<bigint> {
+    try {
+      const offset = await this.intake.takeOver();
+      this.refusal = undefined;
+      return offset;
+    } catch (cause) {
+      this.refusal = cause instanceof AppError ? cause.code : 'unknown';
+      throw cause;
+    }
   }
 
   /** Until the topics are there, and while the broker is away. */
@@ -166,5 +182,5 @@ export class WriteSide {
 }
 
 function isFenced(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'log-fenced';
+  return cause instanceof AppError && cause.code === 'log-fenced';
 }

@@ -82,11 +82,31 @@ describe('decide', () => {
     expect(verdicts[1]).toMatchObject({ kind: 'new', leaf: { index: 40 } });
   });
 
-  it('does not charge duplicates and taken slots to a signer’s rate', () => {
+  it('charges a signer for second stories and late statements too, but not for the same bytes again', async () => {
     const limit = new RateLimit(2);
-    const admits = (name: string, at: number) => limit.admits(name, at);
-    const verdicts = decide([open(first), open(first), open(first), open(second)], facts({ admits }));
-    expect(verdicts.map((verdict) => verdict.kind)).toEqual(['new', 'duplicate', 'duplicate', 'new']);
+    const admits = (name: string, _kid: string, at: number) => limit.admits(name, at);
+    const stories = [
+      await request({ id: first.payload.id, pur: 'b' }),
+      await request({ id: first.payload.id, pur: 'c' }),
+    ];
+    const late = await request({ ts: NOW - 3_600_000 });
+    const kinds = (plans: PlannedStamp[]) =>
+      decide(plans, facts({ admits })).map((verdict) => (verdict.kind === 'refused' ? verdict.reason : verdict.kind));
+    expect(kinds([open(first), open(first), ...stories.map((story) => open(story))])).toEqual([
+      'new',
+      'duplicate',
+      'taken',
+      'rate-limited',
+    ]);
+    expect(kinds([open(late)])).toEqual(['rate-limited']);
+  });
+
+  it('does not charge a signer for what another signed in its name', () => {
+    const limit = new RateLimit(1);
+    const admits = (name: string, _kid: string, at: number) => limit.admits(name, at);
+    const verdicts = decide([open(first, 0), open(first, 0), open(second, 1)], facts({ signatures: [0, 1], admits }));
+    expect(verdicts.map((verdict) => verdict.kind)).toEqual(['refused', 'refused', 'new']);
+    expect(verdicts[0]).toMatchObject({ reason: 'signature' });
   });
 });
 

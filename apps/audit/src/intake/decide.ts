@@ -24,7 +24,8 @@ export interface Facts {
   readonly signatures: ArrayLike<number>;
   /** Leaves that hold slots asked about, by `slotKey`. */
   readonly taken: ReadonlyMap<string, StandingLeaf>;
-  readonly admits: (signer: string, atMs: number) => boolean;
+  /** Counts one record of the signer whose key made it, and says whether it is within its rate. */
+  readonly admits: (signer: string, kid: string, atMs: number) => boolean;
 }
 
 /**
@@ -44,14 +45,15 @@ export function decide(planned: readonly PlannedStamp[], facts: Facts): Verdict[
     const { statement, party } = plan;
     const refused = (reason: StampRefusal): Verdict => ({ kind: 'refused', stamp, replies, reason, ...nameOf(party) });
     if (plan.signature !== undefined && facts.signatures[plan.signature] !== 1) return refused('signature');
+    // Before anything that makes work: a second story costs a statement of our own. A signature that failed is not the
+    // named signer's doing. Manifests are exempt: they are the law for what follows, and there is one a minute.
+    if (plan.signature !== undefined && !facts.admits(party.signer, statement.kid, stamp.record.timestampMs))
+      return refused('rate-limited');
     const late = timeProblem(statement, stamp.record.timestampMs);
     if (late !== undefined) return refused(late);
     const key = slotKey(statement.payload.id, party);
     const standing = slots.get(key);
     if (standing !== undefined) return { kind: 'taken', stamp, replies, leaf: standing };
-    // Manifests are exempt: they are the law for what follows, and there is one a minute.
-    if (plan.signature !== undefined && !facts.admits(party.signer, stamp.record.timestampMs))
-      return refused('rate-limited');
     const leaf = { xid: xidOf(statement), ...nameOf(party), leafHash: stamp.leafHash, index: size };
     size += 1;
     slots.set(key, leaf);

@@ -6,6 +6,7 @@ import type { AuditMetrics } from '../ops/audit-metrics.service.js';
 import type { CheckpointPublisher } from '../sequencer/checkpoint-publisher.service.js';
 import type { NewLeaf, NewManifest } from '../sequencer/log.store.js';
 import { receiptRecords } from '../sequencer/receipts.js';
+import { sequencerErrors } from '../sequencer/sequencer.errors.js';
 import type { Appended, Sequencer } from '../sequencer/sequencer.service.js';
 import type { StandingPath } from '../sequencer/standing-path.service.js';
 import { conflictPayload } from './conflict.js';
@@ -15,10 +16,14 @@ import { lawOfLog } from './law-of-log.service.js';
 import { nextLaw, registryInstance, type Law, type ManifestStatement } from './law.js';
 import { planBatch, type Followed, type Plan } from './plan.js';
 import { RateLimit } from './rate-limit.js';
+import { bury, publishEach } from './sending.service.js';
 import type { SignatureCheck } from './signature-check.service.js';
 import type { SnapshotKeeper } from './snapshot.consumer.js';
 import { readStamp, type Stamp } from './stamp.js';
 import type { StandingLeaf, Verdict } from './verdict.js';
+
+/** A statement has half of it at most. */
+const DEAD_LETTER_BYTES = 16 * 1024;
 
 export interface IntakeOptions {
   readonly bus: Bus;
@@ -33,6 +38,8 @@ export interface IntakeOptions {
   /** Audit's own instance key, which is not the log key. */
   readonly signer: Signer;
   readonly stampsPerSecond: number;
+  /** The operator's word that a stamp topic shorter than the log remembers may be read from its beginning. */
+  readonly acceptNewTopic: boolean;
   readonly metrics: AuditMetrics;
   readonly logger: Logger;
 }
@@ -61,16 +68,31 @@ export class Intake {
   /** Becomes the owner of the log. Returns the offset of the first stamp without effect. */
   takeOver(): Promise<bigint> {
     return this.inTurn(async () => {
-      const { bus, logger, metrics, sequencer, snapshots, store } = this.options;
+      const { metrics, sequencer, snapshots, store } = this.options;
       const { size, nextOffset } = await sequencer.takeOver();
       this.law = await lawOfLog(store, snapshots);
       metrics.size.set({}, size);
-      const end = await bus.endOffset(fixedTopics.stamp.name, 0);
-      // A topic that was made anew counts from 0 again. What it repeats are duplicates by their leaf hash.
-      if (end < nextOffset) logger.error({ nextOffset, end }, 'the stamp topic is shorter than the log remembers');
-      this.floor = end < nextOffset ? 0n : nextOffset;
+      const end = await this.options.bus.endOffset(fixedTopics.stamp.name, 0);
+      this.floor = end < nextOffset ? await this.acceptNewTopic(nextOffset, end) : nextOffset;
       return this.floor;
     });
+  }
+
+  /**
+   * A topic that ends before the offset that we remember was made anew or truncated: reading on from there would pass
+   * over every record until it has grown so long again, and stamps may be lost, so a human decides. Records that come
+   * twice are duplicates by their leaf hash. The reset is committed, so that the decision is asked for only once.
+   */
+  private async acceptNewTopic(nextOffset: bigint, end: bigint): Promise<bigint> {
+    const { acceptNewTopic, logger, sequencer } = this.options;
+    const details = { nextOffset: String(nextOffset), end: String(end) };
+    if (!acceptNewTopic) {
+      sequencer.release();
+      throw sequencerErrors.error('stamp-topic-truncated', { details });
+    }
+    logger.error(details, 'the stamp topic is shorter than the log remembers; it is read from its beginning, as told');
+    await sequencer.append([], [], 0n);
+    return 0n;
   }
 
   /** Number of the snapshot in force, for /ready. */
@@ -124,7 +146,8 @@ export class Intake {
       size,
       signatures,
       taken: byKey,
-      admits: (signer, at) => this.limit.admits(signer, at),
+      // What audit itself states answers to what others did.
+      admits: (signer, kid, at) => kid === this.options.signer.kid || this.limit.admits(signer, at),
     });
   }
 
@@ -140,31 +163,30 @@ export class Intake {
   }
 
   private async follow(statement: ManifestStatement, before: Law | undefined): Promise<Followed> {
-    const { n, doc, prev } = statement.payload;
+    const { n, doc } = statement.payload;
     const snapshot = await this.options.snapshots.announced(n, doc);
     if (snapshot === undefined) return { ok: false, reason: 'snapshot-unknown' };
     const law = nextLaw(statement, snapshot, before);
-    if (!law.ok) return law;
-    if (prev !== before?.manifestHash.toString('base64url'))
-      this.options.logger.warn({ number: n }, 'manifest does not name the standing one as its predecessor');
-    return { ok: true, value: { law: law.value, snapshot } };
+    return law.ok ? { ok: true, value: { law: law.value, snapshot } } : law;
   }
 
   /** What must not be lost by a crash after the commit goes out before it; all of it may be sent twice. */
   private async publishFirst(verdicts: readonly Verdict[], records: readonly ReceivedRecord[]): Promise<void> {
-    const outgoing: OutgoingRecord[] = [];
+    const letters: OutgoingRecord[] = [];
+    const conflicts: OutgoingRecord[] = [];
     for (const [at, verdict] of verdicts.entries()) {
       const record = records[at];
       if (record === undefined) continue;
       if (verdict.kind === 'refused') {
-        outgoing.push(deadLetterRecord(fixedTopics.deadAudit.name, record, verdict.reason));
+        letters.push(deadLetterRecord(fixedTopics.deadAudit.name, record, verdict.reason, DEAD_LETTER_BYTES));
         this.options.metrics.refused.add({ reason: verdict.reason });
         this.options.logger.warn({ reason: verdict.reason, offset: record.offset }, 'stamp refused');
       } else if (verdict.kind === 'taken' && verdict.leaf.slot === 'c0') {
-        outgoing.push(await this.conflict(verdict.stamp));
+        conflicts.push(await this.conflict(verdict.stamp));
       }
     }
-    await publishEach(this.options.bus, outgoing);
+    const { bus, logger } = this.options;
+    await Promise.all([bury(bus, letters, logger), publishEach(bus, conflicts)]);
   }
 
   private async conflict({ parsed, record }: Stamp): Promise<OutgoingRecord> {
@@ -231,16 +253,6 @@ export class Intake {
   private isReply(topic: string): boolean {
     return this.law?.view.instances.some((instance) => instance.reply === topic) ?? false;
   }
-}
-
-/**
- * One call per record: the bus packs calls into requests that the broker's limit allows, but never cuts one call.
- * Rejects if any was not sent, after all have been tried: one bad topic does not cost the others their receipts.
- */
-async function publishEach(bus: Bus, records: readonly OutgoingRecord[]): Promise<void> {
-  const outcomes = await Promise.allSettled(records.map((record) => bus.publish([record])));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
 
 function isBefore(verdict: Verdict, oldSize: number): verdict is Extract<Verdict, { leaf: StandingLeaf }> {

@@ -80,12 +80,15 @@ export function isManifest(statement: Statement): statement is ManifestStatement
   return statement.payload.t === 'registry.manifest';
 }
 
-/** Whether a manifest may follow the law in force: its number never goes back, and one number has one content. */
+/**
+ * Whether a manifest may follow the law in force: its number never goes back, one number has one content, and it names
+ * the manifest before as its `prev` (the first names none), so that the chain of manifests never forks.
+ */
 export function manifestProblem(statement: ManifestStatement, law: Law | undefined): ManifestRefusal | undefined {
-  const { n, doc } = statement.payload;
-  if (law === undefined || n > law.number) return undefined;
-  if (n < law.number) return 'manifest-number-back';
-  return doc === law.doc ? undefined : 'manifest-forked';
+  const { n, doc, prev } = statement.payload;
+  if (law !== undefined && n < law.number) return 'manifest-number-back';
+  if (prev !== law?.manifestHash.toString('base64url')) return 'manifest-forked';
+  return n === law?.number && doc !== law.doc ? 'manifest-forked' : undefined;
 }
 
 /** The law that a manifest brings. A renewal repeats number and content, and keeps the view. */

@@ -1,6 +1,6 @@
 /**
- * New leaves per signer and second, by the broker's clock. A signer may use up one second's worth at once. It protects
- * the log from being filled by one member; who may write to the topic at all is the broker's matter.
+ * Statements per signer and second, by the broker's clock; the same bytes again do not count. A signer may use up one
+ * second's worth at once. It protects the log, and the work of intake, from being filled by one member; who may write to the topic at all is the broker's matter.
  */
 export class RateLimit {
   /** Per signer; only signers whose key was found valid get in, so the snapshot bounds it. Written by `admits`. */

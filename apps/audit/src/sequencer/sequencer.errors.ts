@@ -21,6 +21,17 @@ export const sequencerErrors = defineErrors('sequencer', {
     message: 'The stored log is older than a checkpoint that was published',
     next: 'Do not start it: the database lost committed stamps, or an old copy was restored',
   },
+  'stamp-topic-truncated': {
+    kind: 'broken',
+    message: 'The stamp topic ends before the offset that the log remembers: it was made anew or lost records',
+    next: 'Find out what was lost; then start once with KEREGE_AUDIT_ACCEPT_NEW_TOPIC=true to read it from its beginning',
+  },
+  'checkpoints-unread': {
+    kind: 'unavailable',
+    message:
+      'The published checkpoints of this log could not be read back, so it is not known whether the log is behind',
+    next: 'Nothing at first: it is tried again. If it stays, look at what stands at the end of audit.checkpoints',
+  },
   'log-key-mismatch': {
     kind: 'invalid',
     message: 'The log key in the key folder is not the one that trust.json names for this origin',

@@ -99,10 +99,15 @@ export class Sequencer {
     return { extension, note };
   }
 
+  /** Lets the log go: nothing is appended until the next takeover. */
+  release(): void {
+    this.owned = undefined;
+  }
+
   /** Ends waiting for a database that does not answer. */
   stop(): void {
     this.stopped = true;
-    this.owned = undefined;
+    this.release();
   }
 
   private get state() {

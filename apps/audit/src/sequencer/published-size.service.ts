@@ -1,0 +1,70 @@
+import type { Bus } from '#bus';
+import { fixedTopics } from '#contracts';
+import { openNote, type NoteKey } from '#tlog';
+import { sequencerErrors } from './sequencer.errors.js';
+
+export interface ReadBackLimits {
+  /** Records that are looked at together, from the end of the topic backwards. */
+  readonly window: number;
+  readonly maxWindows: number;
+  readonly timeoutMs: number;
+}
+
+const LIMITS: ReadBackLimits = { window: 500, maxWindows: 20, timeoutMs: 10_000 };
+
+/**
+ * Size of the newest checkpoint of this log on the topic, 0 if it holds none. A database that is behind it has lost
+ * stamps that somebody holds receipts for (`audit-log.md` §3.4), so this fails closed: other logs' notes and garbage are
+ * passed over, and what cannot be read within bounds is a refusal, never "nothing was published".
+ */
+export async function publishedSize(bus: Bus, key: NoteKey, group: string, limits = LIMITS): Promise<number> {
+  let to = await bus.endOffset(fixedTopics.checkpoints.name, 0);
+  for (let turn = 0; turn < limits.maxWindows && to > 0n; turn += 1) {
+    const from = to > BigInt(limits.window) ? to - BigInt(limits.window) : 0n;
+    const notes = await readBack(bus, { from, to, group: `${group}.${turn}`, timeoutMs: limits.timeoutMs });
+    // Reading started behind the whole window: retention has taken everything before it.
+    if (notes.length === 0) return 0;
+    const sizes = notes.flatMap((value) => {
+      const note = openNote(value, [key]);
+      return note.ok && note.value.origin === key.name ? [note.value.size] : [];
+    });
+    if (sizes.length > 0) return Math.max(...sizes);
+    to = from;
+  }
+  if (to === 0n) return 0;
+  throw sequencerErrors.error('checkpoints-unread', { details: { reason: 'too much that is not ours' } });
+}
+
+interface Window {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly group: string;
+  readonly timeoutMs: number;
+}
+
+/** Values of the records in `[from, to)`; rejects if the end of the window was not reached in time. */
+async function readBack(bus: Bus, { from, to, group, timeoutMs }: Window): Promise<Buffer[]> {
+  const values: Buffer[] = [];
+  const { promise: read, resolve, reject } = Promise.withResolvers<undefined>();
+  read.catch(() => undefined);
+  const subscription = await bus.subscribe({
+    topics: [fixedTopics.checkpoints.name],
+    group,
+    startAt: { kind: 'stored', nextOffset: () => Promise.resolve(from) },
+    maxInFlight: 500,
+    onError: reject,
+    each: (record) => {
+      if (record.offset < to) values.push(record.value);
+      if (record.offset >= to - 1n) resolve(undefined);
+    },
+  });
+  const late = sequencerErrors.error('checkpoints-unread', { details: { reason: 'timed out' } });
+  const timer = setTimeout(() => reject(late), timeoutMs);
+  try {
+    await read;
+    return values;
+  } finally {
+    clearTimeout(timer);
+    await subscription.stop();
+  }
+}
