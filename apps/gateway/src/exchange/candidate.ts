@@ -59,16 +59,17 @@ export function sequelOf(expected: Expected, answer: Answer): Result<Statement, 
 
 /**
  * `bus.md` §4.8, all but the log: signed by the provider's own key, and the opened answer is the one that was signed.
- * `key` is what the registry copy holds for the statement's `kid` under the provider's name.
+ * `key` is what the registry copy holds for the statement's `kid` under the provider's name; its period is judged at the
+ * `ts` of the newest manifest, as intake does.
  */
 export function checkCandidate(
   expected: Expected,
   statement: Statement,
   answer: Answer,
   key: OwnedKey | undefined,
-  nowMs: number,
+  judgedAtMs: number,
 ): Result<Candidate, CandidateReason> {
-  if (key?.use !== 'sign' || nowMs < key.fromMs || nowMs >= key.untilMs) return refuse('answer-unknown-key');
+  if (key?.use !== 'sign' || judgedAtMs < key.fromMs || judgedAtMs >= key.untilMs) return refuse('answer-unknown-key');
   if (!verifyStatement(statement, key.jwk)) return refuse('answer-bad-signature');
   if (statement.payload.t !== 'exchange.answered') return ok({ statement });
   // Only a final status can be told to an HTTP client.

@@ -5,6 +5,11 @@ import type { RegistryView } from '#snapshot';
 /** What is wrong with a consumer's published keys. */
 export type KeyAlarm = { readonly consumer: SubsystemId; readonly reason: 'keys-not-held' | 'key-stranger' };
 
+/** The newest manifest, by whose `ts` intake and verifiers judge a key's own period; never by anybody's clock. */
+export interface ManifestTime {
+  readonly manifestStatement: { readonly payload: { readonly ts: number } } | undefined;
+}
+
 /**
  * Compares what the registry publishes for the consumers served here with the keys held here (`design.md` §6): a
  * published signing key that we do not hold could speak for the consumer, so its traffic stops until a person has
@@ -17,6 +22,7 @@ export class ConsumerKeys {
   constructor(
     private readonly keys: KeyRing,
     private readonly instanceId: InstanceId,
+    private readonly registry: ManifestTime,
   ) {}
 
   /** Called for each adopted snapshot; returns what to alarm for. */
@@ -37,9 +43,13 @@ export class ConsumerKeys {
     return this.trusted.has(consumer);
   }
 
-  /** The key that the consumer should sign with now, or undefined if none is both published as valid and held. */
-  signer(view: RegistryView, consumer: SubsystemId, nowMs: number): Signer | undefined {
-    const published = view.signingKey(consumer, nowMs);
+  /**
+   * The key that the consumer should sign with, or undefined if none is both held and published as valid at the newest
+   * manifest: a key whose time has come by the clock only would be refused until the next manifest is a leaf.
+   */
+  signer(view: RegistryView, consumer: SubsystemId): Signer | undefined {
+    const atMs = this.registry.manifestStatement?.payload.ts;
+    const published = atMs === undefined ? undefined : view.signingKey(consumer, atMs);
     if (published === undefined || !this.holds(consumer, published.kid)) return undefined;
     return this.keys.signer(consumer, new Set([published.kid]));
   }

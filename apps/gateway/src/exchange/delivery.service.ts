@@ -78,7 +78,7 @@ export class DeliveryService {
   ): Promise<Prepared | undefined> {
     const { keys, sessions, clock } = this.parts;
     const nowMs = clock.now();
-    const signer = keys.signer(admitted.view, request.consumer, nowMs);
+    const signer = keys.signer(admitted.view, request.consumer);
     if (signer === undefined) return undefined;
     const outgoing = prepare(newExchangeId(), request, admitted, nowMs);
     const [requested, session] = await Promise.all([
@@ -232,7 +232,7 @@ export class DeliveryService {
     const { keys, store, stamps, clock } = this.parts;
     const { id } = prepared.outgoing;
     const nowMs = clock.now();
-    const signer = keys.signer(prepared.admitted.view, prepared.row.consumer, nowMs);
+    const signer = keys.signer(prepared.admitted.view, prepared.row.consumer);
     // A key that ran out meanwhile signs nothing; then the bus's own sweeper states how this ended.
     const statement =
       signer === undefined ? undefined : await signStatement(failedPayload(prepared.requested, failure, nowMs), signer);

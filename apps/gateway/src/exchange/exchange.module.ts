@@ -4,7 +4,7 @@ import type { Database } from '#postgres';
 import type { KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
-import { ConsumerKeys } from './consumer-keys.js';
+import { ConsumerKeys, type ManifestTime } from './consumer-keys.js';
 import { DatabaseHealth } from './database-health.worker.js';
 import { DeliveryService } from './delivery.service.js';
 import type { ExchangeEvents } from './exchange-events.js';
@@ -24,7 +24,8 @@ export interface ExchangeDependencies {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly database: Database;
-  readonly registry: ReplyParts['registry'] & { onChange(listener: (view: RegistryView) => void): () => void };
+  readonly registry: ReplyParts['registry'] &
+    ManifestTime & { onChange(listener: (view: RegistryView) => void): () => void };
   readonly keys: KeyRing;
   /** vkeys of `trust.json`. */
   readonly logs: readonly NoteKey[];
@@ -71,7 +72,7 @@ export class ExchangeModule {
     const { maxInFlight, instanceId } = settings;
     this.store = new ExchangeStore(deps.database, maxInFlight * 2);
     this.database = new DatabaseHealth(this.store);
-    this.keys = new ConsumerKeys(deps.keys, instanceId);
+    this.keys = new ConsumerKeys(deps.keys, instanceId, registry);
     this.stamps = new StampsWorker(bus, clock, settings.maxUnreceiptedStamps, (cause) => events.failed('stamp', cause));
     const { pending, store, stamps, database, keys } = this;
     this.replies = new ReplyConsumer({

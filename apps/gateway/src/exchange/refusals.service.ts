@@ -31,7 +31,7 @@ export class RefusalsService {
       ...(retryAfterS === undefined ? {} : { retryAfterS }),
     };
     const nowMs = this.clock.now();
-    const signer = stated === undefined ? undefined : this.keys.signer(stated.view, request.consumer, nowMs);
+    const signer = stated === undefined ? undefined : this.keys.signer(stated.view, request.consumer);
     if (stated === undefined || signer === undefined) return answer;
     const id = newExchangeId();
     const { provider, service } = request.target;

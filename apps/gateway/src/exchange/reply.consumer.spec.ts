@@ -34,7 +34,7 @@ beforeEach(() => {
     pending,
     stamps: new StampsWorker(bus, systemClock, 10, () => undefined),
     receipts: new ReceiptChecker([]),
-    registry: { current: () => view },
+    registry: { current: () => view, manifestStatement: { payload: { ts: Date.now() } } },
     clock: systemClock,
     events: {
       ended: () => undefined,

@@ -4,6 +4,7 @@ import { exchangeIdFromBytes, type Clock } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import type { Checkpoint } from '#tlog';
 import { checkCandidate, sequelOf } from './candidate.js';
+import type { ManifestTime } from './consumer-keys.js';
 import type { ExchangeEvents } from './exchange-events.js';
 import type { ParkedAnswer, Pending, PendingExchanges } from './pending-exchanges.js';
 import { checkLeaf, leafExchangeId, type ReceiptChecker } from './receipts.js';
@@ -14,7 +15,7 @@ export interface ReplyParts {
   readonly pending: PendingExchanges;
   readonly stamps: StampsWorker;
   readonly receipts: ReceiptChecker;
-  readonly registry: { current(): RegistryView | undefined };
+  readonly registry: { current(): RegistryView | undefined } & ManifestTime;
   readonly events: ExchangeEvents;
   readonly clock: Clock;
 }
@@ -109,7 +110,8 @@ export class ReplyConsumer {
     const { answer, statement } = parked;
     const key = registry.current()?.keyOf(awaited.expected.provider, statement.kid);
     if (key === undefined && this.park(waiting, parked)) return;
-    const candidate = checkCandidate(awaited.expected, statement, answer, key, clock.now());
+    const judgedAtMs = registry.manifestStatement?.payload.ts ?? clock.now();
+    const candidate = checkCandidate(awaited.expected, statement, answer, key, judgedAtMs);
     if (candidate.ok) waiting.decide(awaited.addCandidate(candidate.value));
     else this.reject(waiting, candidate.reason);
   }

@@ -60,7 +60,7 @@ export class TakeoverService {
       // The provider's own leaf about another request than ours holds its slot, and counts for nothing.
       if (isSequelOf(logged, requested)) return loggedOutcome(logged, endedMs);
     }
-    const signer = this.keys.signer(view, row.consumer, endedMs);
+    const signer = this.keys.signer(view, row.consumer);
     if (signer === undefined) return undefined;
     const failure = { code: 'gateway-lost', side: 'bus' } as const;
     const statement = await signStatement(failedPayload(requested, failure, endedMs), signer);

@@ -69,6 +69,7 @@ export async function gatewayFixture(
         registry: {
           current: () => registry.view,
           onChange: () => () => undefined,
+          manifestStatement: { payload: { ts: Date.now() } },
         },
         keys: KeyRing.parse([
           [CONSUMER, JSON.stringify({ keys: [world.keysOf(CONSUMER).sign] })],
