@@ -1,5 +1,5 @@
-import type { SubsystemId } from '#kernel';
-import type { KeyRing, Signer } from '#signing';
+import type { Clock, SubsystemId } from '#kernel';
+import type { KeyRing, Signer, Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 
 /**
@@ -18,11 +18,18 @@ export class HeldKeys {
       .map(({ kid }) => kid);
   }
 
-  /** Signs for a subsystem with the key that the registry knows as its own now. */
-  signer(view: RegistryView, subsystem: SubsystemId, nowMs: number): Signer {
-    const published = view.keysOf(subsystem).filter(({ use, fromMs, untilMs }) => {
-      return use === 'sign' && fromMs <= nowMs && nowMs < untilMs;
-    });
-    return this.keys.signer(subsystem, new Set(published.map(({ kid }) => kid)));
+  /**
+   * Signs for a subsystem with the key that the log takes as its own: intake holds `from` and `until` against the time of
+   * the manifest in force, not against now (`statements.md` §2). Undefined if no key of ours is valid then.
+   */
+  signer(view: RegistryView, subsystem: SubsystemId, manifestMs: number): Signer | undefined {
+    const published = view.signingKey(subsystem, manifestMs);
+    const held = this.keys.publicKeys(subsystem).some(({ kid }) => kid === published?.kid);
+    return published === undefined || !held ? undefined : this.keys.signer(subsystem, new Set([published.kid]));
   }
+}
+
+/** The time by which intake judges keys: that of the newest manifest, which is in the log before anybody reads it. */
+export function keyTimeMs(manifest: Pick<Statement, 'payload'> | undefined, clock: Clock): number {
+  return manifest?.payload.ts ?? clock.now();
 }

@@ -4,7 +4,7 @@ import type { DeadReason } from './dispatch.errors.js';
 import type { Dispatch } from './dispatch.js';
 import type { DropReason } from './dispatch-events.js';
 import { canJudge, checkListener, checkSignature, effectiveDeadlineMs, timeliness, type Envelope } from './envelope.js';
-import { type HeldKeys } from './held-keys.js';
+import { keyTimeMs, type HeldKeys } from './held-keys.js';
 import type { RegistryReader, RegistryWaits } from './registry-waits.service.js';
 
 /** Why a request goes no further: nobody is told, or its record goes to the dead letters. */
@@ -38,11 +38,13 @@ export class Judgement {
     const receiptTopic = view.topicsOf(envelope.provider)?.receipt;
     if (receiptTopic === undefined || keys.strangers(view, envelope.provider).length > 0)
       return drop('subsystem-stopped');
+    const signer = keys.signer(view, envelope.provider, this.keyTimeMs());
+    if (signer === undefined) return drop('subsystem-stopped');
     return ok({
       envelope,
       view,
       route: { receiptTopic, replyTopic: envelope.request.replyTopic },
-      signer: keys.signer(view, envelope.provider, clock.now()),
+      signer,
       deadlineMs: effectiveDeadlineMs(view, envelope),
       startedMs,
     });
@@ -50,12 +52,11 @@ export class Judgement {
 
   /** The snapshot that judges it, by which its origin is checked: the one we have, if it is new enough. */
   private async view(envelope: Envelope, inTime: boolean): Promise<Result<RegistryView, LetGo>> {
-    const { copy, waits, clock } = this.deps;
-    const nowMs = clock.now();
+    const { copy, waits } = this.deps;
     const current = copy.current();
     let standing: 'verified' | 'unverified' = 'unverified';
     if (current?.keyOf(envelope.consumer, envelope.requested.kid) !== undefined) {
-      const signed = checkSignature(current, envelope, nowMs);
+      const signed = checkSignature(current, envelope, this.keyTimeMs());
       if (!signed.ok) return dead(signed.reason);
       standing = 'verified';
     }
@@ -68,10 +69,15 @@ export class Judgement {
     const untilMs = inTime ? effectiveDeadlineMs(current, envelope) : Infinity;
     const view = await waits.viewFor(envelope, standing, untilMs);
     if (view === undefined) return this.unjudged(envelope);
-    const signed = checkSignature(view, envelope, clock.now());
+    const signed = checkSignature(view, envelope, this.keyTimeMs());
     if (!signed.ok) return dead(signed.reason);
     const listener = checkListener(view, envelope);
     return listener.ok ? ok(view) : dead(listener.reason);
+  }
+
+  /** Keys, the consumer's and ours, are held against the time by which the log does it. */
+  private keyTimeMs(): number {
+    return keyTimeMs(this.deps.copy.manifestStatement, this.deps.clock);
   }
 
   /** No snapshot came that could judge it: too new for us, or signed by nobody that the registry knows. */

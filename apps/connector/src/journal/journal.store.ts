@@ -58,13 +58,13 @@ export class JournalStore {
     return rows.length > 0;
   }
 
-  /** Calls that nobody ended, `graceMs` after their deadline: whoever made them is gone for good. */
-  async orphans(graceMs: number, limit: number): Promise<Orphan[]> {
+  /** Calls that nobody ended, `graceMs` after their deadline: whoever made them is gone for good; past the first `skip`. */
+  async orphans(graceMs: number, limit: number, skip = 0): Promise<Orphan[]> {
     const rows = await this.database.query(
       `SELECT request FROM journal
         WHERE state = 'calling' AND call_deadline <= clock_timestamp() - $1 * interval '1 millisecond'
-        ORDER BY call_deadline LIMIT $2`,
-      [graceMs, limit],
+        ORDER BY call_deadline, exchange_id LIMIT $2 OFFSET $3`,
+      [graceMs, limit, skip],
     );
     return rows.flatMap(({ request }) => (Buffer.isBuffer(request) ? [{ request }] : []));
   }

@@ -1,16 +1,17 @@
 import type { Clock, SubsystemId } from '#kernel';
 import type { RegistryCopy } from '#registry-copy';
+import type { RegistryView } from '#snapshot';
 import type { DispatchEvents } from '../dispatch/dispatch-events.js';
 import { effectiveDeadlineMs, readEnvelope } from '../dispatch/envelope.js';
-import { type HeldKeys } from '../dispatch/held-keys.js';
+import { keyTimeMs, type HeldKeys } from '../dispatch/held-keys.js';
 import { type UnsafeCalls } from '../dispatch/unsafe-calls.service.js';
 import type { Orphan } from './journal-row.js';
 import { type JournalStore } from './journal.store.js';
 
 export interface JournalWorkerOptions {
-  readonly journal: JournalStore;
-  readonly unsafe: UnsafeCalls;
-  readonly copy: RegistryCopy;
+  readonly journal: Pick<JournalStore, 'orphans' | 'sweep'>;
+  readonly unsafe: Pick<UnsafeCalls, 'settleSeen'>;
+  readonly copy: Pick<RegistryCopy, 'current' | 'manifestStatement'>;
   readonly keys: HeldKeys;
   readonly subsystems: readonly SubsystemId[];
   readonly clock: Clock;
@@ -22,11 +23,14 @@ const INTERVAL_MS = 10_000;
 /** Redelivery ends most orphans; this is for calls whose offset was committed while their row could not be written. */
 const ORPHAN_GRACE_MS = 30_000;
 const BATCH = 100;
+/** Of one turn: beyond it the rest waits for the next. */
+const MAX_PAGES = 20;
 
 /** Ends calls that nobody else will end, and erases rows that have outlived the request topic. */
 export class JournalWorker {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
+  private isStopped = false;
 
   constructor(private readonly options: JournalWorkerOptions) {}
 
@@ -37,39 +41,58 @@ export class JournalWorker {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     clearInterval(this.timer);
     await this.running;
   }
 
   async tidy(graceMs = ORPHAN_GRACE_MS): Promise<void> {
-    const { journal, keepMs, events } = this.options;
+    // Each by itself: what cannot be ended must not keep the journal from being swept, nor the other way round.
+    await this.attempt(() => this.endOrphans(graceMs));
+    await this.attempt(() => this.options.journal.sweep(this.options.keepMs, 1_000));
+  }
+
+  /** Page by page; those that cannot be ended stay in front of the order, so the next page begins behind them. */
+  private async endOrphans(graceMs: number): Promise<void> {
+    const { journal, copy, events } = this.options;
+    const view = copy.current();
+    if (view === undefined) return;
+    let stuck = 0;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const orphans = await journal.orphans(graceMs, BATCH, stuck);
+      for (const orphan of orphans) {
+        if (this.isStopped) return;
+        if (!(await this.attempt(() => this.end(orphan, view)))) stuck += 1;
+      }
+      if (orphans.length < BATCH) break;
+    }
+    if (stuck > 0) events.alarm('journal-orphans-stuck', { stuck });
+  }
+
+  /** True if it went well; a failure is tried again at the next turn. */
+  private async attempt(act: () => Promise<unknown>): Promise<boolean> {
     try {
-      for (const orphan of await journal.orphans(graceMs, BATCH)) await this.end(orphan);
-      await journal.sweep(keepMs, 1_000);
+      return (await act()) !== false;
     } catch (cause) {
-      // Asked again at the next turn.
-      events.failed('journal-not-tidied', cause);
+      this.options.events.failed('journal-not-tidied', cause);
+      return false;
     }
   }
 
   /** The Request itself was stored with the row, after it had been verified: here it is only read again. */
-  private async end(orphan: Orphan): Promise<void> {
+  private async end(orphan: Orphan, view: RegistryView): Promise<boolean> {
     const { subsystems, copy, keys, clock, unsafe } = this.options;
-    const view = copy.current();
-    if (view === undefined) return;
     for (const subsystem of subsystems) {
       const read = readEnvelope(orphan.request, subsystem);
       const receiptTopic = view.topicsOf(subsystem)?.receipt;
-      if (!read.ok || receiptTopic === undefined) continue;
+      const signer = keys.signer(view, subsystem, keyTimeMs(copy.manifestStatement, clock));
+      if (!read.ok || receiptTopic === undefined || signer === undefined) continue;
       const envelope = read.value;
-      await unsafe.settleSeen({
-        envelope,
-        view,
-        route: { receiptTopic, replyTopic: envelope.request.replyTopic },
-        signer: keys.signer(view, subsystem, clock.now()),
-        deadlineMs: effectiveDeadlineMs(view, envelope),
-        startedMs: clock.now(),
-      });
+      const route = { receiptTopic, replyTopic: envelope.request.replyTopic };
+      const deadlineMs = effectiveDeadlineMs(view, envelope);
+      const seen = await unsafe.settleSeen({ envelope, view, route, signer, deadlineMs, startedMs: clock.now() });
+      return seen === 'settled';
     }
+    return false;
   }
 }
