@@ -15,6 +15,7 @@ import {
 import { openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing } from '#signing';
+import type { RegistryKey } from '#snapshot';
 import { parseVkey, type NoteKey } from '#tlog';
 import { consumerAuthErrors } from './consumer-auth/consumer-auth.errors.js';
 import { HeaderAuthenticator } from './consumer-auth/header-authenticator.js';
@@ -92,7 +93,12 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
   });
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
-  const audit = new AuditLogService({ url: config.auditUrl, logs, timeoutMs: config.auditTimeoutMs });
+  const audit = new AuditLogService({
+    url: config.auditUrl,
+    logs,
+    registryKeys: registryKeys(trust),
+    timeoutMs: config.auditTimeoutMs,
+  });
   const exchange = new ExchangeModule(
     { bus, clock, database, registry, keys, logs, log: audit, events: reports },
     { ...config, instanceId },
@@ -187,6 +193,10 @@ function noteKeys(trust: Trust): NoteKey[] {
   });
 }
 
+function registryKeys(trust: Trust): RegistryKey[] {
+  return trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk }));
+}
+
 interface Following {
   readonly bus: Bus;
   readonly clock: Clock;
@@ -203,7 +213,7 @@ async function followRegistry(trust: Trust, instanceId: InstanceId, following: F
       return await RegistryCopy.start({
         bus,
         clock,
-        registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+        registryKeys: registryKeys(trust),
         instanceId,
         events: {
           adopted: (view) => logger.info({ number: view.number }, 'registry snapshot adopted'),

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
-import { fromBase64, memberOf, type MemberId, type SubsystemId } from '#kernel';
+import { fromBase64, memberOf, sha256, toHex, type MemberId, type SubsystemId } from '#kernel';
 import { parseStatement, type RequestedPayload, type Statement } from '#signing';
-import { snapshotSchema, type MemberEntry } from '#snapshot';
+import { checkManifest, snapshotSchema, type MemberEntry, type RegistryKey } from '#snapshot';
 import {
   decodeBundle,
   leafHash,
@@ -34,6 +34,8 @@ export interface AuditLogOptions {
   readonly url: string;
   /** vkeys of `trust.json`. */
   readonly logs: readonly NoteKey[];
+  /** Registry keys of `trust.json`. */
+  readonly registryKeys: readonly RegistryKey[];
   readonly timeoutMs: number;
 }
 
@@ -97,6 +99,9 @@ export class AuditLogService implements LoggedOutcomes {
     const body = await this.get(`/v1/manifests/governing?index=${index}`, MAX_SMALL_BYTES);
     if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
     const manifest = parse(governingAnswer, body);
+    // Checked before it is kept: a wrong one would spoil all evidence to come. Its place is proven by who uses it.
+    const checked = checkManifest(manifest, this.options.registryKeys);
+    if (!checked.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: checked.reason } });
     this.manifests.set(index, manifest);
     return manifest;
   }
@@ -143,6 +148,8 @@ export class AuditLogService implements LoggedOutcomes {
   private async fetchSnapshot(digest: string): Promise<ReadonlyMap<string, MemberEntry>> {
     const body = await this.get(`/v1/snapshots/${digest}`, MAX_SNAPSHOT_BYTES);
     if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
+    if (toHex(sha256(body)) !== digest)
+      throw evidenceErrors.error('log-answer-invalid', { details: { what: 'snapshot-digest' } });
     const entries = new Map(parse(snapshotSchema, body).members.map((entry) => [entry.id, entry]));
     this.snapshots.set(digest, entries);
     return entries;

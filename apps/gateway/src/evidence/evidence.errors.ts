@@ -6,6 +6,11 @@ export const evidenceErrors = defineErrors('evidence', {
     message: 'The evidence cannot be put together now: the log does not answer, or does not hold all of it yet.',
     next: 'Try again in a few seconds.',
   },
+  'evidence-busy': {
+    kind: 'unavailable',
+    message: 'As much evidence is being put together as this gateway does at once.',
+    next: 'Try again after Retry-After.',
+  },
   'log-unreachable': {
     kind: 'unavailable',
     message: 'The log does not answer.',

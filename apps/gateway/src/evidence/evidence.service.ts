@@ -14,15 +14,35 @@ interface Placed {
   readonly signer: SubsystemId;
 }
 
+const MAX_BUILDING = 32;
+
 /**
  * Puts Evidence v1 together (`statements.md` §6): what the row holds, and what the log proves, all against one
  * checkpoint. It invents nothing; if any part is not there yet, there is no evidence yet.
  */
 export class EvidenceService {
-  constructor(private readonly log: AuditLogService) {}
+  /** Evidence being put together now; written by `evidenceOf`. */
+  private building = 0;
 
-  /** The document's bytes. Throws `evidence-unavailable` while the exchange is open or a leaf is missing. */
+  constructor(
+    private readonly log: Pick<AuditLogService, 'receipt' | 'indexOf' | 'proveAt' | 'governing' | 'memberEntry'>,
+  ) {}
+
+  /**
+   * The document's bytes. Throws `evidence-unavailable` while the exchange is open or a leaf is missing, and
+   * `evidence-busy` rather than let a flood of these hold up the log and this process.
+   */
   async evidenceOf(row: StoredRow): Promise<string> {
+    if (this.building >= MAX_BUILDING) throw evidenceErrors.error('evidence-busy');
+    this.building += 1;
+    try {
+      return await this.build(row);
+    } finally {
+      this.building -= 1;
+    }
+  }
+
+  private async build(row: StoredRow): Promise<string> {
     const provider = subsystemOf(row.service);
     const requested = requestedOf(row);
     const jws = row.outcome?.jws;
