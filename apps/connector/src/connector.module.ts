@@ -24,7 +24,8 @@ import { join } from 'node:path';
 import { parseAgencies, servedSubsystems } from './agency/agency-address.js';
 import { AgencyService } from './agency/agency.service.js';
 import type { ConnectorConfig } from './connector.config.js';
-import type { DispatchEvents } from './dispatch/dispatch-events.js';
+import { alarmReason, type DispatchEvents } from './dispatch/dispatch-events.js';
+import { DeadLetters } from './dispatch/dead-letters.service.js';
 import { dispatchErrors } from './dispatch/dispatch.errors.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
 import { HeldKeys } from './dispatch/held-keys.js';
@@ -124,7 +125,7 @@ async function assemble(context: Context): Promise<Parts> {
     instanceId: config.instanceId,
     events: {
       adopted: (view) => logger.info({ snapshot: view.number }, 'registry snapshot adopted'),
-      alarm: (reason, details) => events.alarm(reason, details),
+      alarm: (reason, details) => events.alarm(alarmReason(reason), { said: reason, ...details }),
     },
   });
   const agencies = agencyService(context);
@@ -144,9 +145,9 @@ async function assemble(context: Context): Promise<Parts> {
   const unsafe = new UnsafeCalls(journal, delivery, processId, clock, { graceMs: config.journalGraceMs }, events);
   const sessions = new SealingSessions(context.keys);
   const waits = new RegistryWaits(copy, clock, config.maxInFlight);
+  const deadLetters = new DeadLetters(bus, copy, clock, events);
   const dispatch = new DispatchService({
-    bus,
-    copy,
+    deadLetters,
     clock,
     judgement: new Judgement({ copy, waits, keys: heldKeys, clock }),
     sessions,
@@ -167,7 +168,7 @@ async function assemble(context: Context): Promise<Parts> {
     keepMs: config.journalKeepMs,
     events,
   });
-  watchRegistry(copy, requests, heldKeys, subsystems, events);
+  watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   return { copy, agencies, delivery, requests, worker, database };
 }
@@ -183,16 +184,21 @@ function agencyService({ config, agencies, clock }: Context): AgencyService {
   return new AgencyService(agencies, limits, clock);
 }
 
+interface Watch {
+  readonly copy: RegistryCopy;
+  readonly requests: RequestConsumer;
+  readonly deadLetters: DeadLetters;
+  readonly keys: HeldKeys;
+  readonly subsystems: readonly SubsystemId[];
+  readonly events: DispatchEvents;
+}
+
 /** Follows each new snapshot: topics that have come, and published keys that are not ours. */
-function watchRegistry(
-  copy: RegistryCopy,
-  requests: RequestConsumer,
-  keys: HeldKeys,
-  subsystems: readonly SubsystemId[],
-  events: DispatchEvents,
-): void {
+function watchRegistry(watch: Watch): void {
+  const { copy, requests, deadLetters, keys, subsystems, events } = watch;
   const follow = (view: RegistryView) => {
     requests.follow(view);
+    for (const subsystem of subsystems) deadLetters.remember(view, subsystem);
     for (const subsystem of subsystems)
       for (const kid of keys.strangers(view, subsystem)) events.alarm('foreign-key-published', { subsystem, kid });
   };

@@ -8,13 +8,41 @@ export const dropReasons = [
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
 
+/** Every event worth waking somebody: a peer, the broker, the log or the registry did what it must not. */
+export const alarmReasons = [
+  'answer-withheld',
+  'clock-apart',
+  'clock-distance',
+  'dead-letter',
+  'dead-letter-lost',
+  'foreign-key-published',
+  'journal-orphans-stuck',
+  'receipt-conflict',
+  'receipts-malformed',
+  'receipts-note',
+  'receipts-proof',
+  'registry-copy-failed',
+  'registry-manifest-refused',
+  'registry-member-distrusted',
+  'registry-record-alien',
+  'registry-snapshot-invalid',
+  'request-not-logged',
+  'stamp-refused',
+  'other',
+] as const;
+export type AlarmReason = (typeof alarmReasons)[number];
+
+/** The reason of another part under the closed list. */
+export function alarmReason(text: string): AlarmReason {
+  return alarmReasons.find((reason) => reason === text) ?? 'other';
+}
+
 /** What dispatch reports as it goes; the module makes metrics and log lines of it. Never personal data. */
 export interface DispatchEvents {
   /** An exchange has its statement; `why` is a code of `outcomeReasons`. */
   readonly stated: (kind: 'answered' | 'failed' | 'refused', why: string | undefined, tookMs: number) => void;
   readonly dropped: (reason: DropReason) => void;
   readonly deadLettered: (reason: string) => void;
-  /** Worth waking somebody: a peer, the broker or the log did what it must not. */
-  readonly alarm: (reason: string, details: Readonly<Record<string, unknown>>) => void;
+  readonly alarm: (reason: AlarmReason, details: Readonly<Record<string, unknown>>) => void;
   readonly failed: (what: string, cause: unknown) => void;
 }

@@ -1,8 +1,6 @@
-import type { Bus, ReceivedRecord } from '#bus';
-import { deadLetterRecord } from '#bus';
+import type { ReceivedRecord } from '#bus';
 import { decode, RequestContentSchema, type RequestContent } from '#contracts';
 import { exchangeIdBytes, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
-import type { RegistryCopy } from '#registry-copy';
 import { openRecord, requestAd } from '#signing';
 import type { WhyCode } from '#access';
 import { requestHeaders } from '../agency/agency-headers.js';
@@ -12,6 +10,7 @@ import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
 import { checkContent, checkRight, type Admitted } from './admission.js';
+import { type DeadLetters } from './dead-letters.service.js';
 import type { DeadReason } from './dispatch.errors.js';
 import type { DispatchEvents, DropReason } from './dispatch-events.js';
 import { isUnsafe, readEnvelope, timeliness, type Envelope } from './envelope.js';
@@ -21,8 +20,7 @@ import { type SealingSessions } from './sealing-sessions.js';
 import { type DueCall, type UnsafeCalls } from './unsafe-calls.service.js';
 
 export interface DispatchDeps {
-  readonly bus: Bus;
-  readonly copy: RegistryCopy;
+  readonly deadLetters: DeadLetters;
   readonly clock: Clock;
   readonly judgement: Judgement;
   readonly sessions: SealingSessions;
@@ -45,7 +43,7 @@ export class DispatchService {
 
   async handle(record: ReceivedRecord, provider: SubsystemId): Promise<void> {
     const read = readEnvelope(record.value, provider);
-    if (!read.ok) return this.deadLetter(record, provider, read.reason);
+    if (!read.ok) return this.deps.deadLetters.send(record, provider, read.reason);
     const envelope = read.value;
     const { leafKey, exchangeId } = envelope;
     const judged = await this.deps.judgement.judge(
@@ -54,7 +52,7 @@ export class DispatchService {
     );
     if (!judged.ok) {
       const { kind, reason } = judged.reason;
-      if (kind === 'dead') return this.deadLetter(record, provider, reason);
+      if (kind === 'dead') return this.deps.deadLetters.send(record, provider, reason);
       this.drop(reason, exchangeId);
       return;
     }
@@ -163,16 +161,8 @@ export class DispatchService {
   }
 
   private async dead(record: ReceivedRecord, provider: SubsystemId, reason: DeadReason): Promise<false> {
-    await this.deadLetter(record, provider, reason);
+    await this.deps.deadLetters.send(record, provider, reason);
     return false;
-  }
-
-  /** To the subsystem's own dead letters, as it came; the topic's name is the snapshot's. */
-  private async deadLetter(record: ReceivedRecord, provider: SubsystemId, reason: DeadReason): Promise<void> {
-    const topic = this.deps.copy.current()?.topicsOf(provider)?.dead;
-    this.deps.events.deadLettered(reason);
-    this.deps.events.alarm('dead-letter', { reason, partition: record.partition, offset: String(record.offset) });
-    if (topic !== undefined) await this.deps.bus.publish([deadLetterRecord(topic, record, reason)]);
   }
 }
 

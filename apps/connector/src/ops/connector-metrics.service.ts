@@ -1,6 +1,6 @@
 import { outcomeReasons } from '#access';
 import type { AppMetrics, Logger } from '#platform';
-import { dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
+import { alarmReasons, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 
@@ -25,7 +25,11 @@ export function dispatchEvents(metrics: AppMetrics, logger: Logger): DispatchEve
     labels: { reason: dropReasons },
   });
   const dead = metrics.counter({ name: 'kerege_connector_dead_letters_total', help: 'Records sent to dead letters.' });
-  const alarms = metrics.counter({ name: 'kerege_connector_alarms_total', help: 'Events worth waking somebody.' });
+  const alarms = metrics.counter({
+    name: 'kerege_connector_alarms_total',
+    help: 'Events worth waking somebody.',
+    labels: { reason: alarmReasons },
+  });
   const failures = metrics.counter({ name: 'kerege_connector_failures_total', help: 'Failures of our own parts.' });
   return {
     stated: (kind, why, tookMs) => {
@@ -38,7 +42,7 @@ export function dispatchEvents(metrics: AppMetrics, logger: Logger): DispatchEve
     },
     deadLettered: () => dead.add({}),
     alarm: (reason, details) => {
-      alarms.add({});
+      alarms.add({ reason });
       logger.error({ alarm: reason, ...details }, 'alarm');
     },
     failed: (what, cause) => {
