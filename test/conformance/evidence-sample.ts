@@ -213,8 +213,8 @@ async function outcomeOf(plan: Plan, requested: Statement): Promise<Statement | 
   const common = { v: 1, id: EXCHANGE, ts: NOW + 40, ...parties, prev: toBase64Url(requested.leafHash) };
   const rows = {
     answered: [{ t: 'exchange.answered', st: 200, res: answerDigest(salt, answer), snap: 1 }, keys.provider],
-    refused: [{ t: 'exchange.refused', why: 'right-missing', snap: 1 }, keys.provider],
-    failed: [{ t: 'exchange.failed', why: 'deadline-passed', side: 'provider' }, keys.consumer],
+    refused: [{ t: 'exchange.refused', why: 'agreement-missing', snap: 1 }, keys.provider],
+    failed: [{ t: 'exchange.failed', why: 'provider-unreachable', side: 'provider' }, keys.consumer],
     'provider-failed': [{ t: 'exchange.failed', why: 'breaker-open', side: 'provider-system' }, keys.provider],
     swept: [{ t: 'exchange.failed', why: 'no-outcome', side: 'unknown' }, keys.audit],
   } as const;

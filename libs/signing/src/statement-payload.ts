@@ -1,3 +1,4 @@
+import { outcomeReasons } from '#access';
 import { parseExchangeId, parseServiceId, parseSubsystemId } from '#kernel';
 
 export type Side = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
@@ -91,7 +92,6 @@ const SALTED = new RegExp(`^h1:${HASH}$`);
 const DOCUMENT = new RegExp(`^h[01]:${HASH}$`);
 const COMMITMENT = new RegExp(`^c1:${HASH}$`);
 const CATALOGUE_CODE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const REASON_CODE = /^[a-z][a-z0-9-]{0,63}$/;
 const ENDPOINT = /^[A-Z]{3,10} \/[^\s?#]{0,1023}$/;
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -125,7 +125,8 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   subj: commitments,
   user: commitments,
   prev: text(PREV),
-  why: text(REASON_CODE),
+  // Only outcomes of exchanges carry it so far: their closed list, so that no free text gets into the log.
+  why: (value) => typeof value === 'string' && Object.hasOwn(outcomeReasons, value),
   side: (value) => SIDES.has(value),
   snap: count(1),
   until: count(0),

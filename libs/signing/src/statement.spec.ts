@@ -97,6 +97,11 @@ describe('a statement', () => {
   });
 });
 
+/** A failure whose reason is free text. */
+function unsound(why: string): object {
+  return { v: 1, t: 'exchange.failed', id: newExchangeId(), ts: 1, ...parties, why, side: 'bus', prev: HASH };
+}
+
 describe('a statement is refused', () => {
   const good = requested();
   const json = JSON.stringify(good);
@@ -120,6 +125,8 @@ describe('a statement is refused', () => {
     ['with an id that is no UUIDv7', { ...good, id: '3fa85f64-5717-4562-b3fc-2c963f66afa6' }, 'statement-bad-field'],
     ['with a UUIDv8 where v7 belongs', { ...good, id: '3fa85f64-5717-8562-b3fc-2c963f66afa6' }, 'statement-bad-field'],
     ['with a service of somebody else', { ...good, svc: 'DEMO/GOV/1002/cadastre/x' }, 'statement-bad-field'],
+    ['with a reason outside the closed list', unsound('test-000001'), 'statement-bad-field'],
+    ['with a reason named like a method', unsound('constructor'), 'statement-bad-field'],
     ['with a raw path', { ...good, ep: 'GET /x?y' }, 'statement-bad-field'],
     ['with a commitment of wrong length', { ...good, subj: ['c1:AAAA'] }, 'statement-bad-field'],
     ['with a non-canonical commitment', { ...good, subj: [`c1:${'A'.repeat(42)}B`] }, 'statement-bad-field'],

@@ -91,7 +91,7 @@ describe('verifyEvidence', () => {
     ['an answer signed by audit', { outcomeBy: keys.audit }, 'statement-signer statements[1]'],
     [
       'a sweep with another reason',
-      { outcome: 'swept', outcomeFields: { why: 'late' } },
+      { outcome: 'swept', outcomeFields: { why: 'gateway-lost' } },
       'statement-signer statements[1]',
     ],
     ['an ended key', { providerKeyUntil: '2026-08-31T00:00:00Z' }, 'statement-signer statements[1]'],
