@@ -88,7 +88,13 @@ export async function startEdge(settings: Partial<EdgeSettings> = {}): Promise<E
   const state = { fresh: true };
   const view = registryView();
   const rights = { current: () => (state.fresh ? view : undefined) };
-  const all: EdgeSettings = { faultSpelling: '7.8', maxBodyBytes: 768 * 1024, maxHeaderBytes: 16 * 1024, ...settings };
+  const all: EdgeSettings = {
+    faultSpelling: '7.8',
+    maxBodyBytes: 768 * 1024,
+    maxHeaderBytes: 16 * 1024,
+    maxInFlightBytes: 8 * 1024 * 1024,
+    ...settings,
+  };
   const authenticator = new HeaderAuthenticator(rights, 'DEMO/gw1' as InstanceId);
   const openApiDocuments = new OpenApiDocuments(registry.url);
   const logger = silentLogger();

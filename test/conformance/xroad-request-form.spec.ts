@@ -2,6 +2,7 @@ import { asClient, CLIENT, PROVIDER, startEdge, type Edge } from './xroad-edge.j
 import { sendRaw, wireBytes } from './xroad-wire.js';
 
 const PERSONS = `${PROVIDER}/persons`;
+const PROBLEM = 'application/problem+json';
 let edge: Edge;
 beforeAll(async () => void (edge = await startEdge()));
 afterAll(() => edge.close());
@@ -139,6 +140,23 @@ describe('bodies', () => {
     const head = `POST ${PERSONS} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Road-Client: ${CLIENT}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     await sendRaw(edge.url, `${head}3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n`);
     expect(edge.exchanges.last?.body.toString()).toBe('abcde');
+  });
+
+  it('reads no body for which there is no room, and says when to try again', async () => {
+    const small = await startEdge({ maxInFlightBytes: 1_000 });
+    try {
+      const large = asClient(PERSONS, { method: 'POST', body: Buffer.alloc(1_001) });
+      const refused = await small.call({ ...large, headers: [...(large.headers ?? []), ['Accept', PROBLEM]] });
+      expect([refused.status, JSON.parse(refused.body).code]).toEqual([503, 'gateway-busy']);
+      expect(refused.header('Retry-After')).toBe('2');
+      // Each call gives its room back: together these are far over the limit.
+      for (let count = 0; count < 3; count += 1) {
+        const fitting = await small.call(asClient(PERSONS, { method: 'POST', body: Buffer.alloc(900) }));
+        expect(fitting.status).toBe(200);
+      }
+    } finally {
+      await small.close();
+    }
   });
 
   it('takes 768 KiB and refuses one byte more, declared or chunked, without reading it all', async () => {

@@ -3,7 +3,7 @@ import type { AnsweredExchange, ExchangeRequest, HeaderField } from '../exchange
 import { filterAnswerHeaders } from './header-rules.js';
 
 const HTTP_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
- 
+
 const HTTP_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The five headers that X-Road adds to every answer, lower-case as its code emits them (`exchange.md` §2.3). */

@@ -15,6 +15,8 @@ export interface EdgeSettings {
   readonly faultSpelling: FaultSpelling;
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
+  /** Bodies of calls under way, together. */
+  readonly maxInFlightBytes: number;
 }
 
 /** An error on its way to a client of `/r1` or of a metaservice. */

@@ -4,10 +4,12 @@ import { parseTarget } from '#access';
 import type { SubsystemId } from '#kernel';
 import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
 import { headerFields } from '../consumer-auth/header-fields.js';
+import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { Exchanges } from '../exchange/exchange.js';
 import { Metaservices } from '../metaservices/metaservices.service.js';
 import { rightsErrors } from '../rights/rights.errors.js';
 import { answerHeaders } from './answer-head.js';
+import { BodyBudget } from './body-budget.js';
 import { parseContext } from './context.js';
 import { EdgeFaultFilter } from './edge-fault.filter.js';
 import { EDGE_SETTINGS, EdgeReply, type EdgeSettings } from './edge-reply.service.js';
@@ -27,12 +29,16 @@ const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS'
 @UseGuards(ConsumerGuard)
 @UseFilters(EdgeFaultFilter)
 export class EdgeController {
+  private readonly bodies: BodyBudget;
+
   constructor(
     private readonly exchanges: Exchanges,
     private readonly metaservices: Metaservices,
     private readonly edgeReply: EdgeReply,
     @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
-  ) {}
+  ) {
+    this.bodies = new BodyBudget(settings.maxInFlightBytes, settings.maxBodyBytes);
+  }
 
   @All()
   async call(
@@ -40,6 +46,17 @@ export class EdgeController {
     @Res() reply: FastifyReply,
     @Consumer() consumer: SubsystemId,
   ): Promise<void> {
+    const { 'content-length': contentLength, 'transfer-encoding': transferEncoding } = request.raw.headers;
+    const giveBack = this.bodies.reserve({ contentLength, transferEncoding });
+    if (giveBack === undefined) throw exchangeErrors.error('gateway-busy');
+    try {
+      await this.carryOut(request, reply, consumer);
+    } finally {
+      giveBack();
+    }
+  }
+
+  private async carryOut(request: FastifyRequest, reply: FastifyReply, consumer: SubsystemId): Promise<void> {
     const exchangeRequest = exchangeRequestOf(await this.parse(request, consumer));
     const metaservice = await this.metaservices.answer(exchangeRequest);
     if (metaservice !== undefined) {

@@ -1,0 +1,37 @@
+/** What the head of a request says of the size of its body. */
+export interface DeclaredBody {
+  readonly contentLength: string | undefined;
+  readonly transferEncoding: string | undefined;
+}
+
+/**
+ * Bytes that bodies of calls under way may take together. They are reserved before the first byte is read: admission
+ * counts only what is whole, and by then a thousand slow uploads have filled the memory.
+ */
+export class BodyBudget {
+  /** Written by `reserve` and by what it returns. */
+  private reserved = 0;
+
+  constructor(
+    private readonly maxBytes: number,
+    /** No body takes more: what is larger is refused while it is read. */
+    private readonly maxBodyBytes: number,
+  ) {}
+
+  /** How to give the place back, once; undefined if there is none. */
+  reserve(declared: DeclaredBody): (() => void) | undefined {
+    const bytes = this.sizeOf(declared);
+    if (this.reserved + bytes > this.maxBytes) return undefined;
+    this.reserved += bytes;
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.reserved -= bytes;
+      isHeld = false;
+    };
+  }
+
+  private sizeOf({ contentLength, transferEncoding }: DeclaredBody): number {
+    if (contentLength !== undefined) return Math.min(Number(contentLength), this.maxBodyBytes);
+    return transferEncoding === undefined ? 0 : this.maxBodyBytes;
+  }
+}
