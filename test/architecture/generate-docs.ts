@@ -29,14 +29,15 @@ async function exportsOf(pattern: string): Promise<{ place: string; name: string
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 async function errorsDocument(problems: string[]): Promise<string> {
-  const seen = new Map<string, string>();
+  const seen = new Map<string, { place: string; kind: string }>();
   const sections: string[] = [];
   for (const { place, value } of await exportsOf('{apps,libs}/*/src/**/*.errors.js')) {
     if (!(value instanceof ErrorCatalogue)) continue;
     const rows = Object.entries(value.entries as Record<string, ErrorEntry>).map(([code, entry]) => {
       const before = seen.get(code);
-      if (before !== undefined) problems.push(`error code "${code}" stands in ${before} and in ${place}`);
-      seen.set(code, place);
+      if (before !== undefined && !isPassedOn(before, { place, kind: entry.kind }))
+        problems.push(`error code "${code}" stands in ${before.place} and in ${place}`);
+      seen.set(code, { place, kind: entry.kind });
       return `| \`${code}\` | ${entry.kind} | ${statusOf(entry)} | ${cell(entry.message)} | ${cell(entry.next)} |`;
     });
     sections.push(
@@ -62,6 +63,11 @@ status is X-Road's.
 ${reasons.join('\n')}
 
 ${sections.join('\n')}`;
+}
+
+/** An app may tell its client a library's error under the same code, if it means the same. */
+function isPassedOn(a: { place: string; kind: string }, b: { place: string; kind: string }): boolean {
+  return a.place.startsWith('libs/') !== b.place.startsWith('libs/') && a.kind === b.kind;
 }
 
 async function configDefinitions(): Promise<{ place: string; definition: ConfigDefinition }[]> {

@@ -21,7 +21,7 @@ export const faultRows: readonly FaultRow[] = [
   {
     old: 'UnknownMember',
     now: 'unknown_member',
-    codes: ['client-unknown', 'unknown-consumer', 'unknown-provider', 'instance-foreign'],
+    codes: ['client-unknown', 'unknown-consumer', 'unknown-provider', 'xroad-instance-unknown'],
   },
   {
     old: 'SslAuthenticationFailed',

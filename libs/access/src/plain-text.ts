@@ -20,6 +20,6 @@ export function percentDecode(text: string): string | undefined {
 export function plainSpelling(segment: string): string {
   const text = segment.normalize('NFKC');
   const semicolon = text.indexOf(';');
-   
+
   return (semicolon < 0 ? text : text.slice(0, semicolon)).replace(/[.\s\u0000-\u001f\u007f]+$/, '').toLowerCase();
 }

@@ -16,7 +16,7 @@ export const proofsErrors = defineErrors('audit-proofs', {
     message: 'The log holds no such leaf.',
     next: 'A stamp that was just sent may still be on its way; ask again.',
   },
-  'log-damaged': {
+  'proof-impossible': {
     kind: 'broken',
     message: 'The log cannot prove what its checkpoint says.',
     next: 'Keep the checkpoint and tell the operator and the auditor.',

@@ -74,6 +74,6 @@ export class ProofsService {
 
 /** The ranges were checked, so only a hole in the tables is left: then the log cannot prove what its head claims. */
 function hashesOf(path: Result<Buffer[], PathReason>): Buffer[] {
-  if (!path.ok) throw proofsErrors.error('log-damaged', { details: { reason: path.reason } });
+  if (!path.ok) throw proofsErrors.error('proof-impossible', { details: { reason: path.reason } });
   return path.value;
 }

@@ -22,7 +22,7 @@ export class ListClientsController {
     if (view === undefined) throw exchangeErrors.error('registry-expired');
     const query = new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1 || request.url.length));
     if (query.getAll('xRoadInstance').some((instance) => instance !== view.instance))
-      throw metaserviceErrors.error('instance-foreign');
+      throw metaserviceErrors.error('xroad-instance-unknown');
     const clients = clientList(view.members());
     const wantsJson = (request.headers.accept ?? '').toLowerCase().includes('application/json');
     const headers = [{ name: 'Content-Type', value: wantsJson ? 'application/json; charset=utf-8' : 'text/xml' }];

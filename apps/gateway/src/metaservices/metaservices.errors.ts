@@ -1,7 +1,7 @@
 import { defineErrors } from '#kernel';
 
 export const metaserviceErrors = defineErrors('metaservices', {
-  'instance-foreign': {
+  'xroad-instance-unknown': {
     kind: 'not-found',
     fault: 'unknown_member',
     message: 'This is not the X-Road instance of this gateway, and it is federated with none.',
