@@ -304,6 +304,22 @@ describe('registry', () => {
     keys.set('DEMO/GOV/1001', standing);
   });
 
+  it('refuses a key that two owners publish, for whatever use', async () => {
+    const consumer = keysOf('DEMO/GOV/1000/mygov');
+    const provider = keysOf('DEMO/GOV/1001/population');
+    const answers = [];
+    for (const borrowed of [
+      { ...provider, sign: consumer.sign },
+      { ...provider, seal: consumer.seal },
+    ]) {
+      keys.set('DEMO/GOV/1001/population', borrowed);
+      answers.push(await apply(await request()));
+    }
+    keys.set('DEMO/GOV/1001/population', provider);
+    const refused = { status: 422, body: { problems: [{ code: 'key-shared', line: 11 }] } };
+    expect(answers).toMatchObject([refused, refused]);
+  });
+
   it('refuses OpenAPI documents that are none or that refer elsewhere', async () => {
     const body = await request();
     const outer = OPENAPI.replace('{ description: ok }', "{ $ref: 'http://127.0.0.1:1/x' }");

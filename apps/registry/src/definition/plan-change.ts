@@ -15,6 +15,7 @@ import {
 } from '#snapshot';
 import type { ApplyProblem } from './apply-problem.js';
 import { differences, type Change } from './differences.js';
+import { sharedKeys } from './shared-keys.js';
 
 /** What a caller sends to be applied. */
 export interface ApplyInput {
@@ -61,6 +62,11 @@ export function planChange(
   if (own !== undefined) return refuse([place(own.code, ownInstanceId, own.message)]);
   const members = verifiedMembers(input, definition, standing, place);
   if (!members.ok) return members;
+  const shared = sharedKeys(members.value.map(({ document }) => document));
+  if (shared.length > 0)
+    return refuse(
+      shared.map(({ owner, first }) => place('key-shared', owner, `publishes a key that ${first} has, too`)),
+    );
   const problems = disagreements(input, definition, members.value, place);
   if (problems.length > 0) return refuse(problems);
   return ok(planOf(definition, standing, members.value));
