@@ -10,8 +10,9 @@ import { digestList, snapshotBytes, topicSpecsOf } from '#snapshot';
 import { firstSnapshot } from './first-snapshot.js';
 import { manifestPayload } from './manifest.js';
 import { publicationErrors } from './publication.errors.js';
-import type { PublicationStore, StoredManifest, StoredSnapshot } from './publication.store.js';
+import type { PublicationRecords, StoredManifest, StoredSnapshot } from './publication.store.js';
 import type { ReplyConsumer } from './reply.consumer.js';
+import { ManifestStamping } from './stamping.service.js';
 
 export interface PublicationOptions {
   readonly instanceId: string;
@@ -20,10 +21,6 @@ export interface PublicationOptions {
   readonly manifestLifetimeMs: number;
 }
 
-/** A stamp is sent again after this, then after twice as long, up to the maximum. */
-const RESTAMP_MS = 250;
-const RESTAMP_MAX_MS = 4_000;
-const STAMP_ATTEMPTS = 8;
 const RETRY_MS = 1_000;
 
 const compress = promisify(gzip);
@@ -42,17 +39,29 @@ export class PublicationService {
   private isStopping = false;
   private wake = Promise.withResolvers<undefined>();
   private loop: Promise<void> | undefined;
+  private readonly stamping: ManifestStamping;
   private readonly waiting = new Set<{ number: number; resolve: (isPublished: boolean) => void }>();
 
   constructor(
     private readonly options: PublicationOptions,
-    private readonly store: PublicationStore,
+    private readonly store: PublicationRecords,
     private readonly bus: Bus,
     private readonly replies: ReplyConsumer,
     private readonly signer: Signer,
     private readonly clock: Clock,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.stamping = new ManifestStamping({
+      instanceId: options.instanceId,
+      store,
+      bus,
+      replies,
+      clock,
+      logger,
+      putSnapshotAgain: (number) => this.putSnapshotAgain(number),
+      isStopping: () => this.isStopping,
+    });
+  }
 
   /** Makes the first snapshot where there is none, and the topics without which nothing can start. */
   async prepare(): Promise<void> {
@@ -137,10 +146,20 @@ export class PublicationService {
     if (newest === undefined) return;
     const begun = await this.store.stampingManifest();
     await this.putSnapshot(newest);
-    if (begun !== undefined) await this.stamp(begun, newest);
+    // Logged or given up for good: in both cases the next one names the last that is proven to stand in the log.
+    if (begun !== undefined) await this.stamping.settle(begun);
+    await this.putSnapshot(newest);
     const manifest = await this.sign(newest);
-    await this.stamp(manifest, newest);
-    await this.publishManifest(manifest);
+    if (await this.stamping.settle(manifest)) return this.publishManifest(manifest);
+    throw publicationErrors.error('manifest-refused', { details: { number: manifest.number } });
+  }
+
+  /** The log has not seen it; the newest one is put after it again, since both may share a key. */
+  private async putSnapshotAgain(number: number): Promise<void> {
+    const stored = await this.store.snapshotNumbered(number);
+    if (stored === undefined) return;
+    this.snapshotOnTopic = 0;
+    await this.putSnapshot(stored);
   }
 
   /** Topics before the snapshot that names them; the snapshot before the manifest, since audit takes it from the topic. */
@@ -167,39 +186,6 @@ export class PublicationService {
     const manifest = { leafHash, number: snapshot.number, statement: jws, digests, untilMs: payload.until };
     await this.store.insertStamping(manifest);
     return manifest;
-  }
-
-  /** Resolves when the leaf is proven to be in the log. Rejects without an answer; then the next pass begins with it. */
-  private async stamp(manifest: StoredManifest, newest: StoredSnapshot): Promise<void> {
-    let waitMs = RESTAMP_MS;
-    for (let attempt = 0; attempt < STAMP_ATTEMPTS && !this.hasToStop(); attempt += 1) {
-      const answer = this.replies.expect(manifest.leafHash, waitMs);
-      await this.bus.publish([
-        {
-          topic: fixedTopics.stamp.name,
-          partition: 0,
-          value: Buffer.from(manifest.statement),
-          headers: { reply: replyTopic(this.options.instanceId).name },
-        },
-      ]);
-      const outcome = await answer;
-      if (outcome?.kind === 'logged') return this.store.markLogged(manifest.leafHash, outcome.index);
-      if (outcome?.kind === 'refused') await this.handleRefusal(outcome.reason, manifest, newest);
-      if (outcome?.kind === 'refused') await this.pause(waitMs);
-      waitMs = Math.min(waitMs * 2, RESTAMP_MAX_MS);
-    }
-    throw publicationErrors.error('receipt-missing', { details: { number: manifest.number } });
-  }
-
-  /** For want of the snapshot: put it again and stamp again. Anything else will not change by itself. */
-  private async handleRefusal(reason: string, manifest: StoredManifest, newest: StoredSnapshot): Promise<void> {
-    this.logger.warn({ reason, number: manifest.number }, 'the log refuses the manifest');
-    if (reason.includes('snapshot') && manifest.number === newest.snapshot.number) {
-      this.snapshotOnTopic = 0;
-      return this.putSnapshot(newest);
-    }
-    await this.store.markRefused(manifest.leafHash);
-    throw publicationErrors.error('manifest-refused', { details: { reason, number: manifest.number } });
   }
 
   private async publishManifest(manifest: StoredManifest): Promise<void> {

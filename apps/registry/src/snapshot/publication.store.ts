@@ -27,6 +27,7 @@ interface ManifestRow {
 
 /** Manifests beyond these are in the log and nowhere needed here. */
 const KEPT_MANIFESTS = 100;
+const MAX_ASKED = 5;
 
 /**
  * The state of publication. At most one manifest is `stamping`; it is written before it is sent, so that after a crash
@@ -36,13 +37,11 @@ export class PublicationStore {
   constructor(private readonly database: Database) {}
 
   async newestSnapshot(): Promise<StoredSnapshot | undefined> {
-    const [row] = await this.database.query<{ body: string; digests: string; made_at_ms: string }>(
-      `SELECT body, digests, (extract(epoch FROM made_at) * 1000)::bigint AS made_at_ms
-       FROM snapshot ORDER BY number DESC LIMIT 1`,
-    );
-    if (row === undefined) return undefined;
-    const snapshot = snapshotSchema.parse(JSON.parse(row.body));
-    return { snapshot, body: row.body, digests: row.digests, madeAtMs: Number(row.made_at_ms) };
+    return this.snapshot('', []);
+  }
+
+  async snapshotNumbered(number: number): Promise<StoredSnapshot | undefined> {
+    return this.snapshot('WHERE number = $1', [number]);
   }
 
   /** Number 1, once; a second registry that starts at the same time finds it there. */
@@ -88,12 +87,42 @@ export class PublicationStore {
     await this.database.query(`UPDATE manifest SET state = 'refused' WHERE leaf_hash = $1`, [leafHash]);
   }
 
+  /** Those after the last that is proven to be in the log: unproven refusals made us give them up. Newest first. */
+  async givenUp(): Promise<StoredManifest[]> {
+    return this.manifests(`WHERE state = 'refused' AND sequence >
+      coalesce((SELECT max(sequence) FROM manifest WHERE state IN ('logged', 'published')), 0)`);
+  }
+
   private async manifest(where: string): Promise<StoredManifest | undefined> {
-    const [row] = await this.database.query<ManifestRow>(
-      `SELECT leaf_hash, number, statement, digests, until_ms FROM manifest ${where} ORDER BY sequence DESC LIMIT 1`,
+    const [newest] = await this.manifests(where);
+    return newest;
+  }
+
+  private async manifests(where: string): Promise<StoredManifest[]> {
+    const rows = await this.database.query<ManifestRow>(
+      `SELECT leaf_hash, number, statement, digests, until_ms FROM manifest ${where} ORDER BY sequence DESC
+       LIMIT ${MAX_ASKED}`,
+    );
+    return rows.map(({ leaf_hash: leafHash, number, statement, digests, until_ms: untilMs }) => ({
+      leafHash,
+      statement,
+      digests,
+      number: Number(number),
+      untilMs: Number(untilMs),
+    }));
+  }
+
+  private async snapshot(where: string, parameters: readonly number[]): Promise<StoredSnapshot | undefined> {
+    const [row] = await this.database.query<{ body: string; digests: string; made_at_ms: string }>(
+      `SELECT body, digests, (extract(epoch FROM made_at) * 1000)::bigint AS made_at_ms
+       FROM snapshot ${where} ORDER BY number DESC LIMIT 1`,
+      [...parameters],
     );
     if (row === undefined) return undefined;
-    const { leaf_hash: leafHash, statement, digests } = row;
-    return { leafHash, statement, digests, number: Number(row.number), untilMs: Number(row.until_ms) };
+    const snapshot = snapshotSchema.parse(JSON.parse(row.body));
+    return { snapshot, body: row.body, digests: row.digests, madeAtMs: Number(row.made_at_ms) };
   }
 }
+
+/** The store as its users see it. */
+export type PublicationRecords = Pick<PublicationStore, keyof PublicationStore>;

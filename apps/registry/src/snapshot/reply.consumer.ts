@@ -6,6 +6,8 @@ import { outcomeFor, readReceipts, type ReceiptOutcome } from './receipt.js';
 interface Awaited {
   readonly leafHash: Uint8Array;
   readonly resolve: (outcome: ReceiptOutcome | undefined) => void;
+  /** What to believe if no proof comes in time. */
+  refusal: ReceiptOutcome | undefined;
 }
 
 /** Listens on the registry's own reply topic for the receipt of the one manifest that is being stamped. */
@@ -33,11 +35,14 @@ export class ReplyConsumer {
     });
   }
 
-  /** The checked answer of the log about this leaf, or undefined after `timeoutMs`. One at a time. */
+  /**
+   * The checked answer of the log about this leaf, or undefined after `timeoutMs`. One at a time. A refusal proves
+   * nothing, so it is passed on only if no receipt has come by then: a forged one hides none.
+   */
   async expect(leafHash: Uint8Array, timeoutMs: number): Promise<ReceiptOutcome | undefined> {
     const { promise, resolve } = Promise.withResolvers<ReceiptOutcome | undefined>();
-    const timer = setTimeout(() => resolve(undefined), timeoutMs);
-    const awaited = { leafHash, resolve };
+    const awaited: Awaited = { leafHash, resolve, refusal: undefined };
+    const timer = setTimeout(() => resolve(awaited.refusal), timeoutMs);
     this.awaited = awaited;
     try {
       return await promise;
@@ -62,8 +67,11 @@ export class ReplyConsumer {
       this.logger.error('bytes on the reply topic are no receipts');
       return;
     }
-    const outcome = this.awaited === undefined ? undefined : outcomeFor(this.awaited.leafHash, outcomes);
-    if (outcome?.kind === 'unproven') this.logger.error('alarm: a receipt does not prove what it claims');
-    else if (outcome !== undefined) this.awaited?.resolve(outcome);
+    const { awaited } = this;
+    const outcome = awaited === undefined ? undefined : outcomeFor(awaited.leafHash, outcomes);
+    if (awaited === undefined || outcome === undefined) return;
+    if (outcome.kind === 'unproven') this.logger.error('alarm: a receipt does not prove what it claims');
+    else if (outcome.kind === 'refused') awaited.refusal = outcome;
+    else awaited.resolve(outcome);
   }
 }
