@@ -17,6 +17,11 @@ export const busErrors = defineErrors('bus', {
     message: 'A topic or partition does not exist on the message bus.',
     next: 'The operator checks that the registry has created the topics of its newest snapshot.',
   },
+  'bus-offset-beyond-end': {
+    kind: 'broken',
+    message: 'A stored offset lies beyond the end of its partition: the topic was made anew or lost records.',
+    next: 'The operator finds out what was lost; the app that stored the offset says how to go on.',
+  },
   'bus-record-refused': {
     kind: 'broken',
     message: 'The message bus refused a record.',

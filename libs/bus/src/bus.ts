@@ -29,7 +29,10 @@ export type StartAt =
   | { readonly kind: 'earliest' }
   /** The group's committed offset, else earliest. The subscription commits what is settled (low-water mark). */
   | { readonly kind: 'committed' }
-  /** An offset that is stored with the effect, e.g. `next_offset` of `log_head`; asked again at each assignment. */
+  /**
+   * An offset that is stored with the effect, e.g. `next_offset` of `log_head`; asked again at each assignment. One
+   * beyond the end of the partition is told of (`bus-offset-beyond-end`) and asked again: nothing is read until then.
+   */
   | { readonly kind: 'stored'; readonly nextOffset: (topic: string, partition: number) => Promise<bigint> };
 
 interface SubscriptionBase {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BatchSubscription, EachSubscription, Subscription } from '../bus.js';
+import type { BatchSubscription, EachSubscription, StartAt, Subscription } from '../bus.js';
+import { busErrors } from '../bus.errors.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { PartitionLane } from '../delivery/partition-lane.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
@@ -7,6 +8,8 @@ import type { PartitionLog } from './topic-log.js';
 
 const POSITION_RETRY_MS = 100;
 const RECORDS_PER_READ = 500;
+
+type StoredStart = Extract<StartAt, { kind: 'stored' }>;
 
 interface Reading {
   readonly lane: PartitionLane;
@@ -109,8 +112,15 @@ export class InProcessSubscription implements Subscription, GroupMember {
     const { startAt } = this.options;
     if (startAt.kind === 'latest') return log.endOffset;
     if (startAt.kind === 'earliest') return log.startOffset;
-    if (startAt.kind === 'stored') return startAt.nextOffset(lane.topic, lane.partition);
+    if (startAt.kind === 'stored') return this.storedStart(lane, log, startAt);
     return this.group.committedOffset(lane.topic, lane.partition) ?? log.startOffset;
+  }
+
+  private async storedStart(lane: PartitionLane, log: PartitionLog, startAt: StoredStart): Promise<bigint> {
+    const stored = await startAt.nextOffset(lane.topic, lane.partition);
+    if (stored <= log.endOffset) return stored;
+    const details = { topic: lane.topic, partition: lane.partition, stored: String(stored) };
+    throw busErrors.error('bus-offset-beyond-end', { details: { ...details, end: String(log.endOffset) } });
   }
 
   /** Reading happens in a later task: a publisher is never inside a reader's handler. */

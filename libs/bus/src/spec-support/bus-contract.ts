@@ -180,6 +180,21 @@ function starting(bus: () => Bus, newTopic: NewTopic): void {
     await subscription.stop();
   }, 30_000);
 
+  it('tells of a stored offset beyond the end, and reads nothing until another is given', async () => {
+    const topic = await newTopic();
+    await bus().publish(numbered(topic, 3));
+    let attempts = 0;
+    const seen = collector([topic], {
+      kind: 'stored',
+      nextOffset: () => Promise.resolve((attempts += 1) < 3 ? 4n : 1n),
+    });
+    const subscription = await bus().subscribe(seen.options);
+    await eventually(() => seen.records.length === 2);
+    expect(seen.texts()).toEqual(['1', '2']);
+    expect(seen.errors).toMatchObject([{ code: 'bus-offset-beyond-end' }, { code: 'bus-offset-beyond-end' }]);
+    await subscription.stop();
+  }, 30_000);
+
   it('refuses to subscribe to a topic that does not exist', async () => {
     const { options } = collector([uniqueName('nowhere')], { kind: 'latest' });
     await expect(bus().subscribe(options)).rejects.toMatchObject({ code: 'bus-topic-unknown' });
