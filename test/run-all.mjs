@@ -24,10 +24,13 @@ let passed = 0;
 let failed = 0;
 const started = Date.now();
 
+/** No step may hang: what takes longer than this has failed. */
+const STEP_LIMIT_MS = 20 * 60_000;
+
 function run(name, command, args) {
   const from = Date.now();
   console.log(`\n── ${name}`);
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  const { status } = spawnSync(command, args, { stdio: 'inherit', timeout: STEP_LIMIT_MS });
   console.log(`── ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - from) / 1000).toFixed(1)} s`);
   return status === 0;
 }
@@ -39,7 +42,9 @@ for (const [name, command, args] of checks) {
 
 for (const suite of suites) {
   const report = join(scratch, `${suite}.json`);
-  const args = ['run', '--silent', 'jest', '--', `--selectProjects=${suite}`, '--json', `--outputFile=${report}`];
+  // In one process: the suites share two cores with the broker, the database and the processes that they start.
+  const flags = ['--runInBand', '--no-watchman', '--silent', '--testTimeout=60000', '--json', `--outputFile=${report}`];
+  const args = ['run', '--silent', 'jest', '--', `--selectProjects=${suite}`, ...flags];
   const good = run(`${suite} tests`, 'npm', args);
   try {
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
