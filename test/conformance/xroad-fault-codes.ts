@@ -64,6 +64,7 @@ export const faultRows: readonly FaultRow[] = [
       ...[
         'endpoint-unknown',
         'agreement-missing',
+        'web-page-refused',
         'agreement-not-begun',
         'agreement-ended',
         'endpoint-not-agreed',

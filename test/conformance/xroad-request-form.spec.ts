@@ -137,7 +137,7 @@ describe('bodies', () => {
   it('takes a body without a type, and a chunked one', async () => {
     await edge.call(asClient(PERSONS, { method: 'POST', body: 'x' }));
     expect(edge.exchanges.last?.body.toString()).toBe('x');
-    const head = `POST ${PERSONS} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Road-Client: ${CLIENT}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const head = `POST ${PERSONS} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Road-Client: ${CLIENT}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     await sendRaw(edge.url, `${head}3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n`);
     expect(edge.exchanges.last?.body.toString()).toBe('abcde');
   });
@@ -172,7 +172,7 @@ describe('bodies', () => {
       }),
     );
     expect([native.status, JSON.parse(native.body).code]).toEqual([413, 'body-too-large']);
-    const head = `POST ${PERSONS} HTTP/1.1\r\nHost: h\r\nX-Road-Client: ${CLIENT}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const head = `POST ${PERSONS} HTTP/1.1\r\nHost: localhost\r\nX-Road-Client: ${CLIENT}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const chunked = await sendRaw(
       edge.url,
       Buffer.concat([

@@ -39,7 +39,7 @@ export function wireBytes({ method = 'GET', target, headers = [], body }: WireRe
   const content = Buffer.from(body ?? '');
   const length = body === undefined ? [] : [['Content-Length', String(content.length)] as const];
   const lines = [...headers, ...length].map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `${method} ${target} HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n${lines.join('')}\r\n`;
+  const head = `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines.join('')}\r\n`;
   return Buffer.concat([Buffer.from(head, 'latin1'), content]);
 }
 

@@ -6,6 +6,7 @@ import {
   AppMetrics,
   createHttpApp,
   createLogger,
+  isLoopbackAddress,
   loadKeySets,
   loadTrust,
   serveOpenApi,
@@ -24,7 +25,6 @@ import { ApplyController } from './definition/apply.controller.js';
 import { ApplyService } from './definition/apply.service.js';
 import { RegistersStore } from './definition/registers.store.js';
 import { migrations } from './migrations/index.js';
-import { isLoopbackAddress } from './ops/loopback.js';
 import type { RegistryConfig } from './registry.config.js';
 import { publicationErrors } from './snapshot/publication.errors.js';
 import { PublicationService } from './snapshot/publication.service.js';

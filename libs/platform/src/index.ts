@@ -13,6 +13,7 @@ export { READINESS_CHECKS } from './health/health.controller.js';
 export { runCheck, type ReadinessCheck } from './health/readiness.js';
 export { createHttpApp, type HttpAppOptions } from './http/create-http-app.js';
 export { httpErrors } from './http/http.errors.js';
+export { isLoopbackAddress, isLoopbackHost } from './http/loopback.js';
 export { openApiText, serveOpenApi, type OpenApiTitle } from './http/open-api.js';
 export { asAppError, PROBLEM_JSON, problemOf, type Problem } from './http/problem.js';
 export { ProblemFilter } from './http/problem.filter.js';

@@ -21,6 +21,12 @@ export const consumerAuthErrors = defineErrors('consumer authentication', {
     message: 'Client not found: no subsystem of that identifier is served by this gateway.',
     next: 'Check X-Road-Client; ask the operator which gateway serves the subsystem.',
   },
+  'web-page-refused': {
+    kind: 'refused',
+    fault: 'access_denied',
+    message: 'Calls of web pages are not taken: this gateway believes only programs of its own machine.',
+    next: 'Call by a loopback address or localhost, and without Origin.',
+  },
   'consumers-unprotected': {
     kind: 'invalid',
     message: 'X-Road-Client alone authenticates consumers, so the gateway listens on loopback addresses only.',

@@ -13,6 +13,8 @@ export type AuthenticationReason = 'registry-expired' | 'client-missing' | 'clie
  * with subsystems that this gateway serves in the snapshot of the moment, and keeps nothing between calls.
  */
 export abstract class ConsumerAuthenticator {
+  /** Whether callers are believed only because no other machine can connect: then web pages must be kept out. */
+  abstract readonly trustsLoopback: boolean;
   abstract authenticate(credentials: Credentials): Promise<Result<SubsystemId, AuthenticationReason>>;
   /** Undefined if consumers are safe with this authenticator on that address; else the gateway must not start. */
   abstract objectionTo(host: string): 'consumers-unprotected' | undefined;

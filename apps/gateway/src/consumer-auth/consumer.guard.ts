@@ -1,6 +1,7 @@
 import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { SubsystemId } from '#kernel';
+import { isLoopbackHost } from '#platform';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { consumerAuthErrors } from './consumer-auth.errors.js';
 import { ConsumerAuthenticator } from './consumer-authenticator.js';
@@ -16,6 +17,10 @@ export class ConsumerGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { host, origin } = request.raw.headers;
+    // A browser of this machine reaches loopback for any page, by a name of the page's own (DNS rebinding).
+    if (this.authenticator.trustsLoopback && (origin !== undefined || !isLoopbackHost(host)))
+      throw consumerAuthErrors.error('web-page-refused');
     const consumer = await this.authenticator.authenticate({ headers: headerFields(request.raw.rawHeaders) });
     if (!consumer.ok) {
       if (consumer.reason === 'registry-expired') throw exchangeErrors.error(consumer.reason);

@@ -8,6 +8,8 @@ import { ConsumerAuthenticator, type AuthenticationReason, type Credentials } fr
  * connect runs on this machine already (`sandbox.md` §2).
  */
 export class HeaderAuthenticator extends ConsumerAuthenticator {
+  readonly trustsLoopback = true;
+
   constructor(
     private readonly rights: Rights,
     private readonly gateway: InstanceId,

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { isLoopbackHost } from '#platform';
 import { publicationErrors } from '../snapshot/publication.errors.js';
-import { isLoopbackHost } from './loopback.js';
 
 /**
  * Stands where the operator's sign-in will stand. The app refuses to listen anywhere but on loopback; this keeps web
