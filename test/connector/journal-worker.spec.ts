@@ -26,7 +26,7 @@ it('ends the orphans that can be ended past those that cannot, alarms, and sweep
   const { sign, seal } = world.keysOf(PROVIDER);
   const worker = new JournalWorker({
     journal: {
-      orphans: (_grace, limit, skip = 0) => Promise.resolve(rows.slice(skip, skip + limit)),
+      orphans: (_grace: number, limit: number, skip?: number) => Promise.resolve(rows.slice(skip, (skip ?? 0) + limit)),
       sweep: () => Promise.resolve((swept += 1)),
     },
     unsafe: {

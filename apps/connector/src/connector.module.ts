@@ -25,6 +25,7 @@ import { parseAgencies, servedSubsystems } from './agency/agency-address.js';
 import { AgencyService } from './agency/agency.service.js';
 import type { ConnectorConfig } from './connector.config.js';
 import { alarmReason, type DispatchEvents } from './dispatch/dispatch-events.js';
+import { ClockWatch } from './dispatch/clock-watch.js';
 import { DeadLetters } from './dispatch/dead-letters.service.js';
 import { dispatchErrors } from './dispatch/dispatch.errors.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
@@ -40,7 +41,7 @@ import { ReceiptConsumer } from './evidence/receipt.consumer.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
 import { connectorMigrations } from './migrations/index.js';
-import { dispatchEvents } from './ops/connector-metrics.service.js';
+import { clockDistances, dispatchEvents } from './ops/connector-metrics.service.js';
 import { keysMissing, registryMissing, requestsMissing, type ConnectorState } from './ops/readiness.js';
 
 export interface ConnectorDependencies {
@@ -87,7 +88,20 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     poolSize: config.databasePoolSize,
     onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
   });
-  const context = { config, bus, clock, logger, keys, trust, subsystems, database, events, agencies: agencies.value };
+  const clockWatch = new ClockWatch(clock, { clockDistance: clockDistances(metrics), alarm: events.alarm });
+  const context = {
+    clockWatch,
+    config,
+    bus,
+    clock,
+    logger,
+    keys,
+    trust,
+    subsystems,
+    database,
+    events,
+    agencies: agencies.value,
+  };
   const parts = await assemble(context).catch(async (cause: unknown) => {
     await database.close();
     throw cause;
@@ -102,6 +116,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
 }
 
 interface Context {
+  readonly clockWatch: ClockWatch;
   readonly config: ConnectorConfig;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -149,6 +164,7 @@ async function assemble(context: Context): Promise<Parts> {
   const dispatch = new DispatchService({
     deadLetters,
     clock,
+    clockWatch: context.clockWatch,
     judgement: new Judgement({ copy, waits, keys: heldKeys, clock }),
     sessions,
     agencies,

@@ -10,6 +10,7 @@ import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
 import { checkContent, checkRight, type Admitted } from './admission.js';
+import type { ClockWatch } from './clock-watch.js';
 import { type DeadLetters } from './dead-letters.service.js';
 import type { DeadReason } from './dispatch.errors.js';
 import type { DispatchEvents, DropReason } from './dispatch-events.js';
@@ -22,6 +23,7 @@ import { type DueCall, type UnsafeCalls } from './unsafe-calls.service.js';
 export interface DispatchDeps {
   readonly deadLetters: DeadLetters;
   readonly clock: Clock;
+  readonly clockWatch: ClockWatch;
   readonly judgement: Judgement;
   readonly sessions: SealingSessions;
   readonly agencies: AgencyService;
@@ -56,6 +58,7 @@ export class DispatchService {
       this.drop(reason, exchangeId);
       return;
     }
+    this.deps.clockWatch.see(record.timestampMs, envelope.requested.payload.ts);
     // Joined only after its origin was checked. A forgery around the same statement must not take the genuine one down
     // with it: after a dead letter try on.
     for (let work = this.inWork.get(leafKey); work !== undefined; work = this.inWork.get(leafKey)) {

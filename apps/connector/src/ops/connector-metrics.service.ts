@@ -1,5 +1,6 @@
 import { outcomeReasons } from '#access';
 import type { AppMetrics, Logger } from '#platform';
+import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
 import { alarmReasons, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
@@ -50,4 +51,14 @@ export function dispatchEvents(metrics: AppMetrics, logger: Logger): DispatchEve
       logger.warn({ what, err: cause }, 'failed');
     },
   };
+}
+
+/** How far clocks are from the broker's, positive ahead. */
+export function clockDistances(metrics: AppMetrics): (pair: ClockPair, distanceMs: number) => void {
+  const distance = metrics.gauge({
+    name: 'kerege_connector_clock_distance_seconds',
+    help: 'How far our clock, and those of consumers, are ahead of the broker’s.',
+    labels: { clock: clockPairs },
+  });
+  return (clock, distanceMs) => distance.set({ clock }, distanceMs / 1_000);
 }
