@@ -125,8 +125,12 @@ describe('rows', () => {
       [Date.now() - dayMs - 1_000],
     );
     await fixture.another({ keepRowsMs: 30 * dayMs }).outcomes.run();
-    expect(await real.query('SELECT id FROM exchange WHERE created_ms < $1', [Date.now() - 30 * dayMs])).toEqual([]);
-    expect((await counts())[1]).toBe(keptKeys);
+    // The worker of the first gateway may hold the last rows of its own round for a moment.
+    await eventually(
+      async () =>
+        (await real.query('SELECT id FROM exchange WHERE created_ms < $1', [Date.now() - 30 * dayMs])).length === 0 &&
+        (await counts())[1] === keptKeys,
+    );
     expect(await fixture.module.store.find(exchangeId as NonNullable<typeof exchangeId>, CONSUMER)).toBeDefined();
   });
 

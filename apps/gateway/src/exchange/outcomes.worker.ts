@@ -62,7 +62,8 @@ export class OutcomesWorker {
 
   /** To the last row: what holds personal data must not outlive its time because more came than one batch. */
   private async sweepAll(sweep: () => Promise<number>): Promise<void> {
-    while (!this.isStopped && (await sweep()) >= BATCH) await pause(PAUSE_MS);
+    // A short batch is not the last one: another gateway may be sweeping the same rows.
+    while (!this.isStopped && (await sweep()) > 0) await pause(PAUSE_MS);
   }
 
   private keep(id: ExchangeId, jws: string, topic: string, nowMs: number): void {
