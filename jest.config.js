@@ -18,5 +18,7 @@ export default {
     { ...base, displayName: 'unit', testRegex: '\\.spec\\.ts$' },
     { ...base, ...services, displayName: 'integration', testRegex: '\\.integration-spec\\.ts$' },
     { ...base, ...services, displayName: 'system', testRegex: '\\.system-spec\\.ts$' },
+    // Fault specs start, kill and flood a whole bus of their own.
+    { ...base, displayName: 'fault', testRegex: '\\.fault-spec\\.ts$' },
   ],
 };

@@ -18,7 +18,7 @@ const checks = [
   ['build', 'npm', ['run', '--silent', 'build']],
   ['generated documents', 'npm', ['run', '--silent', 'docs:check']],
 ];
-const suites = ['unit', 'integration', 'system'];
+const suites = ['unit', 'integration', 'system', 'fault'];
 
 let passed = 0;
 let failed = 0;
