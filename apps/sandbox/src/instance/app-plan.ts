@@ -1,10 +1,20 @@
-import { AGENCY_SERVICES, INSTANCE, localUrl, type Ports } from './layout.js';
+import {
+  AGENCY_SERVICES,
+  INSTANCE,
+  localUrl,
+  SECOND_GATEWAY,
+  type Ports,
+  type SecondName,
+  type SecondPorts,
+} from './layout.js';
 
 export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'agencies';
+/** Those of every instance and the second ones of a doubled instance. */
+export type ProcessName = AppName | SecondName;
 
 /** How one process of the instance is started: the same built app and settings that an operator would use. */
 export interface AppPlan {
-  readonly name: AppName;
+  readonly name: ProcessName;
   /** Below `dist/`. */
   readonly main: string;
   readonly env: Readonly<Record<string, string>>;
@@ -49,6 +59,28 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       },
       liveUrl: `${localUrl(ports.population)}/_sandbox/calls`,
     },
+  };
+}
+
+/**
+ * The second processes of a doubled instance. Connectors and sequencers stand in for each other under one identity; a
+ * gateway has its own, because answers come back on a topic of its own.
+ */
+export function secondPlans(
+  plans: Readonly<Record<AppName, AppPlan>>,
+  ports: SecondPorts,
+): Readonly<Record<SecondName, AppPlan>> {
+  const second = (name: SecondName, first: AppName, more: Readonly<Record<string, string>> = {}): AppPlan => ({
+    name,
+    main: plans[first].main,
+    env: { ...plans[first].env, KEREGE_PORT: String(ports[name]), ...more },
+    liveUrl: `${localUrl(ports[name])}/live`,
+  });
+  return {
+    gateway2: second('gateway2', 'gateway', { KEREGE_INSTANCE_ID: `${INSTANCE}/${SECOND_GATEWAY}` }),
+    cn1b: second('cn1b', 'cn1'),
+    cn2b: second('cn2b', 'cn2'),
+    audit2: second('audit2', 'audit'),
   };
 }
 

@@ -5,13 +5,17 @@ import { ensureKeys, keyPlaces } from '../keys/key-files.store.js';
 import { sandboxErrors } from '../sandbox.errors.js';
 import { RunRecord } from '../supervisor/run-record.store.js';
 import { Supervisor } from '../supervisor/supervisor.service.js';
-import { appPlans, type AppName, type AppPlan } from './app-plan.js';
+import { appPlans, secondPlans, type AppPlan } from './app-plan.js';
 import { definitionFile, readDefinition } from './apply.service.js';
+import { writeDoubledDefinition } from './doubled-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
-import { localUrl, logOrigin, portsFrom, type PortName } from './layout.js';
+import { localUrl, logOrigin, portsFrom, secondPortsFrom, type PortName } from './layout.js';
 import { checkPorts, freePortBase } from './ports.service.js';
-import { startParts, startServices, type StartContext } from './start.service.js';
+import { startParts, startServices, type Plans, type StartContext } from './start.service.js';
 import { Steps } from './step.js';
+
+/** As long as orchestrators leave a process by default, with a margin to the time that the apps give themselves. */
+const TERMINATE_GRACE_MS = 20_000;
 
 /**
  * Starts a whole bus of real processes and resolves when its first exchange would succeed. `npm start`, the system
@@ -48,7 +52,8 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
   // Without Kafka the bus is in memory: offsets in a database that outlived it would point to nothing.
   if (mode === 'one-process') await rm(dataDir, { recursive: true, force: true });
   await mkdir(dataDir, { recursive: true, mode: 0o755 });
-  const definition = definitionFile();
+  const definition =
+    options.isDoubled === true ? await writeDoubledDefinition(definitionFile(), dataDir) : definitionFile();
   const places = keyPlaces(dataDir);
   const origin = await steps.run('data', async () =>
     ensureKeys(places, await readDefinition(definition), logOrigin(Date.now())),
@@ -100,17 +105,14 @@ interface Services {
   readonly kafkaBrokers: string;
 }
 
-function plansOf(
-  context: StartContext,
-  services: Services,
-  more: NonNullable<InstanceOptions['env']>,
-): Readonly<Record<AppName, AppPlan>> {
-  const { ports, keysDir, trustFile, origin } = context;
-  const plans = appPlans({ ports, keysDir, trustFile, logOrigin: origin, ...services });
-  const entries = Object.values(plans).map(
-    (plan) => [plan.name, { ...plan, env: { ...plan.env, ...more[plan.name] } }] as const,
-  );
-  return Object.fromEntries(entries) as Record<AppName, AppPlan>;
+function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
+  const { ports, keysDir, trustFile, origin, options } = context;
+  const firsts = appPlans({ ports, keysDir, trustFile, logOrigin: origin, ...services });
+  const withMore = (plan: AppPlan): AppPlan => ({ ...plan, env: { ...plan.env, ...more[plan.name] } });
+  const seconds = options.isDoubled === true ? secondPlans(firsts, secondPortsFrom(ports.gateway)) : {};
+  const entries = Object.values({ ...firsts, ...seconds }).map((plan) => [plan.name, withMore(plan)] as const);
+  // Every name of `firsts` is among the entries; the compiler cannot count them.
+  return Object.fromEntries(entries) as unknown as Plans;
 }
 
 function instanceOf(context: StartContext, services: Services, supervisor: Supervisor): Instance {
@@ -122,6 +124,10 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     missing,
     ports,
     gatewayUrl: localUrl(ports.gateway),
+    gatewayUrls: [
+      ports.gateway,
+      ...(context.options.isDoubled === true ? [secondPortsFrom(ports.gateway).gateway2] : []),
+    ].map((port) => localUrl(port)),
     auditUrl: localUrl(ports.audit),
     registryUrl: localUrl(ports.registry),
     agencies: {
@@ -138,6 +144,11 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     stop: () => supervisor.stop(),
     force: () => supervisor.force(),
     kill: async (name) => part(name)?.kill(),
+    takeDown: async (name) => part(name)?.takeDown(),
+    bringBack: async (name) => part(name)?.bringBack(),
+    terminate: async (name) => (await part(name)?.terminate(TERMINATE_GRACE_MS)) ?? null,
+    pause: (name) => part(name)?.pause(),
+    resume: (name) => part(name)?.resume(),
     pid: (name) => part(name)?.pid,
     logs: (name) => readFile(join(logsDir, `${part(name)?.name ?? name}.log`), 'utf8'),
   };

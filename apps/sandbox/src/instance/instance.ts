@@ -1,4 +1,4 @@
-import type { AppName } from './app-plan.js';
+import type { ProcessName } from './app-plan.js';
 import type { Ports } from './layout.js';
 import type { StepListener } from './step.js';
 
@@ -15,8 +15,10 @@ export interface InstanceOptions {
   readonly kafkaBrokers?: readonly string[];
   /** `one-process`: without Kafka, as when there is no Java. Absent: as the machine allows. */
   readonly mode?: InstanceMode;
-  /** Added to the settings of single apps; for tests and benchmarks. */
-  readonly env?: Partial<Readonly<Record<AppName, Readonly<Record<string, string>>>>>;
+  /** Added to the settings of single processes; for tests and benchmarks. */
+  readonly env?: Partial<Readonly<Record<ProcessName, Readonly<Record<string, string>>>>>;
+  /** A second gateway, a second connector of each, and a standby of audit beside the first ones; for tests. */
+  readonly isDoubled?: boolean;
   readonly onStep?: StepListener;
   /** Told when a process dies and what is done about it. */
   readonly tell?: (line: string) => void;
@@ -33,6 +35,8 @@ export interface Instance {
   readonly missing: string | undefined;
   readonly ports: Ports;
   readonly gatewayUrl: string;
+  /** Of all gateways, the first one first. */
+  readonly gatewayUrls: readonly string[];
   readonly auditUrl: string;
   readonly registryUrl: string;
   readonly agencies: Readonly<Record<AgencyName, string>>;
@@ -48,10 +52,18 @@ export interface Instance {
   force(): Promise<void>;
   /** SIGKILL to one process, which is then started again. */
   kill(name: PartName): Promise<void>;
+  /** SIGKILL to one process, which stays down until it is brought back; for tests of what a crash leaves. */
+  takeDown(name: PartName): Promise<void>;
+  bringBack(name: PartName): Promise<void>;
+  /** SIGTERM, then a new start, as in a rolling restart. Returns the exit code; null: it did not end and was killed. */
+  terminate(name: PartName): Promise<number | null>;
+  /** SIGSTOP and SIGCONT: it keeps its connections and says nothing. PostgreSQL's sessions are not reached. */
+  pause(name: PartName): void;
+  resume(name: PartName): void;
   /** Process id of a part while it runs. */
   pid(name: PartName): number | undefined;
   /** What a part has written to its log. */
   logs(name: PartName): Promise<string>;
 }
 
-export type PartName = AppName | 'postgres' | 'kafka' | 'fallback';
+export type PartName = ProcessName | 'postgres' | 'kafka' | 'fallback';

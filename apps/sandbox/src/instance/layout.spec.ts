@@ -1,5 +1,5 @@
-import { appPlans } from './app-plan.js';
-import { logOrigin, PORT_SPAN, portsFrom } from './layout.js';
+import { appPlans, secondPlans } from './app-plan.js';
+import { logOrigin, PORT_SPAN, portsFrom, secondPortsFrom } from './layout.js';
 
 describe('the layout of the sandbox', () => {
   it('has the ports of sandbox.md §1', () => {
@@ -23,6 +23,11 @@ describe('the layout of the sandbox', () => {
     const moved = Object.values(portsFrom(9080));
     expect(moved).toEqual(Object.values(portsFrom(8080)).map((port) => port + 1000));
     expect(Math.max(...moved)).toBeLessThan(9080 + PORT_SPAN);
+  });
+
+  it('has ports for second processes that nobody else has', () => {
+    const all = [...Object.values(portsFrom(8080)), ...Object.values(secondPortsFrom(8080))];
+    expect(new Set(all).size).toBe(all.length);
   });
 
   it('names the log after the half-year', () => {
@@ -59,5 +64,15 @@ describe('the plan of the apps', () => {
 
   it('gives the agencies nothing of the bus: no keys, no brokers, no database', () => {
     expect(Object.keys(plans.agencies.env).filter((name) => !/^KEREGE_(HOST|AGENCY_)/.test(name))).toEqual([]);
+  });
+
+  it('lets second processes stand in under the identity of the first, but for the gateway', () => {
+    const seconds = Object.values(secondPlans(plans, secondPortsFrom(8080)));
+    expect(seconds.map(({ name, env }) => [name, env['KEREGE_PORT'], env['KEREGE_INSTANCE_ID']])).toEqual([
+      ['gateway2', '8081', 'DEMO/gw2'],
+      ['cn1b', '8092', 'DEMO/cn1'],
+      ['cn2b', '8093', 'DEMO/cn2'],
+      ['audit2', '8101', 'DEMO/audit1'],
+    ]);
   });
 });

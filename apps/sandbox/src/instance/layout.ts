@@ -14,7 +14,12 @@ const OFFSETS = {
   postgres: 110,
 } as const;
 
+/** Of the second processes of a doubled instance; nobody but a test asks for one. */
+const SECOND_OFFSETS = { gateway2: 1, cn1b: 12, cn2b: 13, audit2: 21 } as const;
+
 export type PortName = keyof typeof OFFSETS;
+export type SecondName = keyof typeof SECOND_OFFSETS;
+export type SecondPorts = Readonly<Record<SecondName, number>>;
 export type Ports = Readonly<Record<PortName, number>>;
 
 /** How far the ports reach above their base. */
@@ -23,6 +28,12 @@ export const PORT_SPAN = 120;
 export function portsFrom(base: number): Ports {
   const entries = Object.entries(OFFSETS).map(([name, offset]) => [name, base + offset] as const);
   return Object.fromEntries(entries) as Ports;
+}
+
+/** Ports of the second processes, by the port of the gateway. */
+export function secondPortsFrom(base: number): SecondPorts {
+  const entries = Object.entries(SECOND_OFFSETS).map(([name, offset]) => [name, base + offset] as const);
+  return Object.fromEntries(entries) as SecondPorts;
 }
 
 export function localUrl(port: number): string {
@@ -38,6 +49,8 @@ export const AGENCY_SERVICES = [
 ] as const;
 
 export const INSTANCE = 'DEMO';
+/** The gateway that a doubled instance adds to the definition. */
+export const SECOND_GATEWAY = 'gw2';
 /** Name of the sandbox's log. A window is half a year; the sandbox keeps the one in which it was first started. */
 export function logOrigin(nowMs: number): string {
   const now = new Date(nowMs);

@@ -3,11 +3,11 @@ import { startKafka, startPostgres, type KafkaHome } from '#local';
 import { writeFallbackPlan } from '../fallback/fallback-plan.store.js';
 import { ensurePassword } from '../keys/key-files.store.js';
 import type { Stage, Supervisor } from '../supervisor/supervisor.service.js';
-import type { AppName, AppPlan } from './app-plan.js';
+import type { AppName, AppPlan, ProcessName } from './app-plan.js';
 import { startApp } from './app-process.service.js';
 import { applyDefinition, isApplied } from './apply.service.js';
 import type { InstanceMode, InstanceOptions } from './instance.js';
-import { localUrl, type Ports } from './layout.js';
+import { localUrl, type Ports, type SecondName } from './layout.js';
 import { awaitReady } from './readiness.service.js';
 import type { Steps } from './step.js';
 
@@ -29,13 +29,17 @@ export interface StartContext {
   readonly trustFile: string;
 }
 
-const STAGE_OF: Readonly<Record<AppName, Stage>> = {
+const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
   gateway: 'edge',
+  gateway2: 'edge',
   cn1: 'providers',
+  cn1b: 'providers',
   cn2: 'providers',
+  cn2b: 'providers',
   agencies: 'providers',
   registry: 'core',
   audit: 'core',
+  audit2: 'core',
 };
 
 /** PostgreSQL and Kafka, beside each other. */
@@ -96,14 +100,16 @@ async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode
   return `127.0.0.1:${ports.kafka}`;
 }
 
-type Plans = Readonly<Record<AppName, AppPlan>>;
+/** The second processes are there in a doubled instance only. */
+export type Plans = Readonly<Record<AppName, AppPlan>> & Readonly<Partial<Record<SecondName, AppPlan>>>;
 
 /** The apps, and the definition applied; resolves when the gateway says that an exchange would succeed. */
 export async function startParts(context: StartContext, plans: Plans): Promise<void> {
   if (context.mode === 'one-process') await startOneProcess(context, plans);
   else await startProcesses(context, plans);
-  const { steps, ports, signal } = context;
-  await steps.run('ready', (note) => awaitReady(localUrl(ports.gateway), signal, note));
+  const { steps, signal } = context;
+  const gateways = [plans.gateway, plans.gateway2].flatMap((plan) => (plan === undefined ? [] : [readyUrl(plan)]));
+  await steps.run('ready', (note) => Promise.all(gateways.map((url) => awaitReady(url, signal, note))));
 }
 
 /**
@@ -114,10 +120,13 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
   const { steps, ports, dataDir, keysDir, definition } = context;
   const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
   const wasApplied = await isApplied(apply);
-  const run = (name: AppName) => startOne(context, plans[name]);
+  const run = async (...names: ProcessName[]) => {
+    const chosen = names.flatMap((name) => plans[name] ?? []);
+    await Promise.all(chosen.map((plan) => startOne(context, plan)));
+  };
   const core = async () => {
     const agencies = steps.run('agencies', () => run('agencies'));
-    const audit = steps.run('audit', () => run('audit'));
+    const audit = steps.run('audit', () => run('audit', 'audit2'));
     const registry = steps
       .run('registry', () => run('registry'))
       .then(async () => {
@@ -128,8 +137,8 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
   };
   const edges = () =>
     Promise.all([
-      steps.run('connectors', () => Promise.all([run('cn1'), run('cn2')])),
-      steps.run('gateway', () => run('gateway')),
+      steps.run('connectors', () => run('cn1', 'cn2', 'cn1b', 'cn2b')),
+      steps.run('gateway', () => run('gateway', 'gateway2')),
     ]);
   if (wasApplied) {
     await Promise.all([core(), edges()]);
@@ -137,6 +146,10 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
     await core();
     await edges();
   }
+}
+
+function readyUrl({ liveUrl }: AppPlan): string {
+  return new URL(liveUrl).origin;
 }
 
 function startOne({ supervisor, logsDir, signal }: StartContext, plan: AppPlan): Promise<void> {

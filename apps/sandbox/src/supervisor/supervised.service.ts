@@ -23,6 +23,8 @@ export class Supervised {
   /** Set once by `stop` or `force`; nothing is started after it. */
   private readonly stopping = new AbortController();
   private readonly backOff = new BackOff();
+  /** Its end is wanted and nothing is started in its place; written by `takeDown`, `terminate` and `bringBack`. */
+  private isTakenDown = false;
   /** The start or restart under way, which a stop has to wait for. */
   private launching: Promise<void> = Promise.resolve();
 
@@ -45,11 +47,51 @@ export class Supervised {
     await this.process?.kill();
   }
 
+  /** SIGKILL, and nothing is started in its place before `bringBack`. */
+  async takeDown(): Promise<void> {
+    this.isTakenDown = true;
+    await this.launching.catch(() => undefined);
+    await this.kill();
+  }
+
+  /** Starts what was taken down, without a pause; resolves when it does its work again. */
+  async bringBack(): Promise<void> {
+    if (!this.isTakenDown || this.stopping.signal.aborted) return;
+    this.isTakenDown = false;
+    try {
+      await this.start();
+    } catch (cause) {
+      this.isTakenDown = true;
+      throw cause;
+    }
+  }
+
+  /** Asks it to end, as an operator's restart does, and starts it again. Returns its exit code; null: it had to be killed. */
+  async terminate(graceMs: number): Promise<number | null> {
+    this.isTakenDown = true;
+    await this.launching.catch(() => undefined);
+    const end = await this.process?.stop(graceMs);
+    await this.bringBack();
+    return end?.code ?? null;
+  }
+
+  /** SIGSTOP: it keeps its connections and says nothing. */
+  pause(): void {
+    this.process?.signal('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.process?.signal('SIGCONT');
+  }
+
   async stop(graceMs: number): Promise<void> {
     this.stopping.abort();
     // A start under way is given the same time; what it leaves is ended by the guard of its process.
     await Promise.race([this.launching.catch(() => undefined), delay(graceMs, undefined, { ref: false })]);
     if (this.process === undefined) return;
+    // One that is paused would not hear that it should end.
+    this.resume();
     await this.process.stop(graceMs);
     await this.options.record.remove(this.name);
   }
@@ -71,7 +113,7 @@ export class Supervised {
   }
 
   private died(startedAt: number, how: string): void {
-    if (this.stopping.signal.aborted) return;
+    if (this.stopping.signal.aborted || this.isTakenDown) return;
     if (this.options.restart === false) {
       this.options.tell(`${this.name} ended (${how}) and cannot be started again by itself`);
       this.options.onDeath?.();
@@ -84,7 +126,7 @@ export class Supervised {
 
   private async relaunch(pauseMs: number): Promise<void> {
     await delay(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-    if (this.stopping.signal.aborted) return;
+    if (this.stopping.signal.aborted || this.isTakenDown) return;
     const startedAt = Date.now();
     try {
       await this.launch();

@@ -83,6 +83,47 @@ describe('the supervisor', () => {
     expect(Date.now() - startedMs).toBeLessThan(2_000);
   });
 
+  it('leaves down what was taken down until it is brought back', async () => {
+    const told: string[] = [];
+    const supervisor = new Supervisor(await RunRecord.take(dataDir), (line) => told.push(line));
+    await supervisor.start({ name: 'a', stage: 'core', start: () => run('a', IDLE) });
+    const part = supervisor.part('a');
+    const first = part?.pid;
+    await part?.takeDown();
+    expect([part?.pid, told]).toEqual([undefined, []]);
+    await part?.bringBack();
+    expect(part?.pid).not.toBe(first);
+    await part?.kill();
+    await eventually(() => told.includes('a is back'));
+    await supervisor.stop();
+  });
+
+  it('asks a part to end and starts it again, and says when it had to be killed', async () => {
+    const supervisor = new Supervisor(await RunRecord.take(dataDir), () => undefined);
+    const polite = `process.on('SIGTERM', () => process.exit(0)); ${IDLE}; console.log('up')`;
+    const scripts = [polite, `${STUBBORN}; console.log('up')`, IDLE];
+    const start = async () => {
+      const script = scripts.shift() ?? IDLE;
+      const started = await run('a', script);
+      if (script !== IDLE) await started.waitForOutput('up', 5_000);
+      return started;
+    };
+    await supervisor.start({ name: 'a', stage: 'core', start });
+    expect(await supervisor.part('a')?.terminate(5_000)).toBe(0);
+    expect(await supervisor.part('a')?.terminate(200)).toBeNull();
+    expect(isAlive(Number(supervisor.part('a')?.pid))).toBe(true);
+    await supervisor.stop();
+  });
+
+  it('stops a part that is paused', async () => {
+    const supervisor = new Supervisor(await RunRecord.take(dataDir), () => undefined);
+    await supervisor.start({ name: 'a', stage: 'edge', start: () => run('a', IDLE) });
+    const startedMs = Date.now();
+    supervisor.part('a')?.pause();
+    await supervisor.stop();
+    expect(Date.now() - startedMs).toBeLessThan(3_000);
+  });
+
   it('refuses a second start on the same data, and names the first', async () => {
     const record = await RunRecord.take(dataDir);
     await expect(RunRecord.take(dataDir)).rejects.toMatchObject({
