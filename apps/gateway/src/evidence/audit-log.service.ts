@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
-import { fromBase64, memberOf, sha256, toHex, type MemberId, type SubsystemId } from '#kernel';
+import { fromBase64, sha256, toHex, type MemberId } from '#kernel';
 import { parseStatement, type RequestedPayload, type Statement } from '#signing';
 import { checkManifest, snapshotSchema, type MemberEntry, type RegistryKey } from '#snapshot';
 import {
@@ -15,6 +15,7 @@ import {
   type NoteKey,
 } from '#tlog';
 import type { LoggedOutcomes } from '../exchange/takeover.service.js';
+import type { AuditOperator } from './bus-outcome.js';
 import { evidenceErrors } from './evidence.errors.js';
 
 export interface LogProof {
@@ -28,6 +29,18 @@ export interface GoverningManifest {
   readonly index: number;
   readonly statement: string;
   readonly digests: string;
+}
+
+/** A leaf that the log holds, and its newest proof. */
+export interface LoggedLeaf {
+  readonly statement: Statement;
+  readonly proof: LogProof;
+}
+
+/** What evidence wants of a snapshot. */
+interface SnapshotParts {
+  readonly members: ReadonlyMap<string, MemberEntry>;
+  readonly auditOperators: readonly AuditOperator[];
 }
 
 export interface AuditLogOptions {
@@ -53,17 +66,17 @@ const governingAnswer = z.object({ index: z.number().int().nonnegative(), statem
 export class AuditLogService implements LoggedOutcomes {
   private readonly agent: Agent;
   private readonly manifests = new LRUCache<number, GoverningManifest>({ max: 1_000 });
-  /** Member entries of a snapshot by its hex digest. */
-  private readonly snapshots = new LRUCache<string, ReadonlyMap<string, MemberEntry>>({ max: 8 });
+  /** By the snapshot's hex digest. */
+  private readonly snapshots = new LRUCache<string, SnapshotParts>({ max: 8 });
 
   constructor(private readonly options: AuditLogOptions) {
     const { timeoutMs } = options;
     this.agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   }
 
-  /** The newest proof of an exchange's leaf, or undefined if the log holds none. */
-  async receipt(id: string, slot: string, signer: string): Promise<LogProof | undefined> {
-    const query = new URLSearchParams({ slot, signer });
+  /** The newest proof of an exchange's leaf, or undefined if the log holds none. Only `b1` has no choice of signer. */
+  async receipt(id: string, slot: string, signer?: string): Promise<LogProof | undefined> {
+    const query = new URLSearchParams(signer === undefined ? { slot } : { slot, signer });
     const body = await this.get(`/receipts/${id}?${query.toString()}`, MAX_SMALL_BYTES);
     const proof = body === undefined ? undefined : parseTlogProof(body.toString('utf8'));
     if (proof === undefined) return undefined;
@@ -107,21 +120,31 @@ export class AuditLogService implements LoggedOutcomes {
   }
 
   /** A member's entry in the snapshot of that digest. */
-  async memberEntry(snapshotDigest: string, owner: SubsystemId): Promise<MemberEntry | undefined> {
-    const known = this.snapshots.get(snapshotDigest) ?? (await this.fetchSnapshot(snapshotDigest));
-    const id: MemberId = memberOf(owner);
-    return known.get(id);
+  async memberEntry(snapshotDigest: string, id: MemberId): Promise<MemberEntry | undefined> {
+    return (await this.snapshot(snapshotDigest)).members.get(id);
   }
 
-  /** The leaf that the audit service shows for the provider's slot: in the log, and otherwise unchecked. */
-  async providerLeaf(requested: Statement<RequestedPayload>): Promise<Statement | undefined> {
-    const { id, to } = requested.payload;
-    const proof = await this.receipt(id, 'p1', to);
+  /** Who runs which audit instance, by the snapshot of that digest. */
+  async auditOperators(snapshotDigest: string): Promise<readonly AuditOperator[]> {
+    return (await this.snapshot(snapshotDigest)).auditOperators;
+  }
+
+  /**
+   * The leaf that the audit service shows for a slot of an exchange: in the log, and nothing else of it is checked.
+   * Undefined if it shows none.
+   */
+  async leafOf(id: string, slot: string, signer?: string): Promise<LoggedLeaf | undefined> {
+    const proof = await this.receipt(id, slot, signer);
     if (proof === undefined) return undefined;
     const leaf = await this.leafAt(proof);
     const statement = leaf === undefined ? undefined : parseStatement(leaf.toString('latin1'));
     if (statement?.ok !== true) throw evidenceErrors.error('log-answer-invalid', { details: { what: 'bundle' } });
-    return statement.value;
+    return { statement: statement.value, proof };
+  }
+
+  async providerLeaf(requested: Statement<RequestedPayload>): Promise<Statement | undefined> {
+    const { id, to } = requested.payload;
+    return (await this.leafOf(id, 'p1', to))?.statement;
   }
 
   async close(): Promise<void> {
@@ -145,14 +168,24 @@ export class AuditLogService implements LoggedOutcomes {
       : undefined;
   }
 
-  private async fetchSnapshot(digest: string): Promise<ReadonlyMap<string, MemberEntry>> {
+  private async snapshot(digest: string): Promise<SnapshotParts> {
+    const known = this.snapshots.get(digest);
+    if (known !== undefined) return known;
     const body = await this.get(`/v1/snapshots/${digest}`, MAX_SNAPSHOT_BYTES);
     if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
     if (toHex(sha256(body)) !== digest)
       throw evidenceErrors.error('log-answer-invalid', { details: { what: 'snapshot-digest' } });
-    const entries = new Map(parse(snapshotSchema, body).members.map((entry) => [entry.id, entry]));
-    this.snapshots.set(digest, entries);
-    return entries;
+    const { members, instances } = parse(snapshotSchema, body);
+    const entries = new Map(members.map((entry) => [entry.id, entry]));
+    const auditOperators = instances
+      .filter(({ kind }) => kind === 'audit')
+      .flatMap(({ id, runBy }) => {
+        const entry = entries.get(runBy);
+        return entry === undefined ? [] : [{ instance: id, entry }];
+      });
+    const parts = { members: entries, auditOperators };
+    this.snapshots.set(digest, parts);
+    return parts;
   }
 
   /** Undefined on 404. */

@@ -1,9 +1,10 @@
-import { subsystemOf, toBase64Url, type SubsystemId } from '#kernel';
-import { parseStatement, type Statement } from '#signing';
+import { memberOf, subsystemOf, toBase64Url, type MemberId } from '#kernel';
+import { parseStatement, type RequestedPayload, type Statement } from '#signing';
 import { snapshotDigestOf } from '#snapshot';
 import { encodeTlogProof } from '#tlog';
 import { requestedOf, type StoredRow } from '../exchange/row.js';
 import type { AuditLogService, GoverningManifest, LogProof } from './audit-log.service.js';
+import { isBusOutcomeOf, operatorWhoSigned } from './bus-outcome.js';
 import { evidenceErrors } from './evidence.errors.js';
 import { serialiseEvidence, sortMembers, type Evidence, type MemberEvidence, type ProvenManifest } from './evidence.js';
 
@@ -11,8 +12,21 @@ interface Placed {
   readonly statement: Statement;
   readonly proof: LogProof;
   readonly manifest: GoverningManifest;
-  readonly signer: SubsystemId;
+  /** In whose document the signer's key stands. */
+  readonly member: MemberId;
 }
+
+/** A logged outcome; its proof is made in the newest tree, so it brings the checkpoint for everything else. */
+interface Ending {
+  readonly statement: Statement;
+  readonly member: MemberId;
+  readonly checkpoint: string;
+}
+
+type EvidenceLog = Pick<
+  AuditLogService,
+  'receipt' | 'leafOf' | 'indexOf' | 'proveAt' | 'governing' | 'memberEntry' | 'auditOperators'
+>;
 
 const MAX_BUILDING = 32;
 
@@ -24,9 +38,7 @@ export class EvidenceService {
   /** Evidence being put together now; written by `evidenceOf`. */
   private building = 0;
 
-  constructor(
-    private readonly log: Pick<AuditLogService, 'receipt' | 'indexOf' | 'proveAt' | 'governing' | 'memberEntry'>,
-  ) {}
+  constructor(private readonly log: EvidenceLog) {}
 
   /**
    * The document's bytes. Throws `evidence-unavailable` while the exchange is open or a leaf is missing, and
@@ -43,30 +55,47 @@ export class EvidenceService {
   }
 
   private async build(row: StoredRow): Promise<string> {
-    const provider = subsystemOf(row.service);
     const requested = requestedOf(row);
-    const jws = row.outcome?.jws;
-    const outcome = jws === undefined ? undefined : parseStatement(jws);
-    if (requested === undefined || outcome?.ok !== true) throw evidenceErrors.error('evidence-unavailable');
-    const signer = row.outcome?.by === 'provider' ? provider : row.consumer;
-    // The outcome's receipt is made in the newest tree, so it brings the checkpoint for everything else.
-    const slot = row.outcome?.by === 'provider' ? 'p1' : 'c1';
-    const last = await this.log.receipt(row.id, slot, signer);
-    if (last === undefined) throw evidenceErrors.error('evidence-unavailable');
-    const end = await this.place(outcome.value, signer, last.checkpoint);
-    const begin = await this.place(requested, row.consumer, last.checkpoint);
-    return this.write(row, [begin, end], provider, last.checkpoint);
+    if (requested === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const ending = (await this.toldEnding(row)) ?? (await this.busEnding(row, requested));
+    if (ending === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const end = await this.place(ending.statement, ending.member, ending.checkpoint);
+    const begin = await this.place(requested, memberOf(row.consumer), ending.checkpoint);
+    return this.write(row, [begin, end], ending.checkpoint);
   }
 
-  private async write(
-    row: StoredRow,
-    placed: readonly Placed[],
-    provider: SubsystemId,
-    checkpoint: string,
-  ): Promise<string> {
+  /** The outcome that the row holds, if the log holds it too. */
+  private async toldEnding({ id, consumer, service, outcome }: StoredRow): Promise<Ending | undefined> {
+    const parsed = outcome?.jws === undefined ? undefined : parseStatement(outcome.jws);
+    if (parsed?.ok !== true) return undefined;
+    const [slot, signer] = outcome?.by === 'provider' ? ['p1', subsystemOf(service)] : ['c1', consumer];
+    const proof = await this.log.receipt(id, slot, signer);
+    if (proof === undefined) return undefined;
+    return { statement: parsed.value, member: memberOf(signer), checkpoint: proof.checkpoint };
+  }
+
+  /**
+   * The bus's own word (`bus.md` §4.10), which counts where nobody else's stands in the log: the row never got an end,
+   * or intake refused the one that its gateway stated. What a provider ended was in the log before it was told.
+   */
+  private async busEnding(row: StoredRow, requested: Statement<RequestedPayload>): Promise<Ending | undefined> {
+    if (row.outcome?.by === 'provider') return undefined;
+    const logged = await this.log.leafOf(row.id, 'b1');
+    // Of another consumer's request by the same id it says nothing about ours.
+    if (logged === undefined || !isBusOutcomeOf(logged.statement, requested)) return undefined;
+    const { statement, proof } = logged;
+    const operators = await this.log.auditOperators(snapshotOf(await this.log.governing(proof.index)));
+    const operator = operatorWhoSigned(statement, operators);
+    if (operator === undefined)
+      throw evidenceErrors.error('log-answer-invalid', { details: { what: 'bus-signature' } });
+    return { statement, member: operator.entry.id as MemberId, checkpoint: proof.checkpoint };
+  }
+
+  private async write(row: StoredRow, placed: readonly Placed[], checkpoint: string): Promise<string> {
     const manifests = await this.manifestsOf(placed, checkpoint);
+    const provider = memberOf(row.service);
     const members = await Promise.all([
-      ...placed.map(({ signer, manifest }) => this.member(signer, manifest)),
+      ...placed.map(({ member, manifest }) => this.member(member, manifest)),
       ...placed.slice(-1).map(({ manifest }) => this.member(provider, manifest)),
     ]);
     const evidence: Evidence = {
@@ -85,14 +114,14 @@ export class EvidenceService {
     return serialiseEvidence(evidence);
   }
 
-  private async place(statement: Statement, signer: SubsystemId, checkpoint: string): Promise<Placed> {
+  private async place(statement: Statement, member: MemberId, checkpoint: string): Promise<Placed> {
     const index = await this.log.indexOf(statement.leafHash);
     if (index === undefined) throw evidenceErrors.error('evidence-unavailable');
     const [proof, manifest] = await Promise.all([
       this.log.proveAt(statement.jws, index, checkpoint),
       this.log.governing(index),
     ]);
-    return { statement, proof, manifest, signer };
+    return { statement, proof, manifest, member };
   }
 
   /** Each governing manifest once, in the order of the log. */
@@ -107,10 +136,17 @@ export class EvidenceService {
     );
   }
 
-  private async member(owner: SubsystemId, manifest: GoverningManifest): Promise<MemberEvidence> {
-    const digest = snapshotDigestOf(manifest.digests);
-    const entry = digest === undefined ? undefined : await this.log.memberEntry(digest, owner);
+  private async member(id: MemberId, manifest: GoverningManifest): Promise<MemberEvidence> {
+    const entry = await this.log.memberEntry(snapshotOf(manifest), id);
     if (entry === undefined) throw evidenceErrors.error('evidence-unavailable');
     return { id: entry.id, document: entry.document, keyChain: entry.keyChain };
   }
+}
+
+/** Digest of the snapshot that a manifest puts in force. */
+function snapshotOf({ digests }: GoverningManifest): string {
+  const digest = snapshotDigestOf(digests);
+  // A checked manifest names one; the compiler cannot know.
+  if (digest === undefined) throw evidenceErrors.error('evidence-unavailable');
+  return digest;
 }

@@ -1,0 +1,77 @@
+import { toHex } from '#kernel';
+import type { Statement } from '#signing';
+import { snapshotDigestOf, type MemberEntry, type Snapshot } from '#snapshot';
+import { GrowingTree, leafHash } from '#tlog';
+import type { AuditLogService, GoverningManifest, LoggedLeaf, LogProof } from '../audit-log.service.js';
+import type { AuditOperator } from '../bus-outcome.js';
+
+interface PlacedLeaf {
+  readonly statement: Statement;
+  readonly slot: string;
+  readonly signer: string;
+}
+
+/**
+ * STAND-IN for the audit service, for specs of what is made of its answers: one tree in memory, whose checkpoints are
+ * its size. Their signatures are the reader's business, which has a spec of its own.
+ */
+export class MemoryLog implements Omit<AuditLogService, 'close' | 'providerLeaf'> {
+  private readonly leaves: PlacedLeaf[] = [];
+  private readonly manifests: GoverningManifest[] = [];
+  private readonly snapshots = new Map<string, Snapshot>();
+
+  append(statement: Statement, slot: string, signer: string): void {
+    this.leaves.push({ statement, slot, signer });
+  }
+
+  /** Appends a manifest, and keeps the snapshot that it names. */
+  enact(manifest: Statement, digests: string, snapshot: Snapshot): void {
+    this.manifests.push({ index: this.leaves.length, statement: manifest.jws, digests });
+    this.snapshots.set(snapshotDigestOf(digests) ?? '', snapshot);
+    this.append(manifest, '-', 'registry');
+  }
+
+  async receipt(id: string, slot: string, signer?: string): Promise<LogProof | undefined> {
+    return (await this.leafOf(id, slot, signer))?.proof;
+  }
+
+  leafOf(id: string, slot: string, signer?: string): Promise<LoggedLeaf | undefined> {
+    const index = this.leaves.findIndex(
+      (leaf) => leaf.statement.payload.id === id && leaf.slot === slot && leaf.signer === (signer ?? leaf.signer),
+    );
+    const statement = this.leaves[index]?.statement;
+    return Promise.resolve(statement === undefined ? undefined : { statement, proof: this.proofAt(index) });
+  }
+
+  indexOf(hash: Uint8Array): Promise<number | undefined> {
+    const index = this.leaves.findIndex(({ statement }) => toHex(statement.leafHash) === toHex(hash));
+    return Promise.resolve(index < 0 ? undefined : index);
+  }
+
+  proveAt(_leaf: string, index: number, _checkpoint: string): Promise<LogProof> {
+    return Promise.resolve(this.proofAt(index));
+  }
+
+  governing(index: number): Promise<GoverningManifest> {
+    return Promise.resolve(this.manifests.findLast((manifest) => manifest.index < index) as GoverningManifest);
+  }
+
+  memberEntry(digest: string, id: string): Promise<MemberEntry | undefined> {
+    return Promise.resolve(this.snapshots.get(digest)?.members.find((entry) => entry.id === id));
+  }
+
+  auditOperators(digest: string): Promise<readonly AuditOperator[]> {
+    const { instances = [], members = [] } = this.snapshots.get(digest) ?? {};
+    const operators = instances.flatMap(({ id, kind, runBy }) => {
+      const entry = members.find((member) => member.id === runBy);
+      return kind === 'audit' && entry !== undefined ? [{ instance: id, entry }] : [];
+    });
+    return Promise.resolve(operators);
+  }
+
+  private proofAt(index: number): LogProof {
+    const hashes = this.leaves.map(({ statement }) => leafHash(Buffer.from(statement.jws)));
+    const path = GrowingTree.empty().extend(hashes).path(index);
+    return { index, size: hashes.length, path, checkpoint: `${hashes.length} leaves\n` };
+  }
+}
