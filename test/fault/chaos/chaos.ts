@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance, InstanceOptions } from '../../../apps/sandbox/src/instance/instance.js';
+import { readAgencies } from '../ledger/agency-calls.js';
+import { judge, type Breach } from '../ledger/judge.js';
+import { LogReader, type Head, type LogCopy } from '../ledger/log-reader.js';
+import type { AskedState } from '../ledger/told.js';
+import { longestSilenceMs, totalsOf } from '../ledger/totals.js';
+import { chaosErrors } from './chaos.errors.js';
+import { checkEvidence } from './evidence.js';
+import { planKills, type Kill } from './kill-plan.js';
+import { killByPlan, type Killed } from './killer.js';
+import { Load } from './load.js';
+import { Orders } from './orders.js';
+import { Random } from './random.js';
+import { recoveries } from './recovery.js';
+import type { ChaosReport } from './report.js';
+import type { ChaosSettings } from './settings.js';
+import { collectHeads } from './watch.js';
+
+/**
+ * What has to happen by itself happens soon: outcomes are looked for each second, and the sweeper waits little longer
+ * than the seven seconds that an exchange of these services may take.
+ */
+export const CHAOS_ENV: NonNullable<InstanceOptions['env']> = {
+  audit: {
+    KEREGE_AUDIT_LONGEST_DEADLINE_MS: '10000',
+    KEREGE_AUDIT_SWEEP_GRACE_MS: '5000',
+    KEREGE_AUDIT_SWEEP_INTERVAL_MS: '1000',
+  },
+  gateway: { KEREGE_GATEWAY_OUTCOMES_EVERY_MS: '1000', KEREGE_GATEWAY_OUTCOMES_AFTER_MS: '3000' },
+  agencies: { KEREGE_AGENCY_LEDGER_SIZE: '1000000' },
+};
+
+/** An exchange whose gateway died is taken over a minute after its deadline (`bus.md` §4.9); the rest is for slowness. */
+const REST_LIMIT_MS = 150_000;
+const READY_LIMIT_MS = 90_000;
+const LOOK_MS = 1_000;
+
+export interface ChaosOptions {
+  readonly instance: Instance;
+  readonly settings: ChaosSettings;
+  readonly tell: (line: string) => void;
+}
+
+/** Loads and kills a running bus, waits until it has come to rest, and holds the three ledgers against each other. */
+export async function runChaos({ instance, settings, tell }: ChaosOptions): Promise<ChaosReport> {
+  const { seed, minutes, rate, kinds } = settings;
+  const durationMs = minutes * 60_000;
+  const plan = planKills(seed, durationMs, kinds);
+  tell(`seed ${seed}; ${plan.length} kills: ${describePlan(plan)}`);
+  const log = await LogReader.find(instance.auditUrl);
+  const load = new Load({ gatewayUrl: instance.gatewayUrl, orders: new Orders(seed), durationMs, perSecond: rate });
+  const storm = new AbortController();
+  const watching = collectHeads(log, storm.signal);
+  const killing = killByPlan(instance, plan, storm.signal);
+  await load.run();
+  const calmFromMs = Date.now();
+  storm.abort();
+  const [heads, killed] = await Promise.all([watching, killing]);
+  tell('the load has ended; waiting for rest');
+  await awaitReady(instance);
+  const untilMs = Date.now() + REST_LIMIT_MS;
+  const states = await load.askAgain(untilMs);
+  const rested = await comeToRest({ instance, log, load, heads, states }, untilMs);
+  const restMs = Date.now() - calmFromMs;
+  tell('at rest; verifying the evidence of every released answer');
+  const random = new Random(seed);
+  const { gatewayUrl, trustFile } = instance;
+  const evidence = await checkEvidence(load.told, { gatewayUrl, trustFile, random, untilMs: Date.now() + 90_000 });
+  const totals = totalsOf(load.told, rested.calls, rested.copy.leaves);
+  const refused = evidence.refused.map(({ exchangeId, why }) => ({
+    rule: 'evidence' as const,
+    subject: exchangeId,
+    what: why,
+  }));
+  return {
+    settings,
+    killed,
+    longestKillGapMs: longestGapMs(killed),
+    totals,
+    goodShare: totals.clients.good / totals.clients.calls,
+    longestSilenceMs: longestSilenceMs(load.told),
+    recoveries: recoveries(killed, load.told),
+    evidence,
+    headsSeen: heads.length,
+    restMs,
+    breaches: [...rested.breaches, ...refused],
+  };
+}
+
+interface Parts {
+  readonly instance: Instance;
+  readonly log: LogReader;
+  readonly load: Load;
+  readonly heads: readonly Head[];
+  readonly states: readonly AskedState[];
+}
+
+interface Rested {
+  readonly copy: LogCopy;
+  readonly calls: Awaited<ReturnType<typeof readAgencies>>['calls'];
+  readonly breaches: readonly Breach[];
+}
+
+/** Reads the ledgers until they agree, or until what they still disagree about has had all the time that there is. */
+async function comeToRest({ instance, log, load, heads, states }: Parts, untilMs: number): Promise<Rested> {
+  for (;;) {
+    const copy = await log.copy();
+    const { calls, forgotten } = await readAgencies(instance.agencies);
+    if (forgotten > 0) throw chaosErrors.error('chaos-ledger-short', { details: { forgotten } });
+    const isLate = Date.now() >= untilMs;
+    if (copy !== undefined) {
+      const seen = [...heads, copy.head];
+      const { leaves, tileHashes } = copy;
+      const breaches = judge({ told: load.told, states, calls, leaves, tileHashes, heads: seen });
+      if (breaches.length === 0 || isLate) return { copy, calls, breaches };
+    } else if (isLate) throw chaosErrors.error('chaos-not-at-rest', { details: { missing: 'the log' } });
+    await delay(LOOK_MS);
+  }
+}
+
+async function awaitReady(instance: Instance): Promise<void> {
+  const untilMs = Date.now() + READY_LIMIT_MS;
+  for (;;) {
+    const answer = await fetch(`${instance.gatewayUrl}/ready`, { signal: AbortSignal.timeout(6_000) })
+      .then(async (response) => ({ isReady: response.ok, text: await response.text() }))
+      // Starting: asked again until the time is up.
+      .catch((cause: unknown) => ({ isReady: false, text: String(cause) }));
+    if (answer.isReady) return;
+    if (Date.now() >= untilMs) throw chaosErrors.error('chaos-not-at-rest', { details: { ready: answer.text } });
+    await delay(LOOK_MS);
+  }
+}
+
+function longestGapMs(killed: readonly Killed[]): number {
+  return killed.reduce((longest, { killedMs }, index) => {
+    const before = killed[index - 1];
+    return before === undefined ? longest : Math.max(longest, killedMs - before.killedMs);
+  }, 0);
+}
+
+function describePlan(plan: readonly Kill[]): string {
+  return plan.map(({ atMs, victim }) => `${victim}@${(atMs / 1_000).toFixed(1)}`).join(' ');
+}

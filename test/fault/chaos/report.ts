@@ -1,0 +1,63 @@
+import type { Breach } from '../ledger/judge.js';
+import type { Totals } from '../ledger/totals.js';
+import type { EvidenceReport } from './evidence.js';
+import { KINDS } from './kill-plan.js';
+import type { Killed } from './killer.js';
+import type { Recovery } from './recovery.js';
+import type { ChaosSettings } from './settings.js';
+
+export interface ChaosReport {
+  readonly settings: ChaosSettings;
+  readonly killed: readonly Killed[];
+  readonly longestKillGapMs: number;
+  readonly totals: Totals;
+  readonly goodShare: number;
+  readonly longestSilenceMs: number;
+  readonly recoveries: readonly Recovery[];
+  readonly evidence: EvidenceReport;
+  readonly headsSeen: number;
+  readonly restMs: number;
+  readonly breaches: readonly (Omit<Breach, 'rule'> & { readonly rule: Breach['rule'] | 'evidence' })[];
+}
+
+const MOST_BREACHES = 50;
+
+/** For people: what was done to the bus, what the three ledgers hold, and where they disagree. */
+export function renderReport(report: ChaosReport): string {
+  const { settings, killed, totals, evidence, breaches } = report;
+  const { clients, agencies, log } = totals;
+  const kinds = KINDS.map((kind) => `${kind} ${killed.filter((kill) => kill.kind === kind).length}`);
+  const lines = [
+    `seed       ${settings.seed}   (npm run chaos -- --minutes ${settings.minutes} --seed ${settings.seed} --rate ${settings.rate})`,
+    `kills      ${killed.length}: ${kinds.join(', ')}; longest pause between two ${seconds(report.longestKillGapMs)}`,
+    `clients    ${clients.calls} calls: ${clients.answered} answered (${clients.good} good), ${sum(clients.unanswered)} told that there is no answer, ${sum(clients.nothing)} told nothing`,
+    ...table(clients.unanswered, 'no answer'),
+    ...table(clients.nothing, 'nothing'),
+    `agencies   ${agencies.calls} calls, ${agencies.unsafe} of them unsafe, of ${agencies.exchanges} exchanges`,
+    `log        ${log.leaves} leaves of ${log.exchanges} exchanges; ${report.headsSeen} heads seen`,
+    ...table(log.byType, ''),
+    `evidence   ${evidence.checked - evidence.refused.length} of ${evidence.checked} verified (${evidence.released} released; ${evidence.byCommand} also by the command itself)`,
+    `good       ${(report.goodShare * 100).toFixed(1)} % of all calls; longest time without a good answer ${seconds(report.longestSilenceMs)}`,
+    ...report.recoveries.map(
+      ({ kind, medianMs, longestMs }) =>
+        `             ${kind.padEnd(10)} felt for ${seconds(medianMs)} (median), ${seconds(longestMs)} at most`,
+    ),
+    `at rest    ${seconds(report.restMs)} after the load`,
+    `breaches   ${breaches.length}`,
+    ...breaches.slice(0, MOST_BREACHES).map(({ rule, subject, what }) => `             ${rule} ${subject}: ${what}`),
+    ...(breaches.length > MOST_BREACHES ? [`             and ${breaches.length - MOST_BREACHES} more`] : []),
+  ];
+  return lines.join('\n');
+}
+
+function table(counts: Readonly<Record<string, number>>, label: string): string[] {
+  return Object.entries(counts).map(([name, number]) => `  ${String(number).padStart(9)}  ${label} ${name}`);
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, number) => total + number, 0);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

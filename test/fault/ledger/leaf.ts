@@ -1,0 +1,46 @@
+import { leafHash } from './tree.js';
+
+/** A leaf of the log, as far as its own bytes tell. */
+export interface Leaf {
+  readonly index: number;
+  /** Base64url, as `prev` spells it. */
+  readonly hash: string;
+  /** Key that signed it. */
+  readonly kid: string;
+  readonly t: string;
+  readonly id: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly svc: string | undefined;
+  readonly prev: string | undefined;
+  readonly why: string | undefined;
+  readonly st: number | undefined;
+}
+
+/** Takes a leaf's JWS apart; its signature is `kerege verify`'s to judge. */
+export function decodeLeaf(index: number, body: Buffer): Leaf {
+  const [header = '', payload = ''] = body.toString('latin1').split('.');
+  const { kid } = fields(header);
+  const { t, id, from, to, svc, prev, why, st } = fields(payload);
+  return {
+    index,
+    hash: leafHash(body).toString('base64url'),
+    kid: text(kid) ?? '',
+    t: text(t) ?? '',
+    id: text(id) ?? '',
+    from: text(from),
+    to: text(to),
+    svc: text(svc),
+    prev: text(prev),
+    why: text(why),
+    st: typeof st === 'number' ? st : undefined,
+  };
+}
+
+function fields(part: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown>;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
