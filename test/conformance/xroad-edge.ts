@@ -49,6 +49,7 @@ export function ok(
     headers: headers.map(([name, value]) => ({ name, value })),
     body: Buffer.from(body),
     requestHash: hashOf(request),
+    answeredAtMs: 1_767_225_600_000,
   });
 }
 

@@ -1,3 +1,5 @@
+import { Capacity } from '#kernel';
+
 /** What the head of a request says of the size of its body. */
 export interface DeclaredBody {
   readonly contentLength: string | undefined;
@@ -6,7 +8,8 @@ export interface DeclaredBody {
 
 /**
  * Bytes that bodies of calls under way may take together. They are reserved before the first byte is read: admission
- * counts only what is whole, and by then a thousand slow uploads have filled the memory.
+ * counts only what is whole, and by then a thousand slow uploads have filled the memory. No consumer may hold more of
+ * them than it leaves free: the slow uploads of one keep nobody else out.
  */
 export class BodyBudget {
   /** Written by `reserve` and by what it returns. */
@@ -20,7 +23,11 @@ export class BodyBudget {
 
   /** How to give the place back, once; undefined if there is none. */
   reserve(declared: DeclaredBody): (() => void) | undefined {
-    const bytes = this.sizeOf(declared);
+    return this.take(this.sizeOf(declared));
+  }
+
+  /** The same for bytes that are there already. */
+  take(bytes: number): (() => void) | undefined {
     if (this.reserved + bytes > this.maxBytes) return undefined;
     this.reserved += bytes;
     let isHeld = true;

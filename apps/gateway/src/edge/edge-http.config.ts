@@ -27,16 +27,17 @@ export function edgeHttpOptions(
   };
 }
 
-/** Call after the app was created and before it is initialised. */
-export function prepareEdge(app: NestFastifyApplication): void {
+/** Call after the app was created and before it is initialised. `rawRoutes` read their bodies themselves, as the edge does. */
+export function prepareEdge(app: NestFastifyApplication, rawRoutes: readonly string[] = []): void {
   const fastify = app.getHttpAdapter().getInstance();
+  const raw: ReadonlySet<string | undefined> = new Set([EDGE_ROUTE, ...rawRoutes]);
   // Verbs that X-Road refuses must reach the code that refuses them.
   for (const method of METHODS)
     if (method === 'QUERY') fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true });
     else if (method !== 'CONNECT' && !fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
   // Fastify neither parses nor judges bodies of the edge: it sees requests without one, and the edge reads the socket.
   fastify.addHook('onRequest', (request: FastifyRequest, _reply, done) => {
-    if (request.routeOptions.url === EDGE_ROUTE)
+    if (raw.has(request.routeOptions.url))
       Object.assign(request, {
         headers: { 'content-type': undefined, 'content-length': undefined, 'transfer-encoding': undefined },
       });

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, statusOf } from '#kernel';
-import { PROBLEM_JSON, problemOf } from '#platform';
+import { statusOf, type AppError } from '#kernel';
+import { PROBLEM_JSON, problemOf, type Problem } from '#platform';
 import { headerFields } from '../consumer-auth/header-fields.js';
 import type { HeaderField, Side, UnansweredExchange } from '../exchange/exchange.js';
 import { exchangeHeaders } from './answer-head.js';
-import { errorEntryOf } from './error-catalogue.js';
+import { errorOf } from './error-catalogue.js';
 import { chooseFace } from './error-face.js';
 import { faultCode, faultStatus, renderFault, type FaultSpelling } from './fault.js';
 
@@ -58,9 +58,7 @@ export class EdgeReply {
 
   /** An exchange that ended without an answer. */
   sendUnanswered(request: FastifyRequest, reply: FastifyReply, outcome: UnansweredExchange): void {
-    const error = new AppError(outcome.code, errorEntryOf(outcome.code));
-    const { side, decidedBy, exchangeId, retryAfterS, detail } = outcome;
-    this.sendFailure(request, reply, { error, side, decidedBy, exchangeId, retryAfterS, detail });
+    this.sendFailure(request, reply, failureOf(outcome));
   }
 
   /** An error in the face that the client's `Accept` asks for (`exchange.md` §1, §2.6). */
@@ -76,20 +74,14 @@ export class EdgeReply {
     this.send(request, reply, { status: rendered.status, headers, body: Buffer.from(rendered.body) });
   }
 
-  private render(request: FastifyRequest, { error, side, decidedBy, exchangeId, detail }: EdgeFailure) {
+  private render(request: FastifyRequest, failure: EdgeFailure) {
+    const { error, decidedBy, exchangeId, detail } = failure;
     const accept = headerFields(request.raw.rawHeaders).filter(({ name }) => name.toLowerCase() === 'accept');
     const face = chooseFace(accept.map(({ value }) => value).join(','));
     if (face === 'problem') {
-      const status = statusOf(error.entry);
-      const problem = {
-        ...problemOf(error),
-        ...(status === 403 ? { reason: error.code } : {}),
-        ...(detail === undefined ? {} : { outcome: detail }),
-        ...(exchangeId === undefined ? {} : { exchangeId }),
-        side,
-        requestId: request.id,
-      };
-      return { status, headers: [{ name: 'Content-Type', value: PROBLEM_JSON }], body: JSON.stringify(problem) };
+      const problem = { ...nativeProblem(failure), requestId: request.id };
+      const headers = [{ name: 'Content-Type', value: PROBLEM_JSON }];
+      return { status: problem.status, headers, body: JSON.stringify(problem) };
     }
     const type = faultCode(error.entry, decidedBy, this.settings.faultSpelling);
     const message = detail === undefined ? error.entry.message : `${error.entry.message} (${detail})`;
@@ -100,6 +92,23 @@ export class EdgeReply {
     ];
     return { status: faultStatus(type), headers, body };
   }
+}
+
+/** How an exchange that ended without an answer is told. */
+export function failureOf(outcome: UnansweredExchange): EdgeFailure {
+  const { side, decidedBy, exchangeId, retryAfterS, detail } = outcome;
+  return { error: errorOf(outcome.code), side, decidedBy, exchangeId, retryAfterS, detail };
+}
+
+/** The native face of an error (`exchange.md` §1): code, exchange id and which side failed. */
+export function nativeProblem({ error, side, exchangeId, detail }: EdgeFailure): Problem {
+  return {
+    ...problemOf(error),
+    ...(statusOf(error.entry) === 403 ? { reason: error.code } : {}),
+    ...(detail === undefined ? {} : { outcome: detail }),
+    ...(exchangeId === undefined ? {} : { exchangeId }),
+    side,
+  };
 }
 
 function isTemporary(error: AppError): boolean {

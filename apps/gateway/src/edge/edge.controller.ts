@@ -1,44 +1,39 @@
 import { All, Controller, Inject, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { parseTarget } from '#access';
 import type { SubsystemId } from '#kernel';
 import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
 import { headerFields } from '../consumer-auth/header-fields.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { Exchanges } from '../exchange/exchange.js';
 import { Metaservices } from '../metaservices/metaservices.service.js';
-import { rightsErrors } from '../rights/rights.errors.js';
 import { answerHeaders } from './answer-head.js';
 import { BodyBudget } from './body-budget.js';
-import { parseContext } from './context.js';
+import { parseHead } from './call-head.js';
 import { EdgeFaultFilter } from './edge-fault.filter.js';
 import { EDGE_SETTINGS, EdgeReply, type EdgeSettings } from './edge-reply.service.js';
 import { edgeErrors } from './edge.errors.js';
+import { errorOf } from './error-catalogue.js';
 import { exchangeRequestOf, type ParsedCall } from './exchange-request.js';
 import { EDGE_ROUTE, rawTargetOf } from './raw-target.js';
 import { readBody } from './request-body.js';
-
-/** `exchange.md` §2.1. */
-const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
 /**
  * X-Road's consumer edge: `/r1/…` with the raw target, as the wire had it. It parses and hands over; what may be done is
  * decided in `exchange/admission.ts`, and what an X-Road client sees is written by `EdgeReply`.
  */
+@ApiExcludeController()
 @Controller(EDGE_ROUTE)
 @UseGuards(ConsumerGuard)
 @UseFilters(EdgeFaultFilter)
 export class EdgeController {
-  private readonly bodies: BodyBudget;
-
   constructor(
     private readonly exchanges: Exchanges,
     private readonly metaservices: Metaservices,
     private readonly edgeReply: EdgeReply,
+    private readonly bodies: BodyBudget,
     @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
-  ) {
-    this.bodies = new BodyBudget(settings.maxInFlightBytes, settings.maxBodyBytes);
-  }
+  ) {}
 
   @All()
   async call(
@@ -47,7 +42,7 @@ export class EdgeController {
     @Consumer() consumer: SubsystemId,
   ): Promise<void> {
     const { 'content-length': contentLength, 'transfer-encoding': transferEncoding } = request.raw.headers;
-    const giveBack = this.bodies.reserve({ contentLength, transferEncoding });
+    const giveBack = this.bodies.reserve(consumer, { contentLength, transferEncoding });
     if (giveBack === undefined) throw exchangeErrors.error('gateway-busy');
     try {
       await this.carryOut(request, reply, consumer);
@@ -76,12 +71,8 @@ export class EdgeController {
     const receivedAtMs = Date.now();
     const { method } = request;
     const headers = headerFields(request.raw.rawHeaders);
-    if (!METHODS.has(method)) throw edgeErrors.error('method-unsupported');
-    if (headersBytes(request) > this.settings.maxHeaderBytes) throw edgeErrors.error('headers-too-large');
-    const target = parseTarget(rawTargetOf(request.raw));
-    if (!target.ok) throw rightsErrors.error(target.reason);
-    const context = parseContext(headers);
-    if (!context.ok) throw edgeErrors.error(context.reason);
+    const head = parseHead({ method, target: rawTargetOf(request.raw), headers }, this.settings.maxHeaderBytes);
+    if (!head.ok) throw errorOf(head.reason);
     const declared = request.raw.headers['content-length'];
     const body = await readBody(
       request.raw,
@@ -89,10 +80,6 @@ export class EdgeController {
       this.settings.maxBodyBytes,
     );
     if (!body.ok) throw edgeErrors.error(body.reason);
-    return { consumer, method, target: target.value, headers, context: context.value, body: body.value, receivedAtMs };
+    return { consumer, method, ...head.value, headers, body: body.value, receivedAtMs };
   }
-}
-
-function headersBytes({ raw }: FastifyRequest): number {
-  return raw.rawHeaders.reduce((sum, text) => sum + text.length + 2, rawTargetOf(raw).length + 16);
 }

@@ -7,6 +7,7 @@ import { ListClientsController } from '../metaservices/list-clients.controller.j
 import { Metaservices } from '../metaservices/metaservices.service.js';
 import { OpenApiDocuments } from '../metaservices/openapi-documents.service.js';
 import { Rights } from '../rights/rights.js';
+import { BodyBudget } from './body-budget.js';
 import { EdgeFaultFilter } from './edge-fault.filter.js';
 import { EDGE_SETTINGS, EdgeReply, type EdgeSettings } from './edge-reply.service.js';
 import { EdgeController } from './edge.controller.js';
@@ -20,10 +21,12 @@ export interface EdgeParts {
   readonly settings: EdgeSettings;
 }
 
-/** The consumer edge and its metaservices. Exports the guard for other controllers that serve consumers. */
+/** The consumer edge and its metaservices. Exports the guard, the limits and
+ * the room for bodies to other controllers that serve consumers. */
 @Module({})
 export class EdgeModule {
   static with(parts: EdgeParts): DynamicModule {
+    const { maxInFlightBytes, maxBodyBytes } = parts.settings;
     const given: Provider[] = [
       { provide: Exchanges, useValue: parts.exchanges },
       { provide: Rights, useValue: parts.rights },
@@ -31,12 +34,13 @@ export class EdgeModule {
       { provide: OpenApiDocuments, useValue: parts.openApiDocuments },
       { provide: Logger, useValue: parts.logger.child('edge') },
       { provide: EDGE_SETTINGS, useValue: parts.settings },
+      { provide: BodyBudget, useValue: new BodyBudget(maxInFlightBytes, maxBodyBytes) },
     ];
     return {
       module: EdgeModule,
       controllers: [EdgeController, ListClientsController],
       providers: [...given, ConsumerGuard, EdgeReply, EdgeFaultFilter, Metaservices],
-      exports: [ConsumerGuard, ConsumerAuthenticator],
+      exports: [ConsumerGuard, ConsumerAuthenticator, BodyBudget, EDGE_SETTINGS],
     };
   }
 }

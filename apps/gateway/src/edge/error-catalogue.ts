@@ -1,4 +1,4 @@
-import type { ErrorEntry } from '#kernel';
+import { AppError, type ErrorEntry } from '#kernel';
 import { consumerAuthErrors } from '../consumer-auth/consumer-auth.errors.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { metaserviceErrors } from '../metaservices/metaservices.errors.js';
@@ -25,4 +25,9 @@ const UNKNOWN: ErrorEntry = {
 /** The catalogue entry of a code that an exchange ended with. */
 export function errorEntryOf(code: string): ErrorEntry {
   return Object.hasOwn(ENTRIES, code) ? (ENTRIES[code] ?? UNKNOWN) : UNKNOWN;
+}
+
+/** The error of such a code, as it is told. */
+export function errorOf(code: string): AppError {
+  return new AppError(code, errorEntryOf(code));
 }

@@ -79,7 +79,13 @@ export function rowOutcome(candidate: Candidate, nowMs: number): RowOutcome {
 export function told(id: ExchangeId, candidate: Candidate, requestHash: Buffer): ExchangeOutcome {
   const { statement, content } = candidate;
   if (content !== undefined)
-    return { kind: 'answered', exchangeId: id, ...content, requestHash: toBase64(requestHash) };
+    return {
+      kind: 'answered',
+      exchangeId: id,
+      ...content,
+      requestHash: toBase64(requestHash),
+      answeredAtMs: statement.payload.ts,
+    };
   const { t, why = 'unknown', side = 'provider' } = statement.payload;
   return {
     kind: t === 'exchange.refused' ? 'refused' : 'failed',

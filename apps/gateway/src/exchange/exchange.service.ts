@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import type { Clock, ExchangeId } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import { admit, type Admitted, type Gate } from './admission.js';
 import type { ConsumerKeys } from './consumer-keys.js';
@@ -32,33 +32,38 @@ export interface ExchangeParts {
   readonly clock: Clock;
 }
 
+type Begun = (id: ExchangeId) => void;
+
 /**
  * Takes a call of an authenticated consumer through the order of `bus.md` §5: admit, then key, row, seal, send, wait,
  * release. It never sends what it refused, and never holds more exchanges than its limits allow.
  */
 export class ExchangeService extends Exchanges {
-  /** Exchanges under way and their request bytes; written by `perform` only. */
-  private readonly inFlight = { exchanges: 0, bytes: 0 };
+  /** Exchanges under way, and the bytes of their bodies; places are taken and given back by `attempt` only. */
+  private readonly exchanges: Capacity;
+  private readonly bytes: Capacity;
 
   constructor(
     private readonly parts: ExchangeParts,
     private readonly settings: ExchangeSettings,
   ) {
     super();
+    this.exchanges = new Capacity(settings.maxInFlight);
+    this.bytes = new Capacity(settings.maxInFlightBytes);
   }
 
-  async perform(request: ExchangeRequest): Promise<ExchangeOutcome> {
-    const outcome = await this.attempt(request);
+  async perform(request: ExchangeRequest, begun: Begun = () => undefined): Promise<ExchangeOutcome> {
+    const outcome = await this.attempt(request, begun);
     const code = outcome.kind === 'answered' ? 'answered' : outcome.code;
     this.parts.events.ended({ kind: outcome.kind, code, tookMs: this.parts.clock.now() - request.receivedAtMs });
     return outcome;
   }
 
   get size(): number {
-    return this.inFlight.exchanges;
+    return this.exchanges.size;
   }
 
-  private async attempt(request: ExchangeRequest): Promise<ExchangeOutcome> {
+  private async attempt(request: ExchangeRequest, begun: Begun): Promise<ExchangeOutcome> {
     const replyTopic = this.parts.replies.hearing();
     const admitted = admit(this.gate(replyTopic), request);
     if (!admitted.ok) return this.parts.refusals.refuse(request, admitted.reason, replyTopic ?? '');
@@ -66,14 +71,19 @@ export class ExchangeService extends Exchanges {
     this.inFlight.exchanges += 1;
     this.inFlight.bytes += request.body.length;
     try {
-      return await this.carryOut(request, admitted.value, replyTopic ?? '');
+      return await this.carryOut(request, admitted.value, replyTopic ?? '', begun);
     } finally {
       this.inFlight.exchanges -= 1;
       this.inFlight.bytes -= request.body.length;
     }
   }
 
-  private async carryOut(request: ExchangeRequest, admitted: Admitted, replyTopic: string): Promise<ExchangeOutcome> {
+  private async carryOut(
+    request: ExchangeRequest,
+    admitted: Admitted,
+    replyTopic: string,
+    begun: Begun,
+  ): Promise<ExchangeOutcome> {
     const { delivery, idempotency, store } = this.parts;
     const { idempotencyKey } = request.context;
     const print = fingerprint(this.settings.fingerprintKey, request, {
@@ -89,26 +99,37 @@ export class ExchangeService extends Exchanges {
         fingerprint: print,
         deadlineAtMs: admitted.deadlineAtMs,
         prepare,
-        send: (prepared) => delivery.complete(prepared, request, Promise.resolve(), true),
+        send: (prepared) => {
+          begun(prepared.row.id);
+          return delivery.complete(prepared, request, Promise.resolve(), true);
+        },
       });
     const prepared = await prepare();
     if (prepared === undefined)
       return { kind: 'refused', code: 'consumer-stopped', side: 'consumer', decidedBy: 'gateway' };
+    begun(prepared.row.id);
     return delivery.complete(prepared, request, store.insert(prepared.row), false);
   }
 
   private gate(replyTopic: string | undefined): Gate {
     const { registry, keys, database, clock } = this.parts;
-    const { maxInFlight, maxInFlightBytes, marginMs } = this.settings;
+    const { exchanges, bytes } = this;
     return {
       view: registry.current(),
       hearsReplies: replyTopic !== undefined,
-      inFlight: this.inFlight,
-      limits: { exchanges: maxInFlight, bytes: maxInFlightBytes },
+      hasRoom: (request) => exchanges.hasRoom(claimOf(request)) && bytes.hasRoom(bytesClaimOf(request)),
       databaseAnswers: database.answers(),
       keysAgree: (consumer) => keys.agree(consumer),
-      marginMs,
+      marginMs: this.settings.marginMs,
       nowMs: clock.now(),
     };
   }
+}
+
+function claimOf({ consumer, target }: ExchangeRequest): Claim {
+  return { consumer, provider: target.provider };
+}
+
+function bytesClaimOf(request: ExchangeRequest): Claim {
+  return { ...claimOf(request), amount: request.body.length };
 }

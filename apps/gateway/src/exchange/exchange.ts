@@ -48,6 +48,8 @@ export interface AnsweredExchange {
   readonly body: Buffer;
   /** `X-Road-Request-Hash` (`exchange.md` §2.5), standard base64. */
   readonly requestHash: string;
+  /** When the provider says that it answered: `ts` of its statement. */
+  readonly answeredAtMs: number;
 }
 
 /**
@@ -74,7 +76,8 @@ export type ExchangeOutcome = AnsweredExchange | UnansweredExchange;
  * or a peer did: that is an outcome. Resolves by the exchange's deadline plus one round trip to the database.
  */
 export abstract class Exchanges {
-  abstract perform(request: ExchangeRequest): Promise<ExchangeOutcome>;
+  /** `begun` is told the id of an exchange that is about to be sent, for callers that may not wait for its outcome. */
+  abstract perform(request: ExchangeRequest, begun?: (id: ExchangeId) => void): Promise<ExchangeOutcome>;
 }
 
 /**
