@@ -19,6 +19,7 @@ export {
   toBase64Url,
   toHex,
 } from './bytes.js';
+export { Capacity, type Claim } from './capacity.js';
 export {
   memberOf,
   parseMemberId,

@@ -12,29 +12,24 @@ export interface DeclaredBody {
  * them than it leaves free: the slow uploads of one keep nobody else out.
  */
 export class BodyBudget {
-  /** Written by `reserve` and by what it returns. */
-  private reserved = 0;
+  private readonly bytes: Capacity;
 
   constructor(
-    private readonly maxBytes: number,
+    maxBytes: number,
     /** No body takes more: what is larger is refused while it is read. */
     private readonly maxBodyBytes: number,
-  ) {}
+  ) {
+    this.bytes = new Capacity(maxBytes);
+  }
 
   /** How to give the place back, once; undefined if there is none. */
-  reserve(declared: DeclaredBody): (() => void) | undefined {
-    return this.take(this.sizeOf(declared));
+  reserve(consumer: string, declared: DeclaredBody): (() => void) | undefined {
+    return this.take(consumer, this.sizeOf(declared));
   }
 
   /** The same for bytes that are there already. */
-  take(bytes: number): (() => void) | undefined {
-    if (this.reserved + bytes > this.maxBytes) return undefined;
-    this.reserved += bytes;
-    let isHeld = true;
-    return () => {
-      if (isHeld) this.reserved -= bytes;
-      isHeld = false;
-    };
+  take(consumer: string, bytes: number): (() => void) | undefined {
+    return this.bytes.take({ consumer, amount: bytes });
   }
 
   private sizeOf({ contentLength, transferEncoding }: DeclaredBody): number {

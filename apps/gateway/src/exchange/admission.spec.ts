@@ -12,8 +12,7 @@ beforeAll(async () => {
   gate = {
     view: world.view,
     hearsReplies: true,
-    inFlight: { exchanges: 0, bytes: 0 },
-    limits: { exchanges: 10, bytes: 1_000 },
+    hasRoom: () => true,
     databaseAnswers: true,
     keysAgree: () => true,
     marginMs: 500,
@@ -41,13 +40,7 @@ interface Row {
 const rows: readonly Row[] = [
   { name: 'no snapshot', gate: () => ({ view: undefined }), code: 'registry-expired' },
   { name: 'reply topic not heard', gate: () => ({ hearsReplies: false }), code: 'gateway-starting' },
-  { name: 'too many exchanges', gate: () => ({ inFlight: { exchanges: 10, bytes: 0 } }), code: 'gateway-busy' },
-  {
-    name: 'too many bytes',
-    gate: () => ({ inFlight: { exchanges: 0, bytes: 995 } }),
-    request: claims('{"pin":"TEST000001"}'),
-    code: 'gateway-busy',
-  },
+  { name: 'no room', gate: () => ({ hasRoom: () => false }), code: 'gateway-busy' },
   { name: 'no database', gate: () => ({ databaseAnswers: false }), code: 'database-unavailable' },
   { name: 'a stranger among the keys', gate: () => ({ keysAgree: () => false }), code: 'consumer-stopped' },
   { name: 'an unregistered consumer', request: { consumer: 'TEST/GOV/1/nobody' }, code: 'unknown-consumer' },
@@ -125,8 +118,8 @@ describe('admission', () => {
   test('goes through its checks in their order', () => {
     const failing: RequestChanges = { ...claims('{'), context: { purpose: 'other', deadlineMs: 0 } };
     const steps: readonly [AdmissionCode, Partial<Gate>, RequestChanges][] = [
-      ['registry-expired', { view: undefined, inFlight: { exchanges: 10, bytes: 0 }, databaseAnswers: false }, failing],
-      ['gateway-busy', { inFlight: { exchanges: 10, bytes: 0 }, databaseAnswers: false }, failing],
+      ['registry-expired', { view: undefined, hasRoom: () => false, databaseAnswers: false }, failing],
+      ['gateway-busy', { hasRoom: () => false, databaseAnswers: false }, failing],
       ['database-unavailable', { databaseAnswers: false, keysAgree: () => false }, failing],
       ['consumer-stopped', { keysAgree: () => false }, { ...failing, service: `${PROVIDER}/nothing` }],
       ['unknown-service', {}, { ...failing, service: `${PROVIDER}/nothing` }],

@@ -19,8 +19,8 @@ export interface Gate {
   readonly view: RegistryView | undefined;
   /** Whether answers would be heard: the reply topic is assigned and has been fetched from. */
   readonly hearsReplies: boolean;
-  readonly inFlight: { readonly exchanges: number; readonly bytes: number };
-  readonly limits: { readonly exchanges: number; readonly bytes: number };
+  /** Whether places are left for this exchange and its bytes, without taking those of others (`#kernel`'s `Capacity`). */
+  readonly hasRoom: (request: ExchangeRequest) => boolean;
   /** False after a write that failed, until the database answers again (`design.md` §7: 503 at once). */
   readonly databaseAnswers: boolean;
   /** Whether the published keys of the consumer are those that we hold (`design.md` §6). */
@@ -127,10 +127,8 @@ function decideContent(
 
 /** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */
 function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
-  const { inFlight, limits } = gate;
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: BUSY_RETRY_S };
-  const isFull = inFlight.exchanges >= limits.exchanges || inFlight.bytes + request.body.length > limits.bytes;
-  if (isFull) return { code: 'gateway-busy', retryAfterS: BUSY_RETRY_S };
+  if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: BUSY_RETRY_S };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };
   return undefined;

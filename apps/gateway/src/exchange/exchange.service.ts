@@ -1,4 +1,4 @@
-import type { Clock, ExchangeId } from '#kernel';
+import { Capacity, type Claim, type Clock, type ExchangeId } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import { admit, type Admitted, type Gate } from './admission.js';
 import type { ConsumerKeys } from './consumer-keys.js';
@@ -67,14 +67,14 @@ export class ExchangeService extends Exchanges {
     const replyTopic = this.parts.replies.hearing();
     const admitted = admit(this.gate(replyTopic), request);
     if (!admitted.ok) return this.parts.refusals.refuse(request, admitted.reason, replyTopic ?? '');
-    // No await between the look at the counters and this: two calls cannot both take the last place.
-    this.inFlight.exchanges += 1;
-    this.inFlight.bytes += request.body.length;
+    // No await between admission's look at the places and this: two calls cannot both take the last one.
+    const giveBack = this.exchanges.take(claimOf(request));
+    const giveBytesBack = this.bytes.take(bytesClaimOf(request));
     try {
       return await this.carryOut(request, admitted.value, replyTopic ?? '', begun);
     } finally {
-      this.inFlight.exchanges -= 1;
-      this.inFlight.bytes -= request.body.length;
+      giveBack?.();
+      giveBytesBack?.();
     }
   }
 

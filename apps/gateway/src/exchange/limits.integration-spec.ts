@@ -31,7 +31,7 @@ beforeEach(async () => {
     if (broken === 'effect-but-error') await publish(records);
     throw exchangeErrors.error('gateway-busy');
   };
-  fixture = await gatewayFixture(database, { maxInFlight: 3, maxInFlightBytes: 1_000 }, bus);
+  fixture = await gatewayFixture(database, { maxInFlight: 9, maxInFlightBytes: 1_000 }, bus);
   await eventually(() => fixture.module.replies.hearing());
 });
 afterEach(() => fixture.close());
@@ -39,10 +39,13 @@ afterEach(() => fixture.close());
 const perform = (deadlineMs = 2_000) => fixture.module.exchanges.perform(fixture.request({ context: { deadlineMs } }));
 
 describe('capacity', () => {
-  test('past the limit is 503 at once, and free again when exchanges end', async () => {
+  test('past the share of one consumer at one provider is 503 at once, and free again when exchanges end', async () => {
     fixture.provider.behaviour = { delayMs: 300 };
     const under = [perform(), perform(), perform()];
     expect(await perform()).toMatchObject({ kind: 'refused', code: 'gateway-busy', retryAfterS: 1 });
+    // Others are not kept out by it: this one is refused for what it is, after it was let in.
+    const other = fixture.request({ service: 'TEST/GOV/2/nobody/x' });
+    expect(await fixture.module.exchanges.perform(other)).toMatchObject({ code: 'unknown-provider' });
     expect((await Promise.all(under)).map(({ kind }) => kind)).toEqual(['answered', 'answered', 'answered']);
     expect(await perform()).toMatchObject({ kind: 'answered' });
     // Capacity is counted, never stated.
