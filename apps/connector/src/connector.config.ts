@@ -27,10 +27,11 @@ export const connectorConfig = defineConfig('connector', {
   }),
   maxInFlight: setting.integer({
     env: 'KEREGE_CONNECTOR_MAX_IN_FLIGHT',
-    default: 256,
+    default: 1_000,
     min: 1,
     max: 10_000,
-    meaning: 'Requests of one subsystem under way at once; the others wait on the topic.',
+    meaning:
+      'Requests of one subsystem under way at once; the others wait on the topic. At its agencies no consumer and no service may hold more of them than they leave free: one consumer at one service ends at a third, and hears connector-busy.',
     unit: 'requests',
   }),
   maxInlineBodyBytes: setting.bytes({
@@ -45,7 +46,7 @@ export const connectorConfig = defineConfig('connector', {
     default: 128,
     min: 1,
     max: 10_000,
-    meaning: 'Connections to the system of one service at most.',
+    meaning: 'Calls open at the system of one service at once, each on its connection; consumers wait in turns.',
     unit: 'connections',
   }),
   agencyConnectTimeoutMs: setting.durationMs({

@@ -192,6 +192,7 @@ async function assemble(context: Context): Promise<Parts> {
 function agencyService({ config, agencies, clock }: Context): AgencyService {
   const limits = {
     maxBodyBytes: config.maxInlineBodyBytes,
+    maxInFlight: config.maxInFlight,
     connections: config.agencyConnections,
     connectTimeoutMs: config.agencyConnectTimeoutMs,
     breakerResetMs: config.breakerResetMs,

@@ -29,13 +29,14 @@ export const gatewayConfig = defineConfig('gateway', {
     default: 2_000,
     min: 1,
     max: 100_000,
-    meaning: 'Exchanges under way at most; beyond it 503 with Retry-After.',
+    meaning:
+      'Exchanges under way at most; beyond it 503 with Retry-After. No consumer and no provider may hold more than they leave free: one alone ends at half, one consumer at one provider at a third.',
   }),
   maxInFlightBytes: setting.bytes({
     env: 'KEREGE_GATEWAY_MAX_IN_FLIGHT_BYTES',
     default: 128 * MEBIBYTE,
     min: MEBIBYTE,
-    meaning: 'Request bodies under way at most, together; beyond it 503 with Retry-After.',
+    meaning: 'Request bodies under way at most, together; beyond it 503 with Retry-After. Shared like the exchanges.',
   }),
   marginMs: setting.durationMs({
     env: 'KEREGE_GATEWAY_MARGIN_MS',

@@ -1,31 +1,115 @@
-import { describe, expect, it } from '@jest/globals';
-import { parseServiceId, type ServiceId } from '#kernel';
-import { fakeClock } from '#testing';
-import { AgencyService } from './agency.service.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseServiceId, systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
+import { eventually, fakeClock } from '#testing';
+import { AgencyService, type AgencyCall, type AgencyLimits } from './agency.service.js';
 
-function service(): ServiceId {
-  const id = parseServiceId('TEST/GOV/1/a/b');
+function service(code: string): ServiceId {
+  const id = parseServiceId(`TEST/GOV/1/a/${code}`);
   if (!id.ok) throw new TypeError('the service of this spec is none');
   return id.value;
 }
 
+const STOPPED = service('stopped');
+const WORKING = service('working');
+const limits: AgencyLimits = {
+  maxBodyBytes: 100,
+  maxInFlight: 30,
+  connections: 4,
+  connectTimeoutMs: 1_000,
+  breakerResetMs: 1_000,
+  breakerVolume: 1_000,
+};
+
+let stopped: Server;
+let working: Server;
+let hung = 0;
+let agencies: AgencyService;
+
+const urlOf = (server: Server) => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+const listen = async (server: Server) => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+};
+const open = (changes: Partial<AgencyLimits> = {}, clock: Clock = systemClock) =>
+  new AgencyService(
+    new Map([
+      [STOPPED, urlOf(stopped)],
+      [WORKING, urlOf(working)],
+    ]),
+    { ...limits, ...changes },
+    clock,
+  );
+
+function callOf(to: ServiceId, forMs = 20_000, consumer = 'TEST/GOV/2/greedy'): AgencyCall {
+  return {
+    consumer: consumer as SubsystemId,
+    service: to,
+    method: 'POST',
+    path: '/',
+    query: undefined,
+    headers: [],
+    body: Buffer.alloc(0),
+    deadlineMs: Date.now() + forMs,
+  };
+}
+
+beforeEach(async () => {
+  hung = 0;
+  stopped = await listen(createServer(() => (hung += 1)));
+  working = await listen(createServer((_request, response) => response.end('ok')));
+});
+afterEach(async () => {
+  await agencies.close();
+  for (const server of [stopped, working]) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 describe('an agency', () => {
   it('is not called at its deadline, and its breaker hears nothing of it', async () => {
-    const limits = { maxBodyBytes: 1, connections: 1, connectTimeoutMs: 1, breakerResetMs: 1, breakerVolume: 1 };
     const clock = fakeClock();
-    // Nobody listens there: a call that was tried would say so.
-    const agencies = new AgencyService(new Map([[service(), new URL('http://127.0.0.1:1')]]), limits, clock);
-    const call = {
-      service: service(),
-      method: 'POST',
-      path: '/',
-      query: undefined,
-      headers: [],
-      body: Buffer.alloc(0),
-    };
-    const answer = await agencies.call({ ...call, deadlineMs: clock.now() });
+    agencies = open({ breakerVolume: 1 }, clock);
+    const answer = await agencies.call({ ...callOf(STOPPED), deadlineMs: clock.now() });
     expect(answer).toEqual({ ok: false, reason: { why: 'agency-timeout', sent: false } });
-    expect(agencies.openBreakers()).toBe(0);
-    await agencies.close();
+    expect([hung, agencies.breakers().map(({ state }) => state)]).toEqual([0, ['closed', 'closed']]);
+  });
+
+  it('that has stopped holds no more than a third for one consumer, and refuses the rest at once', async () => {
+    agencies = open();
+    const calls = Array.from({ length: 30 }, () => agencies.call(callOf(STOPPED)));
+    const surplus = await Promise.all(calls.slice(10));
+    expect(surplus).toEqual(Array(20).fill({ ok: false, reason: { why: 'connector-busy', sent: false } }));
+    // Open at once are as many as there are connections; the others wait for their turn.
+    expect(agencies.queued()).toBe(6);
+    await eventually(() => hung === 4);
+    const mine = await Promise.all([agencies.call(callOf(WORKING)), agencies.call(callOf(WORKING))]);
+    expect(mine.map(({ ok }) => ok)).toEqual([true, true]);
+    // Another consumer of the stopped one has its turn as soon as one comes free, before the greedy one's queue.
+    void agencies.call(callOf(STOPPED, 20_000, 'TEST/GOV/3/modest'));
+    expect(agencies.queued()).toBe(7);
+  });
+
+  it('is not called with less than half the time, and its breaker does not open for our queue', async () => {
+    agencies = open({ connections: 1, breakerVolume: 1 });
+    void agencies.call(callOf(STOPPED));
+    expect(await agencies.call(callOf(STOPPED, 100))).toEqual({
+      ok: false,
+      reason: { why: 'connector-busy', sent: false },
+    });
+    expect(agencies.breakers().map(({ state }) => state)).toEqual(['closed', 'closed']);
+    expect([agencies.queued(), hung]).toEqual([0, 1]);
+  });
+
+  it('behind an open breaker is refused at once, whoever still waits for it', async () => {
+    agencies = open({ connections: 1, breakerVolume: 1, breakerResetMs: 60_000 });
+    const called = agencies.call(callOf(STOPPED, 100));
+    const waiting = agencies.call(callOf(STOPPED, 20_000));
+    expect(await called).toMatchObject({ reason: { why: 'agency-timeout', sent: true } });
+    expect(await waiting).toEqual({ ok: false, reason: { why: 'breaker-open', sent: false } });
+    expect(await agencies.call(callOf(STOPPED))).toEqual({ ok: false, reason: { why: 'breaker-open', sent: false } });
+    expect(hung).toBe(1);
   });
 });

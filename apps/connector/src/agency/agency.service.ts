@@ -1,11 +1,13 @@
 import CircuitBreaker from 'opossum';
 import { Pool, type Dispatcher } from 'undici';
-import { ok, refuse, type Clock, type Result, type ServiceId } from '#kernel';
+import { Capacity, ok, refuse, subsystemOf, type Clock, type Result, type ServiceId, type SubsystemId } from '#kernel';
 import type { AgencyAnswer } from '../evidence/outcome.js';
 import { agencyPath, answerHeaders } from './agency-headers.js';
 import { failureOf, type AgencyFailure } from './agency-fault.js';
+import { Turns } from './turns.js';
 
 export interface AgencyCall {
+  readonly consumer: SubsystemId;
   readonly service: ServiceId;
   readonly method: string;
   /** Raw, as the consumer wrote it. */
@@ -19,6 +21,9 @@ export interface AgencyCall {
 
 export interface AgencyLimits {
   readonly maxBodyBytes: number;
+  /** Calls of one subsystem at most, waiting or open, shared among consumers and services. */
+  readonly maxInFlight: number;
+  /** Calls open at one system at most, each on a connection of its own. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
   /** How long an open breaker stays open before one call may try. */
@@ -32,22 +37,32 @@ interface Agency {
   readonly pool: Pool;
   readonly basePath: string;
   readonly breaker: CircuitBreaker<[AgencyCall, number], Outcome>;
+  readonly turns: Turns;
 }
+
+const BUSY: Outcome = refuse({ why: 'connector-busy', sent: false });
 
 /**
  * The agencies' HTTP systems, one circuit breaker per service. It promises to change no byte of a body, to follow no
  * redirect, to repeat no call, and to end every call by its deadline. An HTTP status, also 500, is the agency's word and
  * no failure; the breaker opens when there is no word.
+ *
+ * A slow system holds up neither the other services nor a consumer with few calls: of the places of a subsystem none may
+ * take more than he leaves free, and consumers have their turns by rotation. What finds no place is told so at once.
  */
 export class AgencyService {
   private readonly agencies = new Map<ServiceId, Agency>();
+  private readonly places = new Map<SubsystemId, Capacity>();
 
   constructor(
     addresses: ReadonlyMap<ServiceId, URL>,
     private readonly limits: AgencyLimits,
     private readonly clock: Clock,
   ) {
-    for (const [service, url] of addresses) this.agencies.set(service, this.agency(url));
+    for (const [service, url] of addresses) {
+      this.agencies.set(service, this.agency(url));
+      this.places.set(subsystemOf(service), new Capacity(limits.maxInFlight));
+    }
   }
 
   has(service: ServiceId): boolean {
@@ -59,16 +74,28 @@ export class AgencyService {
     return [...this.agencies.values()].filter(({ breaker }) => breaker.opened).length;
   }
 
+  /** Calls that wait for their turn. */
+  queued(): number {
+    return [...this.agencies.values()].reduce((sum, { turns }) => sum + turns.waiting, 0);
+  }
+
   async call(call: AgencyCall): Promise<Outcome> {
     const agency = this.agencies.get(call.service);
     if (agency === undefined) return refuse({ why: 'agency-missing', sent: false });
     // Too late to call is no fault of the agency's: its breaker hears nothing of it.
     const leftMs = call.deadlineMs - this.clock.now();
     if (leftMs <= 0) return refuse({ why: 'agency-timeout', sent: false });
+    // Nobody waits for an open breaker's answer.
+    if (agency.breaker.opened) return refuse({ why: 'breaker-open', sent: false });
+    const giveBack = this.places
+      .get(subsystemOf(call.service))
+      ?.take({ consumer: call.consumer, provider: call.service });
+    if (giveBack === undefined) return BUSY;
     try {
-      return await agency.breaker.fire(call, leftMs);
-    } catch (cause) {
-      return refuse(failureOf(cause));
+      // Half its time at most: what is called too late is cut, and the breaker would open for a queue of our own.
+      return (await agency.turns.take(call.consumer, leftMs / 2)) ? await this.inTurn(agency, call) : BUSY;
+    } finally {
+      giveBack();
     }
   }
 
@@ -76,6 +103,16 @@ export class AgencyService {
     for (const { pool, breaker } of this.agencies.values()) {
       breaker.shutdown();
       await pool.destroy();
+    }
+  }
+
+  private async inTurn({ breaker, turns }: Agency, call: AgencyCall): Promise<Outcome> {
+    try {
+      return await breaker.fire(call, Math.max(1, call.deadlineMs - this.clock.now()));
+    } catch (cause) {
+      return refuse(failureOf(cause));
+    } finally {
+      turns.pass();
     }
   }
 
@@ -94,7 +131,7 @@ export class AgencyService {
         rollingCountTimeout: 10_000,
       },
     );
-    return { pool, basePath, breaker };
+    return { pool, basePath, breaker, turns: new Turns(connections) };
   }
 
   /** Rejects where there was no word of the agency; what came and cannot be passed on is a refusal. */

@@ -121,6 +121,7 @@ export class DispatchService {
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
     const answer = await agencies.call({
+      consumer,
       service: envelope.service,
       method: admitted.content.method,
       path: admitted.target.path,
