@@ -44,6 +44,8 @@ it('ends the orphans that can be ended past those that cannot, alarms, and sweep
     keepMs: 1,
     events: {
       stated: silent,
+      receipted: () => undefined,
+      watch: () => ({ passed: () => undefined }),
       dropped: silent,
       deadLettered: silent,
       alarm: (reason, details) => alarms.push([reason, details]),

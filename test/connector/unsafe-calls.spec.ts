@@ -32,7 +32,15 @@ beforeEach(async () => {
   const envelope = await craftEnvelope(world, { ts: NOW, deadlineMs: DEADLINE, payload: { ep: 'POST /claims' } });
   const signer = jwkSigner(world.keysOf(PROVIDER).sign);
   const route = { receiptTopic: 'receipt', replyTopic: 'reply' };
-  dispatch = { envelope, view: world.view, route, signer, deadlineMs: DEADLINE, startedMs: NOW };
+  dispatch = {
+    envelope,
+    view: world.view,
+    route,
+    signer,
+    deadlineMs: DEADLINE,
+    startedMs: NOW,
+    watch: { passed: () => undefined },
+  };
 });
 
 function insert({ owner, leafHash }: NewCall): void {
@@ -72,7 +80,15 @@ function unsafe(): UnsafeCalls {
   };
   const deliver = (envelope: unknown, bytes: OutcomeBytes) => tell(envelope, bytes).then(() => 'stands' as const);
   const silent = () => undefined;
-  const events = { stated: silent, dropped: silent, deadLettered: silent, alarm: silent, failed: silent };
+  const events = {
+    stated: silent,
+    receipted: () => undefined,
+    watch: () => ({ passed: () => undefined }),
+    dropped: silent,
+    deadLettered: silent,
+    alarm: silent,
+    failed: silent,
+  };
   return new UnsafeCalls(journal, { deliver, stateOnly: tell }, 'cn1', clock, { graceMs: 1_000 }, events);
 }
 

@@ -1,7 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { systemClock, type Clock } from '#kernel';
-import { AppMetrics, createHttpApp, createLogger, startHttpApp, type Logger, type RunningApp } from '#platform';
+import {
+  AppMetrics,
+  BusWatch,
+  createHttpApp,
+  createLogger,
+  startHttpApp,
+  watchPool,
+  type Logger,
+  type RunningApp,
+} from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import type { NoteKey } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
@@ -44,8 +53,11 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
     onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
   });
   const metrics = new AppMetrics('audit');
+  watchPool(metrics, database);
+  const busWatch = new BusWatch(bus, metrics).start();
   const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, ...keys });
   const close = async () => {
+    busWatch.stop();
     await write.close();
     await database.close();
   };

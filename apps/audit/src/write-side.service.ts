@@ -51,7 +51,7 @@ export class WriteSide {
 
   constructor(private readonly options: WriteSideOptions) {
     const { config, bus, clock, logger, database, logId } = options;
-    this.metrics = auditMetrics(options.metrics);
+    this.metrics = auditMetrics.on(options.metrics);
     this.sequencer = new Sequencer({
       store: new LogStore(database, logId),
       signer: options.noteSigner,

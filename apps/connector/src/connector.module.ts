@@ -4,12 +4,14 @@ import type { Bus } from '#bus';
 import { systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
 import {
   AppMetrics,
+  BusWatch,
   createHttpApp,
   createLogger,
   keyFileName,
   loadKeySet,
   loadTrust,
   startHttpApp,
+  watchPool,
   type Logger,
   type ReadinessCheck,
   type RunningApp,
@@ -41,7 +43,7 @@ import { ReceiptConsumer } from './evidence/receipt.consumer.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
 import { connectorMigrations } from './migrations/index.js';
-import { clockDistances, dispatchEvents } from './ops/connector-metrics.service.js';
+import { clockDistances, connectorMetrics, dispatchEvents, watchQueues } from './ops/connector-metrics.service.js';
 import { keysMissing, registryMissing, requestsMissing, type ConnectorState } from './ops/readiness.js';
 
 export interface ConnectorDependencies {
@@ -80,7 +82,8 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const keys = await loadKeys(config.keysDir, subsystems);
   const trust = await loadTrust(config.trustFile);
   const metrics = new AppMetrics('connector');
-  const events = dispatchEvents(metrics, logger);
+  const own = connectorMetrics.on(metrics);
+  const events = dispatchEvents(own, logger);
   const database = await openDatabase({
     url: config.databaseUrl,
     schema: SCHEMA,
@@ -88,7 +91,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     poolSize: config.databasePoolSize,
     onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
   });
-  const clockWatch = new ClockWatch(clock, { clockDistance: clockDistances(metrics), alarm: events.alarm });
+  const clockWatch = new ClockWatch(clock, { clockDistance: clockDistances(own), alarm: events.alarm });
   const context = {
     clockWatch,
     config,
@@ -106,13 +109,12 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     await database.close();
     throw cause;
   });
-  metrics.observedGauge(
-    { name: 'kerege_connector_open_breakers_number', help: 'Breakers that let nothing through.' },
-    () => parts.agencies.openBreakers(),
-  );
+  watchQueues(own, parts);
+  watchPool(metrics, database);
+  const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
   const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness });
-  return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts) });
+  return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch) });
 }
 
 interface Context {
@@ -243,7 +245,8 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
 }
 
 /** Takes nothing new, ends what is under way, then lets go of everything. */
-async function close(parts: Parts): Promise<void> {
+async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
+  busWatch.stop();
   await parts.requests.stop();
   await parts.worker.stop();
   await parts.delivery.close();

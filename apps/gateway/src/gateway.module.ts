@@ -3,11 +3,13 @@ import type { Bus } from '#bus';
 import { parseSubsystemId, registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
 import {
   AppMetrics,
+  BusWatch,
   createHttpApp,
   createLogger,
   loadKeySets,
   loadTrust,
   startHttpApp,
+  watchPool,
   type Logger,
   type RunningApp,
   type Trust,
@@ -32,6 +34,7 @@ import { gatewayErrors } from './gateway.errors.js';
 import { OpenApiDocuments } from './metaservices/openapi-documents.service.js';
 import { gatewayMigrations } from './migrations/index.js';
 import { ExchangeReports } from './ops/exchange-reports.service.js';
+import { watchQueues } from './ops/gateway-metrics.service.js';
 import { LogProbe } from './ops/log-probe.service.js';
 import { readinessChecks } from './ops/readiness.service.js';
 import { Rights } from './rights/rights.js';
@@ -103,13 +106,13 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     { bus, clock, database, registry, keys, logs, log: audit, events: reports },
     { ...config, instanceId },
   );
-  metrics.observedGauge(
-    { name: 'kerege_gateway_in_flight_exchanges', help: 'Exchanges under way.' },
-    () => exchange.exchanges.size,
-  );
+  watchQueues(reports.metrics, exchange);
+  watchPool(metrics, database);
+  const busWatch = new BusWatch(bus, metrics).start();
   exchange.start();
   const parts: Parts = { config, instanceId, bus, clock, logger, metrics, database, registry, audit, exchange };
   const stop = async () => {
+    busWatch.stop();
     await exchange.close();
     await registry.stop();
     await audit.close();

@@ -4,6 +4,7 @@ import { replyTopic } from '#contracts';
 import { systemClock, type Clock } from '#kernel';
 import {
   AppMetrics,
+  BusWatch,
   createHttpApp,
   createLogger,
   isLoopbackAddress,
@@ -11,6 +12,7 @@ import {
   loadTrust,
   serveOpenApi,
   startHttpApp,
+  watchPool,
   type Logger,
   type ReadinessCheck,
   type RunningApp,
@@ -25,6 +27,7 @@ import { ApplyController } from './definition/apply.controller.js';
 import { ApplyService } from './definition/apply.service.js';
 import { RegistersStore } from './definition/registers.store.js';
 import { migrations } from './migrations/index.js';
+import { watchPublication } from './ops/registry-metrics.service.js';
 import type { RegistryConfig } from './registry.config.js';
 import { publicationErrors } from './snapshot/publication.errors.js';
 import { PublicationService } from './snapshot/publication.service.js';
@@ -58,6 +61,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   const publications = new PublicationStore(database);
   const topic = replyTopic(config.instanceId).name;
   const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'));
+  const metrics = new AppMetrics('registry');
   const options = { ...config, vkeys: trust.logs };
   const publication = new PublicationService(
     options,
@@ -68,6 +72,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     clock,
     logger.child('snapshot'),
   );
+  const close = observe(metrics, publication, database, bus);
   try {
     await publication.prepare();
     const registers = new RegistersStore(database);
@@ -83,21 +88,31 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       {
         name: 'registry',
         logger,
-        metrics: metricsOf(publication),
+        metrics,
         readiness: readiness(database, bus, publication),
         bodyLimitBytes: BODY_LIMIT_BYTES,
       },
     );
     serveOpenApi(app, { title: 'Kerege registry', version: '1.0.0', description: 'Catalogue and administration.' });
-    const onClose = () => database.close();
-    const running = await startHttpApp(app, { host: config.host, port: config.port, onClose });
+    const running = await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
     publication.start();
     return { url: running.url, close: () => publication.stop().then(() => running.close()) };
   } catch (cause) {
     await publication.stop();
-    await database.close();
+    await close();
     throw cause;
   }
+}
+
+/** Begins to show how it stands; returns how to end that, and the database with it. */
+function observe(metrics: AppMetrics, publication: PublicationService, database: Database, bus: Bus) {
+  watchPublication(metrics, publication);
+  watchPool(metrics, database);
+  const busWatch = new BusWatch(bus, metrics).start();
+  return async () => {
+    busWatch.stop();
+    await database.close();
+  };
 }
 
 /** The key of this registry that `trust.json` names; another one would publish what nobody believes. */
@@ -113,25 +128,6 @@ function noteKeys(trust: Trust): NoteKey[] {
     const parsed = parseVkey(vkey);
     return parsed.ok ? [parsed.value] : [];
   });
-}
-
-function metricsOf(publication: PublicationService): AppMetrics {
-  const metrics = new AppMetrics('registry');
-  metrics.observedGauge(
-    {
-      name: 'kerege_registry_snapshot_number',
-      help: 'Number of the snapshot in force; 0 before the first publication.',
-    },
-    () => publication.inForce?.number ?? 0,
-  );
-  metrics.observedGauge(
-    {
-      name: 'kerege_registry_manifest_expiry_timestamp_seconds',
-      help: 'When the published manifest expires and all traffic stops; alarm well before.',
-    },
-    () => (publication.inForce?.untilMs ?? 0) / 1000,
-  );
-  return metrics;
 }
 
 function readiness(database: Database, bus: Bus, publication: PublicationService): ReadinessCheck[] {

@@ -60,11 +60,40 @@ export interface BatchSubscription extends SubscriptionBase {
   readonly maxBatch: number;
 }
 
+/** One partition as its reader has it. */
+export interface PartitionState {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset of the record that is fetched next; undefined until it is known. */
+  readonly position: bigint | undefined;
+  /** Records that were fetched and are not settled. */
+  readonly unsettled: number;
+}
+
+/** How a subscription stands; read when an operator asks, and costs nothing otherwise. */
+export interface SubscriptionState {
+  readonly topics: readonly string[];
+  readonly isAssigned: boolean;
+  readonly lastFetchAtMs: number;
+  /** Consumers that crashed or fell silent and were replaced, and when the last one was (since the epoch). */
+  readonly replaced: number;
+  readonly replacedAtMs: number | undefined;
+  readonly partitions: readonly PartitionState[];
+}
+
+export interface BusState {
+  /** Calls of `publish`, and their bytes, that wait for the request under way. */
+  readonly queuedCalls: number;
+  readonly queuedBytes: number;
+  readonly subscriptions: readonly SubscriptionState[];
+}
+
 export interface Subscription {
   /** Milliseconds since the epoch of the last completed fetch, also an empty one; the watchdog looks at it. */
   lastFetchAtMs(): number;
   /** True while the group has given us partitions. */
   isAssigned(): boolean;
+  state(): SubscriptionState;
   /** Leaves the group cleanly; resolves when nothing of it is in flight. */
   stop(): Promise<void>;
 }
@@ -87,6 +116,8 @@ export interface Bus {
   endOffset(topic: string, partition: number): Promise<bigint>;
   /** True if the broker answered within the last few seconds, or answers now. */
   isReachable(): Promise<boolean>;
+  /** Queues and subscriptions as they stand now; for metrics and status. */
+  state(): BusState;
   /** Sends what is queued, leaves all groups, closes. */
   close(): Promise<void>;
 }

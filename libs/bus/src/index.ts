@@ -1,11 +1,14 @@
 export type {
   BatchSubscription,
   Bus,
+  BusState,
   EachSubscription,
   OutgoingRecord,
+  PartitionState,
   ReceivedRecord,
   StartAt,
   Subscription,
+  SubscriptionState,
 } from './bus.js';
 export { busErrors } from './bus.errors.js';
 export { partitionOf } from './partition-of.js';

@@ -22,7 +22,11 @@ export { createLogger, logLevels, Logger, silentLogger, type LoggerOptions, type
 export { safeError, type LogFields } from './logging/safe-fields.js';
 export { runMain, startFailure } from './run/run-main.js';
 export { AppMetrics, type HistogramDeclaration, type Labels, type MetricDeclaration } from './telemetry/app-metrics.js';
+export { BusWatch, type ObservedBus, type ObservedSubscription } from './telemetry/bus-watch.worker.js';
+export { defineMetrics, metric, MetricCatalogue, type MetricDescription } from './telemetry/metric-catalogue.js';
 export { metricsErrors } from './telemetry/metrics.errors.js';
+export { watchPool } from './telemetry/pool-metrics.js';
+export { StageWatch } from './telemetry/stage-watch.js';
 export { formatTraceparent, parseTraceparent, type TraceContext } from './telemetry/trace-context.js';
 export { keyFileName, loadKeySet, loadKeySets } from './trust/key-files.js';
 export { trustErrors } from './trust/trust.errors.js';

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
 import { migrate, type Migrations } from './migrator.js';
 import { toDatabaseError } from './postgres.errors.js';
@@ -30,6 +31,12 @@ export interface Queries {
   readonly entities: EntityManager;
 }
 
+export interface PoolUse {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /**
  * A pool of connections to one app's schema.
  *
@@ -41,6 +48,8 @@ export interface Database extends Queries {
   transaction<Outcome>(work: (queries: Queries) => Promise<Outcome>): Promise<Outcome>;
   /** True if a statement comes back. */
   isReachable(): Promise<boolean>;
+  /** Connections open, those that nobody uses, and callers that wait for one. */
+  poolUse(): PoolUse;
   /** Waits for what is under way. */
   close(): Promise<void>;
 }
@@ -130,6 +139,11 @@ class PooledDatabase implements Database {
       // Any failure is the answer "no"; the reason is seen where work fails.
       return false;
     }
+  }
+
+  poolUse(): PoolUse {
+    const { totalCount, idleCount, waitingCount } = (this.source.driver as unknown as { readonly master: Pool }).master;
+    return { total: totalCount, idle: idleCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {

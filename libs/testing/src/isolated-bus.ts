@@ -31,6 +31,7 @@ export function isolatedBus(bus: Bus, prefix: string): Bus {
     ensureTopics: (topics) => bus.ensureTopics(topics.map((topic) => ({ ...topic, name: inside(topic.name) }))),
     endOffset: (topic, partition) => bus.endOffset(inside(topic), partition),
     isReachable: () => bus.isReachable(),
+    state: () => bus.state(),
     close: () => bus.close(),
   };
 }

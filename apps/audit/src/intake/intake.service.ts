@@ -2,7 +2,7 @@ import { deadLetterRecord, type Bus, type OutgoingRecord, type ReceivedRecord } 
 import { fixedTopics } from '#contracts';
 import type { Logger } from '#platform';
 import { signStatement, verifyStatement, type PublicJwk, type Signer, type Statement } from '#signing';
-import type { AuditMetrics } from '../ops/audit-metrics.service.js';
+import { batchWatch, type AuditMetrics } from '../ops/audit-metrics.service.js';
 import type { CheckpointPublisher } from '../sequencer/checkpoint-publisher.service.js';
 import type { NewLeaf, NewManifest } from '../sequencer/log.store.js';
 import { receiptRecords } from '../sequencer/receipts.js';
@@ -106,12 +106,14 @@ export class Intake {
   }
 
   private async takeInTurn(records: readonly ReceivedRecord[]): Promise<void> {
+    const { metrics } = this.options;
     const startedMs = performance.now();
     const { head } = this.options.sequencer;
     // After a takeover a batch may be handed over that had its effect already.
     const unseen = records.filter((record) => record.offset >= this.floor);
     const last = unseen.at(-1);
     if (last === undefined) return;
+    const stages = batchWatch(metrics, unseen);
     const stamps = unseen.map((record) => readStamp({ ...record, replies: record.headers['reply'] ?? [] }));
     const plan = await planBatch(stamps, await this.options.store.byLeafHash(stamps.map((s) => s.leafHash)), this.law, {
       isRegistrys: (statement) => this.isRegistrys(statement),
@@ -119,12 +121,15 @@ export class Intake {
       follow: (statement, before) => this.follow(statement, before),
     });
     const verdicts = await this.judge(plan, head.size);
+    stages.passed('judged');
     await this.publishFirst(verdicts, unseen);
     const appended = await this.append(verdicts, plan, last.offset + 1n);
     this.law = plan.law;
     this.floor = last.offset + 1n;
+    stages.passed('committed');
     await this.afterCommit(verdicts, appended);
-    this.options.metrics.commit.observe({}, (performance.now() - startedMs) / 1000);
+    stages.passed('receipted');
+    metrics.commit.observe({}, (performance.now() - startedMs) / 1000);
   }
 
   /** A takeover must not happen under a batch: the batch would fence its own successor. */

@@ -1,4 +1,4 @@
-import type { AppMetrics } from '#platform';
+import { defineMetrics, metric, StageWatch } from '#platform';
 
 const REFUSALS = [
   'jws-too-large',
@@ -22,45 +22,62 @@ const REFUSALS = [
   'time-past',
   'rate-limited',
 ] as const;
+export const batchStages = ['judged', 'committed', 'receipted'] as const;
 const KINDS = ['new', 'duplicate', 'taken', 'refused'] as const;
 
-export type AuditMetrics = ReturnType<typeof auditMetrics>;
-
 /** What an operator watches; conflicts and fencing deserve an alarm. */
-export function auditMetrics(metrics: AppMetrics) {
-  return {
-    stamps: metrics.counter({
-      name: 'kerege_audit_stamps_total',
-      help: 'Stamps taken in, by what became of them.',
-      labels: { kind: KINDS },
-    }),
-    refused: metrics.counter({
-      name: 'kerege_audit_stamps_refused_total',
-      help: 'Stamps that became no leaf, by reason.',
-      labels: { reason: REFUSALS },
-    }),
-    conflicts: metrics.counter({
-      name: 'kerege_audit_conflicts_total',
-      help: 'Requests whose consumer told two stories. Alarm above 0.',
-    }),
-    batch: metrics.histogram({
-      name: 'kerege_audit_batch_leaves',
-      help: 'Leaves per committed batch.',
-      buckets: [0, 1, 2, 5, 10, 50, 100, 500, 1000, 4096],
-    }),
-    commit: metrics.histogram({
-      name: 'kerege_audit_batch_seconds',
-      help: 'Time from a batch of stamps to its receipts.',
-      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
-    }),
-    size: metrics.gauge({ name: 'kerege_audit_log_leaves', help: 'Leaves in the log.' }),
-    fenced: metrics.counter({
-      name: 'kerege_audit_fenced_total',
-      help: 'Times that another sequencer took the log over from this one. Alarm if it repeats.',
-    }),
-    unfinished: metrics.counter({
-      name: 'kerege_audit_unfinished_exchanges_total',
-      help: 'Requests without an outcome that the sweeper stated as no-outcome.',
-    }),
-  };
+export const auditMetrics = defineMetrics('audit', {
+  stamps: metric.counter({
+    name: 'kerege_audit_stamps_total',
+    help: 'Stamps taken in, by what became of them.',
+    labels: { kind: KINDS },
+  }),
+  refused: metric.counter({
+    name: 'kerege_audit_stamps_refused_total',
+    help: 'Stamps that became no leaf, by reason.',
+    labels: { reason: REFUSALS },
+  }),
+  conflicts: metric.counter({
+    name: 'kerege_audit_conflicts_total',
+    help: 'Requests whose consumer told two stories. Alarm above 0.',
+  }),
+  batch: metric.histogram({
+    name: 'kerege_audit_batch_leaves',
+    help: 'Leaves per committed batch.',
+    buckets: [0, 1, 2, 5, 10, 50, 100, 500, 1000, 4096],
+  }),
+  commit: metric.histogram({
+    name: 'kerege_audit_batch_seconds',
+    help: 'Time from a batch of stamps to its receipts.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+  }),
+  size: metric.gauge({ name: 'kerege_audit_log_leaves', help: 'Leaves in the log.' }),
+  fenced: metric.counter({
+    name: 'kerege_audit_fenced_total',
+    help: 'Times that another sequencer took the log over from this one. Alarm if it repeats.',
+  }),
+  unfinished: metric.counter({
+    name: 'kerege_audit_unfinished_exchanges_total',
+    help: 'Requests without an outcome that the sweeper stated as no-outcome.',
+  }),
+  lag: metric.histogram({
+    name: 'kerege_audit_lag_seconds',
+    help: 'Age of the oldest stamp of a batch when the batch is taken up, by the broker’s clock and ours.',
+    buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 300],
+  }),
+  stages: metric.histogram({
+    name: 'kerege_audit_batch_stage_seconds',
+    help: 'Stages of a batch, each from the end of the one before: judged (read, compared, signatures checked), committed, receipted (receipts acknowledged by the broker).',
+    labels: { stage: batchStages },
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+  }),
+});
+
+export type AuditMetrics = ReturnType<typeof auditMetrics.on>;
+
+/** Times a batch that is taken up now; its records are in the order of the partition. */
+export function batchWatch(metrics: AuditMetrics, records: readonly { readonly timestampMs: number }[]) {
+  const oldestMs = records[0]?.timestampMs;
+  if (oldestMs !== undefined) metrics.lag.observe({}, Math.max(0, Date.now() - oldestMs) / 1_000);
+  return new StageWatch(batchStages, (stage, seconds) => metrics.stages.observe({ stage }, seconds));
 }

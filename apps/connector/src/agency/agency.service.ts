@@ -31,6 +31,14 @@ export interface AgencyLimits {
   readonly breakerVolume: number;
 }
 
+export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+
+/** How an agency's system has been answering. */
+export interface BreakerReading {
+  readonly service: ServiceId;
+  readonly state: (typeof BREAKER_STATES)[number];
+}
+
 type Outcome = Result<AgencyAnswer, AgencyFailure>;
 
 interface Agency {
@@ -69,9 +77,11 @@ export class AgencyService {
     return this.agencies.has(service);
   }
 
-  /** Breakers that let nothing through now. */
-  openBreakers(): number {
-    return [...this.agencies.values()].filter(({ breaker }) => breaker.opened).length;
+  breakers(): BreakerReading[] {
+    return [...this.agencies].map(([service, { breaker }]) => ({
+      service,
+      state: breaker.opened ? 'open' : breaker.halfOpen ? 'half-open' : 'closed',
+    }));
   }
 
   /** Calls that wait for their turn. */

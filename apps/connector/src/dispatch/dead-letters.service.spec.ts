@@ -30,7 +30,14 @@ async function office(faults: number, attemptMs = 0) {
     return Promise.resolve();
   };
   const silent = () => undefined;
-  const events = { stated: silent, dropped: silent, deadLettered: silent, failed: silent };
+  const events = {
+    stated: silent,
+    receipted: () => undefined,
+    watch: () => ({ passed: () => undefined }),
+    dropped: silent,
+    deadLettered: silent,
+    failed: silent,
+  };
   const alarm = (reason: string) => alarms.push(reason);
   const letters = new DeadLetters({ publish }, { current: () => known.view }, clock, { ...events, alarm });
   return { known, sent, alarms, send: () => letters.send(record, provider.value, 'request-malformed') };

@@ -37,10 +37,22 @@ export function alarmReason(text: string): AlarmReason {
   return alarmReasons.find((reason) => reason === text) ?? 'other';
 }
 
+/** In order; `ops/connector-metrics.service.ts` says what each means. */
+export const dispatchStages = ['called', 'answered', 'stated', 'sent'] as const;
+
+/** Times one exchange. */
+export interface DispatchWatch {
+  readonly passed: (stage: (typeof dispatchStages)[number]) => void;
+}
+
 /** What dispatch reports as it goes; the module makes metrics and log lines of it. Never personal data. */
 export interface DispatchEvents {
   /** An exchange has its statement; `why` is a code of `outcomeReasons`. */
   readonly stated: (kind: 'answered' | 'failed' | 'refused', why: string | undefined, tookMs: number) => void;
+  /** The log's verdict on a request, so long after it was asked for. */
+  readonly receipted: (tookMs: number) => void;
+  /** Called when a request was judged. */
+  readonly watch: () => DispatchWatch;
   readonly dropped: (reason: DropReason) => void;
   readonly deadLettered: (reason: string) => void;
   readonly alarm: (reason: AlarmReason, details: Readonly<Record<string, unknown>>) => void;

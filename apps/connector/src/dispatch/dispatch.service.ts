@@ -44,6 +44,7 @@ export class DispatchService {
   constructor(private readonly deps: DispatchDeps) {}
 
   async handle(record: ReceivedRecord, provider: SubsystemId): Promise<void> {
+    const watch = this.deps.events.watch();
     const read = readEnvelope(record.value, provider);
     if (!read.ok) return this.deps.deadLetters.send(record, provider, read.reason);
     const envelope = read.value;
@@ -64,7 +65,7 @@ export class DispatchService {
     for (let work = this.inWork.get(leafKey); work !== undefined; work = this.inWork.get(leafKey)) {
       if (await work.catch(() => false)) return;
     }
-    const work = this.work(judged.value, record);
+    const work = this.work({ ...judged.value, watch }, record);
     this.inWork.set(leafKey, work);
     try {
       await work;
@@ -120,6 +121,7 @@ export class DispatchService {
     const { agencies, clock } = this.deps;
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
+    dispatch.watch.passed('called');
     const answer = await agencies.call({
       consumer,
       service: envelope.service,
@@ -130,6 +132,7 @@ export class DispatchService {
       body: admitted.content.body,
       deadlineMs,
     });
+    dispatch.watch.passed('answered');
     const nowMs = clock.now();
     if (!answer.ok) return failedOutcome(envelope, statedReason(answer.reason, unsafe), signer, nowMs);
     return answeredOutcome(envelope, answer.value, {
@@ -154,8 +157,10 @@ export class DispatchService {
     const { envelope, route, deadlineMs, startedMs } = dispatch;
     const { clock, delivery, events } = this.deps;
     events.stated(outcome.kind, outcome.why, clock.now() - startedMs);
+    dispatch.watch.passed('stated');
     const bytes = { statement: outcome.statement.jws, answer: outcome.answer };
     await delivery.deliver(envelope, bytes, route, requested, deadlineMs - clock.now());
+    dispatch.watch.passed('sent');
   }
 
   private drop(reason: DropReason, exchangeId: ExchangeId): true {

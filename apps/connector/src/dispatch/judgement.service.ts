@@ -1,7 +1,7 @@
 import { ok, refuse, type Clock, type Result } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import type { DeadReason } from './dispatch.errors.js';
-import type { Dispatch } from './dispatch.js';
+import type { Judged } from './dispatch.js';
 import type { DropReason } from './dispatch-events.js';
 import { canJudge, checkListener, checkSignature, effectiveDeadlineMs, timeliness, type Envelope } from './envelope.js';
 import { keyTimeMs, type HeldKeys } from './held-keys.js';
@@ -27,7 +27,7 @@ export class Judgement {
   constructor(private readonly deps: JudgementDeps) {}
 
   /** `mayBeSeen`: an outcome of it may be kept here, which is sent again also when it is late. */
-  async judge(envelope: Envelope, mayBeSeen: boolean): Promise<Result<Dispatch, LetGo>> {
+  async judge(envelope: Envelope, mayBeSeen: boolean): Promise<Result<Judged, LetGo>> {
     const { copy, keys, clock } = this.deps;
     const startedMs = clock.now();
     const when = timeliness(envelope, effectiveDeadlineMs(copy.current(), envelope), startedMs);

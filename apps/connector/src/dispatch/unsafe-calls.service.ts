@@ -178,6 +178,7 @@ export class UnsafeCalls {
 
   private async tell(dispatch: Dispatch, outcome: Outcome): Promise<void> {
     this.events.stated(outcome.kind, outcome.why, this.clock.now() - dispatch.startedMs);
+    dispatch.watch.passed('stated');
     await this.send(dispatch, { statement: outcome.statement.jws, answer: outcome.answer });
   }
 
@@ -185,6 +186,7 @@ export class UnsafeCalls {
   private async send(dispatch: Dispatch, bytes: OutcomeBytes): Promise<void> {
     const leftMs = dispatch.deadlineMs - this.clock.now();
     await this.delivery.deliver(dispatch.envelope, bytes, dispatch.route, STANDS, leftMs);
+    dispatch.watch.passed('sent');
   }
 }
 

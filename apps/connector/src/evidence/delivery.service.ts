@@ -49,6 +49,8 @@ export class DeliveryService {
   awaitRequested(envelope: Envelope, route: Route, forMs: number): Promise<ReceiptVerdict> {
     const { exchangeId, consumer, leafKey, requested } = envelope;
     const verdict = this.book.wait({ exchangeId, slot: 'c0', signer: consumer }, leafKey, forMs);
+    const askedMs = performance.now();
+    void verdict.then(() => this.events.receipted(performance.now() - askedMs));
     this.repeat(verdict, stampRecord(requested.jws, [route.replyTopic, route.receiptTopic]));
     return verdict;
   }
@@ -81,6 +83,12 @@ export class DeliveryService {
   async stateOnly(envelope: Envelope, outcome: OutcomeBytes, route: Route): Promise<void> {
     const keepMs = this.limits.keepAfterDeadlineMs;
     await this.send([this.stampUntilReceipt(envelope, outcome, route, keepMs)], keepMs);
+  }
+
+  /** Outcomes kept, their bytes, and stamps that are repeated until their receipt. */
+  get held(): { readonly answers: number; readonly bytes: number; readonly stamps: number; readonly waits: number } {
+    const { kept, repeating, book } = this;
+    return { answers: kept.size, bytes: kept.calculatedSize, stamps: repeating.size, waits: book.size };
   }
 
   /** What this process has stated about that very request; there only after its receipt was asked for. */

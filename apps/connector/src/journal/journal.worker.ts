@@ -81,7 +81,7 @@ export class JournalWorker {
 
   /** The Request itself was stored with the row, after it had been verified: here it is only read again. */
   private async end(orphan: Orphan, view: RegistryView): Promise<boolean> {
-    const { subsystems, copy, keys, clock, unsafe } = this.options;
+    const { subsystems, copy, keys, clock, unsafe, events } = this.options;
     for (const subsystem of subsystems) {
       const read = readEnvelope(orphan.request, subsystem);
       const receiptTopic = view.topicsOf(subsystem)?.receipt;
@@ -90,7 +90,15 @@ export class JournalWorker {
       const envelope = read.value;
       const route = { receiptTopic, replyTopic: envelope.request.replyTopic };
       const deadlineMs = effectiveDeadlineMs(view, envelope);
-      const seen = await unsafe.settleSeen({ envelope, view, route, signer, deadlineMs, startedMs: clock.now() });
+      const seen = await unsafe.settleSeen({
+        envelope,
+        view,
+        route,
+        signer,
+        deadlineMs,
+        startedMs: clock.now(),
+        watch: events.watch(),
+      });
       return seen === 'settled';
     }
     return false;

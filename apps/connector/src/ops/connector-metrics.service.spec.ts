@@ -1,11 +1,11 @@
 import { expect, it } from '@jest/globals';
 import { AppMetrics, silentLogger } from '#platform';
 import { alarmReason } from '../dispatch/dispatch-events.js';
-import { clockDistances, dispatchEvents } from './connector-metrics.service.js';
+import { clockDistances, connectorMetrics, dispatchEvents } from './connector-metrics.service.js';
 
 it('counts alarms by a closed list of reasons', async () => {
   const metrics = new AppMetrics('connector');
-  const events = dispatchEvents(metrics, silentLogger());
+  const events = dispatchEvents(connectorMetrics.on(metrics), silentLogger());
   events.alarm('receipt-conflict', {});
   events.alarm(alarmReason('registry-copy-failed'), {});
   events.alarm(alarmReason('DEMO/PIN/1'), {});
@@ -17,6 +17,6 @@ it('counts alarms by a closed list of reasons', async () => {
 
 it('shows how far clocks are from the broker’s', async () => {
   const metrics = new AppMetrics('connector');
-  clockDistances(metrics)('own', -750);
+  clockDistances(connectorMetrics.on(metrics))('own', -750);
   expect(await metrics.text()).toContain('kerege_connector_clock_distance_seconds{clock="own",app="connector"} -0.75');
 });

@@ -1,64 +1,119 @@
 import { outcomeReasons } from '#access';
-import type { AppMetrics, Logger } from '#platform';
+import { defineMetrics, metric, StageWatch, type Logger } from '#platform';
+import { BREAKER_STATES, type AgencyService } from '../agency/agency.service.js';
 import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
-import { alarmReasons, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
+import { alarmReasons, dispatchStages, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
+import type { DeliveryService } from '../evidence/delivery.service.js';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+const STAGE_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30];
+const KINDS = ['answered', 'failed', 'refused'] as const;
+const HELD = ['answers', 'stamps', 'waits'] as const;
 
-/** One helper per business event, so that counter and log line cannot drift apart. */
-export function dispatchEvents(metrics: AppMetrics, logger: Logger): DispatchEvents {
-  const kinds = ['answered', 'failed', 'refused'] as const;
-  const whys = ['none', ...Object.keys(outcomeReasons)];
-  const stated = metrics.counter({
+export const connectorMetrics = defineMetrics('connector', {
+  stated: metric.counter({
     name: 'kerege_connector_outcomes_total',
-    help: 'Outcomes that this connector stated.',
-    labels: { kind: kinds, why: whys },
-  });
-  const took = metrics.histogram({
+    help: 'Outcomes that this connector stated; `why` is a reason of docs/errors.md.',
+    labels: { kind: KINDS, why: ['none', ...Object.keys(outcomeReasons)] },
+  }),
+  took: metric.histogram({
     name: 'kerege_connector_exchange_seconds',
     help: 'From the record to its statement.',
-    labels: { kind: kinds },
+    labels: { kind: KINDS },
     buckets: SECONDS,
-  });
-  const dropped = metrics.counter({
+  }),
+  stages: metric.histogram({
+    name: 'kerege_connector_exchange_stage_seconds',
+    help:
+      'Stages of an exchange, each from the end of the one before: called (verified, decided, opened; for unsafe methods ' +
+      'receipt and journal too), answered (the agency’s system), stated (signed, sealed, journalled), sent (answer ' +
+      'acknowledged by the broker, with the wait for the receipt of the request).',
+    labels: { stage: dispatchStages },
+    buckets: STAGE_SECONDS,
+  }),
+  receipt: metric.histogram({
+    name: 'kerege_connector_receipt_wait_seconds',
+    help: 'From the moment at which the receipt of a request is wanted to the log’s verdict on it; runs beside the call.',
+    buckets: STAGE_SECONDS,
+  }),
+  dropped: metric.counter({
     name: 'kerege_connector_dropped_total',
     help: 'Requests let go without a word.',
     labels: { reason: dropReasons },
-  });
-  const dead = metrics.counter({ name: 'kerege_connector_dead_letters_total', help: 'Records sent to dead letters.' });
-  const alarms = metrics.counter({
+  }),
+  dead: metric.counter({ name: 'kerege_connector_dead_letters_total', help: 'Records sent to dead letters.' }),
+  alarms: metric.counter({
     name: 'kerege_connector_alarms_total',
     help: 'Events worth waking somebody.',
     labels: { reason: alarmReasons },
-  });
-  const failures = metrics.counter({ name: 'kerege_connector_failures_total', help: 'Failures of our own parts.' });
+  }),
+  failures: metric.counter({ name: 'kerege_connector_failures_total', help: 'Failures of our own parts.' }),
+  distance: metric.gauge({
+    name: 'kerege_connector_clock_distance_seconds',
+    help: 'How far our clock, and those of consumers, are ahead of the broker’s.',
+    labels: { clock: clockPairs },
+  }),
+  breakers: metric.observedGauge({
+    name: 'kerege_connector_breakers_number',
+    help: 'Circuit breakers of agencies by state; an open one lets nothing through.',
+    labels: { state: BREAKER_STATES },
+  }),
+  agencyQueue: metric.observedGauge({
+    name: 'kerege_connector_agency_queue_number',
+    help: 'Calls that wait for a connection to an agency’s system.',
+  }),
+  held: metric.observedGauge({
+    name: 'kerege_connector_held_number',
+    help: 'Kept for later: answers for redeliveries, stamps that are repeated, waits for a leaf’s receipt.',
+    labels: { what: HELD },
+  }),
+  heldBytes: metric.observedGauge({
+    name: 'kerege_connector_held_answer_bytes',
+    help: 'Memory of answers kept for redeliveries.',
+  }),
+});
+type ConnectorMetrics = ReturnType<typeof connectorMetrics.on>;
+
+/** One helper per business event, so that counter and log line cannot drift apart. */
+export function dispatchEvents(metrics: ConnectorMetrics, logger: Logger): DispatchEvents {
+  const observe = (stage: (typeof dispatchStages)[number], seconds: number) =>
+    metrics.stages.observe({ stage }, seconds);
   return {
     stated: (kind, why, tookMs) => {
-      stated.add({ kind, why: why ?? 'none' });
-      took.observe({ kind }, tookMs / 1_000);
+      metrics.stated.add({ kind, why: why ?? 'none' });
+      metrics.took.observe({ kind }, tookMs / 1_000);
     },
+    receipted: (tookMs) => metrics.receipt.observe({}, tookMs / 1_000),
+    watch: () => new StageWatch(dispatchStages, observe),
     dropped: (reason) => {
-      dropped.add({ reason });
+      metrics.dropped.add({ reason });
       logger.info({ reason }, 'request dropped');
     },
-    deadLettered: () => dead.add({}),
+    deadLettered: () => metrics.dead.add({}),
     alarm: (reason, details) => {
-      alarms.add({ reason });
+      metrics.alarms.add({ reason });
       logger.error({ alarm: reason, ...details }, 'alarm');
     },
     failed: (what, cause) => {
-      failures.add({});
+      metrics.failures.add({});
       logger.warn({ what, err: cause }, 'failed');
     },
   };
 }
 
 /** How far clocks are from the broker's, positive ahead. */
-export function clockDistances(metrics: AppMetrics): (pair: ClockPair, distanceMs: number) => void {
-  const distance = metrics.gauge({
-    name: 'kerege_connector_clock_distance_seconds',
-    help: 'How far our clock, and those of consumers, are ahead of the broker’s.',
-    labels: { clock: clockPairs },
-  });
-  return (clock, distanceMs) => distance.set({ clock }, distanceMs / 1_000);
+export function clockDistances(metrics: ConnectorMetrics): (pair: ClockPair, distanceMs: number) => void {
+  return (clock, distanceMs) => metrics.distance.set({ clock }, distanceMs / 1_000);
+}
+
+/** Shows what waits, and which agencies are let be. */
+export function watchQueues(
+  metrics: ConnectorMetrics,
+  { agencies, delivery }: { readonly agencies: AgencyService; readonly delivery: DeliveryService },
+): void {
+  for (const state of BREAKER_STATES)
+    metrics.breakers.from({ state }, () => agencies.breakers().filter((breaker) => breaker.state === state).length);
+  metrics.agencyQueue.from({}, () => agencies.queued());
+  for (const what of HELD) metrics.held.from({ what }, () => delivery.held[what]);
+  metrics.heldBytes.from({}, () => delivery.held.bytes);
 }

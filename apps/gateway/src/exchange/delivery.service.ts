@@ -17,7 +17,7 @@ import {
   type Failure,
 } from './ending.js';
 import type { DatabaseHealth } from './database-health.worker.js';
-import type { ExchangeEvents } from './exchange-events.js';
+import type { ExchangeEvents, ExchangeWatch } from './exchange-events.js';
 import type { ExchangeStore } from './exchange.store.js';
 import type { ExchangeOutcome, ExchangeRequest } from './exchange.js';
 import { prepare, sealRequest, type Outgoing } from './outgoing.js';
@@ -49,6 +49,7 @@ export interface Prepared {
   readonly session: SealingSession;
   readonly admitted: Admitted;
   readonly replyTopic: string;
+  readonly watch: ExchangeWatch;
 }
 
 type End =
@@ -76,7 +77,8 @@ export class DeliveryService {
     replyTopic: string,
     fingerprint: Buffer,
   ): Promise<Prepared | undefined> {
-    const { keys, sessions, clock } = this.parts;
+    const { keys, sessions, clock, events } = this.parts;
+    const watch = events.watch();
     const nowMs = clock.now();
     const signer = keys.signer(admitted.view, request.consumer);
     if (signer === undefined) return undefined;
@@ -97,7 +99,7 @@ export class DeliveryService {
       deadlineMs: admitted.deadlineAtMs,
       createdMs: nowMs,
     };
-    return { row, outgoing, requested, session, admitted, replyTopic };
+    return { row, outgoing, requested, session, admitted, replyTopic, watch };
   }
 
   /** Sends and waits. `recorded` is the row's commit, perhaps still under way; a keyed one has ended before. */
@@ -120,29 +122,36 @@ export class DeliveryService {
     const end = await this.transit(prepared, awaited, recorded);
     const isRecorded = await this.isRecorded(recorded, prepared.row.deadlineMs);
     if (!isRecorded) return this.pending(id);
-    if (end.kind === 'release') return this.release(id, end.candidate, requestHash, isKeyed);
-    return this.fail(prepared, failureFor(end, awaited));
+    if (end.kind !== 'release') return this.fail(prepared, failureFor(end, awaited));
+    const outcome = await this.release(id, end.candidate, requestHash, isKeyed);
+    prepared.watch.passed('released');
+    return outcome;
   }
 
   /** The time between sending and the first thing that ends it. */
   private async transit(prepared: Prepared, awaited: Awaited, recorded: Promise<void>): Promise<End> {
     const { pending, bus, clock, events } = this.parts;
+    const { watch } = prepared;
     const { id } = prepared.outgoing;
     const deadlineAtMs = prepared.row.deadlineMs;
     const ended = Promise.withResolvers<End>();
     const decide = (verdict: Verdict) => {
+      if (verdict.kind === 'release') watch.passed('receipted');
       if (verdict.kind !== 'waiting') ended.resolve(verdict);
     };
     // Before sending: an answer may be here before `publish` has resolved.
-    pending.add(id, { awaited, deadlineAtMs, decide, close: () => ended.resolve({ kind: 'closing' }) });
+    pending.add(id, { awaited, deadlineAtMs, decide, watch, close: () => ended.resolve({ kind: 'closing' }) });
     const deadline = setTimeout(() => ended.resolve({ kind: 'time' }), Math.max(0, deadlineAtMs - clock.now()));
     const resending = this.resend(prepared, awaited);
     recorded.catch(() => ended.resolve({ kind: 'unrecorded' }));
-    bus.publish(this.records(prepared)).catch((cause: unknown) => {
-      // Some of it may be stored all the same: the statement `failed` says what the consumer was told.
-      events.failed('send', cause);
-      ended.resolve({ kind: 'bus' });
-    });
+    bus.publish(this.records(prepared)).then(
+      () => watch.passed('sent'),
+      (cause: unknown) => {
+        // Some of it may be stored all the same: the statement `failed` says what the consumer was told.
+        events.failed('send', cause);
+        ended.resolve({ kind: 'bus' });
+      },
+    );
     try {
       return await ended.promise;
     } finally {

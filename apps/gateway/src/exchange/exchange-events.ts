@@ -1,3 +1,11 @@
+/** In order; `ops/gateway-metrics.service.ts` says what each means. */
+export const exchangeStages = ['sent', 'answered', 'receipted', 'released'] as const;
+
+/** Times one exchange. */
+export interface ExchangeWatch {
+  readonly passed: (stage: (typeof exchangeStages)[number]) => void;
+}
+
 /** What the exchange reports as it goes; the module turns it into metrics and log lines (`ops/`). Never personal data. */
 export interface ExchangeEvents {
   readonly ended: (outcome: { readonly kind: string; readonly code: string; readonly tookMs: number }) => void;
@@ -6,6 +14,8 @@ export interface ExchangeEvents {
   /** Something counted: `late-answer`, `stamp-repeated`, `refusal-not-stated`, … */
   readonly counted: (what: Counted) => void;
   readonly failed: (what: string, cause: unknown) => void;
+  /** Called when an exchange was admitted. */
+  readonly watch: () => ExchangeWatch;
 }
 
 export const countedEvents = [

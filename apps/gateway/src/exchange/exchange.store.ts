@@ -73,6 +73,11 @@ export class ExchangeStore {
     await Promise.allSettled([this.ending.get(id)]);
   }
 
+  /** What waits for the statement under way. */
+  get queued(): { readonly insert: number; readonly claim: number; readonly end: number } {
+    return { insert: this.inserts.queued, claim: this.claims.queued, end: this.endings.queued };
+  }
+
   /** For the end of the process: every write added before has ended, well or badly. */
   async flushed(): Promise<void> {
     await Promise.all([this.inserts.idle(), this.claims.idle(), this.endings.idle()]);

@@ -2,11 +2,13 @@ import type { Answer } from '#contracts';
 import type { ExchangeId } from '#kernel';
 import type { Statement } from '#signing';
 import type { Awaited, Verdict } from './awaited.js';
+import type { ExchangeWatch } from './exchange-events.js';
 
 /** An exchange that waits in this process, and how its waiting ends. */
 export interface Pending {
   readonly awaited: Awaited;
   readonly deadlineAtMs: number;
+  readonly watch: ExchangeWatch;
   /** Called with every verdict that is not `waiting`; only the first one counts. */
   readonly decide: (verdict: Verdict) => void;
   /** The process is ending: the exchange is failed rather than left open. */

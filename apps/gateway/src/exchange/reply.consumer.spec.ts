@@ -41,6 +41,7 @@ beforeEach(() => {
       alarm: (reason) => alarms.push(reason),
       counted: () => undefined,
       failed: () => undefined,
+      watch: () => ({ passed: () => undefined }),
     },
   });
 });
@@ -69,6 +70,7 @@ async function waiting(): Promise<{
     awaited: new Awaited(expected),
     deadlineAtMs: Date.now() + 60_000,
     decide: (verdict) => verdicts.push(verdict),
+    watch: { passed: () => undefined },
     close: () => undefined,
   });
   const prev = requested.leafHash.toString('base64url');

@@ -112,8 +112,12 @@ export class ReplyConsumer {
     if (key === undefined && this.park(waiting, parked)) return;
     const judgedAtMs = registry.manifestStatement?.payload.ts ?? clock.now();
     const candidate = checkCandidate(awaited.expected, statement, answer, key, judgedAtMs);
-    if (candidate.ok) waiting.decide(awaited.addCandidate(candidate.value));
-    else this.reject(waiting, candidate.reason);
+    if (!candidate.ok) {
+      this.reject(waiting, candidate.reason);
+      return;
+    }
+    waiting.watch.passed('answered');
+    waiting.decide(awaited.addCandidate(candidate.value));
   }
 
   /** The provider may have decided with a snapshot that is newer than ours: then its key comes with ours, or never. */

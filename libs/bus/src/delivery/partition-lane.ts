@@ -60,6 +60,11 @@ export class PartitionLane {
     if (this.settledTo >= 1024 || this.settledTo === this.entries.length) this.compact();
   }
 
+  /** Appended and not settled. */
+  get unsettled(): number {
+    return this.unsettledCount;
+  }
+
   get hasWaiting(): boolean {
     return this.takenTo < this.entries.length;
   }

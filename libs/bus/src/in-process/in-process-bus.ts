@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '#kernel';
 import type { TopicSpec } from '#contracts';
-import type { BatchSubscription, Bus, EachSubscription, OutgoingRecord, Subscription } from '../bus.js';
+import type { BatchSubscription, Bus, BusState, EachSubscription, OutgoingRecord, Subscription } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { InProcessSubscription } from './in-process-subscription.js';
@@ -77,6 +77,10 @@ class InProcessBus implements Bus {
 
   isReachable(): Promise<boolean> {
     return Promise.resolve(!this.closed);
+  }
+
+  state(): BusState {
+    return { queuedCalls: 0, queuedBytes: 0, subscriptions: [...this.subscriptions].map((one) => one.state()) };
   }
 
   async close(): Promise<void> {

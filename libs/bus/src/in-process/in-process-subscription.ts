@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BatchSubscription, EachSubscription, StartAt, Subscription } from '../bus.js';
+import type { BatchSubscription, EachSubscription, StartAt, Subscription, SubscriptionState } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { PartitionLane } from '../delivery/partition-lane.js';
@@ -58,6 +58,23 @@ export class InProcessSubscription implements Subscription, GroupMember {
 
   isAssigned(): boolean {
     return this.readings.size > 0;
+  }
+
+  state(): SubscriptionState {
+    const partitions = [...this.readings.values()].map(({ lane, position }) => ({
+      topic: lane.topic,
+      partition: lane.partition,
+      position,
+      unsettled: lane.unsettled,
+    }));
+    return {
+      topics: this.options.topics,
+      isAssigned: this.isAssigned(),
+      lastFetchAtMs: this.lastFetchAtMs(),
+      replaced: 0,
+      replacedAtMs: undefined,
+      partitions,
+    };
   }
 
   stop(): Promise<void> {

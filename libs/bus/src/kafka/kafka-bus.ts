@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { TopicSpec } from '#contracts';
-import type { BatchSubscription, Bus, EachSubscription, OutgoingRecord, Subscription } from '../bus.js';
+import type { BatchSubscription, Bus, BusState, EachSubscription, OutgoingRecord, Subscription } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import { silentLogger, type BusLogger } from '../logger.js';
 import { KafkaAdmin } from './kafka-admin.js';
@@ -110,6 +110,10 @@ class KafkaBus implements Bus {
     const fetches = [...this.subscriptions].map((subscription) => subscription.lastAnswerAtMs());
     const newestMs = Math.max(this.publisher.lastAcknowledgedAtMs, ...fetches);
     return Date.now() - newestMs < REACHABLE_FOR_MS || this.admin.ping(PING_TIMEOUT_MS);
+  }
+
+  state(): BusState {
+    return { ...this.publisher.backlog, subscriptions: [...this.subscriptions].map((one) => one.state()) };
   }
 
   close(): Promise<void> {

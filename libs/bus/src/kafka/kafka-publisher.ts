@@ -75,6 +75,11 @@ export class KafkaPublisher {
     if (failure !== undefined) throw failure;
   }
 
+  /** What waits for the request under way, and the bytes of both. */
+  get backlog(): { readonly queuedCalls: number; readonly queuedBytes: number } {
+    return { queuedCalls: this.queue.queued, queuedBytes: this.queuedBytes };
+  }
+
   /** Resolves when everything that was accepted has been sent or refused, and the connection is closed. */
   async close(): Promise<void> {
     await this.queue.idle();

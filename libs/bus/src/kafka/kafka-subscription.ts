@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { AppError } from '#kernel';
-import type { BatchSubscription, EachSubscription, Subscription } from '../bus.js';
+import type { BatchSubscription, EachSubscription, Subscription, SubscriptionState } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import type { PartitionLane } from '../delivery/partition-lane.js';
@@ -49,6 +49,9 @@ export class KafkaSubscription implements Subscription {
   private running: Promise<void> = Promise.resolve();
   private stopped: Promise<void> | undefined;
   private lastFetchMs = 0;
+  /** Both written by `run`. */
+  private replaced = 0;
+  private replacedAtMs: number | undefined;
 
   constructor(
     private readonly parts: SubscriptionParts,
@@ -92,6 +95,19 @@ export class KafkaSubscription implements Subscription {
     return this.session?.isAssigned() ?? false;
   }
 
+  state(): SubscriptionState {
+    const partitions = [...this.lanes.all()].map((lane) => ({
+      topic: lane.topic,
+      partition: lane.partition,
+      position: lane.nextOffset,
+      unsettled: lane.unsettled,
+    }));
+    const { replaced, replacedAtMs } = this;
+    const { topics } = this.options;
+    const isAssigned = this.isAssigned();
+    return { topics, isAssigned, lastFetchAtMs: this.lastFetchAtMs(), replaced, replacedAtMs, partitions };
+  }
+
   stop(): Promise<void> {
     this.stopped ??= this.leave();
     return this.stopped;
@@ -128,6 +144,8 @@ export class KafkaSubscription implements Subscription {
       this.lastFetchMs = this.lastFetchAtMs();
       await session.close();
       if (this.isStopping()) return;
+      this.replaced += 1;
+      this.replacedAtMs = Date.now();
       this.logger.warn({ group: this.options.group }, 'consumer is replaced');
       await delay(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS);

@@ -5,7 +5,7 @@ import { metricsErrors } from './metrics.errors.js';
 export type Labels = Readonly<Record<string, readonly string[]>>;
 /** A metric without labels is called with `{}`. */
 type NoLabels = Readonly<Record<string, never>>;
-type LabelValues<L extends Labels> = { readonly [Name in keyof L]: L[Name][number] };
+export type LabelValues<L extends Labels> = { readonly [Name in keyof L]: L[Name][number] };
 
 export interface MetricDeclaration<L extends Labels> {
   /** `kerege_…` with its unit last: `_total` for counters, else one of `UNITS`. */
@@ -16,6 +16,23 @@ export interface MetricDeclaration<L extends Labels> {
 
 export interface HistogramDeclaration<L extends Labels> extends MetricDeclaration<L> {
   readonly buckets: readonly number[];
+}
+
+export interface CounterHandle<L extends Labels> {
+  add(labels: LabelValues<L>, count?: number): void;
+}
+
+export interface GaugeHandle<L extends Labels> {
+  set(labels: LabelValues<L>, value: number): void;
+}
+
+export interface ObservedGaugeHandle<L extends Labels> {
+  /** Asks `read` whenever somebody asks for the metrics; undefined: there is nothing to show. */
+  from(labels: LabelValues<L>, read: () => number | undefined): void;
+}
+
+export interface HistogramHandle<L extends Labels> {
+  observe(labels: LabelValues<L>, value: number): void;
 }
 
 const UNITS = ['seconds', 'bytes', 'records', 'leaves', 'exchanges', 'ratio', 'number', 'timestamp_seconds', 'state'];
@@ -30,30 +47,40 @@ export class AppMetrics {
     this.registry.setDefaultLabels({ app });
   }
 
-  counter<const L extends Labels = NoLabels>(declaration: MetricDeclaration<L>) {
+  counter<const L extends Labels = NoLabels>(declaration: MetricDeclaration<L>): CounterHandle<L> {
     this.check(declaration, ['total']);
     const counter = new Counter({ ...this.common(declaration) });
-    return { add: (labels: LabelValues<L>, count = 1) => counter.inc(closed(declaration.labels, labels), count) };
+    return { add: (labels, count = 1) => counter.inc(closed(declaration.labels, labels), count) };
   }
 
-  gauge<const L extends Labels = NoLabels>(declaration: MetricDeclaration<L>) {
+  gauge<const L extends Labels = NoLabels>(declaration: MetricDeclaration<L>): GaugeHandle<L> {
     this.check(declaration, UNITS);
     const gauge = new Gauge({ ...this.common(declaration) });
-    return { set: (labels: LabelValues<L>, value: number) => gauge.set(closed(declaration.labels, labels), value) };
+    return { set: (labels, value) => gauge.set(closed(declaration.labels, labels), value) };
   }
 
-  /** A gauge without labels that is read when somebody asks. */
-  observedGauge(declaration: MetricDeclaration<NoLabels>, read: () => number): void {
+  /** A gauge that costs nothing until somebody asks. */
+  observedGauge<const L extends Labels = NoLabels>(declaration: MetricDeclaration<L>): ObservedGaugeHandle<L> {
     this.check(declaration, UNITS);
-    const gauge: Gauge = new Gauge({ ...this.common(declaration), collect: () => gauge.set(read()) });
+    const sources: { readonly labels: Record<string, string>; readonly read: () => number | undefined }[] = [];
+    const gauge: Gauge = new Gauge({
+      ...this.common(declaration),
+      collect: () => {
+        gauge.reset();
+        for (const { labels, read } of sources) {
+          const value = read();
+          if (value === undefined) gauge.remove(labels);
+          else gauge.set(labels, value);
+        }
+      },
+    });
+    return { from: (labels, read) => void sources.push({ labels: closed(declaration.labels, labels), read }) };
   }
 
-  histogram<const L extends Labels = NoLabels>(declaration: HistogramDeclaration<L>) {
+  histogram<const L extends Labels = NoLabels>(declaration: HistogramDeclaration<L>): HistogramHandle<L> {
     this.check(declaration, UNITS);
     const histogram = new Histogram({ ...this.common(declaration), buckets: [...declaration.buckets] });
-    return {
-      observe: (labels: LabelValues<L>, value: number) => histogram.observe(closed(declaration.labels, labels), value),
-    };
+    return { observe: (labels, value) => histogram.observe(closed(declaration.labels, labels), value) };
   }
 
   /** CPU, memory and event loop lag of the process; `createHttpApp` asks for it, once per registry. */
@@ -82,9 +109,10 @@ export class AppMetrics {
 
 function closed<L extends Labels>(declared: L | undefined, given: LabelValues<L>): Record<string, string> {
   const labels: Record<string, string> = {};
-  for (const [name, values] of Object.entries(declared ?? {})) {
-    const value = given[name];
-    labels[name] = value !== undefined && values.includes(value) ? value : UNDECLARED;
+  if (declared === undefined) return labels;
+  for (const name in declared) {
+    const value: string = given[name];
+    labels[name] = declared[name]?.includes(value) === true ? value : UNDECLARED;
   }
   return labels;
 }

@@ -24,5 +24,6 @@ export class FaultyDatabase implements Database {
 
   transaction: Database['transaction'] = (work) => this.real.transaction(work);
   isReachable = () => this.real.isReachable();
+  poolUse = () => this.real.poolUse();
   close = () => Promise.resolve();
 }

@@ -82,6 +82,7 @@ export async function gatewayFixture(
           alarm: (reason) => alarms.push(reason),
           counted: (what) => counted.push(what),
           failed: () => undefined,
+          watch: () => ({ passed: () => undefined }),
         },
       },
       { ...SETTINGS, ...settings, ...changes },
