@@ -76,7 +76,17 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
   };
 }
 
-/** The value of the record on the provider's request topic. */
+const LONGEST_WAY_BACK_MS = 500;
+
+/**
+ * The provider's deadline lies before ours, so that its word of an agency that is too slow is here before we say that
+ * nobody answered: a tenth of the time, half a second at most.
+ */
+export function providerDeadlineMs(sentMs: number, deadlineMs: number): number {
+  return deadlineMs - Math.max(0, Math.min(LONGEST_WAY_BACK_MS, Math.floor((deadlineMs - sentMs) / 10)));
+}
+
+/** The value of the record on the provider's request topic. `deadlineMs` is the gateway's own. */
 export function sealRequest(
   outgoing: Outgoing,
   requested: Statement,
@@ -84,7 +94,8 @@ export function sealRequest(
   address: { readonly replyTopic: string; readonly deadlineMs: number; readonly snapshot: number },
 ): Uint8Array {
   const id = exchangeIdBytes(outgoing.id);
-  const ad = requestAd(requested.leafHash, id, address.deadlineMs, address.replyTopic);
+  const deadlineMs = providerDeadlineMs(outgoing.payload.ts, address.deadlineMs);
+  const ad = requestAd(requested.leafHash, id, deadlineMs, address.replyTopic);
   const sealed = sealRecord(session.requestKey, encode(RequestContentSchema, outgoing.content), ad);
   return encode(
     RequestSchema,
@@ -93,7 +104,7 @@ export function sealRequest(
       statement: requested.jws,
       content: { enc: session.enc, kid: session.kid, ...sealed },
       replyTopic: address.replyTopic,
-      deadlineMs: BigInt(address.deadlineMs),
+      deadlineMs: BigInt(deadlineMs),
       snapshot: BigInt(address.snapshot),
     }),
   );

@@ -1,6 +1,6 @@
 import { eventually } from '#testing';
 import type { Instance } from '../../../../apps/sandbox/src/instance/instance.js';
-import { call, type Answer, type Call } from '../../../system/spec-support/bus-under-test.js';
+import { call, exchangeIdOf, type Answer, type Call } from '../../../system/spec-support/bus-under-test.js';
 
 /** What a consumer is told while something is missing, on both faces of `/r1`. */
 export interface Told {
@@ -16,6 +16,8 @@ export interface Told {
 export interface Measured extends Told {
   /** Of the slower face. */
   readonly tookMs: number;
+  /** Of both; empty where no exchange was made. */
+  readonly exchangeIds: readonly string[];
 }
 
 const PROBLEM = { Accept: 'application/problem+json' };
@@ -23,6 +25,16 @@ const PROBLEM = { Accept: 'application/problem+json' };
 export const AT_ONCE_MS = 2_000;
 /** How long a part may take to be in use again after it listens again. */
 const RECOVERY_MS = 10_000;
+
+/** Something is missing while `work` runs, and there again after it, however it ends. */
+export async function during(lose: () => unknown, giveBack: () => unknown, work: () => Promise<void>): Promise<void> {
+  await lose();
+  try {
+    await work();
+  } finally {
+    await giveBack();
+  }
+}
 
 /** Asks twice at the same time, as a native client and as an X-Road client, and demands that both are refused alike. */
 export async function refusal(instance: Instance, wanted: Call): Promise<Measured> {
@@ -43,13 +55,16 @@ export async function refusal(instance: Instance, wanted: Call): Promise<Measure
     fault,
     isRetryable: retryAfter(native),
     tookMs,
+    exchangeIds: [native, xroad].map((answer) => exchangeIdOf(answer)).filter((id) => id !== ''),
   };
 }
 
-/** Repeats until the refusal has that code, which must happen soon; what came before must have been a refusal, too. */
+/** Repeats until the refusal has that code. */
 export async function refusedWith(instance: Instance, code: string, wanted: Call, withinMs = 5_000): Promise<Measured> {
   return eventually(
     async () => {
+      if ((await call(instance, { ...wanted, headers: { ...wanted.headers, ...PROBLEM } })).status < 300)
+        return undefined;
       const measured = await refusal(instance, wanted);
       return measured.code === code ? measured : undefined;
     },
@@ -60,9 +75,14 @@ export async function refusedWith(instance: Instance, code: string, wanted: Call
 /** Resolves when the call is answered again, without anybody's help; rejects if that takes longer than it may. */
 export async function recovered(instance: Instance, wanted: Call): Promise<void> {
   const startedMs = Date.now();
-  await eventually(async () => (await call(instance, wanted)).status === 200, { timeoutMs: RECOVERY_MS });
+  await eventually(async () => (await call(instance, wanted)).status < 300, { timeoutMs: RECOVERY_MS });
   // One long last attempt may have begun in time and ended late.
   expect(Date.now() - startedMs).toBeLessThan(RECOVERY_MS + 2_000);
+}
+
+/** What was told, without what differs from call to call. */
+export function toldOf({ status, code, side, fault, isRetryable }: Measured): Told {
+  return { status, code, side, fault, isRetryable };
 }
 
 function retryAfter({ headers }: Answer): boolean {
