@@ -1,29 +1,14 @@
-/** Hop-by-hop and connection headers, removed in both directions: the exact set of X-Road's code (`exchange.md` §2.4). */
-const FILTERED = new Set([
-  'transfer-encoding',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'upgrade',
-  'connection',
-  'user-agent',
-  'host',
-  'content-length',
-  'server',
-  'expect',
-]);
+import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from '#access';
+
 /** Never an agency's business: the hash is made anew, the key and the assertion are the consumer's own affair. */
-const NOT_FOR_AGENCIES = new Set(['x-road-request-hash', 'x-road-client', 'idempotency-key', 'kerege-end-user']);
-/** The gateway sets these itself; an agency's own would appear twice or lie. */
-const NOT_FROM_AGENCIES = new Set([
-  'x-road-id',
-  'x-road-client',
-  'x-road-request-id',
+const NOT_FOR_AGENCIES = new Set([
+  ...FILTERED_HEADERS,
   'x-road-request-hash',
-  'x-road-service',
+  'x-road-client',
+  'idempotency-key',
+  'kerege-end-user',
 ]);
+const NOT_FROM_AGENCIES = new Set(FILTERED_FROM_ANSWERS);
 
 export interface HeaderText {
   readonly name: string;
@@ -41,8 +26,7 @@ export function requestHeaders(
 ): string[] {
   const headers: string[] = [];
   for (const { name, value } of signed) {
-    const lower = name.toLowerCase();
-    if (!FILTERED.has(lower) && !NOT_FOR_AGENCIES.has(lower)) headers.push(name, value);
+    if (!NOT_FOR_AGENCIES.has(name.toLowerCase())) headers.push(name, value);
   }
   headers.push('X-Road-Client', call.client.split('/').map(encodeURIComponent).join('/'));
   if (!signed.some(({ name }) => name.toLowerCase() === 'x-road-id')) headers.push('X-Road-Id', call.exchangeId);
@@ -54,12 +38,7 @@ export function requestHeaders(
 
 /** An answer's headers in the agency's order and spelling, less the filtered ones. */
 export function answerHeaders(raw: readonly (readonly [name: string, value: string])[]): HeaderText[] {
-  return raw
-    .map(([name, value]) => ({ name, value }))
-    .filter(({ name }) => {
-      const lower = name.toLowerCase();
-      return !FILTERED.has(lower) && !NOT_FROM_AGENCIES.has(lower);
-    });
+  return raw.map(([name, value]) => ({ name, value })).filter(({ name }) => !NOT_FROM_AGENCIES.has(name.toLowerCase()));
 }
 
 /** Base path + raw service path + raw query; a slash doubled at the join is collapsed (`exchange.md` §2.2). */

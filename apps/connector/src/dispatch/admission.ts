@@ -1,5 +1,6 @@
 import {
   decide,
+  isBodyAsDeclared,
   matchEndpoint,
   parseTarget,
   resolveSubject,
@@ -68,7 +69,7 @@ export function checkContent(
 
   const subject = checkSubjects(service, match, payload, { content, headers, target: target.value });
   if (!subject.ok) return subject;
-  if (!isBodyAsDeclared(headers, content)) return refuse('body-malformed');
+  if (!isBodyAsDeclared({ method: content.method, headers, body: content.body })) return refuse('body-malformed');
   const subjectInAnswer = subject.value === 'in-answer' ? match.subject : undefined;
   return ok({ service, target: target.value, content, headers, subjectInAnswer });
 }
@@ -134,21 +135,6 @@ function speaksAs(headers: Admitted['headers'], from: string): boolean {
     return client.value.trim().split('/').map(decodeURIComponent).join('/') === from;
   } catch {
     // Not percent-encoded text: nobody's identifier.
-    return false;
-  }
-}
-
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-
-/** Bad JSON where JSON is declared never reaches the agency. */
-function isBodyAsDeclared(headers: Admitted['headers'], content: RequestContent): boolean {
-  const declared = headers.find(({ name }) => name.toLowerCase() === 'content-type')?.value.trim() ?? '';
-  if (content.body.length === 0 || !JSON_TYPE.test(declared)) return true;
-  try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content.body));
-    return true;
-  } catch {
-    // Not UTF-8 or no JSON: that is the answer to the question asked.
     return false;
   }
 }

@@ -1,45 +1,17 @@
+import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from '#access';
 import type { HeaderField } from '../exchange/exchange.js';
 
-/** `exchange.md` §2.4: removed in both directions, exactly this set. */
-const HOP_BY_HOP = [
-  'transfer-encoding',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'upgrade',
-  'connection',
-  'user-agent',
-  'host',
-  'content-length',
-  'server',
-  'expect',
-];
-
-/** Ours to make, never the caller's; then native headers that §1 does not mark →. */
+/** Ours to make, never the caller's; then native headers that `exchange.md` §1 does not mark →. */
 const FROM_REQUESTS = new Set([
-  ...HOP_BY_HOP,
+  ...FILTERED_HEADERS,
   'x-road-request-id',
   'x-road-request-hash',
   'kerege-end-user',
   'idempotency-key',
 ]);
 
-/**
- * Made by the gateway for its consumer. Beyond §2.4's own list: `X-Road-Service` would stand twice, and an
- * `X-Road-Error` or exchange id of a provider would pass for ours.
- */
-const FROM_ANSWERS = new Set([
-  ...HOP_BY_HOP,
-  'x-road-id',
-  'x-road-client',
-  'x-road-service',
-  'x-road-request-id',
-  'x-road-request-hash',
-  'x-road-error',
-  'kerege-exchange-id',
-]);
+/** Beyond §2.4's own list: an `X-Road-Error` or exchange id of a provider would pass for ours. */
+const FROM_ANSWERS = new Set([...FILTERED_FROM_ANSWERS, 'x-road-error', 'kerege-exchange-id']);
 
 /** Of these only the last counts (§2.3), so only the last goes on: an agency that reads the first sees the same. */
 const LAST_WINS = new Set(['x-road-client', 'x-road-id']);

@@ -1,5 +1,6 @@
 import {
   decide,
+  isBodyAsDeclared,
   matchEndpoint,
   resolveSubject,
   type AccessReason,
@@ -11,7 +12,6 @@ import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { typedSubject, type TypedSubject } from '#signing';
 import type { OwnedKey, RegistryView, ServiceEntry, SubsystemTopics } from '#snapshot';
 import type { ExchangeRequest } from './exchange.js';
-import { headerValue } from './fingerprint.js';
 
 /** What admission looks at beside the request; all of it is in memory. */
 export interface Gate {
@@ -155,21 +155,4 @@ function isCommittable(subject: Admitted['subject']): boolean {
 /** The caller's patience, capped by what the service may take at all (`exchange.md` §1, `Kerege-Deadline`). */
 function waitMs(request: ExchangeRequest, service: ServiceEntry, marginMs: number): number {
   return Math.min(request.context.deadlineMs ?? Infinity, service.timeoutMs + marginMs);
-}
-
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-const BODILESS: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'];
-
-/** Bad JSON where JSON is declared never travels. The document's own schema is the provider's to check. */
-function isBodyAsDeclared(request: ExchangeRequest): boolean {
-  const declared = headerValue(request, 'content-type')?.trim() ?? '';
-  if (!JSON_TYPE.test(declared)) return true;
-  if (request.body.length === 0) return BODILESS.includes(request.method);
-  try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body));
-    return true;
-  } catch {
-    // Not UTF-8 or no JSON: that is the answer to the question asked.
-    return false;
-  }
 }

@@ -38,6 +38,6 @@ export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: 
 }
 
 /** Of several headers of one name the last stands, as for `X-Road-Client` (`exchange.md` §2.3). */
-export function headerValue(request: Pick<ExchangeRequest, 'headers'>, name: string): string | undefined {
+function headerValue(request: Pick<ExchangeRequest, 'headers'>, name: string): string | undefined {
   return request.headers.findLast((header) => header.name.toLowerCase() === name)?.value;
 }

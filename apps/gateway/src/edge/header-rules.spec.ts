@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from '#access';
+import { filterAnswerHeaders, filterRequestHeaders, lastValue } from './header-rules.js';
+
+const header = (name: string, value = 'v') => ({ name, value });
+const kept = [header('Accept'), header('accept', 'w'), header('X-Road-UserId')];
+
+describe('headers of a request', () => {
+  it.each([...FILTERED_HEADERS, 'x-road-request-id', 'x-road-request-hash', 'kerege-end-user', 'idempotency-key'])(
+    'go on without %s, in order and spelling',
+    (name) => {
+      expect(filterRequestHeaders([header(name), ...kept, header(name.toUpperCase())])).toEqual(kept);
+    },
+  );
+
+  it.each(['X-Road-Client', 'X-Road-Id'])('hold only the last %s, and none that is empty', (name) => {
+    const several = [header(name, 'a'), ...kept, header(name.toLowerCase(), 'b')];
+    expect(filterRequestHeaders(several)).toEqual([...kept, header(name.toLowerCase(), 'b')]);
+    expect(filterRequestHeaders([header(name, ' ')])).toEqual([]);
+  });
+});
+
+describe('headers of an answer', () => {
+  it.each([...FILTERED_FROM_ANSWERS, 'x-road-error', 'kerege-exchange-id'])(
+    'go on without the provider’s %s',
+    (name) => {
+      expect(filterAnswerHeaders([header(name.toUpperCase()), ...kept])).toEqual(kept);
+    },
+  );
+});
+
+it('the last value of a header counts, if it is any', () => {
+  expect(lastValue([header('A', '1'), header('a', ' 2 ')], 'a')).toBe('2');
+  expect(lastValue([header('A', '1'), header('a', ' ')], 'a')).toBeUndefined();
+  expect(lastValue([], 'a')).toBeUndefined();
+});
