@@ -1,4 +1,5 @@
 import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+import { compositionSettings } from './composition/composition.config.js';
 import { edgeSettings } from './edge/edge.config.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -8,6 +9,7 @@ export const gatewayConfig = defineConfig('gateway', {
   ...httpSettings(8080),
   ...identitySettings('DEMO/gw1'),
   ...edgeSettings,
+  ...compositionSettings,
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',
     default: ['127.0.0.1:8180'],

@@ -8,7 +8,9 @@ import {
   createLogger,
   loadKeySets,
   loadTrust,
+  serveOpenApi,
   startHttpApp,
+  StatusWatch,
   watchPool,
   type Logger,
   type RunningApp,
@@ -19,8 +21,11 @@ import { RegistryCopy } from '#registry-copy';
 import { KeyRing } from '#signing';
 import type { RegistryKey } from '#snapshot';
 import { parseVkey, type NoteKey } from '#tlog';
+import { COMPOSITION_ROUTE, CompositionController } from './composition/composition.controller.js';
+import { CompositionService } from './composition/composition.service.js';
 import { consumerAuthErrors } from './consumer-auth/consumer-auth.errors.js';
 import { HeaderAuthenticator } from './consumer-auth/header-authenticator.js';
+import { BodyBudget } from './edge/body-budget.js';
 import { edgeHttpOptions, prepareEdge } from './edge/edge-http.config.js';
 import { EdgeModule } from './edge/edge.module.js';
 import { AuditLogService } from './evidence/audit-log.service.js';
@@ -37,6 +42,7 @@ import { ExchangeReports } from './ops/exchange-reports.service.js';
 import { watchQueues } from './ops/gateway-metrics.service.js';
 import { LogProbe } from './ops/log-probe.service.js';
 import { readinessChecks } from './ops/readiness.service.js';
+import { gatewayParts } from './ops/status-parts.service.js';
 import { Rights } from './rights/rights.js';
 
 export interface GatewayDependencies {
@@ -127,18 +133,22 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
 }
 
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
-  const { config, clock, logger, metrics, database, registry, exchange } = parts;
+  const { config, bus, clock, logger, metrics, database, registry, exchange } = parts;
   const { replies, stamps, pending } = exchange;
   const hearing = () => replies.hearing();
   const probe = new LogProbe(stamps, () => registry.manifestStatement, hearing, clock);
+  const readiness = readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors });
+  const status = gatewayParts({ bus, registry, checks: readiness, exchange, limits: config });
   const app = await createHttpApp(rootModule(parts), {
     name: 'gateway',
     logger,
     metrics,
-    readiness: readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors }),
+    readiness,
+    status: new StatusWatch('gateway', status, clock),
     ...edgeHttpOptions(config),
   });
-  prepareEdge(app);
+  prepareEdge(app, [COMPOSITION_ROUTE]);
+  serveOpenApi(app, { title: 'Kerege gateway', version: '1.0.0', description: "Native paths; /r1 is X-Road's." });
   const running = await startHttpApp(app, { host: config.host, port: config.port, onClose: stop });
   return {
     url: running.url,
@@ -150,12 +160,20 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
   };
 }
 
-function rootModule({ config, instanceId, logger, registry, audit, exchange }: Parts): DynamicModule {
+function rootModule({ config, instanceId, clock, logger, registry, audit, exchange }: Parts): DynamicModule {
   const rights = new RegistryRights(registry);
   const authenticator = new HeaderAuthenticator(rights, instanceId);
   const objection = authenticator.objectionTo(config.host);
   if (objection !== undefined) throw consumerAuthErrors.error(objection);
   logger.warn({ host: config.host }, 'consumers are believed by X-Road-Client, because only this machine can connect');
+  const compositions = new CompositionService({
+    exchanges: exchange.exchanges,
+    rights,
+    held: new BodyBudget(config.maxCompositionBytes, config.maxCompositionBytes),
+    clock,
+    logger: logger.child('composition'),
+    maxHeaderBytes: config.maxHeaderBytes,
+  });
   return {
     module: GatewayModule,
     imports: [
@@ -168,8 +186,9 @@ function rootModule({ config, instanceId, logger, registry, audit, exchange }: P
         settings: config,
       }),
     ],
-    controllers: [ExchangeController],
+    controllers: [ExchangeController, CompositionController],
     providers: [
+      { provide: CompositionService, useValue: compositions },
       { provide: ExchangeStore, useValue: exchange.store },
       { provide: TakeoverService, useValue: exchange.takeover },
       { provide: EvidenceService, useValue: new EvidenceService(audit) },

@@ -110,7 +110,7 @@ export class PartDto extends ContextDto implements Part {
   @MaxLength(255)
   idempotencyKey?: string;
 
-  @ApiProperty({ required: false, description: 'Less than the composition’s, for this part.' })
+  @ApiProperty({ required: false, description: "Less than the composition's, for this part." })
   @Optional()
   @IsInt()
   @Min(1)

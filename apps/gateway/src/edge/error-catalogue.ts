@@ -1,4 +1,5 @@
 import { AppError, type ErrorEntry } from '#kernel';
+import { compositionErrors } from '../composition/composition.errors.js';
 import { consumerAuthErrors } from '../consumer-auth/consumer-auth.errors.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { metaserviceErrors } from '../metaservices/metaservices.errors.js';
@@ -13,6 +14,7 @@ const ENTRIES: Readonly<Record<string, ErrorEntry>> = {
   ...metaserviceErrors.entries,
   ...outcomeErrors.entries,
   ...exchangeErrors.entries,
+  ...compositionErrors.entries,
 };
 
 /** A code that no catalogue knows is a fault of ours; it still gets out under its own name. */

@@ -1,0 +1,129 @@
+import { Module } from '@nestjs/common';
+import { createInProcessBus, type Bus } from '#bus';
+import { systemClock } from '#kernel';
+import { createHttpApp, silentLogger, startHttpApp, type RunningApp } from '#platform';
+import type { Database } from '#postgres';
+import { eventually } from '#testing';
+import { HeaderAuthenticator } from '../../consumer-auth/header-authenticator.js';
+import { BodyBudget } from '../../edge/body-budget.js';
+import { edgeHttpOptions, prepareEdge } from '../../edge/edge-http.config.js';
+import { EdgeModule } from '../../edge/edge.module.js';
+import {
+  CONSUMER,
+  GATEWAY,
+  gatewayFixture,
+  PROVIDER,
+  type Fixture,
+} from '../../exchange/spec-support/gateway-fixture.js';
+import { OpenApiDocuments } from '../../metaservices/openapi-documents.service.js';
+import { COMPOSITION_ROUTE, CompositionController } from '../composition.controller.js';
+import { CompositionService } from '../composition.service.js';
+
+export interface Told {
+  readonly composition: { complete: boolean; parts: number; answered: number; tookMs: number };
+  readonly parts: {
+    name: string;
+    outcome: string;
+    status: number;
+    tookMs: number;
+    exchangeId?: string;
+    evidence?: string;
+    asOf?: string;
+    source?: object;
+    body?: unknown;
+    problem?: { code: string };
+    retryAfterS?: number;
+  }[];
+}
+
+export const MAX_BODY_BYTES = 64 * 1024;
+
+const SETTINGS = {
+  faultSpelling: '7.8',
+  maxBodyBytes: MAX_BODY_BYTES,
+  maxHeaderBytes: 16 * 1024,
+  maxInFlightBytes: 1024 * 1024,
+} as const;
+const HELD_BYTES = 1_000;
+
+/** A gateway's native paths over real HTTP, with stand-ins for provider and log behind its exchanges. */
+export interface Compositions {
+  readonly gateway: Fixture;
+  /** How many requests to providers are still to be lost. */
+  toLose: number;
+  post(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
+  compose(composition: object): Promise<Told>;
+  close(): Promise<void>;
+}
+
+export async function startCompositions(database: Database): Promise<Compositions> {
+  const state = { toLose: 0 };
+  const gateway = await gatewayFixture(database, { maxInFlight: 60, rowGraceMs: 20_000 }, losingBus(state));
+  await eventually(() => gateway.module.replies.hearing());
+  const app = await serve(gateway);
+  const post = (body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+    fetch(`${app.url}${COMPOSITION_ROUTE}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Road-Client': CONSUMER, ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const compose = async (composition: object) => {
+    const answer = await post(composition);
+    if (answer.status !== 200) throw new TypeError(`a composition was answered with ${answer.status}`);
+    return (await answer.json()) as Told;
+  };
+  const close = async () => {
+    await app.close();
+    await gateway.close();
+  };
+  return Object.assign(state, { gateway, post, compose, close });
+}
+
+/** A part that the world's consumer may ask for. */
+export const person = (name: string, more: object = {}) => ({
+  name,
+  target: `/r1/${PROVIDER}/persons/TEST000001`,
+  ...more,
+});
+export const persons = (count: number) => Array.from({ length: count }, (_, index) => person(`p${index}`));
+
+function losingBus(state: { toLose: number }): Bus {
+  const bus = createInProcessBus();
+  const publish = bus.publish.bind(bus);
+  bus.publish = (records) =>
+    publish(
+      records.filter(({ topic }) => !topic.startsWith('request.') || state.toLose === 0 || (state.toLose -= 1) < 0),
+    );
+  return bus;
+}
+
+async function serve(fixture: Fixture): Promise<RunningApp> {
+  const rights = { current: () => fixture.registry.view };
+  const logger = silentLogger();
+  const compositions = new CompositionService({
+    exchanges: fixture.module.exchanges,
+    rights,
+    held: new BodyBudget(HELD_BYTES, HELD_BYTES),
+    clock: systemClock,
+    logger,
+    maxHeaderBytes: SETTINGS.maxHeaderBytes,
+  });
+  const edge = EdgeModule.with({
+    exchanges: fixture.module.exchanges,
+    rights,
+    authenticator: new HeaderAuthenticator(rights, GATEWAY),
+    openApiDocuments: new OpenApiDocuments('http://127.0.0.1:1'),
+    logger,
+    settings: SETTINGS,
+  });
+  @Module({
+    imports: [edge],
+    controllers: [CompositionController],
+    providers: [{ provide: CompositionService, useValue: compositions }],
+  })
+  class GatewayModule {}
+  const http = await createHttpApp(GatewayModule, { name: 'gateway', logger, ...edgeHttpOptions(SETTINGS) });
+  prepareEdge(http, [COMPOSITION_ROUTE]);
+  return startHttpApp(http, { host: '127.0.0.1', port: 0 });
+}
