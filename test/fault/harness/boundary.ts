@@ -18,8 +18,8 @@ export type Step = (crossing: Crossing) => boolean;
 /** `before`: it never reaches the other side. `after`: it had its effect, and the process does not hear of it. */
 export type Moment = 'before' | 'after';
 
-/** `halt`: nothing crosses any more, in either direction; `cut`: the connection breaks, the next one works. */
-export type Fate = 'halt' | 'cut';
+/** `halt`: nothing crosses any more, in either direction; `cut`: the connection breaks; `pass`: it is only noted. */
+export type Fate = 'halt' | 'cut' | 'pass';
 
 export interface Plan {
   readonly step: Step;
@@ -57,14 +57,14 @@ export class Boundary {
     return new Promise((met) => this.armed.push({ plan, left: plan.times ?? 1, met }));
   }
 
-  /** The trap that this crossing springs, used once. */
+  /** The trap that this crossing springs; each plan that fits is used once. */
   meet(crossing: Crossing): Trap | undefined {
-    const found = this.armed.find(({ plan }) => plan.step(crossing));
+    const fitting = this.armed.filter(({ plan }) => plan.step(crossing));
+    for (const one of fitting.filter(({ plan }) => plan.fate === 'pass')) this.use(one)(crossing);
+    const found = fitting.find(({ plan }) => plan.fate !== 'pass');
     if (found === undefined) return undefined;
-    found.left -= 1;
-    const isLast = found.left === 0;
-    if (isLast) this.armed.splice(this.armed.indexOf(found), 1);
-    return { ...found.plan, sprung: () => (isLast ? found.met(crossing) : undefined) };
+    const met = this.use(found);
+    return { ...found.plan, sprung: () => met(crossing) };
   }
 
   /** From now on nothing crosses: the process may run on, nobody will ever know. */
@@ -87,5 +87,13 @@ export class Boundary {
   register(close: () => void): () => void {
     this.closers.add(close);
     return () => this.closers.delete(close);
+  }
+
+  /** Returns what to call when the fate has been met. */
+  private use(one: Armed): (crossing: Crossing) => void {
+    one.left -= 1;
+    if (one.left > 0) return () => undefined;
+    this.armed.splice(this.armed.indexOf(one), 1);
+    return one.met;
   }
 }

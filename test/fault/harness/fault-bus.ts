@@ -27,14 +27,20 @@ export interface FaultBus {
   killAt(name: Tested, step: Step, moment: Moment, more?: Pick<Plan, 'onlyTopics'>): Promise<Crossing>;
   /** No kill: the step fails, without effect (`before`) or with it (`after`); resolves when it has, `times` times. */
   fail(name: Tested, step: Step, moment: Moment, times?: number): Promise<Crossing>;
-  /** Starts a killed process again; resolves when it says that it is ready. */
-  bringBack(name: Tested): Promise<void>;
+  /** Resolves with the next crossing of that step, which goes on as if nobody had looked. */
+  note(name: Tested, step: Step): Promise<Crossing>;
+  /** Starts a killed process again; resolves when it says that it is ready, unless nobody waits for that. */
+  bringBack(name: Tested, options?: { readonly ready: boolean }): Promise<void>;
   /** SIGSTOP and SIGCONT: alive, and does nothing. */
   freeze(name: Tested): void;
   thaw(name: Tested): void;
+  /** Applies the definition with a change in it; rejects if that fails. */
+  apply(change: (yaml: string) => string): Promise<void>;
   readonly broker: { kill(): Promise<void>; bringBack(): Promise<void> };
   end(): Promise<void>;
 }
+
+const PATIENCE_MS = 60_000;
 
 interface Gate {
   readonly boundary: Boundary;
@@ -61,11 +67,18 @@ export async function startFaultBus(options: FaultBusOptions = {}): Promise<Faul
       env: { ...options.env, ...env },
     });
     undo.push(() => instance.stop());
-    if (options.serviceTimeoutMs !== undefined) await applyTimeout(instance, options.serviceTimeoutMs);
-    return faultBus(instance, services, async () => {
-      await end();
-      await rm(directory, { recursive: true, force: true });
-    });
+    const { serviceTimeoutMs } = options;
+    const withTimeout = (yaml: string) => yaml.replaceAll(/timeoutMs: \d+/g, `timeoutMs: ${serviceTimeoutMs}`);
+    const definition = serviceTimeoutMs === undefined ? (yaml: string) => yaml : withTimeout;
+    if (serviceTimeoutMs !== undefined) await applyChange(instance, definition);
+    return {
+      ...faultBus(instance, services),
+      apply: (change) => applyChange(instance, (yaml) => change(definition(yaml))),
+      end: async () => {
+        await end();
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
   } catch (cause) {
     await end();
     // What was wrong stands in the logs, which would go with the folder.
@@ -144,21 +157,32 @@ async function startGate(ports: { kafkaPort: number; advertisedPort: number; pos
   return { boundary, kafka, postgres };
 }
 
-/** The sandbox's definition with other time-outs, applied as an operator applies a change. */
-async function applyTimeout(instance: Instance, timeoutMs: number): Promise<void> {
+/** The sandbox's definition with a change in it, applied as an operator applies it; rejects if that fails. */
+async function applyChange(
+  { dataDir, registryUrl, keysDir }: Instance,
+  change: (yaml: string) => string,
+): Promise<void> {
   const source = join(repositoryRoot(), 'apps/sandbox');
-  const folder = join(instance.dataDir, 'definition');
+  const folder = join(dataDir, 'definition');
   await cp(join(source, 'openapi'), join(folder, 'openapi'), { recursive: true });
   const file = join(folder, 'instance.yaml');
-  const yaml = await readFile(join(source, 'instance.yaml'), 'utf8');
-  await writeFile(file, yaml.replaceAll(/timeoutMs: \d+/g, `timeoutMs: ${timeoutMs}`));
-  const { registryUrl, keysDir } = instance;
+  await writeFile(file, change(await readFile(join(source, 'instance.yaml'), 'utf8')));
   const { code, output } = await kerege(['apply', '-f', file, '--registry', registryUrl, '--keys', keysDir], folder);
-  expect({ code, output }).toMatchObject({ code: 0 });
+  if (code !== 0) throw new TypeError(`not applied: ${output}`);
 }
 
-function faultBus(instance: Instance, services: Services, end: () => Promise<void>): FaultBus {
-  const arm = (name: Tested, plan: Plan) => services.gate(name).boundary.arm(plan);
+/** A step that never comes is a mistake of the test, which is told so before its own time is up. */
+function crossed(met: Promise<Crossing>, name: Tested): Promise<Crossing> {
+  const { promise, resolve, reject } = Promise.withResolvers<Crossing>();
+  const timer = setTimeout(() => reject(new TypeError(`${name} has not taken the step`)), PATIENCE_MS);
+  // Whoever has failed before does not wait for it any more.
+  promise.catch(() => undefined);
+  void met.then(resolve).finally(() => clearTimeout(timer));
+  return promise;
+}
+
+function faultBus(instance: Instance, services: Services): Omit<FaultBus, 'apply' | 'end'> {
+  const arm = (name: Tested, plan: Plan) => crossed(services.gate(name).boundary.arm(plan), name);
   const signal = (name: Tested, kind: NodeJS.Signals) => {
     const pid = instance.pid(name);
     if (pid !== undefined) process.kill(pid, kind);
@@ -172,14 +196,15 @@ function faultBus(instance: Instance, services: Services, end: () => Promise<voi
       return crossing;
     },
     fail: (name, step, moment, times = 1) => arm(name, { step, moment, fate: 'cut', times }),
-    bringBack: async (name) => {
+    note: (name, step) => arm(name, { step, moment: 'before', fate: 'pass' }),
+    bringBack: async (name, { ready } = { ready: true }) => {
       await instance.bringBack(name);
+      if (!ready) return;
       const url = `http://127.0.0.1:${instance.ports[name]}/ready`;
       await eventually(async () => (await fetch(url)).status === 200, { timeoutMs: 40_000, intervalMs: 50 });
     },
     freeze: (name) => signal(name, 'SIGSTOP'),
     thaw: (name) => signal(name, 'SIGCONT'),
     broker: services.broker,
-    end,
   };
 }

@@ -1,0 +1,132 @@
+import { jest } from '@jest/globals';
+import { uniqueName } from '#testing';
+import type { Crossing } from '../harness/boundary.js';
+import { startFaultBus, type FaultBus } from '../harness/fault-bus.js';
+import { produceTo, sql, stampOf } from '../harness/steps.js';
+import { claim, passTime, storyOf } from './spec-support/scene.js';
+
+jest.setTimeout(300_000);
+
+const audit = { KEREGE_AUDIT_LONGEST_DEADLINE_MS: '8000', KEREGE_AUDIT_SWEEP_GRACE_MS: '1000' };
+const env = {
+  audit: { ...audit, KEREGE_AUDIT_SWEEP_INTERVAL_MS: '500' },
+  gateway: { KEREGE_GATEWAY_OUTCOMES_EVERY_MS: '500', KEREGE_GATEWAY_OUTCOMES_AFTER_MS: '500' },
+};
+
+let bus: FaultBus;
+beforeAll(async () => void (bus = await startFaultBus({ env })));
+afterAll(() => bus.end());
+
+const keyTaken = sql(/INSERT INTO idempotency_key/);
+const rowWritten = sql(/^INSERT INTO exchange /);
+const ended = sql(/^UPDATE exchange e SET outcome/);
+const requested = stampOf('exchange.requested');
+const idIn = (crossing: Crossing) => (crossing.wire === 'kafka' ? (crossing.statements[0]?.id ?? '') : '');
+const toTopics = (prefix: string) => ({ onlyTopics: (topic: string) => topic.startsWith(prefix) });
+const ONCE = { calls: ['benefits'], leaves: ['requested', 'answered'] };
+
+describe('a gateway killed (bus.md §7)', () => {
+  it('before its row: the key is free, and the repeat is a new exchange', async () => {
+    const key = uniqueName('key');
+    const dead = bus.killAt('gateway', keyTaken, 'before');
+    const told = claim(bus, key);
+    await dead;
+    expect((await told).words).toBe('nothing');
+    await bus.bringBack('gateway');
+    expect(await storyOf(bus, await claim(bus, key))).toEqual({ told: 'answered 201', ...ONCE });
+  });
+
+  it('after its row, before the batch: 60 s after the deadline a repeat hears gateway-lost, and nobody was called', async () => {
+    const key = uniqueName('key');
+    const dead = bus.killAt('gateway', requested, 'before');
+    const told = claim(bus, key);
+    const id = idIn(await dead);
+    expect((await told).words).toBe('nothing');
+    await bus.bringBack('gateway');
+    await passTime(bus, id, 70_000);
+    const repeat = await claim(bus, key);
+    expect(repeat.exchangeId).toBe(id);
+    const story = await storyOf(bus, repeat, 1);
+    expect(story).toEqual({ told: 'ended failed: gateway-lost', calls: [], leaves: ['failed gateway-lost'] });
+  });
+
+  it('with only the stamp stored: the sweeper ends it', async () => {
+    const dead = bus.killAt('gateway', requested, 'after', toTopics('audit.stamp'));
+    const told = claim(bus);
+    const id = idIn(await dead);
+    await bus.bringBack('gateway');
+    const story = await storyOf(bus, await told, 2, id);
+    expect(story).toEqual({ told: 'nothing', calls: [], leaves: ['requested', 'failed no-outcome'] });
+  });
+
+  it('with only the request stored: the connector stamps it, and the exchange has its outcome', async () => {
+    const dead = bus.killAt('gateway', requested, 'after', toTopics('request.'));
+    const told = claim(bus);
+    const id = idIn(await dead);
+    expect(await storyOf(bus, await told, 2, id)).toEqual({ told: 'nothing', ...ONCE });
+    await bus.bringBack('gateway');
+  });
+
+  it('with the batch sent: the disclosure stands, a repeat hears of it, and nobody is called again', async () => {
+    const key = uniqueName('key');
+    const dead = bus.killAt('gateway', requested, 'after');
+    const told = claim(bus, key);
+    const id = idIn(await dead);
+    expect(await storyOf(bus, await told, 2, id)).toEqual({ told: 'nothing', ...ONCE });
+    await bus.bringBack('gateway');
+    await passTime(bus, id, 70_000);
+    const repeat = await claim(bus, key);
+    expect([repeat.exchangeId, await storyOf(bus, repeat)]).toEqual([id, { told: 'ended answered', ...ONCE }]);
+  });
+
+  it('with `failed` in its row and nowhere else: it is stated after the restart', async () => {
+    bus.freeze('cn2');
+    const stored = bus.killAt('gateway', ended, 'after');
+    const sent = bus.note('gateway', requested);
+    const told = claim(bus);
+    const id = idIn(await sent);
+    await stored;
+    expect((await told).words).toBe('nothing');
+    await bus.bringBack('gateway', { ready: false });
+    bus.thaw('cn2');
+    const story = await storyOf(bus, await told, 2, id);
+    expect(story).toEqual({ told: 'nothing', calls: [], leaves: ['requested', 'failed provider-unreachable'] });
+  });
+});
+
+describe('a step of a gateway that fails', () => {
+  const LOST = { told: 'answered 201', ...ONCE };
+  const cases = [
+    { what: 'the row of a key, without effect', key: true, step: keyTaken, moment: 'before', ends: LOST },
+    { what: 'the row of a key, with its effect', key: true, step: keyTaken, moment: 'after', ends: LOST },
+    { what: 'the batch, without effect', key: false, step: requested, moment: 'before', ends: LOST },
+    { what: 'the batch, with its effect', key: false, step: requested, moment: 'after', ends: LOST },
+    { what: 'the row’s end, without effect', key: true, step: ended, moment: 'before', ends: PENDING() },
+    { what: 'the row’s end, with its effect', key: true, step: ended, moment: 'after', ends: PENDING() },
+    { what: 'the row, without effect', key: false, step: rowWritten, moment: 'before', ends: PENDING() },
+    { what: 'the row, with its effect', key: false, step: rowWritten, moment: 'after', ends: PENDING() },
+  ] as const;
+
+  /** The outcome is in the log, but no row says so: nothing is claimed. */
+  function PENDING() {
+    return { told: 'outcome-pending', ...ONCE };
+  }
+
+  it.each(cases)('$what', async ({ key, step, moment, ends }) => {
+    const failed = bus.fail('gateway', step, moment);
+    const told = await claim(bus, key ? uniqueName('key') : undefined);
+    await failed;
+    expect(await storyOf(bus, told)).toEqual(ends);
+  });
+
+  it('the batch, for good: the client hears of it, nobody was called, and the log says the same', async () => {
+    const failed = bus.fail('gateway', produceTo('request.'), 'before', 3);
+    const told = await claim(bus);
+    await failed;
+    expect(await storyOf(bus, told, 1)).toEqual({
+      told: 'bus-unavailable',
+      calls: [],
+      leaves: ['failed bus-unavailable'],
+    });
+  });
+});
