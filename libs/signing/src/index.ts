@@ -18,6 +18,7 @@ export {
   isSequelOf,
   MAX_STATEMENT_BYTES,
   parseStatement,
+  sequelOf,
   signStatement,
   statementLeafHash,
   verifyStatement,

@@ -5,6 +5,7 @@ import { newExchangeId, toBase64Url } from '#kernel';
 import {
   generateSigningKey,
   isSequelOf,
+  sequelOf,
   jwkSigner,
   parseStatement,
   signStatement,
@@ -189,6 +190,7 @@ describe('slots and sequels', () => {
       return { ...first, payload };
     };
     expect(isSequelOf(sequel({}), first)).toBe(true);
+    expect(isSequelOf({ ...first, payload: { ...failed, ...sequelOf(first, 2) } }, first)).toBe(true);
     for (const wrong of [{ prev: HASH }, { id: newExchangeId() }, { from: 'DEMO/GOV/1/x' }, { to: 'DEMO/GOV/1/x' }]) {
       expect(isSequelOf(sequel(wrong), first)).toBe(false);
     }

@@ -4,7 +4,13 @@ import { parseCompactJws, signCompactJws, signedBytes, type JwsReason } from './
 import type { Algorithm, PublicJwk } from './jwk.js';
 import type { Signer } from './signer.js';
 import { signingErrors } from './signing.errors.js';
-import { isStatementPayload, payloadProblem, type PayloadReason, type StatementPayload } from './statement-payload.js';
+import {
+  isStatementPayload,
+  payloadProblem,
+  type PayloadReason,
+  type RequestedPayload,
+  type StatementPayload,
+} from './statement-payload.js';
 import { verifySignature } from './verify-signature.js';
 
 const TYP = 'kerege-statement+jwt';
@@ -61,6 +67,12 @@ export function verifyStatement(statement: Statement, jwk: PublicJwk): boolean {
 /** The leaf hash of any statement's bytes, also of one that cannot be parsed. */
 export function statementLeafHash(jws: string): Buffer {
   return hash('sha256', `\0${jws}`, 'buffer');
+}
+
+/** What every sequel says of its request (`statements.md` §2), whoever states it. */
+export function sequelOf({ payload, leafHash }: Statement<RequestedPayload>, nowMs: number) {
+  const { id, from, to, svc, ep } = payload;
+  return { v: 1, id, ts: nowMs, from, to, svc, ep, prev: toBase64Url(leafHash) } as const;
 }
 
 /**

@@ -1,4 +1,11 @@
-import { isSequelOf, parseStatement, type FailedPayload, type RequestedPayload, type Statement } from '#signing';
+import {
+  isSequelOf,
+  parseStatement,
+  sequelOf,
+  type FailedPayload,
+  type RequestedPayload,
+  type Statement,
+} from '#signing';
 
 export interface SweepableLeaf {
   readonly index: number;
@@ -47,20 +54,7 @@ export function findUnfinished(
 
 /** The bus's own word about an exchange of which nobody told the end. */
 export function noOutcome(requested: Statement<RequestedPayload>, nowMs: number): FailedPayload {
-  const { id, from, to, svc, ep } = requested.payload;
-  return {
-    v: 1,
-    t: 'exchange.failed',
-    id,
-    ts: nowMs,
-    from,
-    to,
-    svc,
-    ep,
-    why: 'no-outcome',
-    side: 'unknown',
-    prev: requested.leafHash.toString('base64url'),
-  };
+  return { ...sequelOf(requested, nowMs), t: 'exchange.failed', why: 'no-outcome', side: 'unknown' };
 }
 
 function isRequest(statement: Statement): statement is Statement<RequestedPayload> {

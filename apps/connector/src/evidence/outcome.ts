@@ -1,11 +1,12 @@
 import { findSubjectInAnswer, outcomeReasons, type SubjectRule, type WhyCode } from '#access';
 import { AnswerContentSchema, AnswerSchema, encode, message, type Sealed } from '#contracts';
-import { exchangeIdBytes, toBase64Url } from '#kernel';
+import { exchangeIdBytes } from '#kernel';
 import {
   answerAd,
   answerDigest,
   commit,
   sealRecord,
+  sequelOf,
   signStatement,
   typedSubject,
   type AnsweredPayload,
@@ -31,12 +32,6 @@ export interface Outcome {
   readonly why?: WhyCode;
 }
 
-/** What every sequel of a request says of it. */
-function sequel(envelope: Envelope, nowMs: number) {
-  const { id, from, to, svc, ep } = envelope.requested.payload;
-  return { v: 1, id, ts: nowMs, from, to, svc, ep, prev: toBase64Url(envelope.requested.leafHash) } as const;
-}
-
 /** The provider said no: a decision, not an accident. */
 export async function refusedOutcome(
   envelope: Envelope,
@@ -45,14 +40,14 @@ export async function refusedOutcome(
   signer: Signer,
   nowMs: number,
 ): Promise<Outcome> {
-  const payload = { ...sequel(envelope, nowMs), t: 'exchange.refused', why, snap } as const;
+  const payload = { ...sequelOf(envelope.requested, nowMs), t: 'exchange.refused', why, snap } as const;
   return unsealed(envelope, await signStatement(payload, signer), 'refused', why);
 }
 
 /** No answer came, and at whose door that lies. */
 export async function failedOutcome(envelope: Envelope, why: WhyCode, signer: Signer, nowMs: number): Promise<Outcome> {
   const { side } = outcomeReasons[why];
-  const payload = { ...sequel(envelope, nowMs), t: 'exchange.failed', why, side } as const;
+  const payload = { ...sequelOf(envelope.requested, nowMs), t: 'exchange.failed', why, side } as const;
   return unsealed(envelope, await signStatement(payload, signer), 'failed', why);
 }
 
@@ -71,7 +66,7 @@ export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, 
   const subj = subjectsOf(answer, by.subjectInAnswer);
   if (subj === undefined) return failedOutcome(envelope, 'answer-subject-missing', by.signer, by.nowMs);
   const payload: AnsweredPayload = {
-    ...sequel(envelope, by.nowMs),
+    ...sequelOf(envelope.requested, by.nowMs),
     t: 'exchange.answered',
     st: answer.status,
     res: answerDigest(by.salt, answer),

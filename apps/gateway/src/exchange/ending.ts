@@ -1,5 +1,5 @@
 import { sha512, toBase64, toBase64Url, type ExchangeId } from '#kernel';
-import type { FailedPayload, RequestedPayload, Statement } from '#signing';
+import { sequelOf, type FailedPayload, type RequestedPayload, type Statement } from '#signing';
 import type { Missing } from './awaited.js';
 import type { Candidate, CandidateReason } from './candidate.js';
 import type { ExchangeOutcome, Side, UnansweredExchange } from './exchange.js';
@@ -45,20 +45,7 @@ export function failureOf(reason: CandidateReason): Failure {
 
 /** Payload of the gateway's `failed`, a sequel of that very request. */
 export function failedPayload(requested: Statement<RequestedPayload>, failure: Failure, nowMs: number): FailedPayload {
-  const { id, from, to, svc, ep } = requested.payload;
-  return {
-    v: 1,
-    t: 'exchange.failed',
-    id,
-    ts: nowMs,
-    from,
-    to,
-    svc,
-    ep,
-    prev: toBase64Url(requested.leafHash),
-    why: failure.code,
-    side: failure.side,
-  };
+  return { ...sequelOf(requested, nowMs), t: 'exchange.failed', why: failure.code, side: failure.side };
 }
 
 /** The outcome that a provider's statement claims, as the row keeps it. */
