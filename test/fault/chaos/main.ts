@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startInstance } from '../../../apps/sandbox/src/instance/instance.module.js';
 import { startFailure } from '#platform';
-import { CHAOS_ENV, runChaos } from './chaos.js';
+import { CHAOS_ENV, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
 import { renderReport } from './report.js';
 import { parseCommandLine, USAGE, type ChaosSettings } from './settings.js';
-
-const LEAST_GOOD_SHARE = 0.3;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -8,22 +8,27 @@ const SERVED: Readonly<Record<string, RegExp>> = { cn1: /\/(population|cadastre)
 export interface Recovery {
   readonly kind: Kind;
   readonly kills: number;
-  /** From the kill to the first good answer to a call that was made after it: the middle one, and the longest. */
+  /**
+   * From the kill to the first good answer to a call that was made after it: the middle one, and the longest. Infinite
+   * where the load ended before.
+   */
   readonly medianMs: number;
   readonly longestMs: number;
+  /** The part of it until the process lived again: the middle one. */
+  readonly startMs: number;
 }
 
 /** How long each kind of kill is felt. Kills overlap, so a figure holds what others did meanwhile. */
 export function recoveries(killed: readonly Killed[], told: readonly Told[]): Recovery[] {
   const good = told.filter(isGood);
   return KINDS.flatMap((kind) => {
-    const felt = killed
-      .filter((kill) => kill.kind === kind)
-      .map((kill) => feltMs(kill, good))
-      .sort((a, b) => a - b);
-    const [medianMs, longestMs] = [felt[felt.length >> 1], felt.at(-1)];
-    if (medianMs === undefined || longestMs === undefined) return [];
-    return [{ kind, kills: felt.length, medianMs, longestMs }];
+    const kills = killed.filter((kill) => kill.kind === kind);
+    if (kills.length === 0) return [];
+    const felt = kills.map((kill) => feltMs(kill, good));
+    const starts = kills.map(({ killedMs, backMs }) => backMs - killedMs);
+    return [
+      { kind, kills: kills.length, medianMs: middle(felt), longestMs: Math.max(...felt), startMs: middle(starts) },
+    ];
   });
 }
 
@@ -31,4 +36,8 @@ function feltMs({ victim, killedMs }: Killed, good: readonly Told[]): number {
   const served = SERVED[victim];
   const later = good.filter(({ sentMs, service }) => sentMs >= killedMs && (served?.test(service) ?? true));
   return Math.min(...later.map(({ toldMs }) => toldMs)) - killedMs;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }

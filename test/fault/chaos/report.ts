@@ -39,8 +39,8 @@ export function renderReport(report: ChaosReport): string {
     `evidence   ${evidence.checked - evidence.refused.length} of ${evidence.checked} verified (${evidence.released} released; ${evidence.byCommand} also by the command itself)`,
     `good       ${(report.goodShare * 100).toFixed(1)} % of all calls; longest time without a good answer ${seconds(report.longestSilenceMs)}`,
     ...report.recoveries.map(
-      ({ kind, medianMs, longestMs }) =>
-        `             ${kind.padEnd(10)} felt for ${seconds(medianMs)} (median), ${seconds(longestMs)} at most`,
+      ({ kind, medianMs, longestMs, startMs }) =>
+        `             ${kind.padEnd(10)} felt for ${seconds(medianMs)} (median), ${seconds(longestMs)} at most; its process was back after ${seconds(startMs)} (median)`,
     ),
     `at rest    ${seconds(report.restMs)} after the load`,
     `breaches   ${breaches.length}`,
@@ -59,5 +59,5 @@ function sum(counts: Readonly<Record<string, number>>): number {
 }
 
 function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
+  return Number.isFinite(ms) ? `${(ms / 1_000).toFixed(1)} s` : 'longer than the load';
 }

@@ -51,6 +51,13 @@ interface Case extends Ledgers {
   readonly callsOf: ReadonlyMap<string, readonly AgencyCall[]>;
 }
 
+/** What time alone may mend: a leaf that is on its way, an exchange that is taken over when its gateway is given up. */
+const MENDED_BY_TIME: ReadonlySet<Rule> = new Set(['failure-unlogged', 'accepted-lost', 'no-outcome']);
+
+export function mayMend({ rule }: Breach): boolean {
+  return MENDED_BY_TIME.has(rule);
+}
+
 /** Holds the ledgers against each other and against `bus.md` §4; what it returns must be empty. */
 export function judge(ledgers: Ledgers): Breach[] {
   const { leaves, calls } = ledgers;
@@ -77,11 +84,11 @@ function released({ told, stories }: Case): Breach[] {
   return told.flatMap(({ answer }) => {
     if (answer.kind !== 'answered') return [];
     const story = stories.get(answer.exchangeId);
-    const breach = (what: string) => [{ rule: 'released-unlogged' as const, subject: answer.exchangeId, what }];
-    if (story?.requested === undefined) return breach('answered to the client, no requested leaf');
+    const unlogged = (what: string) => [breach('released-unlogged', answer.exchangeId, what)];
+    if (story?.requested === undefined) return unlogged('answered to the client, no requested leaf');
     const leaf = story.sequels.find(({ t }) => t === 'exchange.answered');
-    if (leaf === undefined) return breach('answered to the client, no answered leaf');
-    return leaf.st === answer.status ? [] : breach(`answered ${answer.status}, the leaf says ${String(leaf.st)}`);
+    if (leaf === undefined) return unlogged('answered to the client, no answered leaf');
+    return leaf.st === answer.status ? [] : unlogged(`answered ${answer.status}, the leaf says ${String(leaf.st)}`);
   });
 }
 
@@ -94,7 +101,7 @@ function failures({ told, states, stories }: Case): Breach[] {
     const leaves = stories.get(exchangeId)?.others ?? [];
     const isLogged = leaves.some(({ t, why }) => (end === 'answered' ? t === 'exchange.answered' : why === end));
     if (isLogged) return [];
-    return [{ rule: 'failure-unlogged', subject: exchangeId, what: `the client was told "${end}", no leaf says so` }];
+    return [breach('failure-unlogged', exchangeId, `the client was told "${end}", no leaf says so`)];
   });
 }
 
@@ -114,9 +121,13 @@ function accepted({ told, states }: Case): Breach[] {
     ),
   ].filter(([, tries]) => !tries.some(({ answer }) => claimOf(answer) !== undefined));
   return [
-    ...open.map(({ exchangeId }) => lost(exchangeId, 'still open when everything is at rest')),
-    ...[...new Set(unasked)].map((id) => lost(id, 'a client has its id, and nobody could say how it ended')),
-    ...lostOrders.map(([order]) => lost(order, 'asked again by its key to the last, and never told an end')),
+    ...open.map(({ exchangeId }) => breach('accepted-lost', exchangeId, 'still open when everything is at rest')),
+    ...[...new Set(unasked)].map((id) =>
+      breach('accepted-lost', id, 'a client has its id, and nobody could say how it ended'),
+    ),
+    ...lostOrders.map(([order]) =>
+      breach('accepted-lost', order, 'asked again by its key to the last, and never told an end'),
+    ),
   ];
 }
 
@@ -125,13 +136,7 @@ function outcomes({ stories }: Case): Breach[] {
   return [...stories].flatMap(([id, { requested, sequels }]) =>
     requested === undefined || sequels.length > 0
       ? []
-      : [
-          {
-            rule: 'no-outcome' as const,
-            subject: id,
-            what: `requested at leaf ${requested.index}, nothing follows it`,
-          },
-        ],
+      : [breach('no-outcome', id, `requested at leaf ${requested.index}, nothing follows it`)],
   );
 }
 
@@ -148,12 +153,10 @@ function oneOutcome({ told, states, stories }: Case): Breach[] {
     const disowned = story?.others.filter((leaf) => leaf.t === 'exchange.failed' && isByConsumerOrBus(story, leaf));
     const failed = distinct.includes('answered') ? (disowned ?? []) : [];
     return [
-      ...(distinct.length > 1 ? [{ rule: 'two-outcomes' as const, subject: id, what: distinct.join(' and ') }] : []),
-      ...failed.map(({ index, why = '' }) => ({
-        rule: 'two-outcomes' as const,
-        subject: id,
-        what: `answered to the client, and leaf ${index} says "${why}"`,
-      })),
+      ...(distinct.length > 1 ? [breach('two-outcomes', id, distinct.join(' and '))] : []),
+      ...failed.map(({ index, why = '' }) =>
+        breach('two-outcomes', id, `answered to the client, and leaf ${index} says "${why}"`),
+      ),
     ];
   });
 }
@@ -164,7 +167,7 @@ function unsafeOnce({ calls }: Case): Breach[] {
   const twice = (by: string, groups: ReadonlyMap<string, readonly AgencyCall[]>): Breach[] =>
     [...groups]
       .filter(([name, all]) => name !== '' && all.length > 1)
-      .map(([name, all]) => ({ rule: 'unsafe-twice', subject: name, what: `${all.length} unsafe calls of one ${by}` }));
+      .map(([name, all]) => breach('unsafe-twice', name, `${all.length} unsafe calls of one ${by}`));
   return [
     ...twice(
       'exchange',
@@ -177,23 +180,24 @@ function unsafeOnce({ calls }: Case): Breach[] {
   ];
 }
 
-/** An unsafe call is made only for what is in the log; what was answered was asked of the agency. */
-function calledAsLogged({ calls, callsOf, stories }: Case): Breach[] {
+/**
+ * An unsafe call is made only for what is in the log; what was answered was asked of the agency. Of a safe call the
+ * agency is told no exchange id: it is known by the client's name of the order.
+ */
+function calledAsLogged({ told, calls, callsOf, stories }: Case): Breach[] {
+  const orders = new Set(calls.map(({ messageId }) => messageId));
   const unlogged = calls
     .filter((call) => isUnsafe(call) && stories.get(call.exchangeId ?? '')?.requested === undefined)
-    .map(({ exchangeId }) => ({
-      rule: 'unsafe-unlogged' as const,
-      subject: exchangeId ?? 'no exchange id',
-      what: 'the agency was called, no requested leaf',
-    }));
-  const uncalled = [...stories]
-    .filter(([id, { others }]) => others.some(({ t }) => t === 'exchange.answered') && !callsOf.has(id))
-    .map(([id]) => ({
-      rule: 'answered-uncalled' as const,
-      subject: id,
-      what: 'answered leaf, the agency knows of no call',
-    }));
-  return [...unlogged, ...uncalled];
+    .map(({ exchangeId }) => breach('unsafe-unlogged', exchangeId ?? '', 'the agency was called, no requested leaf'));
+  const stated = [...stories]
+    .filter(([id, { others }]) => others.some((leaf) => isUnsafeAnswered(leaf)) && !callsOf.has(id))
+    .map(([id]) => breach('answered-uncalled', id, 'answered leaf of an unsafe call that the agency does not know'));
+  const released = told.flatMap(({ answer, order }) =>
+    answer.kind === 'answered' && !orders.has(order)
+      ? [breach('answered-uncalled', answer.exchangeId, `answered to the client, the agency does not know ${order}`)]
+      : [],
+  );
+  return [...unlogged, ...stated, ...released];
 }
 
 /** Reasons by which a provider says that it has not made the call. */
@@ -211,7 +215,7 @@ function deniedUncalled({ stories, callsOf }: Case): Breach[] {
       (leaf) => leaf.t === 'exchange.failed' && NOT_CALLED.has(leaf.why ?? '') && !isByConsumerOrBus(story, leaf),
     );
     if (denial === undefined || callsOf.get(id)?.some(isUnsafe) !== true) return [];
-    return [{ rule: 'denied-but-called', subject: id, what: `leaf ${denial.index} says "${denial.why ?? ''}"` }];
+    return [breach('denied-but-called', id, `leaf ${denial.index} says "${denial.why ?? ''}"`)];
   });
 }
 
@@ -221,18 +225,12 @@ function leavesOnce({ leaves }: Case): Breach[] {
   const slots = groupBy(exchanges, ({ id, kid, t }) => `${id} ${kid} ${t === 'exchange.requested' ? 'c0' : 'end'}`);
   const twice = [...slots.values()]
     .filter((all) => all.length > 1)
-    .map((all) => ({
-      rule: 'leaf-twice' as const,
-      subject: all[0]?.id ?? '',
-      what: `leaves ${all.map(({ index }) => index).join(', ')} of one signer stand in one place`,
-    }));
+    .map((all) =>
+      breach('leaf-twice', all[0]?.id ?? '', `leaves ${all.map(({ index }) => index).join(', ')} of one signer`),
+    );
   const conflicts = leaves
     .filter(({ t }) => t === 'exchange.conflict')
-    .map(({ id, index }) => ({
-      rule: 'conflict' as const,
-      subject: id,
-      what: `leaf ${index}: a consumer told two stories`,
-    }));
+    .map(({ id, index }) => breach('conflict', id, `leaf ${index}: a consumer told two stories`));
   return [...twice, ...conflicts];
 }
 
@@ -245,14 +243,12 @@ function oneLog({ heads, leaves, tileHashes }: Case): Breach[] {
   );
   const forks = heads
     .filter(({ size, root }) => roots.get(size) !== root)
-    .map(({ size, root }) => ({
-      rule: 'log-forked' as const,
-      subject: `head of ${size}`,
-      what: `root ${root} was shown, the leaves give ${roots.get(size) ?? 'none'}`,
-    }));
+    .map(({ size, root }) =>
+      breach('log-forked', `head of ${size}`, `root ${root} was shown, the leaves give ${roots.get(size) ?? 'none'}`),
+    );
   const wrong = leaves.findIndex(({ hash }, index) => tileHashes[index] !== hash);
   if (wrong < 0 && leaves.length === tileHashes.length) return forks;
-  return [...forks, { rule: 'log-forked', subject: `leaf ${wrong}`, what: 'its hash is not the one in the tile' }];
+  return [...forks, breach('log-forked', `leaf ${wrong}`, 'its hash is not the one in the tile')];
 }
 
 function storyOf(all: readonly Leaf[]): Story {
@@ -276,12 +272,16 @@ function claimOfState({ exchangeId, state, code }: AskedState) {
   return { exchangeId, end: code ?? state };
 }
 
+function isUnsafeAnswered({ t, ep }: Leaf): boolean {
+  return t === 'exchange.answered' && !/^(GET|HEAD|OPTIONS) /.test(ep ?? '');
+}
+
 function isUnsafe({ method }: AgencyCall): boolean {
   return !['GET', 'HEAD', 'OPTIONS'].includes(method);
 }
 
-function lost(subject: string, what: string): Breach {
-  return { rule: 'accepted-lost', subject, what };
+function breach(rule: Rule, subject: string, what: string): Breach {
+  return { rule, subject, what };
 }
 
 function groupBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): Map<string, Item[]> {

@@ -12,6 +12,8 @@ export interface Leaf {
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly svc: string | undefined;
+  /** `METHOD /pattern`. */
+  readonly ep: string | undefined;
   readonly prev: string | undefined;
   readonly why: string | undefined;
   readonly st: number | undefined;
@@ -21,7 +23,7 @@ export interface Leaf {
 export function decodeLeaf(index: number, body: Buffer): Leaf {
   const [header = '', payload = ''] = body.toString('latin1').split('.');
   const { kid } = fields(header);
-  const { t, id, from, to, svc, prev, why, st } = fields(payload);
+  const { t, id, from, to, svc, ep, prev, why, st } = fields(payload);
   return {
     index,
     hash: leafHash(body).toString('base64url'),
@@ -31,6 +33,7 @@ export function decodeLeaf(index: number, body: Buffer): Leaf {
     from: text(from),
     to: text(to),
     svc: text(svc),
+    ep: text(ep),
     prev: text(prev),
     why: text(why),
     st: typeof st === 'number' ? st : undefined,

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startBus, type BusUnderTest } from '../../system/spec-support/bus-under-test.js';
+import { CHAOS_ENV, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
+import { KINDS } from './kill-plan.js';
+import { renderReport, type ChaosReport } from './report.js';
+import { freshSeed } from './settings.js';
+
+jest.setTimeout(15 * 60_000);
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+describe('two minutes in which whatever the bus is made of is killed', () => {
+  let bus: BusUnderTest;
+  let report: ChaosReport;
+  beforeAll(async () => {
+    bus = await startBus({ env: CHAOS_ENV });
+    const settings = { minutes: 2, seed: freshSeed(), rate: 20, kinds: KINDS, keep: undefined };
+    report = await runChaos({ instance: bus.instance, settings, tell: say });
+    say(renderReport(report));
+  });
+  afterAll(() => bus.end());
+
+  it.each(KINDS)('killed %s at least three times', (kind) => {
+    expect(report.killed.filter((kill) => kill.kind === kind).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('leaves three ledgers that agree, and evidence of every released answer that verifies', () => {
+    expect(report.breaches).toEqual([]);
+    expect(report.evidence.checked).toBe(report.evidence.released);
+  });
+
+  it('does not stop the bus from working', () => {
+    expect(report.goodShare).toBeGreaterThanOrEqual(LEAST_GOOD_SHARE);
+  });
+});
