@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { migrate, type Migrations } from './migrator.js';
 import { toDatabaseError } from './postgres.errors.js';
+import { StatementNames } from './statement-names.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -97,18 +99,23 @@ function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
 }
 
 class PooledDatabase implements Database {
+  private readonly names = new StatementNames();
+
   constructor(private readonly source: DataSource) {}
 
   get entities(): EntityManager {
     return this.source.manager;
   }
 
+  /** By the driver's own pool: TypeORM cannot name a statement, and an unnamed one is planned anew each time. */
   async query<Result extends object = Row>(sql: string, parameters: readonly unknown[] = []): Promise<Result[]> {
-    const runner = this.source.createQueryRunner();
+    const { master } = this.source.driver as PostgresDriver;
+    const name = parameters.length === 0 ? undefined : this.names.of(sql);
     try {
-      return await runQuery<Result>(runner, sql, parameters);
-    } finally {
-      await runner.release();
+      const statement = { text: sql, values: [...parameters], ...(name === undefined ? {} : { name }) };
+      return (await (master as Pool).query<Result>(statement)).rows;
+    } catch (cause) {
+      throw toDatabaseError(cause);
     }
   }
 

@@ -10,17 +10,17 @@ import { sequencerErrors } from '../sequencer/sequencer.errors.js';
 import type { Appended, Sequencer } from '../sequencer/sequencer.service.js';
 import type { StandingPath } from '../sequencer/standing-path.service.js';
 import { conflictPayload } from './conflict.js';
-import { decide, slotKey } from './decide.js';
+import { decide } from './decide.js';
 import type { IntakeStore } from './intake.store.js';
 import { lawOfLog } from './law-of-log.service.js';
-import { nextLaw, registryInstance, type Law, type ManifestStatement } from './law.js';
+import { nextLaw, type Law, type ManifestStatement } from './law.js';
 import { planBatch, type Followed, type Plan } from './plan.js';
 import { RateLimit } from './rate-limit.js';
 import { bury, publishEach } from './sending.service.js';
 import type { SignatureCheck } from './signature-check.service.js';
 import type { SnapshotKeeper } from './snapshot.consumer.js';
 import { readStamp, type Stamp } from './stamp.js';
-import type { StandingLeaf, Verdict } from './verdict.js';
+import type { Standing, StandingLeaf, Verdict } from './verdict.js';
 
 /** A statement has half of it at most. */
 const DEAD_LETTER_BYTES = 16 * 1024;
@@ -59,6 +59,8 @@ export class Intake {
   private floor = 0n;
   /** Ends when the batch or takeover under way does; never rejects. */
   private turn: Promise<unknown> = Promise.resolve();
+  /** Ends when the receipts of the last batch are sent; never rejects. */
+  private receipting: Promise<void> = Promise.resolve();
   private readonly limit: RateLimit;
 
   constructor(private readonly options: IntakeOptions) {
@@ -115,21 +117,22 @@ export class Intake {
     if (last === undefined) return;
     const stages = batchWatch(metrics, unseen);
     const stamps = unseen.map((record) => readStamp({ ...record, replies: record.headers['reply'] ?? [] }));
-    const plan = await planBatch(stamps, await this.options.store.byLeafHash(stamps.map((s) => s.leafHash)), this.law, {
+    const standing = await this.options.store.standing(stamps);
+    const plan = await planBatch(stamps, standing, this.law, {
       isRegistrys: (statement) => this.isRegistrys(statement),
-      isFree: (statement, before) => this.isFree(statement, before),
       follow: (statement, before) => this.follow(statement, before),
     });
-    const verdicts = await this.judge(plan, head.size);
+    const verdicts = await this.judge(plan, standing, head.size);
     stages.passed('judged');
     await this.publishFirst(verdicts, unseen);
     const appended = await this.append(verdicts, plan, last.offset + 1n);
     this.law = plan.law;
     this.floor = last.offset + 1n;
     stages.passed('committed');
-    await this.afterCommit(verdicts, appended);
-    stages.passed('receipted');
     metrics.commit.observe({}, (performance.now() - startedMs) / 1000);
+    // The next batch does not wait for these receipts, but for those before them: what is on its way stays bounded.
+    await this.receipting;
+    this.receipting = this.afterCommit(verdicts, appended).then(() => stages.passed('receipted'));
   }
 
   /** A takeover must not happen under a batch: the batch would fence its own successor. */
@@ -139,18 +142,11 @@ export class Intake {
     return outcome;
   }
 
-  private async judge(plan: Plan, size: number): Promise<Verdict[]> {
-    const open = plan.stamps.filter((planned) => planned.kind === 'open');
-    const slots = open.map(({ statement, party }) => ({ xid: idBytes(statement), ...party }));
-    const [signatures, taken] = await Promise.all([
-      this.options.signatures.check(plan.jobs),
-      this.options.store.bySlot(slots),
-    ]);
-    const byKey = new Map(taken.map((leaf) => [slotKey(uuidText(leaf), leaf), leaf]));
+  private async judge(plan: Plan, standing: Standing, size: number): Promise<Verdict[]> {
     return decide(plan.stamps, {
       size,
-      signatures,
-      taken: byKey,
+      signatures: await this.options.signatures.check(plan.jobs),
+      taken: standing.bySlot,
       // What audit itself states answers to what others did.
       admits: (signer, kid, at) => kid === this.options.signer.kid || this.limit.admits(signer, at),
     });
@@ -159,12 +155,6 @@ export class Intake {
   private isRegistrys(statement: Statement): boolean {
     const key = this.options.registryKeys.find((candidate) => candidate.kid === statement.kid);
     return key !== undefined && verifyStatement(statement, key);
-  }
-
-  private async isFree(statement: Statement, before: Law | undefined): Promise<boolean> {
-    if (before === undefined) return true;
-    const slot = { xid: idBytes(statement), slot: '-', signer: registryInstance(before) };
-    return (await this.options.store.bySlot([slot])).length === 0;
   }
 
   private async follow(statement: ManifestStatement, before: Law | undefined): Promise<Followed> {
@@ -262,12 +252,4 @@ export class Intake {
 
 function isBefore(verdict: Verdict, oldSize: number): verdict is Extract<Verdict, { leaf: StandingLeaf }> {
   return verdict.kind !== 'refused' && verdict.leaf.index < oldSize && verdict.replies.length > 0;
-}
-
-function idBytes(statement: Statement): Buffer {
-  return Buffer.from(statement.payload.id.replaceAll('-', ''), 'hex');
-}
-
-function uuidText({ xid }: StandingLeaf): string {
-  return xid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

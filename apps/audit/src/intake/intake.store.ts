@@ -1,5 +1,7 @@
 import type { Database } from '#postgres';
-import type { StandingLeaf } from './verdict.js';
+import { slotKey } from './decide.js';
+import type { Stamp } from './stamp.js';
+import type { Standing, StandingLeaf } from './verdict.js';
 
 interface LeafRow {
   idx: string;
@@ -16,32 +18,28 @@ export interface ManifestRow {
   readonly statement: string;
 }
 
-const LEAF = 'idx, xid, slot, signer, leaf_hash';
-
-/** What intake asks the log: does this leaf stand, is this slot taken, which manifests are there. */
+/** What intake asks the log: what stands of these exchanges, which manifests are there. */
 export class IntakeStore {
   constructor(
     private readonly database: Database,
     private readonly logId: number,
   ) {}
 
-  /** Leaves that stand, by leaf hash (as `latin1`). Asked for every batch, before any signature. */
-  async byLeafHash(hashes: readonly Buffer[]): Promise<Map<string, StandingLeaf>> {
+  /**
+   * All leaves of the exchanges that the stamps name, in one question: they tell duplicates as well as taken slots. What
+   * is no statement cannot stand.
+   */
+  async standing(stamps: readonly Stamp[]): Promise<Standing> {
+    const ids = new Set(stamps.flatMap(({ parsed }) => (parsed.ok ? [parsed.value.payload.id] : [])));
     const rows = await this.database.query<LeafRow>(
-      `SELECT ${LEAF} FROM log_leaf WHERE log_id = $1 AND leaf_hash = ANY ($2::bytea[])`,
-      [this.logId, hashes],
+      'SELECT idx, xid, slot, signer, leaf_hash FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[])',
+      [this.logId, [...ids].map((id) => Buffer.from(id.replaceAll('-', ''), 'hex'))],
     );
-    return new Map(rows.map((row) => [row.leaf_hash.toString('latin1'), leafOf(row)]));
-  }
-
-  async bySlot(slots: readonly Pick<StandingLeaf, 'xid' | 'slot' | 'signer'>[]): Promise<StandingLeaf[]> {
-    if (slots.length === 0) return [];
-    const rows = await this.database.query<LeafRow>(
-      `SELECT ${LEAF} FROM unnest($2::bytea[], $3::text[], $4::text[]) AS asked (x, s, g)
-         JOIN log_leaf ON log_id = $1 AND xid = x AND slot = s AND signer = g`,
-      [this.logId, slots.map((one) => one.xid), slots.map((one) => one.slot), slots.map((one) => one.signer)],
-    );
-    return rows.map(leafOf);
+    const leaves = rows.map(leafOf);
+    return {
+      byHash: new Map(leaves.map((leaf) => [leaf.leafHash.toString('latin1'), leaf])),
+      bySlot: new Map(leaves.map((leaf) => [slotKey(uuidText(leaf.xid), leaf), leaf])),
+    };
   }
 
   /** Manifests in the order of the log, without those that only renewed the one before. */
@@ -58,4 +56,8 @@ export class IntakeStore {
 
 function leafOf(row: LeafRow): StandingLeaf {
   return { xid: row.xid, slot: row.slot, signer: row.signer, leafHash: row.leaf_hash, index: Number(row.idx) };
+}
+
+function uuidText(xid: Buffer): string {
+  return xid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -1,4 +1,4 @@
-import type { PlannedStamp } from './decide.js';
+import { slotKey, type PlannedStamp } from './decide.js';
 import {
   isManifest,
   isReceiptTopic,
@@ -11,14 +11,12 @@ import {
 } from './law.js';
 import type { SignatureJob } from './signature-job.js';
 import { timeProblem, type Stamp } from './stamp.js';
-import type { StampRefusal, StandingLeaf } from './verdict.js';
+import type { StampRefusal, Standing, StandingLeaf } from './verdict.js';
 
 /** Where the plan asks about manifests; everything else in it is a function of the batch. */
 export interface ManifestOracle {
   /** Whether the registry's key, as `trust.json` has it, made this signature. */
   readonly isRegistrys: (statement: ManifestStatement) => boolean;
-  /** Whether no other leaf stands under the manifest's id: one that cannot become a leaf must not become the law. */
-  readonly isFree: (statement: ManifestStatement, law: Law | undefined) => Promise<boolean>;
   /** The law that a manifest brings after the one before, or why it brings none. */
   readonly follow: (statement: ManifestStatement, before: Law | undefined) => Promise<Followed>;
 }
@@ -43,7 +41,7 @@ const MAX_REPLIES = 2;
  */
 export async function planBatch(
   batch: readonly Stamp[],
-  standing: ReadonlyMap<string, StandingLeaf>,
+  standing: Standing,
   lawBefore: Law | undefined,
   oracle: ManifestOracle,
 ): Promise<Plan> {
@@ -53,9 +51,9 @@ export async function planBatch(
   const manifestIds = new Set<string>();
   let law = lawBefore;
   for (const stamp of batch) {
-    const leaf = standing.get(stamp.hashKey);
+    const leaf = standing.byHash.get(stamp.hashKey);
     const manifest = leaf === undefined ? manifestOf(stamp) : undefined;
-    if (manifest !== undefined && !manifestIds.has(manifest.payload.id) && (await oracle.isFree(manifest, law))) {
+    if (manifest !== undefined && !manifestIds.has(manifest.payload.id) && isFree(manifest, law, standing)) {
       const followed = await followManifest(stamp, manifest, law, oracle);
       if (!followed.ok) {
         stamps.push({ kind: 'refused', stamp, replies: repliesOf(stamp, law).replies, reason: followed.reason });
@@ -107,6 +105,11 @@ async function followManifest(
   const problem = timeProblem(statement, stamp.record.timestampMs) ?? manifestProblem(statement, law);
   if (problem !== undefined) return { ok: false, reason: problem };
   return oracle.follow(statement, law);
+}
+
+/** Whether no other leaf stands under the manifest's id: one that cannot become a leaf must not become the law. */
+function isFree({ payload }: ManifestStatement, law: Law | undefined, { bySlot }: Standing): boolean {
+  return law === undefined || !bySlot.has(slotKey(payload.id, { slot: '-', signer: registryInstance(law) }));
 }
 
 function manifestOf({ parsed }: Stamp): ManifestStatement | undefined {

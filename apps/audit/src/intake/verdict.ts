@@ -24,6 +24,14 @@ export interface StandingLeaf {
   readonly index: number;
 }
 
+/** Leaves that stand, of the exchanges that a batch speaks of. */
+export interface Standing {
+  /** By leaf hash, as `latin1`. */
+  readonly byHash: ReadonlyMap<string, StandingLeaf>;
+  /** By `slotKey`. */
+  readonly bySlot: ReadonlyMap<string, StandingLeaf>;
+}
+
 /** What intake decided about one record. `replies` are those of its topics that the law names. */
 export type Verdict = { readonly stamp: Stamp; readonly replies: readonly string[] } & (
   | { readonly kind: 'new'; readonly leaf: StandingLeaf }
