@@ -46,6 +46,13 @@ export const gatewayConfig = defineConfig('gateway', {
     max: 60_000,
     meaning: "Added to a service's time-out: the way there and back, and the log.",
   }),
+  drainMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_DRAIN_MS',
+    default: 500,
+    max: 4_000,
+    meaning:
+      'How long a closing gateway still takes calls, no longer ready and closing each connection, until it refuses them.',
+  }),
   rowGraceMs: setting.durationMs({
     env: 'KEREGE_GATEWAY_ROW_GRACE_MS',
     default: 2_000,

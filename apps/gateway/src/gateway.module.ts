@@ -18,7 +18,7 @@ import {
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { KeyRing } from '#signing';
+import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryKey } from '#snapshot';
 import { parseVkey, type NoteKey } from '#tlog';
 import { COMPOSITION_ROUTE, CompositionController } from './composition/composition.controller.js';
@@ -65,8 +65,8 @@ class RegistryRights extends Rights {
   }
 }
 
-/** Exchanges under way get this long to end by themselves when the gateway closes; then they are failed. */
-const CLOSE_GRACE_MS = 4_000;
+/** After the drain, exchanges under way get this long to end by themselves; then they are failed. */
+const CLOSE_GRACE_MS = 3_500;
 const REGISTRY_WAIT_MS = 60_000;
 const REGISTRY_RETRY_MS = 500;
 
@@ -149,11 +149,12 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
   });
   prepareEdge(app, [COMPOSITION_ROUTE]);
   serveOpenApi(app, { title: 'Kerege gateway', version: '1.0.0', description: "Native paths; /r1 is X-Road's." });
-  const running = await startHttpApp(app, { host: config.host, port: config.port, onClose: stop });
+  const { host, port, drainMs } = config;
+  const running = await startHttpApp(app, { host, port, drainMs, onClose: stop });
   return {
     url: running.url,
     close: async () => {
-      const timer = setTimeout(() => pending.closeAll(), CLOSE_GRACE_MS);
+      const timer = setTimeout(() => pending.closeAll(), drainMs + CLOSE_GRACE_MS);
       await running.close();
       clearTimeout(timer);
     },
@@ -210,7 +211,7 @@ async function loadOwnKeys(config: GatewayConfig, instanceId: InstanceId): Promi
 
 function noteKeys(trust: Trust): NoteKey[] {
   return trust.logs.flatMap((vkey) => {
-    const parsed = parseVkey(vkey);
+    const parsed = parseVkey(vkey, verifyEd25519);
     return parsed.ok ? [parsed.value] : [];
   });
 }

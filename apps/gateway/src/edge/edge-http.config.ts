@@ -21,6 +21,8 @@ export function edgeHttpOptions(
     bodyParser: false,
     maxHeaderBytes: NODE_HEADER_LIMIT,
     fastify: {
+      // What was taken while the server closes is carried out: its connection says that it was the last one.
+      return503OnClosing: false,
       rewriteUrl: (raw: IncomingMessage) => rewriteTarget(raw),
       clientErrorHandler: (cause: ConnectionError, socket: Socket) => answerBrokenHttp(cause, socket, settings),
     },

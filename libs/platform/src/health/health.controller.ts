@@ -11,6 +11,9 @@ export const READINESS_CHECKS = Symbol('readiness checks');
 @ApiExcludeController()
 @Controller()
 export class HealthController {
+  /** Set when the app begins to close: it ends what it has and wants nothing new. */
+  isClosing = false;
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicator: HealthIndicatorService,
@@ -26,6 +29,7 @@ export class HealthController {
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<HealthCheckResult> {
+    if (this.isClosing) throw httpErrors.error('not-ready', { extensions: { missing: { process: 'is closing' } } });
     const missing: Record<string, string> = {};
     try {
       return await this.health.check(

@@ -1,6 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { defineErrors } from '#kernel';
+import { HealthController } from '../health/health.controller.js';
 import { isError } from '../logging/is-error.js';
+import { drainable } from './drain.js';
 
 export const listenErrors = defineErrors('listening', {
   'port-taken': {
@@ -20,12 +23,18 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
+  /**
+   * How long a closing app still takes requests while `/ready` says no and every answer closes its connection, so that
+   * clients and load balancers have gone elsewhere before connections are refused. Absent: not at all.
+   */
+  readonly drainMs?: number;
   /** Runs after the last request has been answered: subscriptions, database, timers. */
   readonly onClose?: () => Promise<void>;
 }
 
 /** Listens; resolves when requests are taken. */
 export async function startHttpApp(app: NestFastifyApplication, options: ListenOptions): Promise<RunningApp> {
+  const drain = drainable(app.getHttpServer());
   try {
     await app.listen(options.port, options.host);
   } catch (cause) {
@@ -44,6 +53,9 @@ export async function startHttpApp(app: NestFastifyApplication, options: ListenO
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   let closing: Promise<void> | undefined;
   const close = async () => {
+    app.get(HealthController).isClosing = true;
+    drain();
+    await pause(options.drainMs ?? 0);
     await app.close();
     await options.onClose?.();
   };
