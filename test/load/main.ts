@@ -3,11 +3,13 @@ import { busBenchmark } from './bus/bus-benchmark.js';
 import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
 import { say } from './harness/report.js';
 import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
+import { overloadBenchmark } from './overload/overload-benchmark.js';
 import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 
 const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>([
   ['bus', busBenchmark],
   ['exchange', exchangeBenchmark],
+  ['overload', overloadBenchmark],
   ['sequencer', sequencerBenchmark],
 ]);
 
