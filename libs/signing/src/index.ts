@@ -49,4 +49,5 @@ export {
   type HeaderField,
   type RequestHead,
 } from './digest.js';
+export { verifyEd25519 } from './verify-signature.js';
 export { signingErrors } from './signing.errors.js';

@@ -29,6 +29,12 @@ export function verifySignature(
   return key.object !== undefined && verify('sha256', data, { key: key.object, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
+/** A raw Ed25519 signature by libsodium: two thirds of OpenSSL's time. For `parseVkey` of the log's library. */
+export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== 64 || publicKey.length !== 32) return false;
+  return sodium.crypto_sign_verify_detached(signature, message, publicKey);
+}
+
 function importKey(jwk: PublicJwk): VerificationKey | undefined {
   const cacheKey = `${jwk.crv} ${jwk.x} ${jwk.y ?? ''}`;
   const known = imported.get(cacheKey);

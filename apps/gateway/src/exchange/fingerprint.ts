@@ -1,6 +1,5 @@
-import { createHmac } from 'node:crypto';
 import { sha256 } from '#kernel';
-import type { TypedSubject } from '#signing';
+import { hmacSha256, type TypedSubject } from '#signing';
 import type { ExchangeRequest } from './exchange.js';
 
 /** The resolved context that a fingerprint covers; two spellings of one context are one call. */
@@ -27,14 +26,13 @@ export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: 
     '',
     sha256(request.body),
   ];
-  const mac = createHmac('sha256', key);
-  for (const part of parts) {
+  const framed = parts.flatMap((part) => {
     const bytes = Buffer.from(part);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
-    mac.update(length).update(bytes);
-  }
-  return mac.digest();
+    return [length, bytes];
+  });
+  return hmacSha256(key, Buffer.concat(framed));
 }
 
 /** Of several headers of one name the last stands, as for `X-Road-Client` (`exchange.md` §2.3). */
