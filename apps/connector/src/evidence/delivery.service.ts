@@ -120,13 +120,13 @@ export class DeliveryService {
 
   /** Acknowledged by the broker, or `connector-unsent` when `forMs` have passed. */
   private async send(records: readonly OutgoingRecord[], forMs: number): Promise<void> {
-    const give = AbortSignal.timeout(Math.max(1, forMs));
+    const untilMs = performance.now() + forMs;
     for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
       try {
         await this.bus.publish(records);
         return;
       } catch (cause) {
-        if (give.aborted) throw dispatchErrors.error('connector-unsent', { cause });
+        if (performance.now() >= untilMs) throw dispatchErrors.error('connector-unsent', { cause });
         this.events.failed('answer-not-sent', cause);
       }
       await new Promise((resolve) => setTimeout(resolve, waitMs));
