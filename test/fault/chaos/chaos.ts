@@ -47,9 +47,9 @@ export interface ChaosOptions {
 
 /** Loads and kills a running bus, waits until it has come to rest, and holds the three ledgers against each other. */
 export async function runChaos({ instance, settings, tell }: ChaosOptions): Promise<ChaosReport> {
-  const { seed, minutes, rate, kinds } = settings;
+  const { seed, minutes, rate, kinds, gapMs } = settings;
   const durationMs = minutes * 60_000;
-  const plan = planKills(seed, durationMs, kinds);
+  const plan = planKills(seed, durationMs, kinds, gapMs);
   tell(`seed ${seed}; ${plan.length} kills: ${describePlan(plan)}`);
   const log = await LogReader.find(instance.auditUrl);
   const load = new Load({ gatewayUrl: instance.gatewayUrl, orders: new Orders(seed), durationMs, perSecond: rate });
@@ -117,7 +117,7 @@ async function comeToRest({ instance, log, load, heads, states }: Parts, untilMs
       const { leaves, tileHashes } = copy;
       const breaches = judge({ told: load.told, states, calls, leaves, tileHashes, heads: seen });
       if (isLate || !breaches.some((breach) => mayMend(breach))) return { copy, calls, breaches };
-    } else if (isLate) throw chaosErrors.error('chaos-not-at-rest', { details: { missing: 'the log' } });
+    } else if (isLate) throw chaosErrors.error('chaos-not-at-rest', { extensions: { problems: ['the log'] } });
     await delay(LOOK_MS);
   }
 }
@@ -130,7 +130,8 @@ async function awaitReady(instance: Instance): Promise<void> {
       // Starting: asked again until the time is up.
       .catch((cause: unknown) => ({ isReady: false, text: String(cause) }));
     if (answer.isReady) return;
-    if (Date.now() >= untilMs) throw chaosErrors.error('chaos-not-at-rest', { details: { ready: answer.text } });
+    if (Date.now() >= untilMs)
+      throw chaosErrors.error('chaos-not-at-rest', { extensions: { problems: [answer.text] } });
     await delay(LOOK_MS);
   }
 }

@@ -11,21 +11,27 @@ export interface Kill {
   readonly victim: Victim;
 }
 
-/** Between two kills; below the five seconds that are promised, because a victim may have to be waited for. */
-const GAP_MS = { least: 3_200, most: 4_400 };
+/** Between two kills at most; below the five seconds that are promised, because a victim may have to be waited for. */
+export const USUAL_GAP_MS = 4_400;
 /** The last kill comes so long before the end that its recovery is part of the load. */
 const QUIET_END_MS = 5_000;
 
 /** Whom to kill and when, fixed by the seed before anything starts: every round of all kinds in an order of its own. */
-export function planKills(seed: number, durationMs: number, kinds: readonly Kind[] = KINDS): Kill[] {
+export function planKills(
+  seed: number,
+  durationMs: number,
+  kinds = KINDS as readonly Kind[],
+  gapMs = USUAL_GAP_MS,
+): Kill[] {
   const random = new Random(seed);
+  const leastMs = gapMs * 0.75;
   const kills: Kill[] = [];
   let round: Kind[] = [];
-  for (let atMs = random.between(1_500, GAP_MS.least); atMs < durationMs - QUIET_END_MS;) {
+  for (let atMs = random.between(1_500, leastMs); atMs < durationMs - QUIET_END_MS;) {
     if (round.length === 0) round = nextRound(random, kinds, kills.at(-1)?.kind);
     const kind = round.shift() ?? 'gateway';
     kills.push({ atMs: Math.round(atMs), kind, victim: victimOf(random, kind) });
-    atMs += random.between(GAP_MS.least, GAP_MS.most);
+    atMs += random.between(leastMs, gapMs);
   }
   return kills;
 }

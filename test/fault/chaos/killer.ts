@@ -12,7 +12,7 @@ export interface Killed extends Kill {
 const LOOK_MS = 20;
 /** What a supervisor takes to notice. It never backs off, as the sandbox's own does: who dies here is not to blame. */
 const PAUSE_MS = 250;
-const START_TRIES = 3;
+const GIVE_UP_MS = 5 * 60_000;
 
 /** Carries out the plan: SIGKILL, and nothing else. A victim that is not up yet is killed as soon as it is. */
 export async function killByPlan(
@@ -35,14 +35,16 @@ export async function killByPlan(
   return all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])).sort((a, b) => a.killedMs - b.killedMs);
 }
 
-/** A first start may meet the port or the lock of the one that was killed. */
+/** Tried for long: whose start fails because another victim is still away would never be back if it were given up. */
 async function bringBack(instance: Pick<Instance, 'bringBack'>, victim: Victim): Promise<void> {
-  for (let left = START_TRIES - 1; ; left -= 1) {
+  const untilMs = Date.now() + GIVE_UP_MS;
+  for (;;) {
     try {
       await instance.bringBack(victim);
       return;
     } catch (cause) {
-      if (left === 0) throw cause;
+      if (Date.now() >= untilMs) throw cause;
+      await delay(PAUSE_MS);
     }
   }
 }

@@ -28,7 +28,7 @@ export function renderReport(report: ChaosReport): string {
   const { clients, agencies, log } = totals;
   const kinds = KINDS.map((kind) => `${kind} ${killed.filter((kill) => kill.kind === kind).length}`);
   const lines = [
-    `seed       ${settings.seed}   (npm run chaos -- --minutes ${settings.minutes} --seed ${settings.seed} --rate ${settings.rate})`,
+    `seed       ${settings.seed}   (npm run chaos -- --minutes ${settings.minutes} --seed ${settings.seed} --rate ${settings.rate} --gap-ms ${settings.gapMs})`,
     `kills      ${killed.length}: ${kinds.join(', ')}; longest pause between two ${seconds(report.longestKillGapMs)}`,
     `clients    ${clients.calls} calls: ${clients.answered} answered (${clients.good} good), ${sum(clients.unanswered)} told that there is no answer, ${sum(clients.nothing)} told nothing`,
     ...table(clients.unanswered, 'no answer'),

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { KINDS, type Kind } from './kill-plan.js';
+import { KINDS, USUAL_GAP_MS, type Kind } from './kill-plan.js';
 
 export interface ChaosSettings {
   readonly minutes: number;
@@ -8,12 +8,14 @@ export interface ChaosSettings {
   /** Calls a second. */
   readonly rate: number;
   readonly kinds: readonly Kind[];
+  /** Longest pause between two kills: on a machine on which a process takes long to start, more of them only queue up. */
+  readonly gapMs: number;
   /** Where to leave the data and logs of the instance; absent: a place of its own, removed when nothing is wrong. */
   readonly keep: string | undefined;
 }
 
 export const USAGE =
-  'npm run chaos -- [--minutes 2] [--seed n] [--rate 20] [--only gateway,connector,audit,broker,database] [--keep dir]';
+  'npm run chaos -- [--minutes 2] [--seed n] [--rate 20] [--gap-ms 4400] [--only gateway,connector,audit,broker,database] [--keep dir]';
 
 export function parseCommandLine(args: readonly string[]): ChaosSettings | undefined {
   const { values } = parseArgs({
@@ -22,15 +24,17 @@ export function parseCommandLine(args: readonly string[]): ChaosSettings | undef
       minutes: { type: 'string', default: '2' },
       seed: { type: 'string', default: String(freshSeed()) },
       rate: { type: 'string', default: '20' },
+      'gap-ms': { type: 'string', default: String(USUAL_GAP_MS) },
       only: { type: 'string', default: KINDS.join(',') },
       keep: { type: 'string' },
     },
   });
   const [minutes, seed, rate] = [Number(values.minutes), Number(values.seed), Number(values.rate)];
+  const gapMs = Number(values['gap-ms']);
   const named = values.only.split(',');
   const kinds = KINDS.filter((kind) => named.includes(kind));
-  const isUsable = minutes > 0 && rate > 0 && Number.isSafeInteger(seed) && kinds.length === named.length;
-  return isUsable ? { minutes, seed, rate, kinds, keep: values.keep } : undefined;
+  const isUsable = minutes > 0 && rate > 0 && gapMs > 0 && Number.isSafeInteger(seed) && kinds.length === named.length;
+  return isUsable ? { minutes, seed, rate, kinds, gapMs, keep: values.keep } : undefined;
 }
 
 export function freshSeed(): number {
