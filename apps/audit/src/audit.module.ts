@@ -7,6 +7,7 @@ import {
   createHttpApp,
   createLogger,
   startHttpApp,
+  StatusWatch,
   watchPool,
   type Logger,
   type RunningApp,
@@ -17,6 +18,7 @@ import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
 import { loadKeys } from './keys.service.js';
 import { migrations } from './migrations/index.js';
+import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { ReadModule } from './read.module.js';
 import { WriteSide } from './write-side.service.js';
@@ -64,11 +66,13 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   try {
     await write.prepare();
     const served = servedLog(config, keys.noteKey, keys.vkey);
+    const checks = readiness(database, write);
     const app = await createHttpApp(AuditModule.with(served, database, clock), {
       name: 'audit',
       logger,
       metrics,
-      readiness: readiness(database, write),
+      readiness: checks,
+      status: new StatusWatch('audit', auditParts({ bus, checks, write }), clock),
     });
     write.start();
     return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });

@@ -12,7 +12,8 @@ import { SnapshotKeeper } from './intake/snapshot.consumer.js';
 import { SnapshotStore } from './intake/snapshot.store.js';
 import type { AuditKeys } from './keys.service.js';
 import { LogReaderStore } from './log-reader.store.js';
-import { auditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
+import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
+import type { LogState } from './ops/status-parts.service.js';
 import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
 import { LogStore } from './sequencer/log.store.js';
 import { publishedSize } from './sequencer/published-size.service.js';
@@ -51,7 +52,7 @@ export class WriteSide {
 
   constructor(private readonly options: WriteSideOptions) {
     const { config, bus, clock, logger, database, logId } = options;
-    this.metrics = auditMetrics.on(options.metrics);
+    this.metrics = makeAuditMetrics(options.metrics);
     this.sequencer = new Sequencer({
       store: new LogStore(database, logId),
       signer: options.noteSigner,
@@ -109,6 +110,16 @@ export class WriteSide {
     if (this.stamps?.isAssigned() !== true) return 'the stamp partition is not ours';
     if (!this.sequencer.isOwner) return 'another process sequences the log';
     return this.intake.snapshotNumber === undefined ? 'no manifest is in the log yet' : undefined;
+  }
+
+  /** Undefined while another process is the writer. */
+  logState(): LogState | undefined {
+    return this.sequencer.isOwner ? { size: this.sequencer.head.size, last: this.metrics.lastBatch } : undefined;
+  }
+
+  /** Why the sweeper's last pass failed; undefined if it did not. */
+  sweeperFailure(): string | undefined {
+    return this.sweeper.failure;
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   loadKeySet,
   loadTrust,
   startHttpApp,
+  StatusWatch,
   watchPool,
   type Logger,
   type ReadinessCheck,
@@ -44,6 +45,7 @@ import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
 import { connectorMigrations } from './migrations/index.js';
 import { clockDistances, connectorMetrics, dispatchEvents, watchQueues } from './ops/connector-metrics.service.js';
+import { connectorParts } from './ops/status-parts.service.js';
 import { keysMissing, registryMissing, requestsMissing, type ConnectorState } from './ops/readiness.js';
 
 export interface ConnectorDependencies {
@@ -91,7 +93,8 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     poolSize: config.databasePoolSize,
     onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
   });
-  const clockWatch = new ClockWatch(clock, { clockDistance: clockDistances(own), alarm: events.alarm });
+  const { distances, clockDistance } = clockDistances(own);
+  const clockWatch = new ClockWatch(clock, { clockDistance, alarm: events.alarm });
   const context = {
     clockWatch,
     config,
@@ -113,7 +116,10 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
-  const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness });
+  const { copy, requests, agencies: systems } = parts;
+  const sources = { bus, copy, checks: readiness, requests, agencies: systems, distances };
+  const status = new StatusWatch('connector', connectorParts(sources), clock);
+  const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness, status });
   return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch) });
 }
 

@@ -10,6 +10,11 @@ export const registryConfig = defineConfig('registry', {
     default: ['127.0.0.1:8180'],
     meaning: 'Brokers to connect to first, as host:port.',
   }),
+  statusPeers: setting.list({
+    env: 'KEREGE_REGISTRY_STATUS_PEERS',
+    default: [],
+    meaning: 'INSTANCE/id=URL of every other process of the instance, which GET /v1/status asks how it stands.',
+  }),
   poolSize: setting.integer({
     env: 'KEREGE_REGISTRY_POOL_SIZE',
     default: 5,

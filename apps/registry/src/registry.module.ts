@@ -5,13 +5,17 @@ import { systemClock, type Clock } from '#kernel';
 import {
   AppMetrics,
   BusWatch,
+  configErrors,
+  consumersPart,
   createHttpApp,
   createLogger,
   isLoopbackAddress,
   loadKeySets,
   loadTrust,
+  readinessParts,
   serveOpenApi,
   startHttpApp,
+  StatusWatch,
   watchPool,
   type Logger,
   type ReadinessCheck,
@@ -33,6 +37,9 @@ import { publicationErrors } from './snapshot/publication.errors.js';
 import { PublicationService } from './snapshot/publication.service.js';
 import { PublicationStore } from './snapshot/publication.store.js';
 import { ReplyConsumer } from './snapshot/reply.consumer.js';
+import { InstanceStatusService } from './status/instance-status.service.js';
+import { parsePeers, type Peer } from './status/instance-status.js';
+import { StatusController } from './status/status.controller.js';
 
 export interface RegistryDependencies {
   /** Owned by the caller, who closes it after the app. */
@@ -50,6 +57,7 @@ const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 export async function createRegistry(config: RegistryConfig, dependencies: RegistryDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('registry') } = dependencies;
   if (!isLoopbackAddress(config.host)) throw publicationErrors.error('admin-not-loopback');
+  const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
   const signer = registrySigner(config, trust, KeyRing.parse(await loadKeySets(config.keysDir)));
   const database = await openDatabase({
@@ -59,8 +67,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     poolSize: config.poolSize,
   });
   const publications = new PublicationStore(database);
-  const topic = replyTopic(config.instanceId).name;
-  const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'));
+  const replies = new ReplyConsumer(bus, replyTopic(config.instanceId).name, noteKeys(trust), logger.child('replies'));
   const metrics = new AppMetrics('registry');
   const options = { ...config, vkeys: trust.logs };
   const publication = new PublicationService(
@@ -77,19 +84,23 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     await publication.prepare();
     const registers = new RegistersStore(database);
     const apply = new ApplyService(config.instanceId, registers, publications, publication, clock);
+    const checks = readiness(database, bus, publication);
+    const status = new StatusWatch('registry', [...readinessParts(checks), consumersPart(bus)], clock);
     const providers = [
+      { provide: InstanceStatusService, useValue: new InstanceStatusService(config.instanceId, status, peers, clock) },
       { provide: ApplyService, useValue: apply },
       { provide: CatalogueStore, useValue: new CatalogueStore(database) },
       { provide: PublicationStore, useValue: publications },
     ];
-    const controllers = [ApplyController, CatalogueController];
+    const controllers = [ApplyController, CatalogueController, StatusController];
     const app = await createHttpApp(
       { module: RegistryModule, controllers, providers },
       {
         name: 'registry',
         logger,
         metrics,
-        readiness: readiness(database, bus, publication),
+        readiness: checks,
+        status,
         bodyLimitBytes: BODY_LIMIT_BYTES,
       },
     );
@@ -102,6 +113,12 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     await close();
     throw cause;
   }
+}
+
+function statusPeers(config: RegistryConfig): Peer[] {
+  const peers = parsePeers(config.statusPeers);
+  if (!peers.ok) throw configErrors.error('config-invalid', { extensions: { problems: [peers.reason] } });
+  return peers.value;
 }
 
 /** Begins to show how it stands; returns how to end that, and the database with it. */

@@ -1,4 +1,4 @@
-import { defineMetrics, metric, StageWatch } from '#platform';
+import { defineMetrics, metric, StageWatch, type AppMetrics } from '#platform';
 
 const REFUSALS = [
   'jws-too-large',
@@ -22,7 +22,7 @@ const REFUSALS = [
   'time-past',
   'rate-limited',
 ] as const;
-export const batchStages = ['judged', 'committed', 'receipted'] as const;
+const batchStages = ['judged', 'committed', 'receipted'] as const;
 const KINDS = ['new', 'duplicate', 'taken', 'refused'] as const;
 
 /** What an operator watches; conflicts and fencing deserve an alarm. */
@@ -73,11 +73,28 @@ export const auditMetrics = defineMetrics('audit', {
   }),
 });
 
-export type AuditMetrics = ReturnType<typeof auditMetrics.on>;
+/** The last batch whose receipts were sent: when, and how old its oldest stamp was when it was taken up. */
+export interface LastBatch {
+  readonly atMs: number;
+  readonly lagMs: number;
+}
+
+export type AuditMetrics = ReturnType<typeof auditMetrics.on> & {
+  /** Written by `batchWatch`. */
+  lastBatch: LastBatch | undefined;
+};
+
+export function makeAuditMetrics(metrics: AppMetrics): AuditMetrics {
+  return { ...auditMetrics.on(metrics), lastBatch: undefined };
+}
 
 /** Times a batch that is taken up now; its records are in the order of the partition. */
 export function batchWatch(metrics: AuditMetrics, records: readonly { readonly timestampMs: number }[]) {
-  const oldestMs = records[0]?.timestampMs;
-  if (oldestMs !== undefined) metrics.lag.observe({}, Math.max(0, Date.now() - oldestMs) / 1_000);
-  return new StageWatch(batchStages, (stage, seconds) => metrics.stages.observe({ stage }, seconds));
+  const nowMs = Date.now();
+  const lagMs = Math.max(0, nowMs - (records[0]?.timestampMs ?? nowMs));
+  metrics.lag.observe({}, lagMs / 1_000);
+  return new StageWatch(batchStages, (stage, seconds) => {
+    metrics.stages.observe({ stage }, seconds);
+    if (stage === 'receipted') metrics.lastBatch = { atMs: Date.now(), lagMs };
+  });
 }

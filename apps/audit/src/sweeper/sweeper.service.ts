@@ -31,6 +31,8 @@ export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
+  /** Why the last pass did not end; written by every pass. */
+  failure: string | undefined;
 
   constructor(private readonly options: SweeperOptions) {}
 
@@ -74,7 +76,9 @@ export class Sweeper {
     if (!this.options.isOwner()) return;
     try {
       await this.sweep();
+      this.failure = undefined;
     } catch (cause) {
+      this.failure = 'the last pass failed; requests may stay without an outcome';
       this.options.logger.warn({ err: cause }, 'sweep failed, trying again at the next interval');
     }
   }

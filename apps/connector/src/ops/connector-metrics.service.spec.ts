@@ -17,6 +17,6 @@ it('counts alarms by a closed list of reasons', async () => {
 
 it('shows how far clocks are from the broker’s', async () => {
   const metrics = new AppMetrics('connector');
-  clockDistances(connectorMetrics.on(metrics))('own', -750);
+  clockDistances(connectorMetrics.on(metrics)).clockDistance('own', -750);
   expect(await metrics.text()).toContain('kerege_connector_clock_distance_seconds{clock="own",app="connector"} -0.75');
 });

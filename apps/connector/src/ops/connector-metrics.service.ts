@@ -102,8 +102,13 @@ export function dispatchEvents(metrics: ConnectorMetrics, logger: Logger): Dispa
 }
 
 /** How far clocks are from the broker's, positive ahead. */
-export function clockDistances(metrics: ConnectorMetrics): (pair: ClockPair, distanceMs: number) => void {
-  return (clock, distanceMs) => metrics.distance.set({ clock }, distanceMs / 1_000);
+export function clockDistances(metrics: ConnectorMetrics) {
+  const distances = new Map<ClockPair, number>();
+  const clockDistance = (clock: ClockPair, distanceMs: number): void => {
+    distances.set(clock, distanceMs);
+    metrics.distance.set({ clock }, distanceMs / 1_000);
+  };
+  return { distances, clockDistance };
 }
 
 /** Shows what waits, and which agencies are let be. */

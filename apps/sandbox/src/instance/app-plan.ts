@@ -37,7 +37,9 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
   const { ports } = inputs;
   const auditUrl = localUrl(ports.audit);
   return {
-    registry: bus('registry', 'registry', ports.registry, 'registry1', inputs, {}),
+    registry: bus('registry', 'registry', ports.registry, 'registry1', inputs, {
+      KEREGE_REGISTRY_STATUS_PEERS: statusPeers(ports),
+    }),
     audit: bus('audit', 'audit', ports.audit, 'audit1', inputs, {
       KEREGE_AUDIT_ORIGIN: inputs.logOrigin,
       KEREGE_AUDIT_PUBLIC_URL: auditUrl,
@@ -82,6 +84,14 @@ export function secondPlans(
     cn2b: second('cn2b', 'cn2'),
     audit2: second('audit2', 'audit'),
   };
+}
+
+/** The processes that the registry asks for the status of the whole instance. */
+function statusPeers(ports: Ports): string {
+  const peers = { gw1: ports.gateway, cn1: ports.cn1, cn2: ports.cn2, audit1: ports.audit };
+  return Object.entries(peers)
+    .map(([id, port]) => `${INSTANCE}/${id}=${localUrl(port)}`)
+    .join(',');
 }
 
 /** Where the agency of each service listens: the bus does not need to know, its connector does (`sandbox.md` §4). */

@@ -7,6 +7,9 @@ import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify
 import type { ServerOptions } from 'node:http';
 import { HealthController, READINESS_CHECKS } from '../health/health.controller.js';
 import type { ReadinessCheck } from '../health/readiness.js';
+import { readinessParts } from '../health/status-parts.js';
+import { StatusWatch } from '../health/status-watch.worker.js';
+import { StatusController } from '../health/status.controller.js';
 import type { Logger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { AppMetrics } from '../telemetry/app-metrics.js';
@@ -22,6 +25,8 @@ export interface HttpAppOptions {
   readonly logger: Logger;
   /** What `/ready` looks at. */
   readonly readiness?: readonly ReadinessCheck[];
+  /** What `/status` shows; absent: what `/ready` looks at. */
+  readonly status?: StatusWatch;
   readonly metrics?: AppMetrics;
   /** Largest body that is read; more is 413. */
   readonly bodyLimitBytes?: number;
@@ -64,12 +69,14 @@ export async function createHttpApp(
 }
 
 function platformModule(module: Type | DynamicModule, options: HttpAppOptions, metrics: AppMetrics): DynamicModule {
+  const { readiness = [] } = options;
   return {
     module: PlatformModule,
     imports: [TerminusModule.forRoot({ logger: false }), module],
-    controllers: [HealthController, MetricsController],
+    controllers: [HealthController, MetricsController, StatusController],
     providers: [
-      { provide: READINESS_CHECKS, useValue: options.readiness ?? [] },
+      { provide: READINESS_CHECKS, useValue: readiness },
+      { provide: StatusWatch, useValue: options.status ?? new StatusWatch(options.name, readinessParts(readiness)) },
       { provide: AppMetrics, useValue: metrics },
     ],
   };

@@ -1,0 +1,47 @@
+import {
+  consumersPart,
+  kafkaPart,
+  readinessParts,
+  registryCopyPart,
+  type ReadinessCheck,
+  type StatusPart,
+} from '#platform';
+import type { Bus } from '#bus';
+import type { RegistryCopy } from '#registry-copy';
+import type { ExchangeModule } from '../exchange/exchange.module.js';
+
+export interface GatewayStatusSources {
+  readonly bus: Bus;
+  readonly registry: RegistryCopy;
+  readonly checks: readonly ReadinessCheck[];
+  readonly exchange: Pick<ExchangeModule, 'exchanges' | 'stamps'>;
+  readonly limits: { readonly maxInFlight: number; readonly maxUnreceiptedStamps: number };
+}
+
+/** Shown by parts of their own, or by the connectors themselves. */
+const ELSEWHERE: readonly string[] = ['registry-copy', 'connectors'];
+const NEARLY_FULL = 0.9;
+
+/** What `/status` of a gateway shows beside what its `/ready` looks at. */
+export function gatewayParts({ bus, registry, checks, exchange, limits }: GatewayStatusSources): StatusPart[] {
+  return [
+    kafkaPart(bus),
+    consumersPart(bus),
+    ...readinessParts(checks.filter(({ name }) => !ELSEWHERE.includes(name))),
+    registryCopyPart(registry),
+    { name: 'room', read: () => room(exchange.exchanges.size, exchange.stamps.size, limits) },
+  ];
+}
+
+function room(
+  inFlight: number,
+  stamps: number,
+  limits: GatewayStatusSources['limits'],
+): ReturnType<StatusPart['read']> {
+  const details = { inFlight, unreceiptedStamps: stamps };
+  if (inFlight >= limits.maxInFlight * NEARLY_FULL)
+    return { state: 'degraded', reason: 'nearly as many exchanges as may be under way', details };
+  if (stamps >= limits.maxUnreceiptedStamps * NEARLY_FULL)
+    return { state: 'degraded', reason: 'the log has not taken nearly as many statements as may wait', details };
+  return { state: 'ok', details };
+}
