@@ -6,7 +6,7 @@ import { claim, storyOf, view } from './spec-support/scene.js';
 jest.setTimeout(300_000);
 
 let bus: FaultBus;
-beforeAll(async () => void (bus = await startFaultBus({ serviceTimeoutMs: 24_000 })));
+beforeAll(async () => void (bus = await startFaultBus({ serviceTimeoutMs: 60_000 })));
 afterAll(() => bus.end());
 
 describe('a broker killed (bus.md §7)', () => {
@@ -22,7 +22,7 @@ describe('a broker killed (bus.md §7)', () => {
 
   it('takes no new calls while it is away, and takes them when it is back', async () => {
     await bus.broker.kill();
-    const refused = await view(bus);
+    const refused = await view(bus, { deadlineMs: 10_000 });
     expect(refused.words).toBe('bus-unavailable');
     await bus.broker.bringBack();
     const deadlineMs = Date.now() + 30_000;

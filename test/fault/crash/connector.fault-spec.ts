@@ -1,15 +1,23 @@
 import { jest } from '@jest/globals';
+import { freePort } from '#local';
+import { eventually, processRunner } from '#testing';
+import { connectorEnv } from '../../../apps/sandbox/src/instance/app-plan.js';
 import { startFaultBus, type FaultBus, type Tested } from '../harness/fault-bus.js';
-import type { Moment, Step } from '../harness/boundary.js';
+import type { Plan, Step } from '../harness/boundary.js';
 import { commitOf, produceTo, sql, stampOf } from '../harness/steps.js';
-import { claim, match, storyOf, view, type Story } from './spec-support/scene.js';
+import { claim, match, stateOf, storyOf, view, type Story } from './spec-support/scene.js';
 
 jest.setTimeout(300_000);
 
+const READY = { timeoutMs: 60_000, intervalMs: 100 };
+const runner = processRunner();
 let bus: FaultBus;
-// Longer than a group takes to miss a dead member (6 s) and a process to start: redelivery comes in time.
-beforeAll(async () => void (bus = await startFaultBus({ serviceTimeoutMs: 24_000 })));
-afterAll(() => bus.end());
+// Far longer than a group takes to miss a dead member (6 s) and a process to start: redelivery comes in time.
+beforeAll(async () => void (bus = await startFaultBus({ serviceTimeoutMs: 100_000 })));
+afterAll(async () => {
+  await runner.stopAll();
+  await bus.end();
+});
 
 const journalBegun = sql(/^INSERT INTO journal/);
 const journalDone = sql(/^UPDATE journal j SET state = 'done'/);
@@ -17,13 +25,13 @@ const answered = stampOf('exchange.answered');
 const committed = commitOf('connector.request');
 
 describe('a connector killed (bus.md §7)', () => {
-  interface Row {
+  interface Row extends Omit<Plan, 'fate' | 'times'> {
     readonly call: typeof view;
-    readonly step: Step;
-    readonly moment: Moment;
+    readonly deadlineMs?: number;
     readonly ends: Story;
   }
   const ONCE = { leaves: ['requested', 'answered'] };
+  const UNKNOWN = ['requested', 'failed provider-unreachable', 'failed outcome-unknown'];
   const unsafe: Record<string, Row> = {
     'request read, not called: redelivered, and called once': {
       ...{ call: claim, step: journalBegun, moment: 'before' },
@@ -35,7 +43,8 @@ describe('a connector killed (bus.md §7)', () => {
     },
     'call made, not journalled as done: after its deadline outcome-unknown, and nobody is called again': {
       ...{ call: claim, step: journalDone, moment: 'before' },
-      ends: { told: 'outcome-unknown', calls: ['benefits'], leaves: ['requested', 'failed outcome-unknown'] },
+      deadlineMs: 6_000,
+      ends: { told: 'provider-unreachable', calls: ['benefits'], leaves: UNKNOWN },
     },
   };
   const safe: Record<string, Row> = {
@@ -47,16 +56,26 @@ describe('a connector killed (bus.md §7)', () => {
       ...{ call: view, step: committed, moment: 'before' },
       ends: { told: 'answered 200', calls: ['population', 'population'], ...ONCE },
     },
+    'stamp sent, answer not: the log keeps the first, whose content is lost, and the second is not released': {
+      ...{ call: view, step: answered, moment: 'after', onlyTopics: (topic) => topic.startsWith('audit.stamp') },
+      ends: {
+        told: 'receipt-conflict',
+        calls: ['population', 'population'],
+        leaves: ['requested', 'answered', 'failed receipt-conflict'],
+      },
+      deadlineMs: 25_000,
+    },
     'journalled, not called: nobody knows that, so the outcome is unknown': {
       ...{ call: match, step: journalBegun, moment: 'after' },
-      ends: { told: 'outcome-unknown', calls: [], leaves: ['requested', 'failed outcome-unknown'] },
+      deadlineMs: 6_000,
+      ends: { told: 'provider-unreachable', calls: [], leaves: UNKNOWN },
     },
   };
   const stories: Record<string, unknown> = {};
 
-  async function play(name: Tested, { call, step, moment, ends }: Row): Promise<Story> {
-    const dead = bus.killAt(name, step, moment);
-    const telling = call(bus);
+  async function play(name: Tested, { call, step, moment, ends, deadlineMs, ...more }: Row): Promise<Story> {
+    const dead = bus.killAt(name, step, moment, more);
+    const telling = call(bus, deadlineMs === undefined ? {} : { deadlineMs });
     await dead;
     await bus.bringBack(name);
     return storyOf(bus, await telling, ends.leaves.length);
@@ -73,6 +92,56 @@ describe('a connector killed (bus.md §7)', () => {
   it.each(Object.entries({ ...unsafe, ...safe }))('%s', (title, { ends }) => {
     expect(stories[title]).toEqual(ends);
   });
+});
+
+describe('a connector that comes too late (bus.md §4)', () => {
+  it('after the gateway has told `failed`: its answer is a disclosure in the log, and the outcome stays', async () => {
+    const cut = bus.isolateAt('cn1', answered, 'before');
+    const told = await view(bus, { deadlineMs: 3_000 });
+    await cut;
+    bus.rejoin('cn1');
+    expect(await storyOf(bus, told, 3)).toEqual({
+      told: 'provider-unreachable',
+      calls: ['population'],
+      leaves: ['requested', 'failed provider-unreachable', 'answered'],
+    });
+    expect(await stateOf(bus, told.exchangeId)).toBe('failed provider-unreachable');
+  });
+
+  it('after another has ended its unsafe call: it states nothing, and the agency was called once', async () => {
+    const cut = bus.isolateAt('cn2', journalDone, 'before');
+    const telling = claim(bus, { deadlineMs: 6_000 });
+    await cut;
+    const second = await startSecond();
+    const told = await telling;
+    bus.rejoin('cn2');
+    await eventually(async () => (await fetch(`http://127.0.0.1:${bus.instance.ports.cn2}/ready`)).ok, READY);
+    const leaves = ['requested', 'failed provider-unreachable', 'failed outcome-unknown'];
+    const ends = { told: 'provider-unreachable', calls: ['benefits'], leaves };
+    expect(await storyOf(bus, told, 3)).toEqual(ends);
+    // Whatever it still had to say about that exchange stands before the leaves of the next.
+    await storyOf(bus, await claim(bus));
+    expect(await storyOf(bus, told)).toEqual(ends);
+    await second.stop();
+  });
+
+  /** Another connector of the same subsystems. */
+  async function startSecond() {
+    const { ports, keysDir, trustFile, auditUrl, registryUrl } = bus.instance;
+    const port = await freePort();
+    return runner.start({
+      app: 'connector',
+      env: {
+        ...{ KEREGE_HOST: '127.0.0.1', KEREGE_PORT: String(port), KEREGE_INSTANCE_ID: 'DEMO/cn2' },
+        ...{ KEREGE_KEYS_DIR: keysDir, KEREGE_TRUST_FILE: trustFile },
+        ...{ KEREGE_AUDIT_URL: auditUrl, KEREGE_REGISTRY_URL: registryUrl },
+        ...connectorEnv('cn2', ports),
+        ...bus.envOf('gateway'),
+      },
+      readyUrl: `http://127.0.0.1:${port}/ready`,
+      timeoutMs: 60_000,
+    });
+  }
 });
 
 describe('a step of a connector that fails', () => {

@@ -3,18 +3,18 @@ import { uniqueName } from '#testing';
 import type { Crossing } from '../harness/boundary.js';
 import { startFaultBus, type FaultBus } from '../harness/fault-bus.js';
 import { produceTo, sql, stampOf } from '../harness/steps.js';
-import { claim, passTime, storyOf } from './spec-support/scene.js';
+import { claim, passTime, storyOf, type Story } from './spec-support/scene.js';
 
 jest.setTimeout(300_000);
 
-const audit = { KEREGE_AUDIT_LONGEST_DEADLINE_MS: '8000', KEREGE_AUDIT_SWEEP_GRACE_MS: '1000' };
+const audit = { KEREGE_AUDIT_LONGEST_DEADLINE_MS: '24000', KEREGE_AUDIT_SWEEP_GRACE_MS: '1000' };
 const env = {
   audit: { ...audit, KEREGE_AUDIT_SWEEP_INTERVAL_MS: '500' },
   gateway: { KEREGE_GATEWAY_OUTCOMES_EVERY_MS: '500', KEREGE_GATEWAY_OUTCOMES_AFTER_MS: '500' },
 };
 
 let bus: FaultBus;
-beforeAll(async () => void (bus = await startFaultBus({ env })));
+beforeAll(async () => void (bus = await startFaultBus({ env, serviceTimeoutMs: 20_000 })));
 afterAll(() => bus.end());
 
 const keyTaken = sql(/INSERT INTO idempotency_key/);
@@ -26,37 +26,38 @@ const toTopics = (prefix: string) => ({ onlyTopics: (topic: string) => topic.sta
 const ONCE = { calls: ['benefits'], leaves: ['requested', 'answered'] };
 
 describe('a gateway killed (bus.md §7)', () => {
+  let onlyStamped: () => Promise<Story>;
+  it('with only the stamp stored: its client hears nothing', async () => {
+    const dead = bus.killAt('gateway', requested, 'after', toTopics('audit.stamp'));
+    const told = claim(bus);
+    const id = idIn(await dead);
+    expect((await told).words).toBe('nothing');
+    onlyStamped = async () => storyOf(bus, await told, 2, id);
+    await bus.bringBack('gateway');
+  });
+
   it('before its row: the key is free, and the repeat is a new exchange', async () => {
     const key = uniqueName('key');
     const dead = bus.killAt('gateway', keyTaken, 'before');
-    const told = claim(bus, key);
+    const told = claim(bus, { key });
     await dead;
     expect((await told).words).toBe('nothing');
     await bus.bringBack('gateway');
-    expect(await storyOf(bus, await claim(bus, key))).toEqual({ told: 'answered 201', ...ONCE });
+    expect(await storyOf(bus, await claim(bus, { key }))).toEqual({ told: 'answered 201', ...ONCE });
   });
 
   it('after its row, before the batch: 60 s after the deadline a repeat hears gateway-lost, and nobody was called', async () => {
     const key = uniqueName('key');
     const dead = bus.killAt('gateway', requested, 'before');
-    const told = claim(bus, key);
+    const told = claim(bus, { key });
     const id = idIn(await dead);
     expect((await told).words).toBe('nothing');
     await bus.bringBack('gateway');
     await passTime(bus, id, 70_000);
-    const repeat = await claim(bus, key);
+    const repeat = await claim(bus, { key });
     expect(repeat.exchangeId).toBe(id);
     const story = await storyOf(bus, repeat, 1);
     expect(story).toEqual({ told: 'ended failed: gateway-lost', calls: [], leaves: ['failed gateway-lost'] });
-  });
-
-  it('with only the stamp stored: the sweeper ends it', async () => {
-    const dead = bus.killAt('gateway', requested, 'after', toTopics('audit.stamp'));
-    const told = claim(bus);
-    const id = idIn(await dead);
-    await bus.bringBack('gateway');
-    const story = await storyOf(bus, await told, 2, id);
-    expect(story).toEqual({ told: 'nothing', calls: [], leaves: ['requested', 'failed no-outcome'] });
   });
 
   it('with only the request stored: the connector stamps it, and the exchange has its outcome', async () => {
@@ -70,12 +71,12 @@ describe('a gateway killed (bus.md §7)', () => {
   it('with the batch sent: the disclosure stands, a repeat hears of it, and nobody is called again', async () => {
     const key = uniqueName('key');
     const dead = bus.killAt('gateway', requested, 'after');
-    const told = claim(bus, key);
+    const told = claim(bus, { key });
     const id = idIn(await dead);
     expect(await storyOf(bus, await told, 2, id)).toEqual({ told: 'nothing', ...ONCE });
     await bus.bringBack('gateway');
     await passTime(bus, id, 70_000);
-    const repeat = await claim(bus, key);
+    const repeat = await claim(bus, { key });
     expect([repeat.exchangeId, await storyOf(bus, repeat)]).toEqual([id, { told: 'ended answered', ...ONCE }]);
   });
 
@@ -83,7 +84,7 @@ describe('a gateway killed (bus.md §7)', () => {
     bus.freeze('cn2');
     const stored = bus.killAt('gateway', ended, 'after');
     const sent = bus.note('gateway', requested);
-    const told = claim(bus);
+    const told = claim(bus, { deadlineMs: 3_000 });
     const id = idIn(await sent);
     await stored;
     expect((await told).words).toBe('nothing');
@@ -91,6 +92,14 @@ describe('a gateway killed (bus.md §7)', () => {
     bus.thaw('cn2');
     const story = await storyOf(bus, await told, 2, id);
     expect(story).toEqual({ told: 'nothing', calls: [], leaves: ['requested', 'failed provider-unreachable'] });
+  });
+
+  it('with only the stamp stored: the sweeper ends the exchange, and nobody was called', async () => {
+    expect(await onlyStamped()).toEqual({
+      told: 'nothing',
+      calls: [],
+      leaves: ['requested', 'failed no-outcome'],
+    });
   });
 });
 
@@ -114,7 +123,7 @@ describe('a step of a gateway that fails', () => {
 
   it.each(cases)('$what', async ({ key, step, moment, ends }) => {
     const failed = bus.fail('gateway', step, moment);
-    const told = await claim(bus, key ? uniqueName('key') : undefined);
+    const told = await claim(bus, key ? { key: uniqueName('key') } : {});
     await failed;
     expect(await storyOf(bus, told)).toEqual(ends);
   });

@@ -10,7 +10,7 @@ import { storyOf, view, viewByClinic } from './spec-support/scene.js';
 jest.setTimeout(300_000);
 
 let bus: FaultBus;
-beforeAll(async () => void (bus = await startFaultBus({ serviceTimeoutMs: 24_000 })));
+beforeAll(async () => void (bus = await startFaultBus({ serviceTimeoutMs: 60_000 })));
 afterAll(() => bus.end());
 
 const appended = sql(/^WITH that AS \( UPDATE log_head/);

@@ -23,8 +23,14 @@ export interface FaultBusOptions {
 /** A whole bus of built processes, each behind a boundary. */
 export interface FaultBus {
   readonly instance: Instance;
+  /** How this process reaches Kafka and PostgreSQL, for a second one of its kind. */
+  envOf(name: Tested): Readonly<Record<string, string>>;
   /** SIGKILL at that very moment; resolves when the process is dead. It stays down until `bringBack`. */
   killAt(name: Tested, step: Step, moment: Moment, more?: Pick<Plan, 'onlyTopics'>): Promise<Crossing>;
+  /** No kill: at that very moment the process is cut off from Kafka and PostgreSQL, until `rejoin`. */
+  isolateAt(name: Tested, step: Step, moment: Moment): Promise<Crossing>;
+  /** Its connections break, and new ones work. */
+  rejoin(name: Tested): void;
   /** No kill: the step fails, without effect (`before`) or with it (`after`); resolves when it has, `times` times. */
   fail(name: Tested, step: Step, moment: Moment, times?: number): Promise<Crossing>;
   /** Resolves with the next crossing of that step, which goes on as if nobody had looked. */
@@ -63,7 +69,7 @@ export async function startFaultBus(options: FaultBusOptions = {}): Promise<Faul
     const instance = await startInstance({
       dataDir: join(directory, 'bus'),
       databaseUrl: services.databaseUrl,
-      kafkaBrokers: [services.broker.current().brokers],
+      kafkaBrokers: [services.broker.brokers],
       env: { ...options.env, ...env },
     });
     undo.push(() => instance.stop());
@@ -97,11 +103,10 @@ async function startServices(directory: string, undo: (() => Promise<unknown>)[]
       return { process: name, name: name.toUpperCase(), port, advertisedPort };
     }),
   );
-  const [database, broker] = await Promise.all([startDatabase(directory), startBroker(directory, listeners)]);
-  undo.push(
-    () => database.stop(),
-    () => broker.current().stop(),
-  );
+  const starting = [startDatabase(directory), startBroker(directory, listeners)] as const;
+  // One may fail: the other must not stay behind.
+  for (const service of starting) undo.push(() => service.then(({ stop }) => stop()).catch(() => undefined));
+  const [database, broker] = await Promise.all(starting);
   const gates = new Map<Tested, Gate>();
   for (const { process: name, port, advertisedPort } of listeners) {
     const gate = await startGate({ kafkaPort: port, advertisedPort, postgresPort: Number(new URL(database.url).port) });
@@ -141,7 +146,8 @@ async function startBroker(directory: string, extraListeners: readonly ExtraList
   };
   let broker: LocalKafka = await startKafka(options);
   return {
-    current: () => broker,
+    brokers: broker.brokers,
+    stop: () => broker.stop(),
     kill: () => broker.process.kill(),
     bringBack: async () => void (broker = await startKafka(options)),
   };
@@ -189,12 +195,15 @@ function faultBus(instance: Instance, services: Services): Omit<FaultBus, 'apply
   };
   return {
     instance,
+    envOf: (name) => services.envOf(name),
     killAt: async (name, step, moment, more = {}) => {
       const crossing = await arm(name, { step, moment, fate: 'halt', ...more });
       await instance.takeDown(name);
       services.gate(name).boundary.reset();
       return crossing;
     },
+    isolateAt: (name, step, moment) => arm(name, { step, moment, fate: 'halt' }),
+    rejoin: (name) => services.gate(name).boundary.reset(),
     fail: (name, step, moment, times = 1) => arm(name, { step, moment, fate: 'cut', times }),
     note: (name, step) => arm(name, { step, moment: 'before', fate: 'pass' }),
     bringBack: async (name, { ready } = { ready: true }) => {

@@ -1,16 +1,6 @@
 import pg from 'pg';
 import { eventually } from '#testing';
-import {
-  BENEFITS,
-  call,
-  CLINIC,
-  ENTITLEMENTS,
-  exchangeIdOf,
-  MYGOV,
-  PERSONS,
-  type Answer,
-  type Call,
-} from '../../../system/spec-support/bus-under-test.js';
+import { BENEFITS, CLINIC, ENTITLEMENTS, MYGOV, PERSONS } from '../../../system/spec-support/bus-under-test.js';
 import { accountOf, type Account } from '../../harness/accounts.js';
 import type { FaultBus } from '../../harness/fault-bus.js';
 
@@ -27,48 +17,77 @@ export interface Told {
   readonly exchangeId: string;
 }
 
-type Play = (bus: FaultBus, key?: string) => Promise<Told>;
+interface Wish {
+  readonly key?: string;
+  /** How long the client waits; absent: as long as the service may take. */
+  readonly deadlineMs?: number;
+}
+type Play = (bus: FaultBus, wish?: Wish) => Promise<Told>;
 
 /** A safe call, to an agency behind `cn1`. */
-export const view: Play = (bus) =>
-  place(bus, { client: MYGOV, purpose: 'citizen-view', target: `${PERSONS}/TEST000001` });
+export const view: Play = (bus, wish) =>
+  place(bus, { client: MYGOV, purpose: 'citizen-view', target: `${PERSONS}/TEST000001` }, wish);
 
 /** The same by a consumer whose agreement a registry may end. */
-export const viewByClinic: Play = (bus) =>
-  place(bus, { client: CLINIC, purpose: 'treatment', target: `${PERSONS}/TEST000001` });
+export const viewByClinic: Play = (bus, wish) =>
+  place(bus, { client: CLINIC, purpose: 'treatment', target: `${PERSONS}/TEST000001` }, wish);
 
 /** An unsafe call, to an agency behind `cn1`. */
-export const match: Play = (bus) => {
+export const match: Play = (bus, wish) => {
   const body = { pin: 'TEST000001', familyName: 'Testzade-001', birthDate: '1977-02-08' };
-  return place(bus, {
-    ...{ client: BENEFITS, purpose: 'benefit-decision' },
-    ...{ target: `${PERSONS}/match`, method: 'POST', body },
-  });
+  return place(bus, { client: BENEFITS, purpose: 'benefit-decision', target: `${PERSONS}/match`, body }, wish);
 };
 
 /** An unsafe call, to an agency behind `cn2`. */
-export const claim: Play = (bus, key) => {
+export const claim: Play = (bus, wish) => {
   const body = { pin: 'TEST000004', benefit: 'housing-support' };
-  const claimed = { target: `${ENTITLEMENTS}/claims`, method: 'POST', body };
-  return place(bus, { client: MYGOV, purpose: 'citizen-view', ...claimed }, key);
+  return place(bus, { client: MYGOV, purpose: 'citizen-view', target: `${ENTITLEMENTS}/claims`, body }, wish);
 };
 
-async function place({ instance }: FaultBus, wanted: Call, key?: string): Promise<Told> {
-  const headers = { Accept: 'application/problem+json', ...(key === undefined ? {} : { 'Idempotency-Key': key }) };
+interface Wanted {
+  readonly client: string;
+  readonly purpose: string;
+  readonly target: string;
+  /** Of a POST. */
+  readonly body?: object;
+}
+
+const PATIENCE_MS = 150_000;
+
+async function place({ instance }: FaultBus, wanted: Wanted, { key, deadlineMs }: Wish = {}): Promise<Told> {
+  const { client, purpose, target, body } = wanted;
   try {
-    const answer = await call(instance, { ...wanted, headers });
-    return { words: wordsOf(answer), exchangeId: exchangeIdOf(answer) };
+    const answer = await fetch(`${instance.gatewayUrl}/r1/${target}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...{ Accept: 'application/problem+json', 'X-Road-Client': client, 'Kerege-Purpose': purpose },
+        ...(key === undefined ? {} : { 'Idempotency-Key': key }),
+        ...(deadlineMs === undefined ? {} : { 'Kerege-Deadline': String(deadlineMs) }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const exchangeId = answer.headers.get('kerege-exchange-id') ?? '';
+    return { words: wordsOf(answer, await answer.text()), exchangeId };
   } catch {
     // The gateway died under the call.
     return { words: 'nothing', exchangeId: '' };
   }
 }
 
-function wordsOf({ status, headers, text }: Answer): string {
+function wordsOf({ status, headers }: Response, text: string): string {
   // X-Road's own headers stand on answers of providers only.
   if (headers.has('x-road-request-hash')) return `answered ${status}`;
   const { code, outcome } = JSON.parse(text) as { code: string; outcome?: string };
   return outcome === undefined ? code : `ended ${outcome}`;
+}
+
+/** How its gateway says that an exchange stands. */
+export async function stateOf({ instance }: FaultBus, id: string): Promise<string> {
+  const answer = await fetch(`${instance.gatewayUrl}/v1/exchanges/${id}`, { headers: { 'X-Road-Client': MYGOV } });
+  const { state, code } = (await answer.json()) as { state: string; code?: string };
+  return code === undefined ? state : `${state} ${code}`;
 }
 
 /** The whole story once the log holds so many leaves of it. */
@@ -79,7 +98,7 @@ export async function storyOf(bus: FaultBus, told: Told, leaves = 2, id = told.e
       expect(found.leaves.length).toBeGreaterThanOrEqual(leaves);
       return found;
     },
-    { timeoutMs: 40_000, intervalMs: 100 },
+    { timeoutMs: 90_000, intervalMs: 100 },
   );
   return { told: told.words, ...account };
 }
