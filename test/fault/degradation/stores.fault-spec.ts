@@ -1,0 +1,166 @@
+import { jest } from '@jest/globals';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort, repositoryRoot, startPostgres, type LocalPostgres } from '#local';
+import { eventually } from '#testing';
+import type { Instance } from '../../../apps/sandbox/src/instance/instance.js';
+import {
+  call,
+  ENTITLEMENTS,
+  evidenceOf,
+  exchangeIdOf,
+  kerege,
+  ledger,
+  MYGOV,
+  PERSONS,
+  startBus,
+  temporaryDirectory,
+  type BusUnderTest,
+  type Call,
+} from '../../system/spec-support/bus-under-test.js';
+import { makeDoor, type Door } from './spec-support/door.js';
+import { AT_ONCE_MS, during, recovered, refusal, refusedWith, toldOf } from './spec-support/outage.js';
+
+jest.setTimeout(120_000);
+
+const DOORS = ['gateway', 'cn1', 'cn2', 'registry'] as const;
+type Outage = [how: string, lose: () => unknown, giveBack?: () => unknown];
+type DoorName = (typeof DOORS)[number];
+
+let directory: string;
+let postgres: LocalPostgres;
+let doors: Record<DoorName, Door>;
+let bus: BusUnderTest;
+let instance: Instance;
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  const logFile = join(directory, 'postgres.log');
+  const dataDir = join(directory, 'postgres');
+  postgres = await startPostgres({ dataDir, port: await freePort(), password: 'fault', logFile, durable: false });
+  const made = DOORS.map(async (name) => [name, await makeDoor(Number(new URL(postgres.url).port))] as const);
+  doors = Object.fromEntries(await Promise.all(made)) as Record<DoorName, Door>;
+  const behind = (name: DoorName) => {
+    const url = new URL(postgres.url);
+    url.port = String(doors[name].port);
+    return { DATABASE_URL: url.href };
+  };
+  const env = Object.fromEntries(DOORS.map((name) => [name, behind(name)]));
+  bus = await startBus({ databaseUrl: postgres.url, env });
+  instance = bus.instance;
+  await Promise.all([person, claim].map((wanted) => recovered(instance, wanted)));
+});
+afterAll(async () => {
+  await bus.end();
+  for (const door of Object.values(doors)) await door.shut();
+  await postgres.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const DEADLINE_MS = 2_000;
+const person: Call = {
+  target: `${PERSONS}/TEST000005`,
+  client: MYGOV,
+  purpose: 'citizen-view',
+  headers: { 'Kerege-Deadline': String(DEADLINE_MS) },
+};
+/** With the whole time of the service: the connector says why only when nobody can take the call for one in time. */
+const claim: Call = {
+  target: `${ENTITLEMENTS}/claims`,
+  client: MYGOV,
+  purpose: 'citizen-view',
+  method: 'POST',
+  body: { pin: 'TEST000005', benefit: 'child-allowance' },
+};
+
+describe("without the gateway's PostgreSQL", () => {
+  it.each<Outage>([
+    ['gone', () => doors.gateway.shut()],
+    ['hung', () => doors.gateway.jam()],
+  ])('%s: nothing is claimed for what was under way, then 503 at once', async (_how, lose) => {
+    const work = async () => {
+      const first = await refusal(instance, person);
+      expect(toldOf(first)).toMatchObject({ status: 503, code: 'outcome-pending', side: 'bus', isRetryable: true });
+      const then = await refusal(instance, person);
+      expect(toldOf(then)).toEqual({
+        status: 503,
+        code: 'database-unavailable',
+        side: 'bus',
+        fault: 'server.clientproxy.internal_error',
+        isRetryable: true,
+      });
+      expect(then.tookMs).toBeLessThan(AT_ONCE_MS);
+    };
+    await during(lose, () => doors.gateway.open(), work);
+    await recovered(instance, person);
+  });
+});
+
+describe("without the connectors' PostgreSQL", () => {
+  const both = (move: (door: Door) => unknown) => Promise.all([doors.cn1, doors.cn2].map((door) => move(door)));
+
+  it.each<Outage>([
+    ['gone', () => both((door) => door.shut())],
+    ['hung', () => both((door) => door.jam())],
+  ])('%s: safe calls go on, unsafe ones are refused and never made', async (_how, lose) => {
+    const ids: string[] = [];
+    const work = async () => {
+      const [unsafe, safe] = await Promise.all([refusal(instance, claim), call(instance, person)]);
+      expect(safe.status).toBe(200);
+      // Where the journal could not even be read, an earlier delivery may have called: the connector must not deny it.
+      expect(['503 journal-unavailable', '504 outcome-unknown']).toContain(`${unsafe.status} ${unsafe.code}`);
+      expect(unsafe.side).toBe('provider');
+      ids.push(...unsafe.exchangeIds);
+    };
+    await during(lose, () => both((door) => door.open()), work);
+    await recovered(instance, claim);
+    const called = (await ledger(instance, 'benefits')).map(({ exchangeId }) => exchangeId);
+    expect(ids.length).toBe(2);
+    expect(ids.filter((id) => called.includes(id))).toEqual([]);
+  });
+});
+
+describe("without the registry's PostgreSQL", () => {
+  it('traffic goes on, and no change is taken', async () => {
+    const { registryUrl, keysDir } = instance;
+    const file = join(repositoryRoot(), 'apps/sandbox/instance.yaml');
+    const apply = () => kerege(['apply', '-f', file, '--registry', registryUrl, '--keys', keysDir], directory);
+    const work = async () => {
+      expect((await apply()).code).not.toBe(0);
+      expect((await call(instance, person)).status).toBe(200);
+    };
+    await during(
+      () => doors.registry.shut(),
+      () => doors.registry.open(),
+      work,
+    );
+    expect(await apply()).toMatchObject({ code: 0 });
+  });
+});
+
+describe('without Kafka', () => {
+  it.each<Outage>([
+    ['killed', () => instance.takeDown('kafka'), () => instance.bringBack('kafka')],
+    ['hung', () => instance.pause('kafka'), () => instance.resume('kafka')],
+  ])('%s: 503 by the deadline, soon at once; nothing that was accepted is lost', async (_how, lose, giveBack) => {
+    const before = await Promise.all([call(instance, person), call(instance, claim)]);
+    expect(before.map(({ status }) => status)).toEqual([200, 201]);
+    const work = async () => {
+      const first = await refusal(instance, person);
+      expect(toldOf(first)).toMatchObject({ status: 503, side: 'bus', isRetryable: true });
+      expect(first.tookMs).toBeLessThan(DEADLINE_MS + AT_ONCE_MS);
+      const then = await refusedWith(instance, 'gateway-starting', person, 15_000);
+      expect(toldOf(then)).toEqual({
+        status: 503,
+        code: 'gateway-starting',
+        side: 'bus',
+        fault: 'server.clientproxy.internal_error',
+        isRetryable: true,
+      });
+      expect(then.tookMs).toBeLessThan(AT_ONCE_MS);
+    };
+    await during(lose, giveBack ?? (() => undefined), work);
+    await recovered(instance, person);
+    for (const answer of before)
+      await eventually(() => evidenceOf(instance, exchangeIdOf(answer)), { timeoutMs: 30_000, intervalMs: 200 });
+  });
+});
