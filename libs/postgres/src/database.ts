@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { migrate, type Migrations } from './migrator.js';
 import { toDatabaseError } from './postgres.errors.js';
 import { StatementNames } from './statement-names.js';
@@ -109,11 +108,10 @@ class PooledDatabase implements Database {
 
   /** By the driver's own pool: TypeORM cannot name a statement, and an unnamed one is planned anew each time. */
   async query<Result extends object = Row>(sql: string, parameters: readonly unknown[] = []): Promise<Result[]> {
-    const { master } = this.source.driver as PostgresDriver;
     const name = parameters.length === 0 ? undefined : this.names.of(sql);
     try {
       const statement = { text: sql, values: [...parameters], ...(name === undefined ? {} : { name }) };
-      return (await (master as Pool).query<Result>(statement)).rows;
+      return (await this.pool.query<Result>(statement)).rows;
     } catch (cause) {
       throw toDatabaseError(cause);
     }
@@ -149,12 +147,16 @@ class PooledDatabase implements Database {
   }
 
   poolUse(): PoolUse {
-    const { totalCount, idleCount, waitingCount } = (this.source.driver as unknown as { readonly master: Pool }).master;
+    const { totalCount, idleCount, waitingCount } = this.pool;
     return { total: totalCount, idle: idleCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {
     if (this.source.isInitialized) await this.source.destroy();
+  }
+
+  private get pool(): Pool {
+    return (this.source.driver as unknown as { readonly master: Pool }).master;
   }
 }
 

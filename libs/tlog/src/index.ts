@@ -16,7 +16,14 @@ export { parseTlogProof, type TlogProof, type TlogProofReason } from './parse-tl
 export { parseTilePath, partialWidth, tilePath, tileWidth, TILE_WIDTH, type TileAddress } from './tile-path.js';
 export { decodeBundle, encodeBundle, MAX_ENTRY_BYTES } from './entry-bundle.js';
 export { edgeWidths, GrowingTree, type EdgeReason, type Extension, type FullTile } from './growing-tree.js';
-export { consistencyPath, inclusionPath, type PathReason, type TileReader, type TileRequest } from './proof-path.js';
+export {
+  consistencyPath,
+  inclusionPath,
+  inclusionPaths,
+  type PathReason,
+  type TileReader,
+  type TileRequest,
+} from './proof-path.js';
 export {
   checkpointText,
   cosigner,

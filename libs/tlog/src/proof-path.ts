@@ -27,7 +27,23 @@ export async function inclusionPath(
   readTile: TileReader,
 ): Promise<Result<Buffer[], PathReason>> {
   if (!isCount(index) || !isCount(size) || index >= size) return refuse('out-of-range');
-  return hashRanges(inclusionRanges(index, size), size, readTile);
+  return hashRanges(inclusionRanges(index, size), new TilesOfProofs(size, readTile));
+}
+
+/** Inclusion paths of many leaves of one tree: each tile is read once and each subtree hashed once. Left out: what cannot be had. */
+export async function inclusionPaths(
+  indices: Iterable<number>,
+  size: number,
+  readTile: TileReader,
+): Promise<Map<number, Buffer[]>> {
+  const tiles = new TilesOfProofs(size, readTile);
+  const paths = new Map<number, Buffer[]>();
+  for (const index of new Set(indices)) {
+    if (!isCount(index) || index >= size) continue;
+    const path = await hashRanges(inclusionRanges(index, size), tiles);
+    if (path.ok) paths.set(index, path.value);
+  }
+  return paths;
 }
 
 /** Proof that the tree of `from` leaves is the beginning of the tree of `to` leaves; empty from 0 and for equal sizes. */
@@ -37,15 +53,10 @@ export async function consistencyPath(
   readTile: TileReader,
 ): Promise<Result<Buffer[], PathReason>> {
   if (!isCount(from) || !isCount(to) || from > to) return refuse('out-of-range');
-  return hashRanges(consistencyRanges(from, to), to, readTile);
+  return hashRanges(consistencyRanges(from, to), new TilesOfProofs(to, readTile));
 }
 
-async function hashRanges(
-  ranges: readonly TreeRange[],
-  size: number,
-  readTile: TileReader,
-): Promise<Result<Buffer[], PathReason>> {
-  const tiles = new TilesOfOneProof(size, readTile);
+async function hashRanges(ranges: readonly TreeRange[], tiles: TilesOfProofs): Promise<Result<Buffer[], PathReason>> {
   const hashes = await Promise.all(
     ranges.map(async (range) => {
       const blocks = await Promise.all(blocksOf(range).map((block) => tiles.hashOf(block)));
@@ -55,9 +66,11 @@ async function hashRanges(
   return hashes.every((hash) => hash !== undefined) ? ok(hashes) : refuse('tile-missing');
 }
 
-/** A proof touches at most two tiles per level; several of its blocks share one. */
-class TilesOfOneProof {
+/** A proof touches at most two tiles per level; several of its blocks share one, and the proofs of one tree share most. */
+class TilesOfProofs {
   private readonly tiles = new Map<string, Promise<Uint8Array | undefined>>();
+  /** Roots of subtrees within a tile, by height and index in the whole tree. */
+  private readonly roots = new Map<string, Buffer>();
 
   constructor(
     private readonly size: number,
@@ -65,14 +78,28 @@ class TilesOfOneProof {
   ) {}
 
   /** A block at height k is the root of 2^(k mod 8) hashes of a tile of level ⌊k/8⌋ (`audit-log.md` §2.2). */
-  async hashOf({ height, index }: Block): Promise<Buffer | undefined> {
-    const level = Math.floor(height / HEIGHTS_PER_LEVEL);
-    const hashes = 2 ** (height % HEIGHTS_PER_LEVEL);
+  async hashOf(block: Block): Promise<Buffer | undefined> {
+    const level = Math.floor(block.height / HEIGHTS_PER_LEVEL);
+    const hashes = 2 ** (block.height % HEIGHTS_PER_LEVEL);
     const blocksPerTile = TILE_WIDTH / hashes;
-    const tile = await this.tile(level, Math.floor(index / blocksPerTile));
-    const from = (index % blocksPerTile) * hashes * HASH_BYTES;
-    const to = from + hashes * HASH_BYTES;
-    return tile === undefined || tile.length < to ? undefined : perfectRoot(tile.subarray(from, to));
+    const tile = await this.tile(level, Math.floor(block.index / blocksPerTile));
+    const to = ((block.index % blocksPerTile) + 1) * hashes * HASH_BYTES;
+    return tile === undefined || tile.length < to ? undefined : this.rootIn(tile, block);
+  }
+
+  /** `tile` holds the block whole. */
+  private rootIn(tile: Uint8Array, { height, index }: Block): Buffer {
+    if (height % HEIGHTS_PER_LEVEL === 0) {
+      const at = (index % TILE_WIDTH) * HASH_BYTES;
+      return Buffer.from(tile.subarray(at, at + HASH_BYTES));
+    }
+    const key = `${height}/${index}`;
+    const known = this.roots.get(key);
+    if (known !== undefined) return known;
+    const below = (half: number) => this.rootIn(tile, { height: height - 1, index: index * 2 + half });
+    const root = nodeHash(below(0), below(1));
+    this.roots.set(key, root);
+    return root;
   }
 
   private tile(level: number, index: number): Promise<Uint8Array | undefined> {
@@ -83,12 +110,6 @@ class TilesOfOneProof {
     this.tiles.set(key, tile);
     return tile;
   }
-}
-
-function perfectRoot(hashes: Uint8Array): Buffer {
-  if (hashes.length === HASH_BYTES) return Buffer.from(hashes);
-  const half = hashes.length / 2;
-  return nodeHash(perfectRoot(hashes.subarray(0, half)), perfectRoot(hashes.subarray(half)));
 }
 
 function isCount(value: number): boolean {

@@ -4,7 +4,7 @@ import { encodeTlogProof } from './encode-tlog-proof.js';
 import { GrowingTree } from './growing-tree.js';
 import { leafHash } from './hashing.js';
 import { parseTlogProof } from './parse-tlog-proof.js';
-import { consistencyPath, inclusionPath, type TileReader } from './proof-path.js';
+import { consistencyPath, inclusionPath, inclusionPaths, type TileReader } from './proof-path.js';
 import { verifyConsistency } from './verify-consistency.js';
 import { verifyInclusion } from './verify-inclusion.js';
 
@@ -38,6 +38,19 @@ async function consistent(from: number, to: number): Promise<Buffer[]> {
 }
 
 describe('proofs from tiles', () => {
+  it('are the same for many leaves at once, which read each tile once', async () => {
+    const read: string[] = [];
+    const counting: TileReader = (tile) => {
+      read.push(`${tile.level}/${tile.index}`);
+      return readTile(tile);
+    };
+    const asked = [0, 1, 255, 256, 1_000, 1_000, 1_799, SIZE];
+    const paths = await inclusionPaths(asked, 1_800, counting);
+    expect([...paths.keys()]).toEqual([0, 1, 255, 256, 1_000, 1_799]);
+    for (const [at, path] of paths) expect(path).toEqual(await included(at, 1_800));
+    expect(new Set(read).size).toBe(read.length);
+  });
+
   it('show any leaf in any tree, and nothing else', async () => {
     await fc.assert(
       fc.asyncProperty(pair, fc.nat(), async ({ size, at }, spoil) => {

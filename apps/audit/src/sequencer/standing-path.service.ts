@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { inclusionPath, TILE_WIDTH, type TileReader } from '#tlog';
+import { inclusionPaths, TILE_WIDTH, type TileReader } from '#tlog';
 import type { LogReaderStore } from '../log-reader.store.js';
 
 /** Paths of leaves that were committed before, for receipts of duplicates: two tiles per level, read from the tables. */
@@ -12,22 +12,11 @@ export class StandingPath {
     private readonly logId: number,
   ) {}
 
-  /** Paths in the tree of `size` leaves, by index; open tiles are read once per call. */
-  async pathsOf(indices: readonly number[], size: number): Promise<Map<number, readonly Buffer[]>> {
-    const paths = new Map<number, readonly Buffer[]>();
-    const open = new Map<string, Promise<Buffer | undefined>>();
-    const read: TileReader = ({ level, index, width }) => {
-      if (width === TILE_WIDTH) return this.fullTile(level, index);
-      const key = `${level}/${index}`;
-      const known = open.get(key) ?? this.openTile(level, index, width);
-      open.set(key, known);
-      return known;
-    };
-    for (const index of new Set(indices)) {
-      const path = await inclusionPath(index, size, read);
-      if (path.ok) paths.set(index, path.value);
-    }
-    return paths;
+  /** Paths in the tree of `size` leaves, by index. */
+  pathsOf(indices: readonly number[], size: number): Promise<Map<number, Buffer[]>> {
+    const read: TileReader = ({ level, index, width }) =>
+      width === TILE_WIDTH ? this.fullTile(level, index) : this.openTile(level, index, width);
+    return inclusionPaths(indices, size, read);
   }
 
   private async fullTile(level: number, index: number): Promise<Buffer | undefined> {
