@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, request } from 'undici';
 import { latencyHistogram, recordMs } from '../harness/measure.js';
@@ -25,7 +26,10 @@ export class Crowd {
   private readonly stopping = new AbortController();
   private loops: Promise<void>[] = [];
 
-  private constructor(private readonly isPatient: boolean) {}
+  private constructor(private readonly isPatient: boolean) {
+    // Each waiting caller listens.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** Resolves when every caller has its connection and makes its first call. */
   static async of(url: string, asks: readonly Ask[], { isPatient = true } = {}): Promise<Crowd> {

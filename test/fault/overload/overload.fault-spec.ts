@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { localUrl } from '../../../apps/sandbox/src/instance/layout.js';
+import { eventually } from '#testing';
+import { asksOf, type WayName } from '../../load/overload/asks.js';
+import { Crowd } from '../../load/overload/crowd.js';
+import { countOf, othersThan, type Tally } from '../../load/overload/tally.js';
+import { call, fault, MYGOV, PERSONS, startBus, type BusUnderTest } from '../../system/spec-support/bus-under-test.js';
+import { memoryOf, metricOf } from './gauges.js';
+
+jest.setTimeout(180_000);
+
+/** Small, so that ten times as many callers fit on a laptop; the rule is the same for any limit. */
+const MAX_IN_FLIGHT = 300;
+const CROWD = 10_000;
+/** Sockets that this process, and the gateway, need for other things. */
+const OTHER_SOCKETS = 1_000;
+const NEIGHBOURS: readonly WayName[] = ['portal: properties', 'portal: entitlements', 'portal: visits'];
+const FLOODING: readonly WayName[] = ['fund: persons', 'clinic: persons'];
+
+let bus: BusUnderTest;
+beforeAll(async () => {
+  const gateway = { KEREGE_GATEWAY_MAX_IN_FLIGHT: String(MAX_IN_FLIGHT) };
+  // Fewer than the gateway lets through: this connector has to refuse as well, and serves a neighbour of the stopped one.
+  const cn1 = { KEREGE_CONNECTOR_MAX_IN_FLIGHT: '120' };
+  bus = await startBus({ env: { gateway, cn1 } });
+});
+afterAll(() => bus.end());
+
+const connectorUrl = () => localUrl(bus.instance.ports.cn1);
+const inFlight = () => metricOf(bus.instance.gatewayUrl, 'kerege_gateway_in_flight_exchanges');
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Waits, then what was counted meanwhile. */
+async function during(crowd: Crowd, ms: number): Promise<Tally[]> {
+  crowd.look();
+  await delay(ms);
+  return [...crowd.look().values()];
+}
+
+const p99Of = (tallies: readonly Tally[]) =>
+  Math.max(...tallies.map(({ answered }) => Math.round(answered.percentile(99) / 1_000)));
+
+/** As many as this process may have open, ten thousand at most. */
+async function crowdSize(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const files = Number(/Max open files\s+(\d+)/.exec(limits)?.[1] ?? CROWD);
+  return Math.min(CROWD, files - OTHER_SOCKETS);
+}
+
+describe('ten thousand calls to a stopped agency', () => {
+  it('take bounded memory, are refused at once with Retry-After, and leave the neighbours their answers', async () => {
+    const { gatewayUrl } = bus.instance;
+    const neighbours = await Crowd.of(gatewayUrl, asksOf(6, NEIGHBOURS));
+    const before = await during(neighbours, 4_000);
+    await fault(bus.instance, 'population', { mode: 'hang' });
+    const flood = await Crowd.of(gatewayUrl, asksOf(await crowdSize(), FLOODING));
+    // Every connection is there and has been refused or taken: from here on nothing may grow.
+    const memory = { gateway: [await memoryOf(gatewayUrl)], connector: [await memoryOf(connectorUrl())] };
+    neighbours.look();
+    const refused: Tally[] = [];
+    for (let look = 0; look < 4; look += 1) {
+      await delay(3_000);
+      memory.gateway.push(await memoryOf(gatewayUrl));
+      memory.connector.push(await memoryOf(connectorUrl()));
+      refused.push(...flood.look().values());
+      expect(await inFlight()).toBeLessThanOrEqual(MAX_IN_FLIGHT / 2 + NEIGHBOURS.length * 2);
+    }
+    const meanwhile = [...neighbours.look().values()];
+    await Promise.all([flood.disperse(), neighbours.disperse()]);
+    print(`memory, MiB: gateway ${memory.gateway.join(' ')}, connector ${memory.connector.join(' ')}`);
+    print(`neighbours' p99, ms: ${p99Of(before)} before, ${p99Of(meanwhile)} during`);
+    print(`refused ${countOf(refused, '503')}, timed out ${countOf(refused, '504')}`);
+
+    // 504 is for those that the agency has taken and never answered.
+    expect(othersThan(refused, '503', '504')).toEqual([]);
+    expect(countOf(refused, '503')).toBeGreaterThan((await crowdSize()) / 2);
+    expect(refused.map(({ withoutRetryAfter }) => withoutRetryAfter)).toEqual(refused.map(() => 0));
+    // Flat: over four looks no process grows by more than garbage not yet collected.
+    for (const [first = 0, ...later] of Object.values(memory)) expect(Math.max(...later)).toBeLessThan(first + 150);
+    expect(othersThan(meanwhile, '200')).toEqual([]);
+    expect(meanwhile.map(({ statuses }) => (statuses.get('200') ?? 0) > 0)).toEqual(NEIGHBOURS.map(() => true));
+  });
+
+  it('leave nothing behind when the agency is back', async () => {
+    await fault(bus.instance, 'population', { mode: 'ok' });
+    const answered = async () => {
+      const person = { target: `${PERSONS}/TEST000007`, client: MYGOV, purpose: 'citizen-view' };
+      return (await call(bus.instance, person)).status === 200;
+    };
+    await eventually(answered, { timeoutMs: 40_000, intervalMs: 500 });
+    await eventually(async () => (await inFlight()) === 0, { timeoutMs: 20_000, intervalMs: 200 });
+  });
+});
+
+describe('ten times as many callers as the gateway has places', () => {
+  it('get most of what a gateway with callers for each place gives', async () => {
+    /** Answers per second. */
+    const goodput = async (callers: number) => {
+      const crowd = await Crowd.of(bus.instance.gatewayUrl, asksOf(callers));
+      try {
+        await delay(2_000);
+        const seen = await during(crowd, 6_000);
+        expect(othersThan(seen, '200', '503')).toEqual([]);
+        expect(seen.map(({ withoutRetryAfter }) => withoutRetryAfter)).toEqual(seen.map(() => 0));
+        return countOf(seen, '200') / 6;
+      } finally {
+        await crowd.disperse();
+        await eventually(async () => (await inFlight()) === 0, { timeoutMs: 20_000, intervalMs: 200 });
+      }
+    };
+    const before = await goodput(MAX_IN_FLIGHT);
+    const flooded = await goodput(MAX_IN_FLIGHT * 10);
+    const after = await goodput(MAX_IN_FLIGHT);
+    print(`answered per second: ${[before, flooded, after].map(Math.round).join(', ')} (1×, 10×, 1×)`);
+    // The lower of the two: the machine may have other work. The benchmark `overload` tells what it really is.
+    expect(flooded).toBeGreaterThan(0.6 * Math.min(before, after));
+  });
+});
