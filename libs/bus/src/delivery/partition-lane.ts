@@ -8,6 +8,8 @@ export interface LaneEntry {
 
 /** Settled entries kept behind one unsettled record, at most; the lane takes nothing more beyond it. */
 const MAX_WINDOW = 50_000;
+/** Bytes of unsettled records; one fetch (1 MiB of a partition, or one larger record) may lie beyond it. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * What we hold of one partition, in offset order: settled ‖ taken ‖ waiting. Its low-water mark is the only offset that
@@ -20,6 +22,7 @@ export class PartitionLane {
   /** Index of the oldest entry that no handler has; moved by `take`. */
   private takenTo = 0;
   private unsettledCount = 0;
+  private unsettledBytes = 0;
   /** Offset to commit; undefined until something is settled. */
   private lowWaterMark: bigint | undefined;
   /** Offset after the last record appended; where reading goes on after a rebalance that left us the partition. */
@@ -36,7 +39,10 @@ export class PartitionLane {
   ) {}
 
   append(records: readonly ReceivedRecord[]): void {
-    for (const record of records) this.entries.push({ offset: record.offset, record });
+    for (const record of records) {
+      this.entries.push({ offset: record.offset, record });
+      this.unsettledBytes += record.value.length;
+    }
     this.unsettledCount += records.length;
     const last = records.at(-1);
     if (last !== undefined) this.nextOffset = last.offset + 1n;
@@ -49,8 +55,9 @@ export class PartitionLane {
   }
 
   settle(entry: LaneEntry): void {
-    entry.record = undefined;
+    this.unsettledBytes -= entry.record?.value.length ?? 0;
     this.unsettledCount -= 1;
+    entry.record = undefined;
     let head = this.entries[this.settledTo];
     while (head !== undefined && head.record === undefined) {
       this.lowWaterMark = head.offset + 1n;
@@ -70,12 +77,13 @@ export class PartitionLane {
   }
 
   get isFull(): boolean {
-    return this.unsettledCount >= this.capacity || this.window >= MAX_WINDOW;
+    return this.unsettledCount >= this.capacity || this.unsettledBytes >= MAX_BYTES || this.window >= MAX_WINDOW;
   }
 
   /** Half empty: reading may start again. Not at the first free place, or pause and resume would alternate per record. */
   get hasRoom(): boolean {
-    return this.unsettledCount <= this.capacity / 2 && this.window < MAX_WINDOW;
+    const isHalfEmpty = this.unsettledCount <= this.capacity / 2 && this.unsettledBytes <= MAX_BYTES / 2;
+    return isHalfEmpty && this.window < MAX_WINDOW;
   }
 
   /** How many records may be appended before the lane is full. */

@@ -17,7 +17,8 @@ export function observeRequests(fastify: FastifyInstance, logger: Logger, metric
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       requestId: request.id,
     });
-    if (reply.statusCode >= 500) logger.warn(fields(), 'answered');
+    // 503 is how overload is refused, thousands of times a second: metrics count it, a line for each would be a load too.
+    if (reply.statusCode >= 500 && reply.statusCode !== 503) logger.warn(fields(), 'answered');
     else logger.debug(fields(), 'answered');
     done();
   });
