@@ -7,8 +7,8 @@ const WAIT_MS = 1_500;
 
 /**
  * Whether the log would answer now. It stamps the registry's newest manifest again, which is a leaf already: the log
- * answers a duplicate with a receipt and grows by nothing (`bus.md` §7). Only asked by `/ready`, and shared by all who
- * ask at once.
+ * answers a duplicate with a receipt and grows by nothing (`bus.md` §7). Asked by `/ready` and, every 5 s, by `/status`;
+ * shared by all who ask at once.
  */
 export class LogProbe {
   /** Milliseconds since the epoch of the last checked receipt of a probe. */

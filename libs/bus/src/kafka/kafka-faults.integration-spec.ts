@@ -134,6 +134,10 @@ describe('Kafka adapter, single answers disturbed', () => {
     await truth.publish(numbered(topic, 2, 'after'));
     await eventually(() => seen.records.length === 4, { timeoutMs: 20_000 });
     expect(seen.texts()).toEqual(['before0', 'before1', 'after0', 'after1']);
+    // What metrics and status show of it.
+    expect(subscription.state()).toMatchObject({ topics: [topic], replaced: expect.any(Number) });
+    expect(subscription.state().replaced).toBeGreaterThanOrEqual(1);
+    expect(subscription.state().replacedAtMs).toBeGreaterThan(0);
     await subscription.stop();
     await impatient.close();
   }, 60_000);

@@ -158,6 +158,12 @@ function starting(bus: () => Bus, newTopic: NewTopic): void {
     for (const subscription of subscriptions) {
       expect(subscription.isAssigned()).toBe(true);
       expect(Date.now() - subscription.lastFetchAtMs()).toBeLessThan(2_000);
+      expect(subscription.state()).toMatchObject({
+        topics: [topic],
+        isAssigned: true,
+        replaced: 0,
+        partitions: [{ topic, partition: 0, position: 6n, unsettled: 0 }],
+      });
       await subscription.stop();
     }
   }, 30_000);
