@@ -136,5 +136,4 @@ describe('a step of a gateway that fails', () => {
     // The stamp was sent again while the batch was being tried.
     expect(story).toEqual({ told: 'bus-unavailable', calls: [], leaves: ['requested', 'failed bus-unavailable'] });
   });
-  });
 });
