@@ -78,6 +78,8 @@ export class GroupSession {
       maxBytes: settings.fetchMaxBytes,
       maxBytesPerPartition: settings.fetchMaxBytesPerPartition,
       allowAutoTopicCreation: false,
+      // Nobody here uses transactions: one that a stranger leaves open must hide nothing that comes after it.
+      readUncommitted: true,
       // A crash ends this consumer; the subscription makes a new one, whatever kafkajs thinks of the error.
       retry: { ...PATIENT, restartOnFailure: () => Promise.resolve(false) },
     });

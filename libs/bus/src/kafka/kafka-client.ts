@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
 import type { BusLogger } from '../logger.js';
+import { boundRecordHeaders } from './record-headers.js';
 import { calmRequestQueues } from './request-queue.js';
 
 const KEEP_ALIVE_MS = 60_000;
@@ -25,6 +26,7 @@ export const IMPATIENT = { ...PATIENT, retries: 2 };
 
 export function createKafka(settings: KafkaSettings): Kafka {
   calmRequestQueues();
+  boundRecordHeaders();
   return new Kafka({
     brokers: [...settings.brokers],
     clientId: settings.clientId,
