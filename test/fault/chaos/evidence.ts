@@ -16,6 +16,11 @@ export interface EvidenceReport {
   readonly checked: number;
   /** Of those: judged by the command itself, in processes of its own. */
   readonly byCommand: number;
+  /**
+   * Of those: without the answer's head, because the gateway died between the release and its row's end, and the row was
+   * ended from the log (`bus.md` §4.9). The leaves prove it; that the body is the one signed cannot be checked.
+   */
+  readonly headless: number;
   readonly refused: readonly { readonly exchangeId: string; readonly why: string }[];
 }
 
@@ -45,6 +50,10 @@ export async function checkEvidence(told: readonly Told[], options: EvidenceOpti
   const verdicts = await inTurns([...sample.entries()], 4, async ([number, one]) => {
     const evidence = await evidenceOf(one, options);
     if (evidence === undefined) return { one, why: 'the gateway has no evidence of it' };
+    if (!hasHead(evidence)) {
+      const proven = verifyEvidence(evidence, trust);
+      return proven.ok ? { one, isHeadless: true } : { one, why: `${proven.reason.code} at ${proven.reason.where}` };
+    }
     const verdict = verifyEvidence(evidence, trust, { answerBody: one.body });
     if (!verdict.ok) return { one, why: `${verdict.reason.code} at ${verdict.reason.where}` };
     if (number >= BY_COMMAND) return { one };
@@ -55,8 +64,14 @@ export async function checkEvidence(told: readonly Told[], options: EvidenceOpti
     released: released.length,
     checked: sample.length,
     byCommand: Math.min(BY_COMMAND, sample.length),
+    headless: verdicts.filter(({ isHeadless }) => isHeadless === true).length,
     refused: verdicts.flatMap(({ one, why }) => (why === undefined ? [] : [{ exchangeId: one.exchangeId, why }])),
   };
+}
+
+function hasHead(evidence: Buffer): boolean {
+  const { answer } = JSON.parse(evidence.toString('utf8')) as { answer: unknown };
+  return answer !== null;
 }
 
 /** Each exchange once: an answer under a key may have been told to several who joined. */

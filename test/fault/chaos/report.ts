@@ -36,7 +36,7 @@ export function renderReport(report: ChaosReport): string {
     `agencies   ${agencies.calls} calls, ${agencies.unsafe} of them unsafe, of ${agencies.exchanges} exchanges`,
     `log        ${log.leaves} leaves of ${log.exchanges} exchanges; ${report.headsSeen} heads seen`,
     ...table(log.byType, ''),
-    `evidence   ${evidence.checked - evidence.refused.length} of ${evidence.checked} verified (${evidence.released} released; ${evidence.byCommand} also by the command itself)`,
+    `evidence   ${evidence.checked - evidence.refused.length} of ${evidence.checked} verified (${evidence.released} released; ${evidence.byCommand} also by the command itself; ${evidence.headless} without the answer's head)`,
     `good       ${(report.goodShare * 100).toFixed(1)} % of all calls; longest time without a good answer ${seconds(report.longestSilenceMs)}`,
     ...report.recoveries.map(
       ({ kind, medianMs, longestMs, startMs }) =>

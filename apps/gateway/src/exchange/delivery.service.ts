@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { partitionOf, type Bus } from '#bus';
 import { exchangeIdBytes, newExchangeId, type Clock, type ExchangeId } from '#kernel';
 import { formatTraceparent, parseTraceparent } from '#platform';
@@ -60,6 +61,9 @@ type End =
   | { readonly kind: 'unrecorded' };
 
 const FIRST_RESEND_MS = 250;
+/** Doubling from the first to the last makes a minute together. */
+const FIRST_END_WAIT_MS = 250;
+const LAST_END_WAIT_MS = 32_000;
 const SEQUEL_LIFE_MS = 24 * 60 * 60_000;
 
 /**
@@ -224,16 +228,35 @@ export class DeliveryService {
     requestHash: Buffer,
     isKeyed: boolean,
   ): Promise<ExchangeOutcome> {
-    const { store, events, clock } = this.parts;
+    const { store, clock } = this.parts;
     const outcome = rowOutcome(candidate, clock.now());
     const ending = store.end(id, outcome);
     if (isKeyed || outcome.kind !== 'answered') return this.whenEnded(id, ending, told(id, candidate, requestHash));
-    // Told before it is written: the provider's leaf, not this row, is the record that an answer was disclosed.
-    ending.catch((cause: unknown) => {
-      events.counted('row-not-ended');
-      events.failed('row-end', cause);
-    });
+    void this.endReleased(id, outcome, ending);
     return told(id, candidate, requestHash);
+  }
+
+  /**
+   * Told before it is written: the provider's leaf, not this row, is the record that an answer was disclosed. But the
+   * answer's head, which its evidence needs, is here and nowhere else: so the write is tried until a takeover could end
+   * the row without it. No more can wait than were under way when the database went: none is admitted without it.
+   */
+  private async endReleased(id: ExchangeId, outcome: RowOutcome, first: Promise<boolean>): Promise<void> {
+    const { store, events, database } = this.parts;
+    let ending = first;
+    for (let waitMs = FIRST_END_WAIT_MS; ; waitMs *= 2) {
+      try {
+        await ending;
+        return;
+      } catch (cause) {
+        events.failed('row-end', cause);
+        database.suspect();
+      }
+      if (waitMs > LAST_END_WAIT_MS) break;
+      await pause(waitMs, undefined, { ref: false });
+      ending = store.end(id, outcome);
+    }
+    events.counted('row-not-ended');
   }
 
   /** States `failed`; told when the row holds it, logged when the log takes it. */

@@ -71,10 +71,17 @@ describe('the row', () => {
     expect(await perform({ idempotencyKey: `end-${fault}` })).toMatchObject({ code: 'outcome-pending' });
   });
 
-  test('of an answer without a key is ended after the release', async () => {
-    database.faults = [{ contains: END, fault: 'no-effect', times: 1 }];
-    expect(await perform()).toMatchObject({ kind: 'answered' });
-    await eventually(() => fixture.counted.includes('row-not-ended'));
+  test.each(faults)('of an answer without a key is ended after the release (%s), head and all', async (fault) => {
+    database.faults = [{ contains: END, fault, times: 2 }];
+    const outcome = await perform();
+    expect(outcome).toMatchObject({ kind: 'answered' });
+    const id = outcome.exchangeId as NonNullable<typeof outcome.exchangeId>;
+    const row = await eventually(async () => {
+      const found = await fixture.module.store.find(id, CONSUMER);
+      return found?.outcome === undefined ? undefined : found;
+    });
+    expect(row.outcome).toMatchObject({ kind: 'answered', answerHead: { status: 200 } });
+    expect(fixture.counted).not.toContain('row-not-ended');
   });
 });
 
