@@ -11,6 +11,7 @@ import {
   watchPool,
   type Logger,
   type RunningApp,
+  whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import type { NoteKey } from '#tlog';
@@ -47,13 +48,15 @@ class AuditModule {
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('audit') } = deps;
   const keys = await loadKeys(config);
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    schema: SCHEMA,
-    migrations,
-    poolSize: config.databasePoolSize,
-    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-  });
+  const database = await whenAvailable('postgresql', logger, () =>
+    openDatabase({
+      url: config.databaseUrl,
+      schema: SCHEMA,
+      migrations,
+      poolSize: config.databasePoolSize,
+      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+    }),
+  );
   const metrics = new AppMetrics('audit');
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();

@@ -1,11 +1,13 @@
 import { connectKafkaBus } from '#bus';
-import { runMain } from '#platform';
+import { runMain, whenAvailable } from '#platform';
 import { auditConfig } from './audit.config.js';
 import { createAudit } from './audit.module.js';
 
 runMain('audit', async (logger) => {
   const config = auditConfig.load();
-  const bus = await connectKafkaBus({ brokers: config.kafkaBrokers, clientId: config.instanceId });
+  const bus = await whenAvailable('kafka', logger, () =>
+    connectKafkaBus({ brokers: config.kafkaBrokers, clientId: config.instanceId }),
+  );
   const audit = await createAudit(config, { bus, logger });
   return { url: audit.url, close: () => audit.close().finally(() => bus.close()) };
 });

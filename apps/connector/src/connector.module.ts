@@ -17,10 +17,11 @@ import {
   type ReadinessCheck,
   type RunningApp,
   type Trust,
+  whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { KeyRing } from '#signing';
+import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { parseVkey, type NoteKey } from '#tlog';
 import { join } from 'node:path';
@@ -86,13 +87,15 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const metrics = new AppMetrics('connector');
   const own = connectorMetrics.on(metrics);
   const events = dispatchEvents(own, logger);
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    schema: SCHEMA,
-    migrations: connectorMigrations,
-    poolSize: config.databasePoolSize,
-    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-  });
+  const database = await whenAvailable('postgresql', logger, () =>
+    openDatabase({
+      url: config.databaseUrl,
+      schema: SCHEMA,
+      migrations: connectorMigrations,
+      poolSize: config.databasePoolSize,
+      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+    }),
+  );
   const { distances, clockDistance } = clockDistances(own);
   const clockWatch = new ClockWatch(clock, { clockDistance, alarm: events.alarm });
   const context = {
@@ -268,7 +271,7 @@ async function loadKeys(dir: string, subsystems: readonly SubsystemId[]): Promis
 
 function logKeys(trust: Trust): NoteKey[] {
   return trust.logs.map((vkey) => {
-    const key = parseVkey(vkey);
+    const key = parseVkey(vkey, verifyEd25519);
     if (!key.ok) throw dispatchErrors.error('connector-trust', { details: { reason: key.reason } });
     return key.value;
   });

@@ -1,11 +1,13 @@
 import { connectKafkaBus } from '#bus';
-import { runMain } from '#platform';
+import { runMain, whenAvailable } from '#platform';
 import { connectorConfig } from './connector.config.js';
 import { createConnector } from './connector.module.js';
 
 runMain('connector', async (logger) => {
   const config = connectorConfig.load();
-  const bus = await connectKafkaBus({ brokers: config.kafkaBrokers, clientId: config.instanceId });
+  const bus = await whenAvailable('kafka', logger, () =>
+    connectKafkaBus({ brokers: config.kafkaBrokers, clientId: config.instanceId }),
+  );
   const connector = await createConnector(config, { bus, logger });
   return { url: connector.url, close: () => connector.close().finally(() => bus.close()) };
 });

@@ -15,6 +15,7 @@ import {
   type Logger,
   type RunningApp,
   type Trust,
+  whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
@@ -93,14 +94,16 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const logs = noteKeys(trust);
   const metrics = new AppMetrics('gateway');
   const reports = new ExchangeReports(metrics, logger.child('exchange'));
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    schema: 'gateway',
-    migrations: gatewayMigrations,
-    poolSize: config.databasePoolSize,
-    statementTimeoutMs: 10_000,
-    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-  });
+  const database = await whenAvailable('postgresql', logger, () =>
+    openDatabase({
+      url: config.databaseUrl,
+      schema: 'gateway',
+      migrations: gatewayMigrations,
+      poolSize: config.databasePoolSize,
+      statementTimeoutMs: 10_000,
+      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+    }),
+  );
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
   const audit = new AuditLogService({
     url: config.auditUrl,

@@ -1,15 +1,17 @@
 import { connectKafkaBus } from '#bus';
-import { runMain } from '#platform';
+import { runMain, whenAvailable } from '#platform';
 import { gatewayConfig } from './gateway.config.js';
 import { createGateway } from './gateway.module.js';
 
 runMain('gateway', async (logger) => {
   const config = gatewayConfig.load();
-  const bus = await connectKafkaBus({
-    brokers: config.kafkaBrokers,
-    clientId: config.instanceId,
-    logger: logger.child('bus'),
-  });
+  const bus = await whenAvailable('kafka', logger, () =>
+    connectKafkaBus({
+      brokers: config.kafkaBrokers,
+      clientId: config.instanceId,
+      logger: logger.child('bus'),
+    }),
+  );
   const app = await createGateway(config, { bus, logger });
   return { url: app.url, close: () => app.close().finally(() => bus.close()) };
 });

@@ -1,15 +1,17 @@
 import { connectKafkaBus } from '#bus';
-import { runMain } from '#platform';
+import { runMain, whenAvailable } from '#platform';
 import { registryConfig } from './registry.config.js';
 import { createRegistry } from './registry.module.js';
 
 runMain('registry', async (logger) => {
   const config = registryConfig.load();
-  const bus = await connectKafkaBus({
-    brokers: config.kafkaBrokers,
-    clientId: config.instanceId,
-    logger: logger.child('bus'),
-  });
+  const bus = await whenAvailable('kafka', logger, () =>
+    connectKafkaBus({
+      brokers: config.kafkaBrokers,
+      clientId: config.instanceId,
+      logger: logger.child('bus'),
+    }),
+  );
   const app = await createRegistry(config, { bus, logger });
   return { url: app.url, close: () => app.close().finally(() => bus.close()) };
 });

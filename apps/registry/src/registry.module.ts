@@ -21,6 +21,7 @@ import {
   type ReadinessCheck,
   type RunningApp,
   type Trust,
+  whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import { KeyRing, type Signer } from '#signing';
@@ -31,7 +32,7 @@ import { ApplyController } from './definition/apply.controller.js';
 import { ApplyService } from './definition/apply.service.js';
 import { RegistersStore } from './definition/registers.store.js';
 import { migrations } from './migrations/index.js';
-import { watchPublication } from './ops/registry-metrics.service.js';
+import { receiptAlarms, watchPublication } from './ops/registry-metrics.service.js';
 import type { RegistryConfig } from './registry.config.js';
 import { publicationErrors } from './snapshot/publication.errors.js';
 import { PublicationService } from './snapshot/publication.service.js';
@@ -60,15 +61,23 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
   const signer = registrySigner(config, trust, KeyRing.parse(await loadKeySets(config.keysDir)));
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    schema: 'registry',
-    migrations,
-    poolSize: config.poolSize,
-  });
+  const database = await whenAvailable('postgresql', logger, () =>
+    openDatabase({
+      url: config.databaseUrl,
+      schema: 'registry',
+      migrations,
+      poolSize: config.poolSize,
+    }),
+  );
   const publications = new PublicationStore(database);
-  const replies = new ReplyConsumer(bus, replyTopic(config.instanceId).name, noteKeys(trust), logger.child('replies'));
   const metrics = new AppMetrics('registry');
+  const replies = new ReplyConsumer(
+    bus,
+    replyTopic(config.instanceId).name,
+    noteKeys(trust),
+    logger.child('replies'),
+    receiptAlarms(metrics),
+  );
   const options = { ...config, vkeys: trust.logs };
   const publication = new PublicationService(
     options,

@@ -34,3 +34,4 @@ export { formatTraceparent, parseTraceparent, type TraceContext } from './teleme
 export { keyFileName, loadKeySet, loadKeySets } from './trust/key-files.js';
 export { trustErrors } from './trust/trust.errors.js';
 export { loadTrust, parseTrust, type PublicJwk, type Trust } from './trust/trust.js';
+export { whenAvailable } from './run/when-available.js';
