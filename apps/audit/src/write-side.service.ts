@@ -33,6 +33,8 @@ export interface WriteSideOptions extends AuditKeys {
 }
 
 const RETRY_MS = 500;
+/** For the batch in hand, at the end: longer than any that a database takes, shorter than a process has to end. */
+const LAST_BATCH_MS = 4_000;
 
 /** Puts intake, sequencer, snapshot keeper and sweeper together and runs them while the process lives. */
 export class WriteSide {
@@ -61,7 +63,9 @@ export class WriteSide {
       topic: fixedTopics.stamp.name,
       publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
     });
-    this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'));
+    this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
+      this.metrics.aliens.add({}),
+    );
     this.signatures = new SignatureCheck(config.verifyThreads);
     this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'));
     this.intake = new Intake({
@@ -124,13 +128,28 @@ export class WriteSide {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await this.sweeper.stop();
-    this.sequencer.stop();
-    await this.running;
-    await this.stamps?.stop();
+    await Promise.all([this.sweeper.stop(), this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
     await this.signatures.close();
+  }
+
+  /**
+   * Ends the batch in hand, leaves the partition to whoever stands by, and sends the receipts of what is committed:
+   * nobody who waits for one has to stamp again.
+   */
+  private async handOver(): Promise<void> {
+    const late = new AbortController();
+    // A database that does not answer would keep the batch for ever. Rejects when there is no need of it.
+    void setTimeout(LAST_BATCH_MS, undefined, { signal: late.signal }).then(
+      () => this.sequencer.stop(),
+      () => undefined,
+    );
+    await this.running;
+    await this.stamps?.stop();
+    await this.intake.settled();
+    late.abort();
+    this.sequencer.stop();
   }
 
   private async run(): Promise<void> {

@@ -23,6 +23,8 @@ export class SnapshotKeeper {
     private readonly bus: Bus,
     private readonly store: SnapshotStore,
     private readonly logger: Logger,
+    /** Told of each record that is neither snapshot nor manifest. */
+    private readonly isAlien: () => void,
   ) {}
 
   /** Reads the topic from its beginning, which is short: it is compacted. */
@@ -70,10 +72,13 @@ export class SnapshotKeeper {
   }
 
   private async keep(record: ReceivedRecord): Promise<void> {
-    if (record.key?.toString('utf8').startsWith('snapshot.') !== true) return;
-    const bytes = unzip(record.value);
+    const key = record.key?.toString('utf8');
+    // Read from the stamp topic, where it is a leaf.
+    if (key === 'manifest') return;
+    const bytes = key?.startsWith('snapshot.') === true ? unzip(record.value) : undefined;
     const snapshot = bytes === undefined ? undefined : parse(bytes);
     if (bytes === undefined || snapshot === undefined) {
+      this.isAlien();
       this.logger.error({ offset: record.offset }, 'record on the snapshot topic is no snapshot');
       return;
     }

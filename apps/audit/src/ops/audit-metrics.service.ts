@@ -51,6 +51,10 @@ export const auditMetrics = defineMetrics('audit', {
     help: 'Time from a batch of stamps to its receipts.',
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
   }),
+  aliens: metric.counter({
+    name: 'kerege_audit_alien_snapshots_total',
+    help: 'Records on the registry’s topic that are no snapshot and no manifest. Alarm above 0.',
+  }),
   size: metric.gauge({ name: 'kerege_audit_log_leaves', help: 'Leaves in the log.' }),
   fenced: metric.counter({
     name: 'kerege_audit_fenced_total',

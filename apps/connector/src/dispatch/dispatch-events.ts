@@ -1,3 +1,5 @@
+import type { DeadReason } from './dispatch.errors.js';
+
 /** Why a request was let go without a word: nobody who could be told is known, or nobody waits any more. */
 export const dropReasons = [
   'expired',
@@ -54,7 +56,7 @@ export interface DispatchEvents {
   /** Called when a request was judged. */
   readonly watch: () => DispatchWatch;
   readonly dropped: (reason: DropReason) => void;
-  readonly deadLettered: (reason: string) => void;
+  readonly deadLettered: (reason: DeadReason) => void;
   readonly alarm: (reason: AlarmReason, details: Readonly<Record<string, unknown>>) => void;
   readonly failed: (what: string, cause: unknown) => void;
 }

@@ -25,12 +25,14 @@ export const dispatchErrors = defineErrors('dispatch', {
 });
 
 /** Why a record went to the dead letters, unstated (`bus.md` §4.3): it could not be decoded or verified. */
-export type DeadReason =
-  | 'request-malformed'
-  | 'statement-invalid'
-  | 'envelope-mismatch'
-  | 'reply-topic-foreign'
-  | 'signer-unknown'
-  | 'signature-wrong'
-  | 'content-unreadable'
-  | 'exchange-id-reused';
+export const deadReasons = [
+  'request-malformed',
+  'statement-invalid',
+  'envelope-mismatch',
+  'reply-topic-foreign',
+  'signer-unknown',
+  'signature-wrong',
+  'content-unreadable',
+  'exchange-id-reused',
+] as const;
+export type DeadReason = (typeof deadReasons)[number];

@@ -75,7 +75,9 @@ export class ReceiptConsumer {
 
 function decodeReceipts(value: Uint8Array): Receipts | undefined {
   try {
-    return decode(ReceiptsSchema, value);
+    const receipts = decode(ReceiptsSchema, value);
+    // No bytes at all are a message, too, but receipts for nothing are none.
+    return receipts.leaves.length > 0 ? receipts : undefined;
   } catch {
     // Bytes that are no Receipts: the caller alarms.
     return undefined;

@@ -3,6 +3,7 @@ import { defineMetrics, metric, StageWatch, type Logger } from '#platform';
 import { BREAKER_STATES, type AgencyService } from '../agency/agency.service.js';
 import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
 import { alarmReasons, dispatchStages, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
+import { deadReasons } from '../dispatch/dispatch.errors.js';
 import type { DeliveryService } from '../evidence/delivery.service.js';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
@@ -41,7 +42,11 @@ export const connectorMetrics = defineMetrics('connector', {
     help: 'Requests let go without a word.',
     labels: { reason: dropReasons },
   }),
-  dead: metric.counter({ name: 'kerege_connector_dead_letters_total', help: 'Records sent to dead letters.' }),
+  dead: metric.counter({
+    name: 'kerege_connector_dead_letters_total',
+    help: 'Requests that could not be decoded or verified and went to the dead letters, unstated.',
+    labels: { reason: deadReasons },
+  }),
   alarms: metric.counter({
     name: 'kerege_connector_alarms_total',
     help: 'Events worth waking somebody.',
@@ -89,7 +94,7 @@ export function dispatchEvents(metrics: ConnectorMetrics, logger: Logger): Dispa
       metrics.dropped.add({ reason });
       logger.info({ reason }, 'request dropped');
     },
-    deadLettered: () => metrics.dead.add({}),
+    deadLettered: (reason) => metrics.dead.add({ reason }),
     alarm: (reason, details) => {
       metrics.alarms.add({ reason });
       logger.error({ alarm: reason, ...details }, 'alarm');

@@ -18,6 +18,24 @@ export interface ExchangeEvents {
   readonly watch: () => ExchangeWatch;
 }
 
+/** What the gateway, its keys and its copy of the registry alarm about; a reason of another part counts as `other`. */
+export const alarmReasons = [
+  'answer-rejected',
+  'key-stranger',
+  'keys-not-held',
+  'receipt-conflict',
+  'receipt-note-refused',
+  'receipt-proof-wrong',
+  'registry-copy-failed',
+  'registry-manifest-refused',
+  'registry-member-distrusted',
+  'registry-record-alien',
+  'registry-snapshot-invalid',
+  'stamp-refused',
+  'takeover-leaf-refused',
+  'other',
+] as const;
+
 export const countedEvents = [
   'late-answer',
   'malformed-reply',

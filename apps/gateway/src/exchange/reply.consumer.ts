@@ -1,6 +1,6 @@
 import type { Bus, ReceivedRecord, Subscription } from '#bus';
 import { AnswerSchema, decode, ReceiptsSchema, type Answer, type Leaf, type Receipts } from '#contracts';
-import { exchangeIdFromBytes, type Clock } from '#kernel';
+import { exchangeIdFromBytes, type Clock, type ExchangeId } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import type { Checkpoint } from '#tlog';
 import { checkCandidate, sequelOf } from './candidate.js';
@@ -66,8 +66,9 @@ export class ReplyConsumer {
     const type = record.headers['type']?.[0];
     const answer = type === 'answer' ? this.decoded(() => decode(AnswerSchema, record.value)) : undefined;
     const receipts = type === 'receipts' ? this.decoded(() => decode(ReceiptsSchema, record.value)) : undefined;
-    if (answer !== undefined) this.takeAnswer(answer);
-    else if (receipts !== undefined) this.takeReceipts(receipts);
+    const answeredId = answer === undefined ? undefined : exchangeIdFromBytes(answer.exchangeId);
+    if (answer !== undefined && answeredId !== undefined) this.takeAnswer(answer, answeredId);
+    else if (receipts !== undefined && receipts.leaves.length > 0) this.takeReceipts(receipts);
     else this.parts.events.counted('malformed-reply');
   }
 
@@ -85,10 +86,9 @@ export class ReplyConsumer {
     }
   }
 
-  private takeAnswer(answer: Answer): void {
+  private takeAnswer(answer: Answer, id: ExchangeId): void {
     const { pending, events } = this.parts;
-    const id = exchangeIdFromBytes(answer.exchangeId);
-    const waiting = id === undefined ? undefined : pending.get(id);
+    const waiting = pending.get(id);
     if (waiting === undefined) {
       events.counted('late-answer');
       return;

@@ -1,5 +1,11 @@
 import { StageWatch, type AppMetrics, type Logger } from '#platform';
-import { exchangeStages, type Counted, type ExchangeEvents, type ExchangeWatch } from '../exchange/exchange-events.js';
+import {
+  alarmReasons,
+  exchangeStages,
+  type Counted,
+  type ExchangeEvents,
+  type ExchangeWatch,
+} from '../exchange/exchange-events.js';
 import { gatewayMetrics, OUTCOMES } from './gateway-metrics.service.js';
 
 /** Turns what exchanges report into metrics with closed labels and log lines without personal data. */
@@ -21,7 +27,7 @@ export class ExchangeReports implements ExchangeEvents {
   }
 
   alarm(reason: string, details: Readonly<Record<string, unknown>>): void {
-    this.metrics.alarms.add({});
+    this.metrics.alarms.add({ reason: alarmReasons.find((known) => known === reason) ?? 'other' });
     this.logger.error({ reason, ...details }, 'alarm');
   }
 

@@ -1,5 +1,5 @@
 import { defineMetrics, metric } from '#platform';
-import { countedEvents, exchangeStages } from '../exchange/exchange-events.js';
+import { alarmReasons, countedEvents, exchangeStages } from '../exchange/exchange-events.js';
 import type { ExchangeModule } from '../exchange/exchange.module.js';
 
 export const OUTCOMES = ['answered', 'refused', 'failed'] as const;
@@ -32,7 +32,8 @@ export const gatewayMetrics = defineMetrics('gateway', {
   }),
   alarms: metric.counter({
     name: 'kerege_gateway_alarms_total',
-    help: 'What a peer, the log or a key did that it must not.',
+    help: 'What a peer, the log, a key or the registry’s topic did that it must not.',
+    labels: { reason: alarmReasons },
   }),
   inFlight: metric.observedGauge({ name: 'kerege_gateway_in_flight_exchanges', help: 'Exchanges under way.' }),
   rows: metric.observedGauge({

@@ -1,5 +1,14 @@
 import { defineMetrics, metric, type AppMetrics } from '#platform';
+import { RECEIPT_ALARMS, type ReceiptAlarm } from '../snapshot/receipt.js';
 import type { PublicationService } from '../snapshot/publication.service.js';
+
+export const receiptMetrics = defineMetrics('registry', {
+  alarms: metric.counter({
+    name: 'kerege_registry_receipt_alarms_total',
+    help: 'Records on the registry’s reply topic that are no receipts, or prove not what they claim.',
+    labels: { reason: RECEIPT_ALARMS },
+  }),
+});
 
 export const registryMetrics = defineMetrics('registry', {
   number: metric.observedGauge({
@@ -11,6 +20,12 @@ export const registryMetrics = defineMetrics('registry', {
     help: 'When the published manifest expires and all traffic stops; alarm well before.',
   }),
 });
+
+/** Counts what is wrong with receipts. */
+export function receiptAlarms(metrics: AppMetrics): (reason: ReceiptAlarm) => void {
+  const { alarms } = receiptMetrics.on(metrics);
+  return (reason) => alarms.add({ reason });
+}
 
 export function watchPublication(metrics: AppMetrics, publication: PublicationService): void {
   const { number, expiry } = registryMetrics.on(metrics);

@@ -2,6 +2,10 @@ import { decode, ReceiptsSchema, type Leaf, type Receipts } from '#contracts';
 import { bytesEqual } from '#kernel';
 import { openNote, verifyInclusion, type NoteKey } from '#tlog';
 
+/** What may be wrong with a record on our reply topic; neither stops the next. */
+export const RECEIPT_ALARMS = ['malformed', 'unproven'] as const;
+export type ReceiptAlarm = (typeof RECEIPT_ALARMS)[number];
+
 /** What a record on our reply topic says about one of our leaves. */
 export type ReceiptOutcome =
   | { readonly kind: 'logged'; readonly leafHash: Uint8Array; readonly index: number }
@@ -36,7 +40,9 @@ export function outcomeFor(leafHash: Uint8Array, outcomes: readonly ReceiptOutco
 
 function decodeReceipts(value: Uint8Array): Receipts | undefined {
   try {
-    return decode(ReceiptsSchema, value);
+    const receipts = decode(ReceiptsSchema, value);
+    // No bytes at all are a message, too, but receipts for nothing are none.
+    return receipts.leaves.length > 0 ? receipts : undefined;
   } catch {
     // Not protobuf: the caller alarms.
     return undefined;

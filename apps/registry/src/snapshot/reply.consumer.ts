@@ -1,7 +1,7 @@
 import type { Bus, Subscription } from '#bus';
 import type { Logger } from '#platform';
 import type { NoteKey } from '#tlog';
-import { outcomeFor, readReceipts, type ReceiptOutcome } from './receipt.js';
+import { outcomeFor, readReceipts, type ReceiptAlarm, type ReceiptOutcome } from './receipt.js';
 
 interface Awaited {
   readonly leafHash: Uint8Array;
@@ -21,6 +21,7 @@ export class ReplyConsumer {
     private readonly topic: string,
     private readonly logKeys: readonly NoteKey[],
     private readonly logger: Logger,
+    private readonly alarm: (reason: ReceiptAlarm) => void,
   ) {}
 
   async start(): Promise<void> {
@@ -64,14 +65,17 @@ export class ReplyConsumer {
   private take(value: Uint8Array): void {
     const outcomes = readReceipts(value, this.logKeys);
     if (outcomes === undefined) {
+      this.alarm('malformed');
       this.logger.error('bytes on the reply topic are no receipts');
       return;
     }
     const { awaited } = this;
     const outcome = awaited === undefined ? undefined : outcomeFor(awaited.leafHash, outcomes);
     if (awaited === undefined || outcome === undefined) return;
-    if (outcome.kind === 'unproven') this.logger.error('alarm: a receipt does not prove what it claims');
-    else if (outcome.kind === 'refused') awaited.refusal = outcome;
+    if (outcome.kind === 'unproven') {
+      this.alarm('unproven');
+      this.logger.error('alarm: a receipt does not prove what it claims');
+    } else if (outcome.kind === 'refused') awaited.refusal = outcome;
     else awaited.resolve(outcome);
   }
 }

@@ -59,7 +59,7 @@ describe('a manifest on its way into the log', () => {
       },
     });
     const logger = silentLogger();
-    const replies = new ReplyConsumer(bus, replyTopic(OWN).name, vkey.ok ? [vkey.value] : [], logger);
+    const replies = new ReplyConsumer(bus, replyTopic(OWN).name, vkey.ok ? [vkey.value] : [], logger, () => undefined);
     await replies.start();
     const mark = (state: string) => (leafHash: Uint8Array) => {
       states.push(`${state} ${Buffer.from(leafHash).toString('hex').slice(0, 8)}`);
