@@ -42,6 +42,13 @@ describe('a dead letter', () => {
     );
   });
 
+  it('says why before what a stranger says, and in its own words', () => {
+    const headers = { note: ['x'], 'dead-reason': ['none'] };
+    const letter = deadLetterRecord('dead.x', { ...record, headers }, 'undecodable');
+    expect(Object.keys(letter.headers ?? {}).at(-1)).toBe('note');
+    expect(letter.headers).toMatchObject({ 'dead-reason': 'undecodable' });
+  });
+
   it('takes neither a large key nor large headers with it', () => {
     const headers = { note: ['x'.repeat(500_000)], other: ['y'] };
     const letter = deadLetterRecord('dead.x', { ...record, key: Buffer.alloc(500_000), headers }, 'too-large');

@@ -23,18 +23,23 @@ export function deadLetterRecord(
 ): OutgoingRecord {
   const { key, value } = record;
   const isCut = value.length > maxBytes;
+  const ours = {
+    'dead-reason': reason,
+    'dead-topic': record.topic,
+    'dead-partition': String(record.partition),
+    'dead-offset': String(record.offset),
+    ...(isCut ? { 'dead-length': String(value.length), 'dead-sha256': toHex(sha256(value)) } : {}),
+  };
   return {
     topic,
     partition: 0,
     ...(key === null ? {} : { key: key.subarray(0, MAX_KEY_BYTES) }),
     value: isCut ? value.subarray(0, maxBytes) : value,
     headers: {
+      // First, because only the first headers of a record are read, and last, because a stranger's may have their names.
+      ...ours,
       ...(sizeOf(record.headers) <= MAX_HEADER_BYTES ? record.headers : {}),
-      'dead-reason': reason,
-      'dead-topic': record.topic,
-      'dead-partition': String(record.partition),
-      'dead-offset': String(record.offset),
-      ...(isCut ? { 'dead-length': String(value.length), 'dead-sha256': toHex(sha256(value)) } : {}),
+      ...ours,
     },
   };
 }
