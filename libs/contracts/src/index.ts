@@ -18,3 +18,4 @@ export { LeafSchema, ReceiptsSchema, type Leaf, type Receipts } from './generate
 export { ManifestSchema, type Manifest } from './generated/kerege/registry/v1/registry_pb.js';
 export { create as message, fromBinary as decode, toBinary as encode } from '@bufbuild/protobuf';
 export { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic, type TopicSpec } from './topics.js';
+export { joinReceipts } from './join-receipts.js';

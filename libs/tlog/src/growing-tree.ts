@@ -1,6 +1,6 @@
 import { ok, refuse, type Result } from '#kernel';
 import { EMPTY_ROOT, HASH_BYTES, nodeHash } from './hashing.js';
-import { blocksOf, foldBlocks, inclusionRanges, type Block, type TreeRange } from './tree-range.js';
+import { blocksOf, foldBlocks, type Block } from './tree-range.js';
 import { fullEntries, partialWidth, TILE_WIDTH } from './tile-path.js';
 
 /** Perfect subtrees of one height that we hold, without a gap, from index `start` on. */
@@ -122,17 +122,28 @@ export class Extension {
     return tiles;
   }
 
-  /** Inclusion path of a leaf of this append in the tree after it. The caller keeps `index` within the append. */
+  /**
+   * Inclusion path of a leaf of this append in the tree after it: at each height the sibling, which is whole and in our
+   * rows, or the ragged right edge, or not there. The caller keeps `index` within the append.
+   */
   path(index: number): Buffer[] {
-    return inclusionRanges(index, this.size).map((range) => this.hashOf(range));
+    const path: Buffer[] = [];
+    let node = index;
+    for (let height = 0, width = 1; width < this.size; height += 1, width *= 2) {
+      const sibling = node % 2 === 0 ? node + 1 : node - 1;
+      const lo = sibling * width;
+      if (lo + width <= this.size) path.push(take(this.rows, { height, index: sibling }));
+      else if (lo < this.size) path.push(this.edgeFrom(lo));
+      node = Math.floor(node / 2);
+    }
+    return path;
   }
 
-  private hashOf(range: TreeRange): Buffer {
-    const blocks = blocksOf(range);
-    const [only] = blocks;
-    if (blocks.length === 1 && only !== undefined) return take(this.rows, only);
-    const hash = this.edge.get(range.lo) ?? foldBlocks(blocks.map((block) => take(this.rows, block)));
-    this.edge.set(range.lo, hash);
+  private edgeFrom(lo: number): Buffer {
+    const known = this.edge.get(lo);
+    if (known !== undefined) return known;
+    const hash = foldBlocks(blocksOf({ lo, hi: this.size }).map((block) => take(this.rows, block)));
+    this.edge.set(lo, hash);
     return hash;
   }
 }

@@ -1,4 +1,4 @@
-import { encode, LeafSchema, message, ReceiptsSchema } from '#contracts';
+import { encode, joinReceipts, LeafSchema, message } from '#contracts';
 import type { Verdict } from '../intake/verdict.js';
 
 /** A record of receipts for one topic. */
@@ -28,29 +28,32 @@ export function receiptRecords(
       if (known === undefined) byTopic.set(topic, [verdict]);
       else known.push(verdict);
     }
-  const note = Buffer.from(tree.note);
+  const head = { note: Buffer.from(tree.note), size: BigInt(tree.size) };
+  const encoded = new Map<Verdict, Uint8Array | undefined>();
+  for (const verdict of verdicts) if (verdict.replies.length > 0) encoded.set(verdict, leafOf(verdict, tree.pathOf));
   return [...byTopic].flatMap(([topic, wanted]) => {
-    const leaves = wanted.map((verdict) => leafOf(verdict, tree.pathOf)).filter((leaf) => leaf !== undefined);
+    const leaves = wanted.map((verdict) => encoded.get(verdict)).filter((leaf) => leaf !== undefined);
     const records: ReceiptRecord[] = [];
-    for (let at = 0; at < leaves.length; at += LEAVES_PER_RECORD) {
-      const part = leaves.slice(at, at + LEAVES_PER_RECORD);
-      const receipts = message(ReceiptsSchema, { note, size: BigInt(tree.size), leaves: part });
-      records.push({ topic, value: encode(ReceiptsSchema, receipts) });
-    }
+    for (let at = 0; at < leaves.length; at += LEAVES_PER_RECORD)
+      records.push({ topic, value: joinReceipts(head, leaves.slice(at, at + LEAVES_PER_RECORD)) });
     return records;
   });
 }
 
-function leafOf(verdict: Verdict, pathOf: PathOf) {
+function leafOf(verdict: Verdict, pathOf: PathOf): Uint8Array | undefined {
   if (verdict.kind === 'refused') {
     const { stamp, reason, slot, signer } = verdict;
     const exchangeId = stamp.parsed.ok ? uuidBytes(stamp.parsed.value.payload.id) : Buffer.alloc(0);
-    return message(LeafSchema, { exchangeId, slot, signer, leafHash: stamp.leafHash, refused: reason });
+    return encode(
+      LeafSchema,
+      message(LeafSchema, { exchangeId, slot, signer, leafHash: stamp.leafHash, refused: reason }),
+    );
   }
   const { xid, slot, signer, leafHash, index } = verdict.leaf;
   const path = pathOf(index);
   if (path === undefined) return undefined;
-  return message(LeafSchema, { exchangeId: xid, slot, signer, leafHash, index: BigInt(index), path: [...path] });
+  const leaf = { exchangeId: xid, slot, signer, leafHash, index: BigInt(index), path: [...path] };
+  return encode(LeafSchema, message(LeafSchema, leaf));
 }
 
 function uuidBytes(id: string): Buffer {
