@@ -28,7 +28,7 @@ export class ExchangeReports implements ExchangeEvents {
 
   alarm(reason: string, details: Readonly<Record<string, unknown>>): void {
     this.metrics.alarms.add({ reason: alarmReasons.find((known) => known === reason) ?? 'other' });
-    this.logger.error({ reason, ...details }, 'alarm');
+    this.logger.error({ alarm: reason, ...details }, 'alarm');
   }
 
   counted(what: Counted): void {
