@@ -118,6 +118,24 @@ describe('a sequencer', () => {
     expect(await count()).toBe(3);
   });
 
+  it('is prepared while another one appends', async () => {
+    const owner = sequencerOn();
+    await owner.prepare();
+    await owner.takeOver();
+    // The other one's batch is committed between two reads of the one that is being prepared.
+    let appended = 0;
+    class Interrupted extends LogStore {
+      override async edge(...parameters: Parameters<LogStore['edge']>): ReturnType<LogStore['edge']> {
+        await owner.append(leaves(appended, 300), [], BigInt(appended + 300));
+        appended += 300;
+        return super.edge(...parameters);
+      }
+    }
+    for (let turn = 0; turn < 3; turn += 1) await sequencerOn(new Interrupted(database, LOG)).prepare();
+    expect(await count()).toBe(appended);
+    expect(appended).toBe(900);
+  });
+
   it('of two that append at once only the owner gets through', async () => {
     const [a, b] = [sequencerOn(), sequencerOn()];
     await a.prepare();

@@ -107,6 +107,12 @@ export class Intake {
     return this.inTurn(() => this.takeInTurn(records));
   }
 
+  /** Resolves when the batch in hand has ended and the receipts of what is committed are sent; never rejects. */
+  async settled(): Promise<void> {
+    await this.turn;
+    await this.receipting;
+  }
+
   private async takeInTurn(records: readonly ReceivedRecord[]): Promise<void> {
     const { metrics } = this.options;
     const startedMs = performance.now();

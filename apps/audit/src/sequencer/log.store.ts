@@ -1,4 +1,4 @@
-import type { Database } from '#postgres';
+import type { Database, Queries } from '#postgres';
 import { edgeWidths, type FullTile } from '#tlog';
 import type { StandingLeaf } from '../intake/verdict.js';
 import type { StoredEdge } from './head-check.js';
@@ -65,27 +65,39 @@ export class LogStore {
 
   /** The head; with `settled` only after a statement that may still run on it has ended. */
   async head(settled = false): Promise<LogHead> {
-    const lock = settled ? ' FOR UPDATE' : '';
-    const [row] = await this.database.query<HeadRow>(`SELECT ${HEAD} FROM log_head WHERE log_id = $1${lock}`, [
-      this.logId,
-    ]);
-    return headOf(row);
+    return this.headBy(this.database, settled ? ' FOR UPDATE' : '');
+  }
+
+  /** Head and right edge as they stood at one moment: another process may append meanwhile. */
+  standing(): Promise<{ head: LogHead; edge: StoredEdge }> {
+    return this.database.transaction(async (queries) => {
+      await queries.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      const head = await this.headBy(queries);
+      return { head, edge: await this.edge(head.size, queries) };
+    });
   }
 
   /** The right edge as stored: at most 255 rows per level. */
-  async edge(size: number): Promise<StoredEdge> {
+  async edge(size: number, queries: Queries = this.database): Promise<StoredEdge> {
     const widths = edgeWidths(size);
-    const [leaves, surplus, ...tiles] = await Promise.all([
-      this.database.query<{ leaf_hash: Buffer; body: Buffer }>(
-        'SELECT leaf_hash, body FROM log_leaf WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx',
-        [this.logId, size - (widths[0] ?? 0), size],
-      ),
-      this.database.query<{ n: string }>(
-        'SELECT count(*) AS n FROM (SELECT FROM log_leaf WHERE log_id = $1 AND idx >= $2 LIMIT 1) AS beyond',
-        [this.logId, size],
-      ),
-      ...widths.slice(1).map((width, level) => this.tilesBefore(level, Math.floor(size / 256 ** (level + 1)), width)),
-    ]);
+    const leaves = await queries.query<{ leaf_hash: Buffer; body: Buffer }>(
+      'SELECT leaf_hash, body FROM log_leaf WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx',
+      [this.logId, size - (widths[0] ?? 0), size],
+    );
+    const surplus = await queries.query<{ n: string }>(
+      'SELECT count(*) AS n FROM (SELECT FROM log_leaf WHERE log_id = $1 AND idx >= $2 LIMIT 1) AS beyond',
+      [this.logId, size],
+    );
+    const tiles: { root: Buffer; data: Buffer }[][] = [];
+    for (const [level, width] of widths.slice(1).entries()) {
+      const end = Math.floor(size / 256 ** (level + 1));
+      tiles.push(
+        await queries.query(
+          'SELECT root, data FROM log_tile WHERE log_id = $1 AND lvl = $2 AND idx >= $3 AND idx < $4 ORDER BY idx',
+          [this.logId, level, end - width, end],
+        ),
+      );
+    }
     return {
       leaves: leaves.map((row) => ({ leafHash: row.leaf_hash, body: row.body })),
       tiles,
@@ -124,11 +136,10 @@ export class LogStore {
     return Number(rows[0]?.n) === 1;
   }
 
-  private async tilesBefore(level: number, end: number, width: number): Promise<{ root: Buffer; data: Buffer }[]> {
-    return this.database.query(
-      'SELECT root, data FROM log_tile WHERE log_id = $1 AND lvl = $2 AND idx >= $3 AND idx < $4 ORDER BY idx',
-      [this.logId, level, end - width, end],
-    );
+  private async headBy(queries: Queries, lock = ''): Promise<LogHead> {
+    const sql = `SELECT ${HEAD} FROM log_head WHERE log_id = $1${lock}`;
+    const [row] = await queries.query<HeadRow>(sql, [this.logId]);
+    return headOf(row);
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type NoteKey,
   type NoteSigner,
 } from '#tlog';
-import { checkHead } from './head-check.js';
+import { checkHead, type StoredEdge } from './head-check.js';
 import type { LogHead } from './log-head.js';
 import type { LogStore, NewLeaf, NewManifest } from './log.store.js';
 import { sequencerErrors } from './sequencer.errors.js';
@@ -55,14 +55,15 @@ export class Sequencer {
     const note = await signNote(checkpointText(signer.name, 0, EMPTY_ROOT), [signer]);
     const nothing = { size: 0, root: EMPTY_ROOT, frontier: Buffer.alloc(0), nextOffset: 0n, epoch: 0n };
     await store.create({ ...nothing, origin: signer.name, note }, topic);
-    await this.check(await store.head());
+    const { head, edge } = await store.standing();
+    this.check(head, edge);
   }
 
   /** Becomes the writer: every older owner is fenced from now on. Returns where the stamps are to be read from. */
   async takeOver(): Promise<LogHead> {
     this.owned = undefined;
     const head = await this.options.store.takeOwnership();
-    const tree = await this.check(head);
+    const tree = this.check(head, await this.options.store.edge(head.size));
     const published = await this.options.publishedSize();
     if (published > head.size) throw sequencerErrors.error('log-behind', { details: { size: head.size, published } });
     this.owned = { head, tree };
@@ -145,8 +146,8 @@ export class Sequencer {
     return sequencerErrors.error('log-fenced');
   }
 
-  private async check(head: LogHead): Promise<GrowingTree> {
-    const checked = checkHead(head, await this.options.store.edge(head.size), this.options.key);
+  private check(head: LogHead, edge: StoredEdge): GrowingTree {
+    const checked = checkHead(head, edge, this.options.key);
     if (checked.ok) return checked.value;
     throw sequencerErrors.error('log-damaged', { details: { problem: checked.reason, size: head.size } });
   }
