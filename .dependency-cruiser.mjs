@@ -86,6 +86,13 @@ export default {
       to: { pathNot: ['^apps/cli/src/verify/', '^libs/kernel/', '^(node:)?(crypto|buffer)$', 'node_modules/jose/'] },
     },
     {
+      name: 'ledger-shares-nothing',
+      severity: 'error',
+      comment: 'What a crash leaves is judged by code that owes nothing to the product.',
+      from: { path: '^test/fault/ledger/', pathNot: anySpec },
+      to: { path: '^(apps|libs)/' },
+    },
+    {
       name: 'tlog-verifiers-apart',
       severity: 'error',
       comment: 'Checking a proof shares only hashing with growing a tree and signing a note.',

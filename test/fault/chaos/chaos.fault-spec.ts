@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startBus, type BusUnderTest } from '../../system/spec-support/bus-under-test.js';
-import { CHAOS_ENV, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
+import { CHAOS_INSTANCE, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
 import { KINDS, USUAL_GAP_MS } from './kill-plan.js';
 import { renderReport, type ChaosReport } from './report.js';
 import { freshSeed } from './settings.js';
@@ -13,7 +13,7 @@ describe('two minutes in which whatever the bus is made of is killed', () => {
   let bus: BusUnderTest;
   let report: ChaosReport;
   beforeAll(async () => {
-    bus = await startBus({ env: CHAOS_ENV });
+    bus = await startBus(CHAOS_INSTANCE);
     const settings = { minutes: 2, seed: freshSeed(), rate: 20, kinds: KINDS, gapMs: USUAL_GAP_MS, keep: undefined };
     report = await runChaos({ instance: bus.instance, settings, tell: say });
     say(renderReport(report));

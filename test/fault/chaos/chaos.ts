@@ -21,15 +21,24 @@ import { collectHeads } from './watch.js';
  * What has to happen by itself happens soon: outcomes are looked for each second, and the sweeper waits little longer
  * than the seven seconds that an exchange of these services may take.
  */
-export const CHAOS_ENV: NonNullable<InstanceOptions['env']> = {
-  audit: {
-    KEREGE_AUDIT_LONGEST_DEADLINE_MS: '10000',
-    KEREGE_AUDIT_SWEEP_GRACE_MS: '5000',
-    KEREGE_AUDIT_SWEEP_INTERVAL_MS: '1000',
-  },
-  gateway: { KEREGE_GATEWAY_OUTCOMES_EVERY_MS: '1000', KEREGE_GATEWAY_OUTCOMES_AFTER_MS: '3000' },
-  agencies: { KEREGE_AGENCY_LEDGER_SIZE: '1000000' },
+const AUDIT_ENV = {
+  KEREGE_AUDIT_LONGEST_DEADLINE_MS: '10000',
+  KEREGE_AUDIT_SWEEP_GRACE_MS: '5000',
+  KEREGE_AUDIT_SWEEP_INTERVAL_MS: '1000',
 };
+const GATEWAY_ENV = { KEREGE_GATEWAY_OUTCOMES_EVERY_MS: '1000', KEREGE_GATEWAY_OUTCOMES_AFTER_MS: '3000' };
+
+/** What is killed here stands twice wherever a real installation has it twice. */
+export const CHAOS_INSTANCE = {
+  isDoubled: true,
+  env: {
+    audit: AUDIT_ENV,
+    audit2: AUDIT_ENV,
+    gateway: GATEWAY_ENV,
+    gateway2: GATEWAY_ENV,
+    agencies: { KEREGE_AGENCY_LEDGER_SIZE: '1000000' },
+  },
+} as const satisfies Partial<InstanceOptions>;
 
 /** Less, and a bus that does nothing would pass: it breaks no promise either. */
 export const LEAST_GOOD_SHARE = 0.3;
@@ -51,8 +60,9 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
   const durationMs = minutes * 60_000;
   const plan = planKills(seed, durationMs, kinds, gapMs);
   tell(`seed ${seed}; ${plan.length} kills: ${describePlan(plan)}`);
+  const gatewayUrls = [instance.gatewayUrl, ...instance.gatewayUrls.slice(1)] as const;
   const log = await LogReader.find(instance.auditUrl);
-  const load = new Load({ gatewayUrl: instance.gatewayUrl, orders: new Orders(seed), durationMs, perSecond: rate });
+  const load = new Load({ gatewayUrls, orders: new Orders(seed), durationMs, perSecond: rate });
   const storm = new AbortController();
   const watching = collectHeads(log, storm.signal);
   const killing = killByPlan(instance, plan, storm.signal);
@@ -61,7 +71,7 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
   storm.abort();
   const [heads, killed] = await Promise.all([watching, killing]);
   tell('the load has ended; waiting for rest');
-  await awaitReady(instance);
+  await Promise.all(gatewayUrls.map((url) => awaitReady(url)));
   const untilMs = Date.now() + REST_LIMIT_MS;
   const states = await load.askAgain(untilMs);
   const rested = await comeToRest({ instance, log, load, heads, states }, untilMs);
@@ -122,10 +132,10 @@ async function comeToRest({ instance, log, load, heads, states }: Parts, untilMs
   }
 }
 
-async function awaitReady(instance: Instance): Promise<void> {
+async function awaitReady(gatewayUrl: string): Promise<void> {
   const untilMs = Date.now() + READY_LIMIT_MS;
   for (;;) {
-    const answer = await fetch(`${instance.gatewayUrl}/ready`, { signal: AbortSignal.timeout(6_000) })
+    const answer = await fetch(`${gatewayUrl}/ready`, { signal: AbortSignal.timeout(6_000) })
       .then(async (response) => ({ isReady: response.ok, text: await response.text() }))
       // Starting: asked again until the time is up.
       .catch((cause: unknown) => ({ isReady: false, text: String(cause) }));

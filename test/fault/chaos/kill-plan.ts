@@ -2,7 +2,19 @@ import { Random } from './random.js';
 
 export const KINDS = ['gateway', 'connector', 'audit', 'broker', 'database'] as const;
 export type Kind = (typeof KINDS)[number];
-export type Victim = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'kafka' | 'postgres';
+
+/** The processes of each kind; those in one list stand in for each other. */
+const GROUPS = {
+  gateway: [['gateway', 'gateway2']],
+  connector: [
+    ['cn1', 'cn1b'],
+    ['cn2', 'cn2b'],
+  ],
+  audit: [['audit', 'audit2']],
+  broker: [['kafka']],
+  database: [['postgres']],
+} as const;
+export type Victim = (typeof GROUPS)[Kind][number][number];
 
 export interface Kill {
   /** Since the load began. */
@@ -11,7 +23,7 @@ export interface Kill {
   readonly victim: Victim;
 }
 
-/** Between two kills at most; below the five seconds that are promised, because a victim may have to be waited for. */
+/** Between two kills at most; below the five seconds that are promised, because timers are late at times. */
 export const USUAL_GAP_MS = 4_400;
 /** The last kill comes so long before the end that its recovery is part of the load. */
 const QUIET_END_MS = 5_000;
@@ -36,21 +48,24 @@ export function planKills(
   return kills;
 }
 
-/** Nobody twice in a row: the second would only find the first one's victim still starting. */
+/** Those that stand in for a victim, itself among them. */
+export function standIns(victim: Victim): readonly Victim[] {
+  const groups: readonly (readonly Victim[])[] = KINDS.flatMap((kind) => [...GROUPS[kind]]);
+  return groups.find((group) => group.includes(victim)) ?? [victim];
+}
+
+/**
+ * All kinds, and then once more those that are more than one process, whose single ones die no more often by that. None
+ * comes twice in a row: the round is turned if it would start with the last one's end.
+ */
 function nextRound(random: Random, kinds: readonly Kind[], last: Kind | undefined): Kind[] {
-  const round = random.shuffled(kinds);
+  const all = random.shuffled(kinds);
+  const again = all.filter((kind) => GROUPS[kind].flat().length > 1);
+  const round = again.at(0) === all.at(-1) ? all : [...all, ...again];
   return round[0] === last && round.length > 1 ? [...round.slice(1), ...round.slice(0, 1)] : round;
 }
 
 function victimOf(random: Random, kind: Kind): Victim {
-  switch (kind) {
-    case 'connector':
-      return random.pick(['cn1', 'cn2']);
-    case 'broker':
-      return 'kafka';
-    case 'database':
-      return 'postgres';
-    default:
-      return kind;
-  }
+  const [first, ...others] = GROUPS[kind].flat();
+  return first === undefined ? 'gateway' : random.pick([first, ...others]);
 }

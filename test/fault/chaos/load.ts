@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { askState, place, type Order } from '../ledger/gateway-client.js';
+import { askState, type Order } from '../ledger/gateway-client.js';
 import { claimOf, type AskedState, type Told } from '../ledger/told.js';
+import { Gateways } from './gateways.js';
 import type { Orders } from './orders.js';
 
 export interface LoadOptions {
-  readonly gatewayUrl: string;
+  readonly gatewayUrls: readonly [string, ...string[]];
   readonly orders: Orders;
   readonly durationMs: number;
   readonly perSecond: number;
@@ -22,7 +23,11 @@ export class Load {
   /** Orders under a key of which no end is known. */
   private readonly unended = new Map<string, Order>();
 
-  constructor(private readonly options: LoadOptions) {}
+  private readonly gateways: Gateways;
+
+  constructor(private readonly options: LoadOptions) {
+    this.gateways = new Gateways(options.gatewayUrls);
+  }
 
   async run(): Promise<void> {
     const { orders, durationMs, perSecond } = this.options;
@@ -62,7 +67,7 @@ export class Load {
 
   private async stateOf(consumer: string, exchangeId: string, untilMs: number): Promise<AskedState> {
     for (;;) {
-      const asked = await askState(this.options.gatewayUrl, consumer, exchangeId);
+      const asked = await askState(this.options.gatewayUrls[0], consumer, exchangeId);
       if (asked !== undefined && asked.state !== 'open') return asked;
       if (Date.now() >= untilMs) return { exchangeId, state: 'open', code: undefined };
       await delay(REPEAT_AFTER_MS);
@@ -78,7 +83,7 @@ export class Load {
   }
 
   private async place(order: Order): Promise<void> {
-    const told = await place(this.options.gatewayUrl, order);
+    const told = await this.gateways.place(order);
     this.told.push(told);
     if (order.key === undefined || claimOf(told.answer) !== undefined) this.unended.delete(order.order);
     else this.unended.set(order.order, order);

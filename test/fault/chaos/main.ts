@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startInstance } from '../../../apps/sandbox/src/instance/instance.module.js';
 import { startFailure } from '#platform';
-import { CHAOS_ENV, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
+import { CHAOS_INSTANCE, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
 import { renderReport } from './report.js';
 import { parseCommandLine, USAGE, type ChaosSettings } from './settings.js';
 
@@ -18,7 +18,7 @@ async function main(settings: ChaosSettings): Promise<number> {
   if (settings.keep === undefined) await chmod(dataDir, 0o755);
   const startedMs = Date.now();
   const tell = (line: string) => say(`${((Date.now() - startedMs) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
-  const instance = await startInstance({ dataDir, env: CHAOS_ENV, tell });
+  const instance = await startInstance({ dataDir, ...CHAOS_INSTANCE, tell });
   let isGood = false;
   try {
     const report = await runChaos({ instance, settings, tell });

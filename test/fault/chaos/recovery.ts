@@ -3,7 +3,9 @@ import { KINDS, type Kind } from './kill-plan.js';
 import type { Killed } from './killer.js';
 
 /** Services whose connector each is; everybody else's death concerns all. */
-const SERVED: Readonly<Record<string, RegExp>> = { cn1: /\/(population|cadastre)\//, cn2: /\/(benefits|clinic)\// };
+const FIRST = /\/(population|cadastre)\//;
+const SECOND = /\/(benefits|clinic)\//;
+const SERVED: Readonly<Record<string, RegExp>> = { cn1: FIRST, cn1b: FIRST, cn2: SECOND, cn2b: SECOND };
 
 export interface Recovery {
   readonly kind: Kind;

@@ -105,9 +105,10 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The innermost code: `fetch` wraps what the socket said. */
+/** The innermost code: `fetch` wraps what the socket said. Known by shape: in a spec its errors are of another realm. */
 function whyOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'unknown';
-  if (cause.cause instanceof Error) return whyOf(cause.cause);
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  if (typeof cause !== 'object' || cause === null) return 'unknown';
+  if ('cause' in cause && cause.cause !== undefined) return whyOf(cause.cause);
+  const names = ['code' in cause ? cause.code : undefined, 'name' in cause ? cause.name : undefined];
+  return names.map((name) => text(name)).find((name) => name !== undefined) ?? 'unknown';
 }
