@@ -1,0 +1,43 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export const HOUR_MS = 60 * 60_000;
+
+/** Runs before everything else in a process: all that it and its libraries know of the time is this far off. */
+const SHIFT = (offsetFile: string) => `
+import { readFileSync } from 'node:fs';
+const aheadMs = Number(readFileSync(${JSON.stringify(offsetFile)}, 'utf8'));
+const Right = Date;
+globalThis.Date = class extends Right {
+  constructor(...parts) {
+    if (parts.length === 0) super(Right.now() + aheadMs);
+    else super(...parts);
+  }
+  static now() {
+    return Right.now() + aheadMs;
+  }
+};
+`;
+
+/** The clock of one built process, which is right until it is set otherwise; takes effect at its next start. */
+export class WrongClock {
+  private readonly offsetFile: string;
+  private readonly module: string;
+
+  constructor(directory: string, name: string) {
+    this.offsetFile = join(directory, `${name}.offset`);
+    this.module = join(directory, `${name}-clock.mjs`);
+    writeFileSync(this.module, SHIFT(this.offsetFile));
+    this.setAhead(0);
+  }
+
+  /** Settings with which the process has to be started. */
+  get env(): Readonly<Record<string, string>> {
+    return { NODE_OPTIONS: `--import ${pathToFileURL(this.module).href}` };
+  }
+
+  setAhead(ms: number): void {
+    writeFileSync(this.offsetFile, String(ms));
+  }
+}
