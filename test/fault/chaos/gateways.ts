@@ -2,8 +2,8 @@ import { place, type Order } from '../ledger/gateway-client.js';
 import type { Told } from '../ledger/told.js';
 
 /**
- * The gateways that a consumer's systems know: calls go to each in turn. Sent to another is only what no gateway took: a
- * refused connection.
+ * The gateways that a consumer's systems know: calls go to each in turn. Sent to another is only what the first did not
+ * take: it refused the connection, or said 503 and named no exchange.
  */
 export class Gateways {
   private turn = 0;
@@ -13,7 +13,7 @@ export class Gateways {
   async place(order: Order): Promise<Told> {
     this.turn += 1;
     let told = await place(this.at(this.turn), order);
-    for (let other = 1; other < this.urls.length && wasRefused(told); other += 1)
+    for (let other = 1; other < this.urls.length && wasNotTaken(told); other += 1)
       told = await place(this.at(this.turn + other), order);
     return told;
   }
@@ -23,6 +23,7 @@ export class Gateways {
   }
 }
 
-function wasRefused({ answer }: Told): boolean {
-  return answer.kind === 'nothing' && answer.why === 'ECONNREFUSED';
+function wasNotTaken({ answer }: Told): boolean {
+  if (answer.kind === 'nothing') return answer.why === 'ECONNREFUSED';
+  return answer.kind === 'unanswered' && answer.status === 503 && answer.exchangeId === undefined;
 }

@@ -16,6 +16,8 @@ const MAX_IN_FLIGHT = 300;
 const CROWD = 10_000;
 /** Sockets that this process, and the gateway, need for other things. */
 const OTHER_SOCKETS = 1_000;
+/** So long callers may go on arriving; a slow machine has fewer of them then, and the figures say how many. */
+const ARRIVAL_MS = 20_000;
 const NEIGHBOURS: readonly WayName[] = ['portal: properties', 'portal: entitlements', 'portal: visits'];
 const FLOODING: readonly WayName[] = ['fund: persons', 'clinic: persons'];
 
@@ -55,7 +57,7 @@ describe('ten thousand calls to a stopped agency', () => {
     const neighbours = await Crowd.of(gatewayUrl, asksOf(6, NEIGHBOURS));
     const before = await during(neighbours, 4_000);
     await fault(bus.instance, 'population', { mode: 'hang' });
-    const flood = await Crowd.of(gatewayUrl, asksOf(await crowdSize(), FLOODING));
+    const flood = await Crowd.of(gatewayUrl, asksOf(await crowdSize(), FLOODING), { withinMs: ARRIVAL_MS });
     // Every connection is there and has been refused or taken: from here on nothing may grow.
     const memory = { gateway: [await memoryOf(gatewayUrl)], connector: [await memoryOf(connectorUrl())] };
     neighbours.look();
@@ -69,13 +71,15 @@ describe('ten thousand calls to a stopped agency', () => {
     }
     const meanwhile = [...neighbours.look().values()];
     await Promise.all([flood.disperse(), neighbours.disperse()]);
+    print(`${flood.size} callers of a stopped agency, limit ${MAX_IN_FLIGHT}`);
     print(`memory, MiB: gateway ${memory.gateway.join(' ')}, connector ${memory.connector.join(' ')}`);
-    print(`neighbours' p99, ms: ${p99Of(before)} before, ${p99Of(meanwhile)} during`);
+    const [calm, flooded] = [p99Of(before), p99Of(meanwhile)];
+    print(`neighbours' p99, ms: ${calm} before, ${flooded} during; ${(flooded / calm).toFixed(1)} times`);
     print(`refused ${countOf(refused, '503')}, timed out ${countOf(refused, '504')}`);
 
     // 504 is for those that the agency has taken and never answered.
     expect(othersThan(refused, '503', '504')).toEqual([]);
-    expect(countOf(refused, '503')).toBeGreaterThan((await crowdSize()) / 2);
+    expect(countOf(refused, '503')).toBeGreaterThan(flood.size / 2);
     expect(refused.map(({ withoutRetryAfter }) => withoutRetryAfter)).toEqual(refused.map(() => 0));
     // Flat: over four looks no process grows by more than garbage not yet collected.
     for (const [first = 0, ...later] of Object.values(memory)) expect(Math.max(...later)).toBeLessThan(first + 150);
@@ -98,13 +102,13 @@ describe('ten times as many callers as the gateway has places', () => {
   it('get most of what a gateway with callers for each place gives', async () => {
     /** Answers per second. */
     const goodput = async (callers: number) => {
-      const crowd = await Crowd.of(bus.instance.gatewayUrl, asksOf(callers));
+      const crowd = await Crowd.of(bus.instance.gatewayUrl, asksOf(callers), { withinMs: ARRIVAL_MS });
       try {
         await delay(2_000);
         const seen = await during(crowd, 6_000);
         expect(othersThan(seen, '200', '503')).toEqual([]);
         expect(seen.map(({ withoutRetryAfter }) => withoutRetryAfter)).toEqual(seen.map(() => 0));
-        return countOf(seen, '200') / 6;
+        return { callers: crowd.size, perSecond: countOf(seen, '200') / 6 };
       } finally {
         await crowd.disperse();
         await eventually(async () => (await inFlight()) === 0, { timeoutMs: 20_000, intervalMs: 200 });
@@ -113,8 +117,11 @@ describe('ten times as many callers as the gateway has places', () => {
     const before = await goodput(MAX_IN_FLIGHT);
     const flooded = await goodput(MAX_IN_FLIGHT * 10);
     const after = await goodput(MAX_IN_FLIGHT);
-    print(`answered per second: ${[before, flooded, after].map(Math.round).join(', ')} (1×, 10×, 1×)`);
+    const told = [before, flooded, after].map(
+      ({ callers, perSecond }) => `${Math.round(perSecond)} of ${callers} callers`,
+    );
+    print(`answered per second, limit ${MAX_IN_FLIGHT}: ${told.join(', ')}`);
     // The lower of the two: the machine may have other work. The benchmark `overload` tells what it really is.
-    expect(flooded).toBeGreaterThan(0.6 * Math.min(before, after));
+    expect(flooded.perSecond).toBeGreaterThan(0.6 * Math.min(before.perSecond, after.perSecond));
   });
 });

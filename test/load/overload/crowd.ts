@@ -31,15 +31,27 @@ export class Crowd {
     setMaxListeners(0, this.stopping.signal);
   }
 
-  /** Resolves when every caller has its connection and makes its first call. */
-  static async of(url: string, asks: readonly Ask[], { isPatient = true } = {}): Promise<Crowd> {
+  /**
+   * Resolves when every caller has its connection and makes its first call. A slow machine may not let all of them in:
+   * after `withinMs` no more come, and `size` says how many there are.
+   */
+  static async of(
+    url: string,
+    asks: readonly Ask[],
+    { isPatient = true, withinMs = Number.POSITIVE_INFINITY } = {},
+  ): Promise<Crowd> {
     const crowd = new Crowd(isPatient);
-    for (let from = 0; from < asks.length; from += OPENED_AT_ONCE) {
+    const untilMs = performance.now() + withinMs;
+    for (let from = 0; from < asks.length && performance.now() < untilMs; from += OPENED_AT_ONCE) {
       await Promise.all(asks.slice(from, from + OPENED_AT_ONCE).map((ask) => crowd.enter(url, ask)));
       // Accepted in order: when this one is answered, the others have been.
       await (await request(`${url}/live`)).body.dump();
     }
     return crowd;
+  }
+
+  get size(): number {
+    return this.clients.length;
   }
 
   /** What was counted since the last look, by group. */
