@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, startPostgres, type LocalPostgres } from '#local';
+import { freePort, startPostgres } from '#local';
 import { eventually } from '#testing';
 import {
   ENTITLEMENTS,
@@ -38,27 +38,28 @@ const TARGETS = [
   ['visits', `${VISITS}/TEST000005`],
 ] as const;
 
-let directory: string;
-let postgres: LocalPostgres;
 let door: Door;
 let bus: BusUnderTest;
+/** What was started, to be ended in the other order, also when the rest of the start failed. */
+const undo: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
-  directory = await temporaryDirectory();
+  const directory = await temporaryDirectory();
+  undo.push(() => rm(directory, { recursive: true, force: true }));
   const logFile = join(directory, 'postgres.log');
   const dataDir = join(directory, 'postgres');
-  postgres = await startPostgres({ dataDir, port: await freePort(), password: 'fault', logFile, durable: false });
+  const postgres = await startPostgres({ dataDir, port: await freePort(), password: 'fault', logFile, durable: false });
+  undo.push(() => postgres.stop());
   door = await makeDoor(Number(new URL(postgres.url).port));
+  undo.push(() => door.shut());
   const url = new URL(postgres.url);
   url.port = String(door.port);
   // Long enough that whoever waits for a row is caught waiting.
   const gateway = { DATABASE_URL: url.href, KEREGE_GATEWAY_ROW_GRACE_MS: '8000' };
   bus = await startBus({ databaseUrl: postgres.url, env: { gateway } });
+  undo.push(() => bus.end());
 });
 afterAll(async () => {
-  await bus.end();
-  await door.shut();
-  await postgres.stop();
-  await rm(directory, { recursive: true, force: true });
+  for (const step of undo.splice(0).reverse()) await step();
 });
 beforeEach(() => eventually(async () => (await compose()).composition.complete));
 

@@ -26,7 +26,7 @@ const env = {
 
 type Outage = [how: string, lose: () => unknown, giveBack: () => unknown];
 
-let bus: BusUnderTest;
+let bus: BusUnderTest | undefined;
 let instance: Instance;
 beforeAll(async () => {
   bus = await startBus({ env });
@@ -34,7 +34,7 @@ beforeAll(async () => {
   // The first calls of a process are slow ones.
   await Promise.all([person, property, claim].map((wanted) => recovered(instance, wanted)));
 });
-afterAll(() => bus.end());
+afterAll(() => bus?.end());
 
 const DEADLINE_MS = 2_000;
 const WITHIN_DEADLINE_MS = DEADLINE_MS + AT_ONCE_MS;
