@@ -1,13 +1,14 @@
 import { jest } from '@jest/globals';
-import { uniqueName } from '#testing';
+import { eventually, uniqueName } from '#testing';
 import type { Crossing } from '../harness/boundary.js';
 import { startFaultBus, type FaultBus } from '../harness/fault-bus.js';
 import { produceTo, sql, stampOf } from '../harness/steps.js';
-import { claim, passTime, storyOf, type Story } from './spec-support/scene.js';
+import { claim, passTime, storyOf, type Story, type Told } from './spec-support/scene.js';
 
 jest.setTimeout(300_000);
 
-const audit = { KEREGE_AUDIT_LONGEST_DEADLINE_MS: '30000', KEREGE_AUDIT_SWEEP_GRACE_MS: '1000' };
+// Longer than a gateway takes to start: what it has to state itself, the sweeper must not state before it.
+const audit = { KEREGE_AUDIT_LONGEST_DEADLINE_MS: '60000', KEREGE_AUDIT_SWEEP_GRACE_MS: '1000' };
 const env = {
   audit: { ...audit, KEREGE_AUDIT_SWEEP_INTERVAL_MS: '500' },
   gateway: { KEREGE_GATEWAY_OUTCOMES_EVERY_MS: '500', KEREGE_GATEWAY_OUTCOMES_AFTER_MS: '500' },
@@ -17,6 +18,7 @@ let bus: FaultBus;
 beforeAll(async () => void (bus = await startFaultBus({ env, serviceTimeoutMs: 20_000 })));
 afterAll(() => bus.end());
 
+const STATED = { timeoutMs: 60_000, intervalMs: 100 };
 const keyTaken = sql(/INSERT INTO idempotency_key/);
 const rowWritten = sql(/^INSERT INTO exchange /);
 const ended = sql(/^UPDATE exchange e SET outcome/);
@@ -121,19 +123,34 @@ describe('a step of a gateway that fails', () => {
     return { told: 'outcome-pending', ...ONCE };
   }
 
+  /** Asks again after a refusal at the door, which a failure before may have left behind: nothing was begun by it. */
+  async function accepted(call: () => Promise<Told>): Promise<Told> {
+    const outage = ['database-unavailable', 'gateway-starting'];
+    return eventually(
+      async () => {
+        const told = await call();
+        expect(outage).not.toContain(told.words);
+        return told;
+      },
+      { timeoutMs: 30_000, intervalMs: 200 },
+    );
+  }
+
   it.each(cases)('$what', async ({ key, step, moment, ends }) => {
     const failed = bus.fail('gateway', step, moment);
-    const told = await claim(bus, key ? { key: uniqueName('key') } : {});
+    const told = await accepted(() => claim(bus, key ? { key: uniqueName('key') } : {}));
     expect(await storyOf(bus, told)).toEqual(ends);
     await failed;
   });
 
   it('the batch, for good: the client hears of it, nobody was called, and the log says the same', async () => {
     const failed = bus.fail('gateway', produceTo('request.'), 'before', 3);
-    const told = await claim(bus);
+    const told = await accepted(() => claim(bus));
     await failed;
-    const story = await storyOf(bus, told, 2);
-    // The stamp was sent again while the batch was being tried.
-    expect(story).toEqual({ told: 'bus-unavailable', calls: [], leaves: ['requested', 'failed bus-unavailable'] });
+    await eventually(async () => (await storyOf(bus, told, 1)).leaves.includes('failed bus-unavailable'), STATED);
+    const { leaves, ...rest } = await storyOf(bus, told, 1);
+    expect(rest).toEqual({ told: 'bus-unavailable', calls: [] });
+    // The stamp alone is there if it was sent again while the batch was being tried.
+    expect([['failed bus-unavailable'], ['requested', 'failed bus-unavailable']]).toContainEqual(leaves);
   });
 });

@@ -11,10 +11,13 @@ export interface Account {
   readonly leaves: readonly string[];
 }
 
-export async function accountOf(instance: Instance, exchangeId: string): Promise<Account> {
+/** An agency knows a safe call by its client's name of it (`messageId`) only: the exchange id comes with unsafe ones. */
+export async function accountOf(instance: Instance, exchangeId: string, messageId?: string): Promise<Account> {
   const [{ calls }, leaves] = await Promise.all([readAgencies(instance.agencies), leavesOf(instance)]);
   return {
-    calls: calls.filter((call) => call.exchangeId === exchangeId).map(({ agency }) => agency),
+    calls: calls
+      .filter((call) => call.exchangeId === exchangeId || call.messageId === messageId)
+      .map(({ agency }) => agency),
     leaves: leaves.filter(({ id }) => id === exchangeId).map((leaf) => nameOf(leaf)),
   };
 }

@@ -210,7 +210,7 @@ function faultBus(instance: Instance, services: Services): Omit<FaultBus, 'apply
       await instance.bringBack(name);
       if (!ready) return;
       const url = `http://127.0.0.1:${instance.ports[name]}/ready`;
-      await eventually(async () => (await fetch(url)).status === 200, { timeoutMs: 40_000, intervalMs: 50 });
+      await eventually(async () => (await fetch(url)).status === 200, { timeoutMs: PATIENCE_MS, intervalMs: 50 });
     },
     freeze: (name) => signal(name, 'SIGSTOP'),
     thaw: (name) => signal(name, 'SIGCONT'),

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { eventually } from '#testing';
+import { eventually, uniqueName } from '#testing';
 import { BENEFITS, CLINIC, ENTITLEMENTS, MYGOV, PERSONS } from '../../../system/spec-support/bus-under-test.js';
 import { accountOf, type Account } from '../../harness/accounts.js';
 import type { FaultBus } from '../../harness/fault-bus.js';
@@ -15,6 +15,8 @@ export interface Told {
   readonly words: string;
   /** Empty where the client does not know it. */
   readonly exchangeId: string;
+  /** The client's own name of this call. */
+  readonly messageId: string;
 }
 
 interface Wish {
@@ -56,11 +58,13 @@ const PATIENCE_MS = 150_000;
 
 async function place({ instance }: FaultBus, wanted: Wanted, { key, deadlineMs }: Wish = {}): Promise<Told> {
   const { client, purpose, target, body } = wanted;
+  const messageId = uniqueName('call');
   try {
     const answer = await fetch(`${instance.gatewayUrl}/r1/${target}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...{ Accept: 'application/problem+json', 'X-Road-Client': client, 'Kerege-Purpose': purpose },
+        'X-Road-Id': messageId,
         ...(key === undefined ? {} : { 'Idempotency-Key': key }),
         ...(deadlineMs === undefined ? {} : { 'Kerege-Deadline': String(deadlineMs) }),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
@@ -69,10 +73,10 @@ async function place({ instance }: FaultBus, wanted: Wanted, { key, deadlineMs }
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const exchangeId = answer.headers.get('kerege-exchange-id') ?? '';
-    return { words: wordsOf(answer, await answer.text()), exchangeId };
+    return { words: wordsOf(answer, await answer.text()), exchangeId, messageId };
   } catch {
     // The gateway died under the call.
-    return { words: 'nothing', exchangeId: '' };
+    return { words: 'nothing', exchangeId: '', messageId };
   }
 }
 
@@ -94,7 +98,7 @@ export async function stateOf({ instance }: FaultBus, id: string): Promise<strin
 export async function storyOf(bus: FaultBus, told: Told, leaves = 2, id = told.exchangeId): Promise<Story> {
   const account = await eventually(
     async () => {
-      const found = await accountOf(bus.instance, id);
+      const found = await accountOf(bus.instance, id, told.messageId);
       expect(found.leaves.length).toBeGreaterThanOrEqual(leaves);
       return found;
     },
