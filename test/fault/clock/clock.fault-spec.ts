@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 import { rm } from 'node:fs/promises';
 import { eventually } from '#testing';
-import { localUrl } from '../../apps/sandbox/src/instance/layout.js';
-import { accountOf, leavesOf } from '../fault/harness/accounts.js';
+import { localUrl } from '../../../apps/sandbox/src/instance/layout.js';
+import { accountOf, leavesOf } from '../harness/accounts.js';
 import {
   call,
   ledger,
@@ -12,10 +12,10 @@ import {
   temporaryDirectory,
   type BusUnderTest,
   type Call,
-} from './spec-support/bus-under-test.js';
-import { counterOf } from './spec-support/counters.js';
-import { TopicRecord, topics } from './spec-support/topic-record.js';
-import { HOUR_MS, WrongClock } from './spec-support/wrong-clock.js';
+} from '../../system/spec-support/bus-under-test.js';
+import { counterOf } from '../../system/spec-support/counters.js';
+import { TopicRecord, topics } from '../../system/spec-support/topic-record.js';
+import { HOUR_MS, WrongClock } from './wrong-clock.js';
 
 jest.setTimeout(240_000);
 
