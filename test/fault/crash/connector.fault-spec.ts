@@ -56,15 +56,6 @@ describe('a connector killed (bus.md §7)', () => {
       ...{ call: view, step: committed, moment: 'before' },
       ends: { told: 'answered 200', calls: ['population', 'population'], ...ONCE },
     },
-    'stamp sent, answer not: the log keeps the first, whose content is lost, and the second is not released': {
-      ...{ call: view, step: answered, moment: 'after', onlyTopics: (topic) => topic.startsWith('audit.stamp') },
-      ends: {
-        told: 'receipt-conflict',
-        calls: ['population', 'population'],
-        leaves: ['requested', 'answered', 'failed receipt-conflict'],
-      },
-      deadlineMs: 25_000,
-    },
     'journalled, not called: nobody knows that, so the outcome is unknown': {
       ...{ call: match, step: journalBegun, moment: 'after' },
       deadlineMs: 6_000,
