@@ -91,6 +91,8 @@ export interface BusState {
 export interface Subscription {
   /** Milliseconds since the epoch of the last completed fetch, also an empty one; the watchdog looks at it. */
   lastFetchAtMs(): number;
+  /** Milliseconds since the epoch of the broker's last answer to it; 0 before the first one of a new consumer. */
+  lastAnswerAtMs(): number;
   /** True while the group has given us partitions. */
   isAssigned(): boolean;
   state(): SubscriptionState;

@@ -11,6 +11,7 @@ beforeAll(async () => {
   world = await buildWorld();
   gate = {
     view: world.view,
+    busAnswers: true,
     hearsReplies: true,
     hasRoom: () => true,
     databaseAnswers: true,
@@ -39,6 +40,7 @@ interface Row {
 /** One row per refusal, in the order of the checks (bus.md §5). */
 const rows: readonly Row[] = [
   { name: 'no snapshot', gate: () => ({ view: undefined }), code: 'registry-expired' },
+  { name: 'a silent broker', gate: () => ({ busAnswers: false }), code: 'bus-unavailable' },
   { name: 'reply topic not heard', gate: () => ({ hearsReplies: false }), code: 'gateway-starting' },
   { name: 'no room', gate: () => ({ hasRoom: () => false }), code: 'gateway-busy' },
   { name: 'no database', gate: () => ({ databaseAnswers: false }), code: 'database-unavailable' },

@@ -17,6 +17,8 @@ import type { ExchangeRequest } from './exchange.js';
 export interface Gate {
   /** Undefined when there is none or its manifest has expired. */
   readonly view: RegistryView | undefined;
+  /** False while the broker is silent (`design.md` §7: 503 at once). */
+  readonly busAnswers: boolean;
   /** Whether answers would be heard: the reply topic is assigned and has been fetched from. */
   readonly hearsReplies: boolean;
   /** Whether places are left for this exchange and its bytes, without taking those of others (`#kernel`'s `Capacity`). */
@@ -44,6 +46,7 @@ export interface Admitted {
 
 export type AdmissionCode =
   | 'registry-expired'
+  | 'bus-unavailable'
   | 'gateway-starting'
   | 'gateway-busy'
   | 'database-unavailable'
@@ -127,6 +130,7 @@ function decideContent(
 
 /** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */
 function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
+  if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: BUSY_RETRY_S };
   if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: BUSY_RETRY_S };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };

@@ -10,6 +10,7 @@ import { Exchanges, type ExchangeOutcome, type ExchangeRequest } from './exchang
 import { fingerprint } from './fingerprint.js';
 import type { IdempotencyService } from './idempotency.service.js';
 import type { RefusalsService } from './refusals.service.js';
+import type { ReplyConsumer } from './reply.consumer.js';
 
 export interface ExchangeSettings {
   readonly maxInFlight: number;
@@ -21,7 +22,7 @@ export interface ExchangeSettings {
 
 export interface ExchangeParts {
   readonly registry: { current(): RegistryView | undefined };
-  readonly replies: { hearing(): string | undefined };
+  readonly replies: Pick<ReplyConsumer, 'hearing' | 'busAnswers'>;
   readonly keys: ConsumerKeys;
   readonly database: DatabaseHealth;
   readonly store: ExchangeStore;
@@ -112,10 +113,11 @@ export class ExchangeService extends Exchanges {
   }
 
   private gate(replyTopic: string | undefined): Gate {
-    const { registry, keys, database, clock } = this.parts;
+    const { registry, replies, keys, database, clock } = this.parts;
     const { exchanges, bytes } = this;
     return {
       view: registry.current(),
+      busAnswers: replies.busAnswers(),
       hearsReplies: replyTopic !== undefined,
       hasRoom: (request) => exchanges.hasRoom(claimOf(request)) && bytes.hasRoom(bytesClaimOf(request)),
       databaseAnswers: database.answers(),

@@ -3,6 +3,7 @@ import type { Side } from './exchange.js';
 
 const OURS: ReadonlySet<string> = new Set<AdmissionCode>([
   'registry-expired',
+  'bus-unavailable',
   'gateway-starting',
   'gateway-busy',
   'database-unavailable',

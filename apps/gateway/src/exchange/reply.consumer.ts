@@ -22,8 +22,8 @@ export interface ReplyParts {
 
 const MAX_IN_FLIGHT = 1_000;
 const REASON_CODE = /^[a-z][a-z0-9-]{0,63}$/;
-/** Empty fetches come every 250 ms or so; a consumer that has not fetched for this long has stopped. */
-const SILENT_MS = 10_000;
+/** An empty fetch is answered after 250 ms or so, and a request that took this long is taken for lost. */
+const SILENT_MS = 3_000;
 
 /**
  * Reads this instance's own reply topic: answers of connectors, receipts of the log. It believes nothing that it has
@@ -52,9 +52,13 @@ export class ReplyConsumer {
 
   /** The topic that answers should be sent to; undefined while they would not be heard. */
   hearing(): string | undefined {
-    const { subscription, topic } = this;
-    if (subscription?.isAssigned() !== true) return undefined;
-    return this.parts.clock.now() - subscription.lastFetchAtMs() < SILENT_MS ? topic : undefined;
+    return this.subscription?.isAssigned() === true && this.busAnswers() ? this.topic : undefined;
+  }
+
+  /** False while the broker is silent; true before anything was asked of it. */
+  busAnswers(): boolean {
+    const { subscription } = this;
+    return subscription === undefined || this.parts.clock.now() - subscription.lastAnswerAtMs() < SILENT_MS;
   }
 
   async stop(): Promise<void> {

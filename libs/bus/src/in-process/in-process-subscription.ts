@@ -56,6 +56,10 @@ export class InProcessSubscription implements Subscription, GroupMember {
     return Date.now();
   }
 
+  lastAnswerAtMs(): number {
+    return Date.now();
+  }
+
   isAssigned(): boolean {
     return this.readings.size > 0;
   }

@@ -86,7 +86,6 @@ export class KafkaSubscription implements Subscription {
     return Math.max(this.lastFetchMs, this.session?.lastFetchAtMs ?? 0);
   }
 
-  /** Like `lastFetchAtMs`, but of answers that really came from the broker. */
   lastAnswerAtMs(): number {
     return this.session?.lastAnswerAtMs ?? 0;
   }

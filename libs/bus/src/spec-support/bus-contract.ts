@@ -158,6 +158,7 @@ function starting(bus: () => Bus, newTopic: NewTopic): void {
     for (const subscription of subscriptions) {
       expect(subscription.isAssigned()).toBe(true);
       expect(Date.now() - subscription.lastFetchAtMs()).toBeLessThan(2_000);
+      expect(Date.now() - subscription.lastAnswerAtMs()).toBeLessThan(2_000);
       expect(subscription.state()).toMatchObject({
         topics: [topic],
         isAssigned: true,
