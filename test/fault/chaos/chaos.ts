@@ -40,9 +40,6 @@ export const CHAOS_INSTANCE = {
   },
 } as const satisfies Partial<InstanceOptions>;
 
-/** Less, and a bus that does nothing would pass: it breaks no promise either. */
-export const LEAST_GOOD_SHARE = 0.3;
-
 /** An exchange whose gateway died is taken over a minute after its deadline (`bus.md` §4.9); the rest is for slowness. */
 const REST_LIMIT_MS = 150_000;
 const READY_LIMIT_MS = 90_000;

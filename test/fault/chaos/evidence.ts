@@ -40,6 +40,8 @@ interface Released {
 /** A run of half an hour releases more than can be fetched afterwards: then a sample, drawn by the seed. */
 const MAX_CHECKED = 6_000;
 const BY_COMMAND = 10;
+/** A process takes so long to start on a machine that is at its end. */
+const COMMAND_TIMEOUT_MS = 180_000;
 
 /** Every released answer verifies, offline, with the very body that the client got. */
 export async function checkEvidence(told: readonly Told[], options: EvidenceOptions): Promise<EvidenceReport> {
@@ -100,8 +102,8 @@ async function judgeByCommand(directory: string, evidence: Buffer, one: Released
   const command = join(repositoryRoot(), 'dist/apps/cli/src/main.js');
   const args = [command, 'verify', file, '--trust', trust, '--answer', answer];
   return new Promise<string | undefined>((resolve) => {
-    execFile(process.execPath, args, { timeout: 60_000 }, (error, _out, err) =>
-      resolve(error === null ? undefined : `kerege verify: ${err.trim()}`),
+    execFile(process.execPath, args, { timeout: COMMAND_TIMEOUT_MS }, (error, _out, err) =>
+      resolve(error === null ? undefined : `kerege verify: ${err.trim() || error.message}`),
     );
   });
 }
