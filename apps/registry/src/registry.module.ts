@@ -61,23 +61,11 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
   const signer = registrySigner(config, trust, KeyRing.parse(await loadKeySets(config.keysDir)));
-  const database = await whenAvailable('postgresql', logger, () =>
-    openDatabase({
-      url: config.databaseUrl,
-      schema: 'registry',
-      migrations,
-      poolSize: config.poolSize,
-    }),
-  );
+  const database = await whenAvailable('postgresql', logger, () => openRegisters(config));
   const publications = new PublicationStore(database);
   const metrics = new AppMetrics('registry');
-  const replies = new ReplyConsumer(
-    bus,
-    replyTopic(config.instanceId).name,
-    noteKeys(trust),
-    logger.child('replies'),
-    receiptAlarms(metrics),
-  );
+  const topic = replyTopic(config.instanceId).name;
+  const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'), receiptAlarms(metrics));
   const options = { ...config, vkeys: trust.logs };
   const publication = new PublicationService(
     options,
@@ -122,6 +110,10 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     await close();
     throw cause;
   }
+}
+
+function openRegisters({ databaseUrl, poolSize }: RegistryConfig): Promise<Database> {
+  return openDatabase({ url: databaseUrl, schema: 'registry', migrations, poolSize });
 }
 
 function statusPeers(config: RegistryConfig): Peer[] {
