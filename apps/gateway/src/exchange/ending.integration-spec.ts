@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { LeafSchema, message } from '#contracts';
+import { AnswerSchema, encode, LeafSchema, message } from '#contracts';
+import { exchangeIdBytes, newExchangeId } from '#kernel';
 import { generateSigningKey } from '#signing';
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
@@ -178,14 +179,16 @@ describe('what belongs to nobody here', () => {
   test('is dropped: an answer for an unknown id, bytes that are no record', async () => {
     const topic = fixture.module.replies.hearing() ?? '';
     const junk = Buffer.from('ffffff', 'hex');
+    const stranger = message(AnswerSchema, { exchangeId: exchangeIdBytes(newExchangeId()) });
     await fixture.bus.publish([
       { topic, partition: 0, value: junk, headers: { type: 'answer' } },
       { topic, partition: 0, value: junk, headers: { type: 'receipts' } },
       { topic, partition: 0, value: junk },
       { topic, partition: 0, value: Buffer.alloc(0), headers: { type: 'answer' } },
+      { topic, partition: 0, value: encode(AnswerSchema, stranger), headers: { type: 'answer' } },
     ]);
     await eventually(() => fixture.counted.includes('late-answer'));
-    expect(fixture.counted.filter((what) => what === 'malformed-reply')).toHaveLength(3);
+    expect(fixture.counted.filter((what) => what === 'malformed-reply')).toHaveLength(4);
     expect(await perform()).toMatchObject({ kind: 'answered' });
   });
 });
