@@ -53,7 +53,8 @@ describe('GET /v1/status', () => {
     const down = await trouble('DEMO/cn2');
     expect(down).toMatchObject({ state: 'down', reason: 'does not answer' });
     const sinceMs = Date.parse(down.since);
-    expect(sinceMs).toBeGreaterThanOrEqual(beforeMs);
+    // Trouble that returns within 30 s keeps its first time, and its start may have been one.
+    expect(sinceMs).toBeGreaterThanOrEqual(beforeMs - 30_000);
     expect(sinceMs).toBeLessThanOrEqual(Date.now());
     // It stays the same trouble while it lasts.
     expect((await trouble('DEMO/cn2')).since).toBe(down.since);

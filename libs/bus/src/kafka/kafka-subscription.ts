@@ -64,14 +64,14 @@ export class KafkaSubscription implements Subscription {
   }
 
   async start(): Promise<this> {
-    for (const topic of this.options.topics) {
-      if ((await this.parts.admin.partitionsOf(topic)) === undefined) {
-        throw busErrors.error('bus-topic-unknown', { details: { topic } });
-      }
-    }
     const ready = Promise.withResolvers<undefined>();
-    this.running = this.run(() => ready.resolve(undefined));
     try {
+      for (const topic of this.options.topics) {
+        if ((await this.parts.admin.partitionsOf(topic)) === undefined) {
+          throw busErrors.error('bus-topic-unknown', { details: { topic } });
+        }
+      }
+      this.running = this.run(() => ready.resolve(undefined));
       await withTimeout(ready.promise, this.settings.startTimeoutMs, () => {
         throw busErrors.error('bus-unavailable', { details: { reason: 'no first fetch', group: this.options.group } });
       });

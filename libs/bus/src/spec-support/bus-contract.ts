@@ -205,5 +205,10 @@ function starting(bus: () => Bus, newTopic: NewTopic): void {
   it('refuses to subscribe to a topic that does not exist', async () => {
     const { options } = collector([uniqueName('nowhere')], { kind: 'latest' });
     await expect(bus().subscribe(options)).rejects.toMatchObject({ code: 'bus-topic-unknown' });
+    expect(
+      bus()
+        .state()
+        .subscriptions.flatMap(({ topics }) => topics),
+    ).not.toContain(options.topics[0]);
   }, 30_000);
 }
