@@ -54,9 +54,6 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
       `-Xms${Math.min(256, heap)}m`,
       `-Xmx${heap}m`,
       '-XX:+UseSerialGC',
-      // The quick compiler only: a broker on a developer's machine is warm in seconds, and compiling takes no core from
-      // the apps beside it. An operator's own broker is not started here.
-      '-XX:TieredStopAtLevel=1',
       ...classPath(home),
       'kafka.Kafka',
       config,
