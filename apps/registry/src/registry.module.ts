@@ -32,7 +32,7 @@ import { ApplyController } from './definition/apply.controller.js';
 import { ApplyService } from './definition/apply.service.js';
 import { RegistersStore } from './definition/registers.store.js';
 import { migrations } from './migrations/index.js';
-import { receiptAlarms, watchPublication } from './ops/registry-metrics.service.js';
+import { registryMetrics, watchPublication } from './ops/registry-metrics.service.js';
 import type { RegistryConfig } from './registry.config.js';
 import { publicationErrors } from './snapshot/publication.errors.js';
 import { PublicationService } from './snapshot/publication.service.js';
@@ -65,7 +65,10 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   const publications = new PublicationStore(database);
   const metrics = new AppMetrics('registry');
   const topic = replyTopic(config.instanceId).name;
-  const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'), receiptAlarms(metrics));
+  const shown = registryMetrics.on(metrics);
+  const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'), (reason) =>
+    shown.alarms.add({ reason }),
+  );
   const options = { ...config, vkeys: trust.logs };
   const publication = new PublicationService(
     options,
@@ -76,7 +79,8 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     clock,
     logger.child('snapshot'),
   );
-  const close = observe(metrics, publication, database, bus);
+  watchPublication(shown, publication);
+  const close = observe(metrics, database, bus);
   try {
     await publication.prepare();
     const registers = new RegistersStore(database);
@@ -123,8 +127,7 @@ function statusPeers(config: RegistryConfig): Peer[] {
 }
 
 /** Begins to show how it stands; returns how to end that, and the database with it. */
-function observe(metrics: AppMetrics, publication: PublicationService, database: Database, bus: Bus) {
-  watchPublication(metrics, publication);
+function observe(metrics: AppMetrics, database: Database, bus: Bus) {
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   return async () => {

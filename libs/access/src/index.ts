@@ -1,5 +1,5 @@
 export { allowedEndpoints, decide, type AccessQuestion, type AccessReason, type Permit } from './decide.js';
-export { isBodyAsDeclared, type DeclaredBody } from './declared-body.js';
+export { isBodyAsDeclared, isJsonType, type DeclaredBody } from './declared-body.js';
 export { matchEndpoint, type EndpointMatch } from './endpoint.js';
 export { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from './filtered-headers.js';
 export {

@@ -24,6 +24,7 @@ export { listenErrors, startHttpApp, type ListenOptions, type RunningApp } from 
 export { createLogger, logLevels, Logger, silentLogger, type LoggerOptions, type LogLevel } from './logging/logger.js';
 export { safeError, type LogFields } from './logging/safe-fields.js';
 export { runMain, startFailure } from './run/run-main.js';
+export { whenAvailable } from './run/when-available.js';
 export { AppMetrics, type HistogramDeclaration, type Labels, type MetricDeclaration } from './telemetry/app-metrics.js';
 export { BusWatch, type ObservedBus, type ObservedSubscription } from './telemetry/bus-watch.worker.js';
 export { defineMetrics, metric, MetricCatalogue, type MetricDescription } from './telemetry/metric-catalogue.js';
@@ -34,4 +35,3 @@ export { formatTraceparent, parseTraceparent, type TraceContext } from './teleme
 export { keyFileName, loadKeySet, loadKeySets } from './trust/key-files.js';
 export { trustErrors } from './trust/trust.errors.js';
 export { loadTrust, parseTrust, type PublicJwk, type Trust } from './trust/trust.js';
-export { whenAvailable } from './run/when-available.js';

@@ -1,3 +1,4 @@
+import { parse, stringify } from 'uuid';
 import type { Database } from '#postgres';
 import { slotKey } from './decide.js';
 import type { Stamp } from './stamp.js';
@@ -33,12 +34,12 @@ export class IntakeStore {
     const ids = new Set(stamps.flatMap(({ parsed }) => (parsed.ok ? [parsed.value.payload.id] : [])));
     const rows = await this.database.query<LeafRow>(
       'SELECT idx, xid, slot, signer, leaf_hash FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[])',
-      [this.logId, [...ids].map((id) => Buffer.from(id.replaceAll('-', ''), 'hex'))],
+      [this.logId, [...ids].map((id) => Buffer.from(parse(id)))],
     );
     const leaves = rows.map(leafOf);
     return {
       byHash: new Map(leaves.map((leaf) => [leaf.leafHash.toString('latin1'), leaf])),
-      bySlot: new Map(leaves.map((leaf) => [slotKey(uuidText(leaf.xid), leaf), leaf])),
+      bySlot: new Map(leaves.map((leaf) => [slotKey(stringify(leaf.xid), leaf), leaf])),
     };
   }
 
@@ -56,8 +57,4 @@ export class IntakeStore {
 
 function leafOf(row: LeafRow): StandingLeaf {
   return { xid: row.xid, slot: row.slot, signer: row.signer, leafHash: row.leaf_hash, index: Number(row.idx) };
-}
-
-function uuidText(xid: Buffer): string {
-  return xid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

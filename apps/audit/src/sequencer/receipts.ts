@@ -1,4 +1,5 @@
 import { encode, joinReceipts, LeafSchema, message } from '#contracts';
+import { xidOf } from '../intake/decide.js';
 import type { Verdict } from '../intake/verdict.js';
 
 /** A record of receipts for one topic. */
@@ -43,7 +44,7 @@ export function receiptRecords(
 function leafOf(verdict: Verdict, pathOf: PathOf): Uint8Array | undefined {
   if (verdict.kind === 'refused') {
     const { stamp, reason, slot, signer } = verdict;
-    const exchangeId = stamp.parsed.ok ? uuidBytes(stamp.parsed.value.payload.id) : Buffer.alloc(0);
+    const exchangeId = stamp.parsed.ok ? xidOf(stamp.parsed.value) : Buffer.alloc(0);
     return encode(
       LeafSchema,
       message(LeafSchema, { exchangeId, slot, signer, leafHash: stamp.leafHash, refused: reason }),
@@ -54,8 +55,4 @@ function leafOf(verdict: Verdict, pathOf: PathOf): Uint8Array | undefined {
   if (path === undefined) return undefined;
   const leaf = { exchangeId: xid, slot, signer, leafHash, index: BigInt(index), path: [...path] };
   return encode(LeafSchema, message(LeafSchema, leaf));
-}
-
-function uuidBytes(id: string): Buffer {
-  return Buffer.from(id.replaceAll('-', ''), 'hex');
 }

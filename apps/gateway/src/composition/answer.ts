@@ -1,3 +1,4 @@
+import { isJsonType } from '#access';
 import type { HeaderField } from '../exchange/exchange.js';
 
 /** `pending`: no outcome is claimed, because none is recorded; ask for the exchange by its id. */
@@ -48,8 +49,6 @@ export interface CompositionHead {
   readonly tookMs: number;
 }
 
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-
 /**
  * The answer as JSON text. A provider's JSON stands in it byte for byte, because parsing and writing it anew would
  * change numbers, order and repeated names, and nobody but its owner changes data.
@@ -79,8 +78,8 @@ function renderPart({ head, body }: PartAnswer, bodies: 'json' | 'base64'): Buff
 
 /** Declared as JSON and being one whole JSON text: what is spliced in can neither end the answer nor add to it. */
 function isJson({ headers = [] }: PartHead, body: Buffer): boolean {
-  const declared = headers.find(({ name }) => name.toLowerCase() === 'content-type')?.value.trim() ?? '';
-  if (!JSON_TYPE.test(declared)) return false;
+  const declared = headers.find(({ name }) => name.toLowerCase() === 'content-type')?.value ?? '';
+  if (!isJsonType(declared)) return false;
   try {
     JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
     return true;

@@ -1,16 +1,13 @@
-import { defineMetrics, metric, type AppMetrics } from '#platform';
-import { RECEIPT_ALARMS, type ReceiptAlarm } from '../snapshot/receipt.js';
+import { defineMetrics, metric } from '#platform';
+import { RECEIPT_ALARMS } from '../snapshot/receipt.js';
 import type { PublicationService } from '../snapshot/publication.service.js';
 
-export const receiptMetrics = defineMetrics('registry', {
+export const registryMetrics = defineMetrics('registry', {
   alarms: metric.counter({
     name: 'kerege_registry_receipt_alarms_total',
     help: 'Records on the registry’s reply topic that are no receipts, or prove not what they claim.',
     labels: { reason: RECEIPT_ALARMS },
   }),
-});
-
-export const registryMetrics = defineMetrics('registry', {
   number: metric.observedGauge({
     name: 'kerege_registry_snapshot_number',
     help: 'Number of the snapshot in force; 0 before the first publication.',
@@ -21,14 +18,9 @@ export const registryMetrics = defineMetrics('registry', {
   }),
 });
 
-/** Counts what is wrong with receipts. */
-export function receiptAlarms(metrics: AppMetrics): (reason: ReceiptAlarm) => void {
-  const { alarms } = receiptMetrics.on(metrics);
-  return (reason) => alarms.add({ reason });
-}
+export type RegistryMetrics = ReturnType<typeof registryMetrics.on>;
 
-export function watchPublication(metrics: AppMetrics, publication: PublicationService): void {
-  const { number, expiry } = registryMetrics.on(metrics);
+export function watchPublication({ number, expiry }: RegistryMetrics, publication: PublicationService): void {
   number.from({}, () => publication.inForce?.number ?? 0);
   expiry.from({}, () => (publication.inForce?.untilMs ?? 0) / 1000);
 }

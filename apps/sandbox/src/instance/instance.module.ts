@@ -5,7 +5,7 @@ import { ensureKeys, keyPlaces } from '../keys/key-files.store.js';
 import { sandboxErrors } from '../sandbox.errors.js';
 import { RunRecord } from '../supervisor/run-record.store.js';
 import { Supervisor } from '../supervisor/supervisor.service.js';
-import { appPlans, secondPlans, type AppPlan } from './app-plan.js';
+import { appPlans, secondPlans, type AppPlan, type ProcessName } from './app-plan.js';
 import { definitionFile, readDefinition } from './apply.service.js';
 import { writeDoubledDefinition } from './doubled-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
@@ -108,11 +108,15 @@ interface Services {
 function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
   const { ports, keysDir, trustFile, origin, options } = context;
   const firsts = appPlans({ ports, keysDir, trustFile, logOrigin: origin, ...services });
-  const withMore = (plan: AppPlan): AppPlan => ({ ...plan, env: { ...plan.env, ...more[plan.name] } });
-  const seconds = options.isDoubled === true ? secondPlans(firsts, secondPortsFrom(ports.gateway)) : {};
-  const entries = Object.values({ ...firsts, ...seconds }).map((plan) => [plan.name, withMore(plan)] as const);
-  // Every name of `firsts` is among the entries; the compiler cannot count them.
-  return Object.fromEntries(entries) as unknown as Plans;
+  const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
+    const entries = Object.values<AppPlan>(plans).map((plan) => {
+      const env = { ...plan.env, ...more[plan.name] };
+      return [plan.name, { ...plan, env }] as const;
+    });
+    return Object.fromEntries(entries) as Record<Name, AppPlan>;
+  };
+  if (options.isDoubled !== true) return withMore(firsts);
+  return { ...withMore(firsts), ...withMore(secondPlans(firsts, secondPortsFrom(ports.gateway))) };
 }
 
 function instanceOf(context: StartContext, services: Services, supervisor: Supervisor): Instance {

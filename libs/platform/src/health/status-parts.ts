@@ -13,7 +13,7 @@ export interface StatusPart {
 }
 
 const OK: Reading = { state: 'ok' };
-/** Fetches end every 0.1 s; the bus itself replaces a consumer that is silent for 10 s. */
+/** Fetches end every 0.25 s; the bus itself replaces a consumer that is silent for 10 s. */
 const SILENT_MS = 5_000;
 const REPLACED_MS = 60_000;
 /** The registry renews each minute for ten. */

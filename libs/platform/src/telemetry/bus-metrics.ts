@@ -38,7 +38,7 @@ export const busMetrics = defineMetrics('every app: Kafka', {
   }),
   fetchAge: metric.observedGauge({
     name: 'kerege_bus_fetch_age_seconds',
-    help: 'Since the last completed fetch, also an empty one, of the subscription that has waited longest. Fetches take 0.1 s.',
+    help: 'Since the last completed fetch, also an empty one, of the subscription that has waited longest. Fetches take 0.25 s.',
     labels: { topic: TOPIC_KINDS },
   }),
   replaced: metric.observedGauge({
