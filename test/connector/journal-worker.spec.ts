@@ -45,7 +45,7 @@ it('ends the orphans that can be ended past those that cannot, alarms, and sweep
     events: {
       stated: silent,
       receipted: () => undefined,
-      watch: () => ({ passed: () => undefined }),
+      watch: () => ({ passed: () => undefined, ended: () => undefined }),
       dropped: silent,
       deadLettered: silent,
       alarm: (reason, details) => alarms.push([reason, details]),

@@ -39,7 +39,7 @@ beforeEach(async () => {
     signer,
     deadlineMs: DEADLINE,
     startedMs: NOW,
-    watch: { passed: () => undefined },
+    watch: { passed: () => undefined, ended: () => undefined },
   };
 });
 
@@ -83,7 +83,7 @@ function unsafe(): UnsafeCalls {
   const events = {
     stated: silent,
     receipted: () => undefined,
-    watch: () => ({ passed: () => undefined }),
+    watch: () => ({ passed: () => undefined, ended: () => undefined }),
     dropped: silent,
     deadLettered: silent,
     alarm: silent,

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { decodeBundle } from '#tlog';
-import { eventually } from '#testing';
+import { eventually, startTraceCollector, type TraceCollector } from '#testing';
 import {
   BENEFITS,
   call,
@@ -27,6 +27,7 @@ import { personalDataIn } from './spec-support/personal-data.js';
 jest.setTimeout(180_000);
 
 let bus: BusUnderTest;
+let collector: TraceCollector;
 const errors: Answer[] = [];
 
 const view = { client: MYGOV, purpose: 'citizen-view' };
@@ -80,7 +81,9 @@ const bad: Call[] = [
 ];
 
 beforeAll(async () => {
-  bus = await startBus();
+  collector = await startTraceCollector();
+  const traced = { KEREGE_OTLP_URL: collector.url };
+  bus = await startBus({ env: { gateway: traced, cn1: traced, cn2: traced, audit: traced } });
   const answers = await Promise.all(good.map((attempt) => call(bus.instance, attempt)));
   expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => expect.any(Number)));
   expect(answers.filter((answer) => answer.status < 300).length).toBe(good.length);
@@ -98,7 +101,10 @@ beforeAll(async () => {
   // A process that dies in the middle of something must not tell of it either.
   await Promise.all([call(bus.instance, good[0]!).catch(() => undefined), bus.instance.kill('cn1')]);
 });
-afterAll(() => bus.end());
+afterAll(async () => {
+  await bus.end();
+  await collector.close();
+});
 
 describe('the search itself', () => {
   it('finds a person in plain text, percent-encoded, in hex, and in base64 wherever it begins', () => {
@@ -143,6 +149,31 @@ describe('no synthetic person is found', () => {
       expect(text).toContain('# TYPE');
       expect([url, personalDataIn(text)]).toEqual([url, undefined]);
     }
+  });
+
+  it('in any trace; one trace holds what gateway and connector did for one call', async () => {
+    const caller = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+    const traceparent = `00-${caller.traceId}-${caller.spanId}-01`;
+    const answer = await call(bus.instance, {
+      ...view,
+      target: `${ENTITLEMENTS}/TEST000009`,
+      headers: { traceparent },
+    });
+    expect(answer.status).toBe(200);
+    const exchange = exchangeIdOf(answer);
+    const ofCall = () => collector.spans().filter(({ traceId }) => traceId === caller.traceId);
+    const named = (name: string) => ofCall().find((span) => span.name === name);
+    await eventually(() => named('exchange') !== undefined && named('dispatch') !== undefined);
+    const attributes = { 'kerege.exchange': exchange, 'kerege.service': ENTITLEMENTS, 'kerege.outcome': 'answered' };
+    expect(named('exchange')).toMatchObject({ service: 'kerege-gateway', parentSpanId: caller.spanId, attributes });
+    const parentSpanId = named('exchange')?.spanId;
+    expect(named('dispatch')).toMatchObject({ service: 'kerege-connector', parentSpanId, attributes });
+    const stages = ofCall().filter((span) => span.parentSpanId === named('dispatch')?.spanId);
+    expect(stages.map(({ name }) => name)).toEqual(['called', 'answered', 'stated', 'sent']);
+    await eventually(() =>
+      collector.spans().some(({ service, name }) => service === 'kerege-audit' && name === 'batch'),
+    );
+    expect(personalDataIn(collector.raw())).toBeUndefined();
   });
 
   it('in any leaf of the log', async () => {

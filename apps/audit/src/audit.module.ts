@@ -6,11 +6,13 @@ import {
   BusWatch,
   createHttpApp,
   createLogger,
+  noTracing,
   startHttpApp,
   StatusWatch,
   watchPool,
   type Logger,
   type RunningApp,
+  type Tracing,
   whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
@@ -28,6 +30,7 @@ export interface AuditDependencies {
   readonly bus: Bus;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  readonly tracing?: Tracing;
 }
 
 /** One log per process so far; rotation brings others (`audit-log.md` §3.7). */
@@ -46,7 +49,7 @@ class AuditModule {
  * up as soon as the registry has made their topic, and /ready says when.
  */
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
-  const { bus, clock = systemClock, logger = createLogger('audit') } = deps;
+  const { bus, clock = systemClock, logger = createLogger('audit'), tracing = noTracing } = deps;
   const keys = await loadKeys(config);
   const database = await whenAvailable('postgresql', logger, () =>
     openDatabase({
@@ -60,7 +63,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const metrics = new AppMetrics('audit');
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
-  const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, ...keys });
+  const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, tracing, ...keys });
   const close = async () => {
     busWatch.stop();
     await write.close();

@@ -1,13 +1,14 @@
 import { connectKafkaBus } from '#bus';
-import { runMain, whenAvailable } from '#platform';
+import { runMain, startTracing, whenAvailable } from '#platform';
 import { auditConfig } from './audit.config.js';
 import { createAudit } from './audit.module.js';
 
 runMain('audit', async (logger) => {
   const config = auditConfig.load();
+  const tracing = await startTracing('audit', config, logger);
   const bus = await whenAvailable('kafka', logger, () =>
     connectKafkaBus({ brokers: config.kafkaBrokers, clientId: config.instanceId }),
   );
-  const audit = await createAudit(config, { bus, logger });
-  return { url: audit.url, close: () => audit.close().finally(() => bus.close()) };
+  const audit = await createAudit(config, { bus, logger, tracing });
+  return { url: audit.url, close: () => audit.close().finally(() => Promise.all([bus.close(), tracing.close()])) };
 });

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Bus, Subscription } from '#bus';
 import { fixedTopics } from '#contracts';
 import { AppError, type Clock } from '#kernel';
-import type { AppMetrics, Logger } from '#platform';
+import type { AppMetrics, Logger, Tracing } from '#platform';
 import type { Database } from '#postgres';
 import type { AuditConfig } from './audit.config.js';
 import { Intake } from './intake/intake.service.js';
@@ -30,6 +30,7 @@ export interface WriteSideOptions extends AuditKeys {
   readonly database: Database;
   readonly logId: number;
   readonly metrics: AppMetrics;
+  readonly tracing: Tracing;
 }
 
 const RETRY_MS = 500;
@@ -54,7 +55,7 @@ export class WriteSide {
 
   constructor(private readonly options: WriteSideOptions) {
     const { config, bus, clock, logger, database, logId } = options;
-    this.metrics = makeAuditMetrics(options.metrics);
+    this.metrics = makeAuditMetrics(options.metrics, options.tracing);
     this.sequencer = new Sequencer({
       store: new LogStore(database, logId),
       signer: options.noteSigner,

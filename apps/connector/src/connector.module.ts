@@ -16,6 +16,7 @@ import {
   type Logger,
   type ReadinessCheck,
   type RunningApp,
+  type Tracing,
   type Trust,
   whenAvailable,
 } from '#platform';
@@ -53,6 +54,7 @@ export interface ConnectorDependencies {
   readonly bus: Bus;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  readonly tracing?: Tracing;
 }
 
 const SCHEMA = 'connector';
@@ -86,7 +88,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const trust = await loadTrust(config.trustFile);
   const metrics = new AppMetrics('connector');
   const own = connectorMetrics.on(metrics);
-  const events = dispatchEvents(own, logger);
+  const events = dispatchEvents(own, logger, deps.tracing);
   const database = await whenAvailable('postgresql', logger, () =>
     openDatabase({
       url: config.databaseUrl,

@@ -1,13 +1,17 @@
 import { connectKafkaBus } from '#bus';
-import { runMain, whenAvailable } from '#platform';
+import { runMain, startTracing, whenAvailable } from '#platform';
 import { connectorConfig } from './connector.config.js';
 import { createConnector } from './connector.module.js';
 
 runMain('connector', async (logger) => {
   const config = connectorConfig.load();
+  const tracing = await startTracing('connector', config, logger);
   const bus = await whenAvailable('kafka', logger, () =>
     connectKafkaBus({ brokers: config.kafkaBrokers, clientId: config.instanceId }),
   );
-  const connector = await createConnector(config, { bus, logger });
-  return { url: connector.url, close: () => connector.close().finally(() => bus.close()) };
+  const connector = await createConnector(config, { bus, logger, tracing });
+  return {
+    url: connector.url,
+    close: () => connector.close().finally(() => Promise.all([bus.close(), tracing.close()])),
+  };
 });

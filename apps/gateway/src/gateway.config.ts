@@ -1,4 +1,4 @@
-import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
 import { compositionSettings } from './composition/composition.config.js';
 import { edgeSettings } from './edge/edge.config.js';
 
@@ -8,6 +8,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export const gatewayConfig = defineConfig('gateway', {
   ...httpSettings(8080),
   ...identitySettings('DEMO/gw1'),
+  ...tracingSettings,
   ...edgeSettings,
   ...compositionSettings,
   kafkaBrokers: setting.list({

@@ -14,6 +14,7 @@ import {
   watchPool,
   type Logger,
   type RunningApp,
+  type Tracing,
   type Trust,
   whenAvailable,
 } from '#platform';
@@ -51,6 +52,7 @@ export interface GatewayDependencies {
   readonly bus: Bus;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  readonly tracing?: Tracing;
 }
 
 @Module({})
@@ -93,7 +95,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const keys = await loadOwnKeys(config, instanceId);
   const logs = noteKeys(trust);
   const metrics = new AppMetrics('gateway');
-  const reports = new ExchangeReports(metrics, logger.child('exchange'));
+  const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
   const database = await whenAvailable('postgresql', logger, () =>
     openDatabase({
       url: config.databaseUrl,

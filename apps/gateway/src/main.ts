@@ -1,10 +1,11 @@
 import { connectKafkaBus } from '#bus';
-import { runMain, whenAvailable } from '#platform';
+import { runMain, startTracing, whenAvailable } from '#platform';
 import { gatewayConfig } from './gateway.config.js';
 import { createGateway } from './gateway.module.js';
 
 runMain('gateway', async (logger) => {
   const config = gatewayConfig.load();
+  const tracing = await startTracing('gateway', config, logger);
   const bus = await whenAvailable('kafka', logger, () =>
     connectKafkaBus({
       brokers: config.kafkaBrokers,
@@ -12,6 +13,6 @@ runMain('gateway', async (logger) => {
       logger: logger.child('bus'),
     }),
   );
-  const app = await createGateway(config, { bus, logger });
-  return { url: app.url, close: () => app.close().finally(() => bus.close()) };
+  const app = await createGateway(config, { bus, logger, tracing });
+  return { url: app.url, close: () => app.close().finally(() => Promise.all([bus.close(), tracing.close()])) };
 });

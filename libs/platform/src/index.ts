@@ -7,7 +7,7 @@ export {
   type Environment,
   type SettingDescription,
 } from './config/define-config.js';
-export { httpSettings, identitySettings } from './config/platform.config.js';
+export { httpSettings, identitySettings, tracingSettings } from './config/platform.config.js';
 export { setting, type Setting } from './config/setting.js';
 export { READINESS_CHECKS } from './health/health.controller.js';
 export { runCheck, type ReadinessCheck } from './health/readiness.js';
@@ -31,6 +31,14 @@ export { defineMetrics, metric, MetricCatalogue, type MetricDescription } from '
 export { metricsErrors } from './telemetry/metrics.errors.js';
 export { watchPool } from './telemetry/pool-metrics.js';
 export { StageWatch } from './telemetry/stage-watch.js';
+export {
+  noTracing,
+  startTracing,
+  type TracedWork,
+  type Tracing,
+  type TracingSettings,
+  type Work,
+} from './telemetry/tracing.js';
 export { formatTraceparent, parseTraceparent, type TraceContext } from './telemetry/trace-context.js';
 export { keyFileName, loadKeySet, loadKeySets } from './trust/key-files.js';
 export { trustErrors } from './trust/trust.errors.js';

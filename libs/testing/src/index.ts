@@ -5,6 +5,7 @@ export { isolatedBus } from './isolated-bus.js';
 export { processRunner, type AppProcess, type AppProcessOptions, type ProcessRunner } from './process-runner.js';
 export { serviceAddresses, type ServiceAddresses } from './service-addresses.js';
 export { testBus } from './test-bus.js';
+export { startTraceCollector, type CollectedSpan, type TraceCollector } from './trace-collector.js';
 export { uniqueName } from './unique-name.js';
 export { buildWorld, signEntry, type World, type WorldOptions } from './builders/world.js';
 export { startKafkaProxy, type AnswerFault, type KafkaApi, type KafkaProxy } from './kafka-proxy.js';

@@ -64,7 +64,9 @@ export async function layLeaves({ databaseUrl, keysDir, size }: LayOptions): Pro
       'INSERT INTO sweep_cursor (log_id, idx) VALUES ($1, $2) ON CONFLICT (log_id) DO UPDATE SET idx = excluded.idx',
       [LOG_ID, size],
     );
-    await database.query('ANALYZE log_leaf');
+    // What it owes for all that is done now, and not while the next stamps are measured.
+    await database.query('VACUUM ANALYZE log_leaf');
+    await database.query('CHECKPOINT');
   } finally {
     await database.close();
   }

@@ -36,6 +36,8 @@ interface Services {
 
 interface Cost extends Figures {
   readonly leaves: number;
+  /** From a restart of audit to its first receipt. */
+  readonly firstStampMs: number;
   /** CPU milliseconds per stamp of the audit process and of PostgreSQL; null where the system does not tell. */
   readonly auditCpuMs: number | null;
   readonly postgresCpuMs: number | null;
@@ -141,11 +143,10 @@ async function offeredRates(log: RunningLog, settings: BenchSettings): Promise<R
   return outcome;
 }
 
-/** Fills the log up to the size with real stamps if it is smaller, then measures over as many seconds as wanted. */
+/** After as many stamps as fill the small log, so that the process is as warm in the large one. */
 async function costAt(log: RunningLog, leaves: number, { seconds, isQuick }: BenchSettings): Promise<Cost> {
-  if (leaves === SMALL && !isQuick) {
-    await log.meter.offer({ stamps: await log.prepare(SMALL), perSecond: 2 * COST_RATE });
-  }
+  const firstStampMs = await firstStamp(log);
+  if (!isQuick) await log.meter.offer({ stamps: await log.prepare(SMALL), perSecond: 2 * COST_RATE });
   const stamps = await log.prepare(COST_RATE * seconds);
   const before = cpuOf(log);
   const figures = await log.meter.offer({ stamps, perSecond: COST_RATE });
@@ -154,12 +155,22 @@ async function costAt(log: RunningLog, leaves: number, { seconds, isQuick }: Ben
     from === undefined || to === undefined ? null : round((to - from) / stamps.length, 3);
   const cost = {
     leaves,
+    firstStampMs,
     ...figures,
     auditCpuMs: perStamp(before.audit, after.audit),
     postgresCpuMs: perStamp(before.postgres, after.postgres),
   };
   say(`  cost at ${leaves} leaves: ${JSON.stringify(cost)}`);
   return cost;
+}
+
+/** From the start of a killed audit process to the receipt of a stamp that waits for it. */
+async function firstStamp({ instance, meter, prepare }: RunningLog): Promise<number> {
+  const stamps = await prepare(1);
+  await instance.takeDown('audit');
+  const from = performance.now();
+  await Promise.all([instance.bringBack('audit'), meter.offer({ stamps, perSecond: COST_RATE })]);
+  return Math.round(performance.now() - from);
 }
 
 function cpuOf({ instance, postgres }: RunningLog): { audit: number | undefined; postgres: number | undefined } {

@@ -138,7 +138,10 @@ export class Intake {
     metrics.commit.observe({}, (performance.now() - startedMs) / 1000);
     // The next batch does not wait for these receipts, but for those before them: what is on its way stays bounded.
     await this.receipting;
-    this.receipting = this.afterCommit(verdicts, appended).then(() => stages.passed('receipted'));
+    this.receipting = this.afterCommit(verdicts, appended).then(() => {
+      stages.passed('receipted');
+      stages.ended('committed', false);
+    });
   }
 
   /** A takeover must not happen under a batch: the batch would fence its own successor. */

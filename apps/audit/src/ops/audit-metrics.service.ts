@@ -1,4 +1,4 @@
-import { defineMetrics, metric, StageWatch, type AppMetrics } from '#platform';
+import { defineMetrics, metric, StageWatch, type AppMetrics, type Tracing } from '#platform';
 
 const REFUSALS = [
   'jws-too-large',
@@ -86,10 +86,11 @@ export interface LastBatch {
 export type AuditMetrics = ReturnType<typeof auditMetrics.on> & {
   /** Written by `batchWatch`. */
   lastBatch: LastBatch | undefined;
+  readonly tracing: Tracing;
 };
 
-export function makeAuditMetrics(metrics: AppMetrics): AuditMetrics {
-  return { ...auditMetrics.on(metrics), lastBatch: undefined };
+export function makeAuditMetrics(metrics: AppMetrics, tracing: Tracing): AuditMetrics {
+  return { ...auditMetrics.on(metrics), lastBatch: undefined, tracing };
 }
 
 /** Times a batch that is taken up now; its records are in the order of the partition. */
@@ -97,8 +98,12 @@ export function batchWatch(metrics: AuditMetrics, records: readonly { readonly t
   const nowMs = Date.now();
   const lagMs = Math.max(0, nowMs - (records[0]?.timestampMs ?? nowMs));
   metrics.lag.observe({}, lagMs / 1_000);
-  return new StageWatch(batchStages, (stage, seconds) => {
+  // Its own trace: a stamp carries no traceparent (`bus.md` §1). The exchanges of a batch wait for it in theirs.
+  const attributes = { 'kerege.stamps': records.length };
+  const traced = metrics.tracing.begin({ name: 'batch', kind: 'consumer', attributes });
+  const observe = (stage: (typeof batchStages)[number], seconds: number) => {
     metrics.stages.observe({ stage }, seconds);
     if (stage === 'receipted') metrics.lastBatch = { atMs: Date.now(), lagMs };
-  });
+  };
+  return new StageWatch(batchStages, observe, traced);
 }

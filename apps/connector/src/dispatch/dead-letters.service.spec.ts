@@ -33,7 +33,7 @@ async function office(faults: number, attemptMs = 0) {
   const events = {
     stated: silent,
     receipted: () => undefined,
-    watch: () => ({ passed: () => undefined }),
+    watch: () => ({ passed: () => undefined, ended: () => undefined }),
     dropped: silent,
     deadLettered: silent,
     failed: silent,

@@ -1,3 +1,4 @@
+import type { ExchangeId, ServiceId } from '#kernel';
 import type { DeadReason } from './dispatch.errors.js';
 
 /** Why a request was let go without a word: nobody who could be told is known, or nobody waits any more. */
@@ -44,7 +45,15 @@ export const dispatchStages = ['called', 'answered', 'stated', 'sent'] as const;
 
 /** Times one exchange. */
 export interface DispatchWatch {
-  readonly passed: (stage: (typeof dispatchStages)[number]) => void;
+  passed(stage: (typeof dispatchStages)[number]): void;
+  ended(outcome: string, hasFailed: boolean): void;
+}
+
+/** A request that was read; `traceparent` as the gateway gave it. */
+export interface BegunDispatch {
+  readonly exchangeId: ExchangeId;
+  readonly service: ServiceId;
+  readonly traceparent?: string | undefined;
 }
 
 /** What dispatch reports as it goes; the module makes metrics and log lines of it. Never personal data. */
@@ -53,8 +62,8 @@ export interface DispatchEvents {
   readonly stated: (kind: 'answered' | 'failed' | 'refused', why: string | undefined, tookMs: number) => void;
   /** The log's verdict on a request, so long after it was asked for. */
   readonly receipted: (tookMs: number) => void;
-  /** Called when a request was judged. */
-  readonly watch: () => DispatchWatch;
+  /** Called when a request was read. */
+  readonly watch: (begun: BegunDispatch) => DispatchWatch;
   readonly dropped: (reason: DropReason) => void;
   readonly deadLettered: (reason: DeadReason) => void;
   readonly alarm: (reason: AlarmReason, details: Readonly<Record<string, unknown>>) => void;

@@ -13,7 +13,7 @@ import { checkContent, checkRight, type Admitted } from './admission.js';
 import type { ClockWatch } from './clock-watch.js';
 import { type DeadLetters } from './dead-letters.service.js';
 import type { DeadReason } from './dispatch.errors.js';
-import type { DispatchEvents, DropReason } from './dispatch-events.js';
+import type { DispatchEvents, DispatchWatch, DropReason } from './dispatch-events.js';
 import { isUnsafe, readEnvelope, timeliness, type Envelope } from './envelope.js';
 import type { Dispatch } from './dispatch.js';
 import { type Judgement } from './judgement.service.js';
@@ -44,11 +44,20 @@ export class DispatchService {
   constructor(private readonly deps: DispatchDeps) {}
 
   async handle(record: ReceivedRecord, provider: SubsystemId): Promise<void> {
-    const watch = this.deps.events.watch();
     const read = readEnvelope(record.value, provider);
     if (!read.ok) return this.deps.deadLetters.send(record, provider, read.reason);
     const envelope = read.value;
-    const { leafKey, exchangeId } = envelope;
+    const { exchangeId, service } = envelope;
+    const watch = this.deps.events.watch({ exchangeId, service, traceparent: record.headers['traceparent']?.[0] });
+    try {
+      await this.carryOut(record, envelope, watch);
+    } finally {
+      watch.ended('unstated', false);
+    }
+  }
+
+  private async carryOut(record: ReceivedRecord, envelope: Envelope, watch: DispatchWatch): Promise<void> {
+    const { leafKey, exchangeId, provider } = envelope;
     const judged = await this.deps.judgement.judge(
       envelope,
       isUnsafe(envelope) || this.deps.delivery.keptFor(envelope) !== undefined,
@@ -161,6 +170,7 @@ export class DispatchService {
     const bytes = { statement: outcome.statement.jws, answer: outcome.answer };
     await delivery.deliver(envelope, bytes, route, requested, deadlineMs - clock.now());
     dispatch.watch.passed('sent');
+    dispatch.watch.ended(outcome.why ?? outcome.kind, outcome.kind === 'failed');
   }
 
   private drop(reason: DropReason, exchangeId: ExchangeId): true {

@@ -180,6 +180,7 @@ export class UnsafeCalls {
     this.events.stated(outcome.kind, outcome.why, this.clock.now() - dispatch.startedMs);
     dispatch.watch.passed('stated');
     await this.send(dispatch, { statement: outcome.statement.jws, answer: outcome.answer });
+    dispatch.watch.ended(outcome.why ?? outcome.kind, outcome.kind === 'failed');
   }
 
   /** A row exists only after the checked receipt of its request, so the answer may leave. */

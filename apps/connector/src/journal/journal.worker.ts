@@ -97,7 +97,7 @@ export class JournalWorker {
         signer,
         deadlineMs,
         startedMs: clock.now(),
-        watch: events.watch(),
+        watch: events.watch(envelope),
       });
       return seen === 'settled';
     }

@@ -1,5 +1,5 @@
 import { outcomeReasons } from '#access';
-import { defineMetrics, metric, StageWatch, type Logger } from '#platform';
+import { defineMetrics, metric, noTracing, StageWatch, type Logger, type Tracing } from '#platform';
 import { BREAKER_STATES, type AgencyService } from '../agency/agency.service.js';
 import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
 import { alarmReasons, dispatchStages, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
@@ -80,7 +80,11 @@ export const connectorMetrics = defineMetrics('connector', {
 type ConnectorMetrics = ReturnType<typeof connectorMetrics.on>;
 
 /** One helper per business event, so that counter and log line cannot drift apart. */
-export function dispatchEvents(metrics: ConnectorMetrics, logger: Logger): DispatchEvents {
+export function dispatchEvents(
+  metrics: ConnectorMetrics,
+  logger: Logger,
+  tracing: Tracing = noTracing,
+): DispatchEvents {
   const observe = (stage: (typeof dispatchStages)[number], seconds: number) =>
     metrics.stages.observe({ stage }, seconds);
   return {
@@ -89,7 +93,11 @@ export function dispatchEvents(metrics: ConnectorMetrics, logger: Logger): Dispa
       metrics.took.observe({ kind }, tookMs / 1_000);
     },
     receipted: (tookMs) => metrics.receipt.observe({}, tookMs / 1_000),
-    watch: () => new StageWatch(dispatchStages, observe),
+    watch: ({ exchangeId, service, traceparent }) => {
+      const attributes = { 'kerege.exchange': exchangeId, 'kerege.service': service };
+      const traced = tracing.begin({ name: 'dispatch', kind: 'consumer', parent: traceparent, attributes });
+      return new StageWatch(dispatchStages, observe, traced);
+    },
     dropped: (reason) => {
       metrics.dropped.add({ reason });
       logger.info({ reason }, 'request dropped');

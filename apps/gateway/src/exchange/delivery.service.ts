@@ -51,6 +51,8 @@ export interface Prepared {
   readonly admitted: Admitted;
   readonly replyTopic: string;
   readonly watch: ExchangeWatch;
+  /** Of this exchange if it is traced, else its caller's. */
+  readonly traceparent: string | undefined;
 }
 
 type End =
@@ -82,19 +84,22 @@ export class DeliveryService {
     fingerprint: Buffer,
   ): Promise<Prepared | undefined> {
     const { keys, sessions, clock, events } = this.parts;
-    const watch = events.watch();
     const nowMs = clock.now();
     const signer = keys.signer(admitted.view, request.consumer);
     if (signer === undefined) return undefined;
-    const outgoing = prepare(newExchangeId(), request, admitted, nowMs);
+    const id = newExchangeId();
+    const { service } = request.target;
+    const callers = traceparentOf(request);
+    const watch = events.watch({ id, service, traceparent: callers });
+    const outgoing = prepare(id, request, admitted, nowMs);
     const [requested, session] = await Promise.all([
       signStatement(outgoing.payload, signer),
       sessions.take(request.target.provider, admitted.sealingKey, nowMs),
     ]);
     const row: NewRow = {
-      id: outgoing.id,
+      id,
       consumer: request.consumer,
-      service: request.target.service,
+      service,
       fingerprint,
       requested: requested.jws,
       salt: outgoing.salt,
@@ -103,11 +108,24 @@ export class DeliveryService {
       deadlineMs: admitted.deadlineAtMs,
       createdMs: nowMs,
     };
-    return { row, outgoing, requested, session, admitted, replyTopic, watch };
+    const traceparent = watch.traceparent ?? callers;
+    return { row, outgoing, requested, session, admitted, replyTopic, watch, traceparent };
   }
 
   /** Sends and waits. `recorded` is the row's commit, perhaps still under way; a keyed one has ended before. */
   async complete(
+    prepared: Prepared,
+    request: ExchangeRequest,
+    recorded: Promise<void>,
+    isKeyed: boolean,
+  ): Promise<ExchangeOutcome> {
+    const outcome = await this.conclude(prepared, request, recorded, isKeyed);
+    const code = outcome.kind === 'answered' ? outcome.kind : outcome.code;
+    prepared.watch.ended(code, outcome.kind === 'failed');
+    return outcome;
+  }
+
+  private async conclude(
     prepared: Prepared,
     request: ExchangeRequest,
     recorded: Promise<void>,
@@ -169,10 +187,9 @@ export class DeliveryService {
   }
 
   private records(prepared: Prepared) {
-    const { outgoing, requested, session, admitted, replyTopic, row } = prepared;
+    const { outgoing, requested, session, admitted, replyTopic, row, traceparent } = prepared;
     const { request, receipt } = admitted.topics;
     const idBytes = exchangeIdBytes(outgoing.id);
-    const traceparent = traceparentOf(outgoing);
     return [
       stampRecord(requested.jws, [replyTopic, receipt]),
       {
@@ -328,8 +345,8 @@ function failureFor(end: Exclude<End, { kind: 'release' }>, awaited: Awaited): F
 }
 
 /** The caller's trace, joined if it is well-formed: nothing else of the request may stand in a Kafka header. */
-function traceparentOf({ head }: Outgoing): string | undefined {
-  const value = head.headers.find(([name]) => name.toLowerCase() === 'traceparent')?.[1];
+function traceparentOf({ headers }: ExchangeRequest): string | undefined {
+  const value = headers.find(({ name }) => name.toLowerCase() === 'traceparent')?.value;
   const context = parseTraceparent(value);
   // Written anew: versions to come may carry more than ids.
   return context === undefined ? undefined : formatTraceparent(context);

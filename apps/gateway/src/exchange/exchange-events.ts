@@ -1,9 +1,21 @@
+import type { ExchangeId, ServiceId } from '#kernel';
+
 /** In order; `ops/gateway-metrics.service.ts` says what each means. */
 export const exchangeStages = ['sent', 'answered', 'receipted', 'released'] as const;
 
 /** Times one exchange. */
 export interface ExchangeWatch {
-  readonly passed: (stage: (typeof exchangeStages)[number]) => void;
+  /** For the provider, if this exchange is traced. */
+  readonly traceparent: string | undefined;
+  passed(stage: (typeof exchangeStages)[number]): void;
+  ended(outcome: string, hasFailed: boolean): void;
+}
+
+/** An exchange that begins; `traceparent` as its caller gave it. */
+export interface BegunExchange {
+  readonly id: ExchangeId;
+  readonly service: ServiceId;
+  readonly traceparent: string | undefined;
 }
 
 /** What the exchange reports as it goes; the module turns it into metrics and log lines (`ops/`). Never personal data. */
@@ -15,7 +27,7 @@ export interface ExchangeEvents {
   readonly counted: (what: Counted) => void;
   readonly failed: (what: string, cause: unknown) => void;
   /** Called when an exchange was admitted. */
-  readonly watch: () => ExchangeWatch;
+  readonly watch: (begun: BegunExchange) => ExchangeWatch;
 }
 
 /** What the gateway, its keys and its copy of the registry alarm about; a reason of another part counts as `other`. */

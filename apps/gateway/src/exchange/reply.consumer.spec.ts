@@ -41,7 +41,7 @@ beforeEach(() => {
       alarm: (reason) => alarms.push(reason),
       counted: () => undefined,
       failed: () => undefined,
-      watch: () => ({ passed: () => undefined }),
+      watch: () => ({ traceparent: undefined, passed: () => undefined, ended: () => undefined }),
     },
   });
 });
@@ -70,7 +70,7 @@ async function waiting(): Promise<{
     awaited: new Awaited(expected),
     deadlineAtMs: Date.now() + 60_000,
     decide: (verdict) => verdicts.push(verdict),
-    watch: { passed: () => undefined },
+    watch: { traceparent: undefined, passed: () => undefined, ended: () => undefined },
     close: () => undefined,
   });
   const prev = requested.leafHash.toString('base64url');

@@ -1,7 +1,8 @@
-import { StageWatch, type AppMetrics, type Logger } from '#platform';
+import { noTracing, StageWatch, type AppMetrics, type Logger, type Tracing } from '#platform';
 import {
   alarmReasons,
   exchangeStages,
+  type BegunExchange,
   type Counted,
   type ExchangeEvents,
   type ExchangeWatch,
@@ -15,6 +16,7 @@ export class ExchangeReports implements ExchangeEvents {
   constructor(
     metrics: AppMetrics,
     private readonly logger: Logger,
+    private readonly tracing: Tracing = noTracing,
   ) {
     this.metrics = gatewayMetrics.on(metrics);
   }
@@ -39,8 +41,10 @@ export class ExchangeReports implements ExchangeEvents {
     this.logger.warn({ what, err: cause }, 'a step failed');
   }
 
-  watch(): ExchangeWatch {
-    return new StageWatch(exchangeStages, this.observe);
+  watch({ id, service, traceparent }: BegunExchange): ExchangeWatch {
+    const attributes = { 'kerege.exchange': id, 'kerege.service': service };
+    const traced = this.tracing.begin({ name: 'exchange', kind: 'server', parent: traceparent, attributes });
+    return new StageWatch(exchangeStages, this.observe, traced);
   }
 
   private readonly observe = (stage: (typeof exchangeStages)[number], seconds: number): void => {

@@ -12,6 +12,22 @@ export function httpSettings(defaultPort: number) {
   };
 }
 
+/** Where an app sends its traces. */
+export const tracingSettings = {
+  otlpUrl: setting.text({
+    env: 'KEREGE_OTLP_URL',
+    default: '',
+    meaning:
+      'Where OpenTelemetry traces are sent, OTLP over HTTP with JSON, e.g. http://127.0.0.1:4318/v1/traces; empty: nowhere.',
+  }),
+  tracePercent: setting.integer({
+    env: 'KEREGE_TRACE_PERCENT',
+    default: 100,
+    max: 100,
+    meaning: 'Of the exchanges whose caller brings no traceparent, how many in a hundred are traced.',
+  }),
+};
+
 /** Who an app is, and what it trusts. */
 export function identitySettings(defaultInstanceId: string) {
   return {

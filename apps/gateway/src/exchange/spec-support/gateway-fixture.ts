@@ -82,7 +82,7 @@ export async function gatewayFixture(
           alarm: (reason) => alarms.push(reason),
           counted: (what) => counted.push(what),
           failed: () => undefined,
-          watch: () => ({ passed: () => undefined }),
+          watch: () => ({ traceparent: undefined, passed: () => undefined, ended: () => undefined }),
         },
       },
       { ...SETTINGS, ...settings, ...changes },
