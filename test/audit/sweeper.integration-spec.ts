@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { parseStatement } from '#signing';
 import { eventually } from '#testing';
-import { AuditNetwork } from './audit-network.js';
+import { AuditNetwork, PROVIDER } from './audit-network.js';
 
 jest.setTimeout(60_000);
 
@@ -48,5 +48,19 @@ describe('the sweeper (bus.md §4.10)', () => {
     });
     const [cursor] = await network.database.query<{ idx: string }>('SELECT idx FROM audit.sweep_cursor');
     expect(Number(cursor?.idx)).toBeGreaterThan(0);
+  });
+
+  it('is not held up by two consumers that have asked under one id', async () => {
+    const first = await network.requested();
+    const { id } = first.payload;
+    const second = await network.requested({ id, from: PROVIDER }, network.signerOf(PROVIDER));
+    await network.stampAndWait(first);
+    await network.stampAndWait(second);
+    const last = (await network.leaves()).findIndex(({ body }) => body.toString() === second.jws);
+    await eventually(async () => {
+      const [cursor] = await network.database.query<{ idx: string }>('SELECT idx FROM audit.sweep_cursor');
+      return Number(cursor?.idx) > last;
+    });
+    expect((await swept()).filter((payload) => payload?.id === id)).toHaveLength(1);
   });
 });

@@ -64,6 +64,10 @@ export const auditMetrics = defineMetrics('audit', {
     name: 'kerege_audit_unfinished_exchanges_total',
     help: 'Requests without an outcome that the sweeper stated as no-outcome.',
   }),
+  endless: metric.counter({
+    name: 'kerege_audit_endless_exchanges_total',
+    help: 'Requests under the exchange id of another consumer, which nobody can end any more. Alarm above 0.',
+  }),
   lag: metric.histogram({
     name: 'kerege_audit_lag_seconds',
     help: 'Age of the oldest stamp of a batch when the batch is taken up, by the broker’s clock and ours.',

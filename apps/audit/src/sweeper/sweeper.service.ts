@@ -2,7 +2,7 @@ import type { Bus } from '#bus';
 import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
-import { signStatement, type Signer } from '#signing';
+import { signStatement, type RequestedPayload, type Signer, type Statement } from '#signing';
 import type { AuditMetrics } from '../ops/audit-metrics.service.js';
 import type { SweeperStore } from './sweeper.store.js';
 import { findUnfinished, noOutcome } from './unfinished.js';
@@ -62,6 +62,7 @@ export class Sweeper {
       const others = requests.length === 0 ? [] : await store.others(requests.map((leaf) => leaf.xid));
       const found = findUnfinished(requests, others, clock.now() - waitMs);
       cursor ??= found.again;
+      this.passOver(found.endless);
       await this.state(found.unfinished);
       stated += found.unfinished.length;
       if (found.reachedYoung) break;
@@ -70,6 +71,14 @@ export class Sweeper {
     // Those stated now are looked at again, until their leaf stands.
     await store.moveCursor(cursor ?? from);
     return stated;
+  }
+
+  private passOver(endless: readonly Statement<RequestedPayload>[]): void {
+    for (const { payload } of endless) {
+      this.options.metrics.endless.add({});
+      const details = { exchangeId: payload.id, consumer: payload.from };
+      this.options.logger.error(details, 'a request without an outcome: another consumer has asked under its id');
+    }
   }
 
   private async sweepSafely(): Promise<void> {
@@ -83,7 +92,7 @@ export class Sweeper {
     }
   }
 
-  private async state(unfinished: readonly Parameters<typeof noOutcome>[0][]): Promise<void> {
+  private async state(unfinished: readonly Statement<RequestedPayload>[]): Promise<void> {
     if (unfinished.length === 0) return;
     const nowMs = this.options.clock.now();
     const statements = await Promise.all(

@@ -1,4 +1,5 @@
 import type { Database } from '#postgres';
+import type { OtherLeaf } from './unfinished.js';
 
 export interface LeafBody {
   readonly index: number;
@@ -44,9 +45,9 @@ export class SweeperStore {
   }
 
   /** Everything else that was stated about these exchanges. */
-  async others(xids: readonly Buffer[]): Promise<{ xid: Buffer; body: Buffer }[]> {
+  async others(xids: readonly Buffer[]): Promise<OtherLeaf[]> {
     return this.database.query(
-      `SELECT xid, body FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[]) AND slot <> 'c0'`,
+      `SELECT xid, slot, body FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[]) AND slot <> 'c0'`,
       [this.logId, xids],
     );
   }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newExchangeId } from '#kernel';
 import { generateSigningKey, jwkSigner, signStatement, type AnsweredPayload, type Statement } from '#signing';
-import { findUnfinished, noOutcome, type SweepableLeaf } from './unfinished.js';
+import { findUnfinished, noOutcome, type OtherLeaf, type SweepableLeaf } from './unfinished.js';
 
 const signer = jwkSigner(generateSigningKey());
 const PARTIES = {
@@ -45,7 +45,8 @@ const answer = (requested: Statement, changes: Partial<AnsweredPayload> = {}) =>
     },
     signer,
   );
-const leafOf = ({ jws, payload }: Statement, index = 0): SweepableLeaf => ({
+const leafOf = ({ jws, payload }: Statement, index = 0, slot = 'p1'): SweepableLeaf & OtherLeaf => ({
+  slot,
   index,
   xid: Buffer.from(payload.id.replaceAll('-', ''), 'hex'),
   body: Buffer.from(jws),
@@ -61,6 +62,7 @@ describe('findUnfinished (bus.md §4.10)', () => {
     const others = [leafOf(await answer(requested))];
     expect(findUnfinished([leafOf(requested)], others, BEFORE)).toEqual({
       unfinished: [],
+      endless: [],
       again: undefined,
       reachedYoung: false,
     });
@@ -89,7 +91,15 @@ describe('findUnfinished (bus.md §4.10)', () => {
   it('states what a verifier accepts as the bus’s word', async () => {
     const failed = await signStatement(noOutcome(requested, 9), signer);
     expect(failed.payload).toMatchObject({ why: 'no-outcome', side: 'unknown', ts: 9 });
-    const others = [leafOf(failed)];
-    expect(findUnfinished([leafOf(requested)], others, BEFORE).unfinished).toEqual([]);
+    const others = [leafOf(failed, 1, 'b1')];
+    expect(findUnfinished([leafOf(requested)], others, BEFORE)).toMatchObject({ unfinished: [], endless: [] });
+  });
+
+  it('passes over a request whose id another consumer has used and we have ended', async () => {
+    const { ts, id } = requested.payload;
+    const stranger = await signStatement({ ...(await request(ts)).payload, id, from: 'TEST/GOV/1000/other' }, signer);
+    const others = [leafOf(await signStatement(noOutcome(requested, 9), signer), 2, 'b1')];
+    const found = findUnfinished([leafOf(requested, 0), leafOf(stranger, 1)], others, BEFORE);
+    expect(found).toMatchObject({ unfinished: [], endless: [{ jws: stranger.jws }], again: undefined });
   });
 });

@@ -13,14 +13,26 @@ export interface SweepableLeaf {
   readonly body: Buffer;
 }
 
+/** Any other leaf of an exchange; `slot` as intake gave it. */
+export interface OtherLeaf {
+  readonly xid: Buffer;
+  readonly slot: string;
+  readonly body: Buffer;
+}
+
 export interface SweepOutcome {
   /** Requests that have waited long enough and that nothing in the log ends. */
   readonly unfinished: readonly Statement<RequestedPayload>[];
+  /** Requests that nothing ends and that we cannot end: our only slot for their id holds the end of another's. */
+  readonly endless: readonly Statement<RequestedPayload>[];
   /** The first of these leaves that has to be looked at again; undefined if none. */
   readonly again: number | undefined;
   /** Whether a leaf was too young: there is no use in reading on. */
   readonly reachedYoung: boolean;
 }
+
+/** Of `failed: no-outcome`, taken once per exchange id (`statements.md` §2). */
+const OUR_SLOT = 'b1';
 
 /**
  * Which requests want `failed: no-outcome` (`bus.md` §4.10). A sequel counts only if it names the request's leaf and its
@@ -28,28 +40,37 @@ export interface SweepOutcome {
  */
 export function findUnfinished(
   requests: readonly SweepableLeaf[],
-  others: readonly { readonly xid: Buffer; readonly body: Buffer }[],
+  others: readonly OtherLeaf[],
   statedBeforeMs: number,
 ): SweepOutcome {
   const sequels = new Map<string, Statement[]>();
-  for (const { xid, body } of others) {
+  const endedByUs = new Set<string>();
+  for (const { xid, slot, body } of others) {
+    if (slot === OUR_SLOT) endedByUs.add(xid.toString('hex'));
     const parsed = parseStatement(body.toString('latin1'));
     if (!parsed.ok) continue;
     const id = xid.toString('hex');
     sequels.set(id, [...(sequels.get(id) ?? []), parsed.value]);
   }
   const unfinished: Statement<RequestedPayload>[] = [];
+  const endless: Statement<RequestedPayload>[] = [];
   let again: number | undefined;
   for (const { index, xid, body } of requests) {
     const parsed = parseStatement(body.toString('latin1'));
     if (!parsed.ok || !isRequest(parsed.value)) continue;
     const requested = parsed.value;
-    if (sequels.get(xid.toString('hex'))?.some((sequel) => isSequelOf(sequel, requested)) === true) continue;
+    const id = xid.toString('hex');
+    if (sequels.get(id)?.some((sequel) => isSequelOf(sequel, requested)) === true) continue;
+    // Two consumers have asked under one id, which honest ones never do: waiting would hold up everybody's sweep.
+    if (endedByUs.has(id)) {
+      endless.push(requested);
+      continue;
+    }
     again ??= index;
-    if (requested.payload.ts >= statedBeforeMs) return { unfinished, again, reachedYoung: true };
+    if (requested.payload.ts >= statedBeforeMs) return { unfinished, endless, again, reachedYoung: true };
     unfinished.push(requested);
   }
-  return { unfinished, again, reachedYoung: false };
+  return { unfinished, endless, again, reachedYoung: false };
 }
 
 /** The bus's own word about an exchange of which nobody told the end. */
