@@ -25,6 +25,8 @@ const limits: AgencyLimits = {
 let stopped: Server;
 let working: Server;
 let hung = 0;
+/** How long the working one takes. */
+let workMs = 0;
 let agencies: AgencyService;
 
 const urlOf = (server: Server) => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -52,13 +54,22 @@ function callOf(to: ServiceId, forMs = 20_000, consumer = 'TEST/GOV/2/greedy'): 
     headers: [],
     body: Buffer.alloc(0),
     deadlineMs: Date.now() + forMs,
+    // As much as the consumer allows: whoever waits in vain has waited fairly.
+    timeoutMs: forMs,
   };
 }
 
 beforeEach(async () => {
   hung = 0;
   stopped = await listen(createServer(() => (hung += 1)));
-  working = await listen(createServer((_request, response) => response.end('ok')));
+  workMs = 0;
+  working = await listen(
+    createServer((request, response) => {
+      // Some cut connections without a word.
+      if (request.url === '/cut') response.socket?.destroy();
+      else setTimeout(() => response.end('ok'), workMs);
+    }),
+  );
 });
 afterEach(async () => {
   await agencies.close();
@@ -111,5 +122,50 @@ describe('an agency', () => {
     expect(await waiting).toEqual({ ok: false, reason: { why: 'breaker-open', sent: false } });
     expect(await agencies.call(callOf(STOPPED))).toEqual({ ok: false, reason: { why: 'breaker-open', sent: false } });
     expect(hung).toBe(1);
+  });
+});
+
+describe('a consumer that is less patient than the service', () => {
+  const hasty = (to = WORKING, forMs = 50): AgencyCall => ({ ...callOf(to, forMs), timeoutMs: 20_000 });
+  const TIMED_OUT = { ok: false, reason: { why: 'agency-timeout', sent: true } };
+  const stateOf = (of: ServiceId) => agencies.breakers().find(({ service: one }) => one === of)?.state;
+
+  it('does not open the breaker for others', async () => {
+    agencies = open({ breakerVolume: 10 });
+    workMs = 300;
+    const calls = Array.from({ length: 10 }, () => agencies.call(hasty()));
+    // With four connections some had no turn in time; nobody was refused by the breaker.
+    for (const answer of await Promise.all(calls))
+      expect(answer).toMatchObject({
+        ok: false,
+        reason: { why: expect.stringMatching(/^(agency-timeout|connector-busy)$/) },
+      });
+    for (let repeat = 0; repeat < 10; repeat += 1) expect(await agencies.call(hasty())).toEqual(TIMED_OUT);
+    expect(stateOf(WORKING)).toBe('closed');
+    expect(await agencies.call(callOf(WORKING))).toMatchObject({ ok: true, value: { status: 200 } });
+  });
+
+  it('opens it with a connection that was cut, which is no matter of time', async () => {
+    agencies = open({ breakerVolume: 1 });
+    expect(await agencies.call({ ...hasty(WORKING, 5_000), path: '/cut' })).toMatchObject({
+      reason: { why: 'agency-unreachable' },
+    });
+    expect(stateOf(WORKING)).toBe('open');
+    expect(await agencies.call(hasty())).toEqual({ ok: false, reason: { why: 'breaker-open', sent: false } });
+  });
+
+  it('neither closes nor opens a half-open breaker by running out of time, and closes it with an answer', async () => {
+    agencies = open({ breakerVolume: 1, breakerResetMs: 50 });
+    await agencies.call({ ...callOf(WORKING), path: '/cut' });
+    await eventually(() => stateOf(WORKING) === 'half-open');
+    workMs = 300;
+    expect(await Promise.all([agencies.call(hasty()), agencies.call(hasty())])).toEqual([
+      TIMED_OUT,
+      // Beside the one that tries.
+      { ok: false, reason: { why: 'breaker-open', sent: false } },
+    ]);
+    expect(stateOf(WORKING)).toBe('half-open');
+    expect(await agencies.call(hasty(WORKING, 5_000))).toMatchObject({ ok: true });
+    expect(stateOf(WORKING)).toBe('closed');
   });
 });

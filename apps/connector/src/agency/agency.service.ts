@@ -17,6 +17,8 @@ export interface AgencyCall {
   readonly body: Uint8Array;
   /** The call is cut then. */
   readonly deadlineMs: number;
+  /** What the service itself allows for a call; a consumer may allow less. */
+  readonly timeoutMs: number;
 }
 
 export interface AgencyLimits {
@@ -44,16 +46,22 @@ type Outcome = Result<AgencyAnswer, AgencyFailure>;
 interface Agency {
   readonly pool: Pool;
   readonly basePath: string;
-  readonly breaker: CircuitBreaker<[AgencyCall, number], Outcome>;
+  readonly breaker: CircuitBreaker<[() => Promise<Outcome>], Outcome>;
   readonly turns: Turns;
+  /** Whether an impatient call tries a half-open breaker's agency now; written by `impatient`. */
+  isTried: boolean;
 }
 
 const BUSY: Outcome = refuse({ why: 'connector-busy', sent: false });
+const OPEN: Outcome = refuse({ why: 'breaker-open', sent: false });
+/** An agency that was silent for less than this share of its service's time-out has done nothing wrong. */
+const FAIR_SHARE = 0.5;
 
 /**
  * The agencies' HTTP systems, one circuit breaker per service. It promises to change no byte of a body, to follow no
  * redirect, to repeat no call, and to end every call by its deadline. An HTTP status, also 500, is the agency's word and
- * no failure; the breaker opens when there is no word.
+ * no failure; the breaker opens when there is no word. A call that its consumer gave less than a fair share of the
+ * service's own time-out and that ran out of it tells the breaker nothing: who is impatient closes no agency to others.
  *
  * A slow system holds up neither the other services nor a consumer with few calls: of the places of a subsystem none may
  * take more than he leaves free, and consumers have their turns by rotation. What finds no place is told so at once.
@@ -96,7 +104,7 @@ export class AgencyService {
     const leftMs = call.deadlineMs - this.clock.now();
     if (leftMs <= 0) return refuse({ why: 'agency-timeout', sent: false });
     // Nobody waits for an open breaker's answer.
-    if (agency.breaker.opened) return refuse({ why: 'breaker-open', sent: false });
+    if (agency.breaker.opened) return OPEN;
     const giveBack = this.places
       .get(subsystemOf(call.service))
       ?.take({ consumer: call.consumer, provider: call.service });
@@ -116,13 +124,40 @@ export class AgencyService {
     }
   }
 
-  private async inTurn({ breaker, turns }: Agency, call: AgencyCall): Promise<Outcome> {
+  private async inTurn(agency: Agency, call: AgencyCall): Promise<Outcome> {
+    const leftMs = Math.max(1, call.deadlineMs - this.clock.now());
+    const attempt = () => this.request(agency, call, leftMs);
     try {
-      return await breaker.fire(call, Math.max(1, call.deadlineMs - this.clock.now()));
+      if (leftMs < call.timeoutMs * FAIR_SHARE) return await this.impatient(agency, attempt);
+      return await agency.breaker.fire(attempt);
     } catch (cause) {
       return refuse(failureOf(cause));
     } finally {
-      turns.pass();
+      agency.turns.pass();
+    }
+  }
+
+  /**
+   * A call whose time-out would be its consumer's doing. The breaker has no word for that (a failure that it filters is a
+   * success to it, and ends its trial), so it hears of the call only when it has ended otherwise.
+   */
+  private async impatient(agency: Agency, attempt: () => Promise<Outcome>): Promise<Outcome> {
+    const { breaker } = agency;
+    const isTrial = breaker.halfOpen;
+    // One trial at a time, as with the breaker's own; this one leaves it to others when it runs out of its time.
+    if (breaker.opened || (isTrial && (agency.isTried || !breaker.pendingClose))) return OPEN;
+    if (isTrial) agency.isTried = true;
+    const attempted = attempt();
+    let hasWord = true;
+    try {
+      return await attempted;
+    } catch (cause) {
+      hasWord = failureOf(cause).why !== 'agency-timeout';
+      throw cause;
+    } finally {
+      if (isTrial) agency.isTried = false;
+      // Its rejection is the call's own, or says that the breaker has opened meanwhile.
+      if (hasWord) breaker.fire(() => attempted).catch(() => undefined);
     }
   }
 
@@ -130,22 +165,19 @@ export class AgencyService {
     const { connections, connectTimeoutMs, breakerResetMs, breakerVolume } = this.limits;
     const pool = new Pool(url.origin, { connections, pipelining: 1, connect: { timeout: connectTimeoutMs } });
     const basePath = url.pathname === '/' ? '' : url.pathname;
-    const breaker = new CircuitBreaker<[AgencyCall, number], Outcome>(
-      (call, leftMs) => this.request(pool, basePath, call, leftMs),
-      {
-        // The call has its own deadline; a second timer would race it.
-        timeout: false,
-        errorThresholdPercentage: 50,
-        volumeThreshold: breakerVolume,
-        resetTimeout: breakerResetMs,
-        rollingCountTimeout: 10_000,
-      },
-    );
-    return { pool, basePath, breaker, turns: new Turns(connections) };
+    const breaker = new CircuitBreaker<[() => Promise<Outcome>], Outcome>((attempt) => attempt(), {
+      // The call has its own deadline; a second timer would race it.
+      timeout: false,
+      errorThresholdPercentage: 50,
+      volumeThreshold: breakerVolume,
+      resetTimeout: breakerResetMs,
+      rollingCountTimeout: 10_000,
+    });
+    return { pool, basePath, breaker, turns: new Turns(connections), isTried: false };
   }
 
   /** Rejects where there was no word of the agency; what came and cannot be passed on is a refusal. */
-  private async request(pool: Pool, basePath: string, call: AgencyCall, leftMs: number): Promise<Outcome> {
+  private async request({ pool, basePath }: Agency, call: AgencyCall, leftMs: number): Promise<Outcome> {
     const response = await pool.request({
       method: call.method,
       path: agencyPath(basePath, call.path, call.query),

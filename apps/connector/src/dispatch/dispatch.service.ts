@@ -140,6 +140,7 @@ export class DispatchService {
       headers: requestHeaders(admitted.headers, { client: consumer, exchangeId, unsafe }),
       body: admitted.content.body,
       deadlineMs,
+      timeoutMs: admitted.service.timeoutMs,
     });
     dispatch.watch.passed('answered');
     const nowMs = clock.now();
