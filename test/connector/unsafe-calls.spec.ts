@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jwkSigner, parseStatement } from '#signing';
 import { buildWorld, fakeClock, type World } from '#testing';
 import type { Dispatch } from '../../apps/connector/src/dispatch/dispatch.js';
+import { JournalWaits } from '../../apps/connector/src/dispatch/journal-waits.js';
 import { UnsafeCalls } from '../../apps/connector/src/dispatch/unsafe-calls.service.js';
 import type { OutcomeBytes } from '../../apps/connector/src/evidence/delivery.service.js';
 import { failedOutcome, type Outcome } from '../../apps/connector/src/evidence/outcome.js';
@@ -72,7 +73,8 @@ const journal = {
   },
 };
 
-function unsafe(): UnsafeCalls {
+/** With one place to wait for a silent journal, unless told otherwise. */
+function unsafe(waits = new JournalWaits(4, 100)): UnsafeCalls {
   const tell = (_envelope: unknown, { statement }: OutcomeBytes) => {
     const parsed = parseStatement(statement);
     told.push(parsed.ok ? (parsed.value.payload.why ?? 'answered') : 'unreadable');
@@ -89,7 +91,7 @@ function unsafe(): UnsafeCalls {
     alarm: silent,
     failed: silent,
   };
-  return new UnsafeCalls(journal, { deliver, stateOnly: tell }, 'cn1', clock, { graceMs: 1_000 }, events);
+  return new UnsafeCalls(journal, { deliver, stateOnly: tell }, 'cn1', clock, waits, { graceMs: 1_000 }, events);
 }
 
 function callAgency(): Promise<Outcome> {
@@ -97,8 +99,12 @@ function callAgency(): Promise<Outcome> {
   return failedOutcome(dispatch.envelope, 'agency-unreachable', dispatch.signer, clock.now());
 }
 
-function call(seen: 'unseen' | 'unknown' = 'unseen', requested: Promise<'stands'> = Promise.resolve('stands')) {
-  return unsafe().call({ dispatch, request: Buffer.from('request'), requested, seen }, callAgency);
+function call(
+  seen: 'unseen' | 'unknown' = 'unseen',
+  requested: Promise<'stands'> = Promise.resolve('stands'),
+  waits?: JournalWaits,
+) {
+  return unsafe(waits).call({ dispatch, request: Buffer.from('request'), requested, seen }, callAgency);
 }
 
 describe('an unsafe call', () => {
@@ -159,5 +165,29 @@ describe('without a journal', () => {
     };
     expect(await unsafe().settleSeen(dispatch)).toBe('settled');
     expect(told).toEqual(['agency-timeout']);
+  });
+
+  it('a request that finds no place to wait is let go: not called, nothing stated', async () => {
+    const waits = new JournalWaits(4, 100);
+    const giveBack = waits.take();
+    faults = [() => undefined];
+    expect(await call('unseen', undefined, waits)).toBe('busy');
+    clock.set(DEADLINE + 600_000);
+    const { find } = journal;
+    journal.find = broken;
+    try {
+      expect(await unsafe(waits).settleSeen(dispatch)).toBe('busy');
+      // A journal that is silent instead of broken.
+      journal.find = () => new Promise<never>(() => undefined);
+      expect(await unsafe(waits).settleSeen(dispatch)).toBe('busy');
+    } finally {
+      journal.find = find;
+    }
+    expect([calls, told]).toEqual([0, []]);
+    giveBack?.();
+    clock.set(NOW);
+    expect(await call('unseen', undefined, waits)).toBe('settled');
+    // And the place is free again afterwards.
+    expect(waits.take()).toBeDefined();
   });
 });

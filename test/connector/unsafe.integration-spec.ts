@@ -135,6 +135,23 @@ describe('without what it needs', () => {
     }
   }, 60_000);
 
+  it('a connector without its journal has places left for safe calls, however many unsafe ones come', async () => {
+    const alone = await ConnectorNetwork.create();
+    try {
+      const app = await alone.start({ maxInFlight: 20 });
+      const database = await openDatabase({ url: alone.databaseUrl, schema: 'spec', migrations: [], poolSize: 1 });
+      await database.query('DROP TABLE connector.journal');
+      await database.close();
+      const unsafe = await Promise.all(Array.from({ length: 30 }, () => alone.send(CLAIM)));
+      const safe = await alone.answerTo(await alone.send());
+      expect(safe.statement.payload.t).toBe('exchange.answered');
+      expect(unsafe.flatMap((sent) => alone.callsOf(sent))).toEqual([]);
+      expect(await (await fetch(`${app.url}/metrics`)).text()).toMatch(/dropped_total\{[^}]*journal-busy[^}]*\} [1-9]/);
+    } finally {
+      await alone.close();
+    }
+  }, 60_000);
+
   it('a connector whose subsystem has a published key that it does not hold serves nobody', async () => {
     const robbed = await ConnectorNetwork.create();
     try {

@@ -35,6 +35,7 @@ import { DeadLetters } from './dispatch/dead-letters.service.js';
 import { dispatchErrors } from './dispatch/dispatch.errors.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
 import { HeldKeys } from './dispatch/held-keys.js';
+import { JournalWaits } from './dispatch/journal-waits.js';
 import { Judgement } from './dispatch/judgement.service.js';
 import { RegistryWaits } from './dispatch/registry-waits.service.js';
 import { RequestConsumer } from './dispatch/request.consumer.js';
@@ -170,7 +171,7 @@ async function assemble(context: Context): Promise<Parts> {
     events,
   );
   const journal = new JournalStore(database, MAX_JOURNAL_QUEUE);
-  const unsafe = new UnsafeCalls(journal, delivery, processId, clock, { graceMs: config.journalGraceMs }, events);
+  const unsafe = unsafeCalls(context, processId, journal, delivery);
   const sessions = new SealingSessions(context.keys);
   const waits = new RegistryWaits(copy, clock, config.maxInFlight);
   const deadLetters = new DeadLetters(bus, copy, clock, events);
@@ -200,6 +201,16 @@ async function assemble(context: Context): Promise<Parts> {
   watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   return { copy, agencies, delivery, requests, worker, database };
+}
+
+function unsafeCalls(
+  { config, clock, events }: Context,
+  processId: string,
+  journal: JournalStore,
+  delivery: DeliveryService,
+): UnsafeCalls {
+  const limits = { graceMs: config.journalGraceMs };
+  return new UnsafeCalls(journal, delivery, processId, clock, new JournalWaits(config.maxInFlight), limits, events);
 }
 
 function agencyService({ config, agencies, clock }: Context): AgencyService {

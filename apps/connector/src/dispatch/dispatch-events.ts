@@ -8,6 +8,7 @@ export const dropReasons = [
   'registry-behind',
   'registry-expired',
   'subsystem-stopped',
+  'journal-busy',
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
 

@@ -95,6 +95,7 @@ export class DispatchService {
     }
     const seen = isUnsafe(envelope) ? await this.deps.unsafe.settleSeen(dispatch) : 'unseen';
     if (seen === 'settled') return true;
+    if (seen === 'busy') return this.drop('journal-busy', envelope.exchangeId);
     if (seen === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
     const when = timeliness(envelope, deadlineMs, clock.now());
     return when === 'in-time' ? this.decide(dispatch, record, seen) : this.drop(when, envelope.exchangeId);
@@ -119,7 +120,7 @@ export class DispatchService {
     if (isUnsafe(envelope)) {
       const outcome = await this.deps.unsafe.call({ dispatch, request: record.value, requested, seen }, call);
       if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
-      return true;
+      return outcome === 'busy' ? this.drop('journal-busy', envelope.exchangeId) : true;
     }
     await this.conclude(dispatch, await call(), requested);
     return true;

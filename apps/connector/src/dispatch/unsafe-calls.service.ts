@@ -8,6 +8,7 @@ import type { JournalRow } from '../journal/journal-row.js';
 import { type JournalStore } from '../journal/journal.store.js';
 import type { DispatchEvents } from './dispatch-events.js';
 import type { Dispatch } from './dispatch.js';
+import type { JournalWaits } from './journal-waits.js';
 
 export interface UnsafeLimits {
   /** Added to the call's deadline in its row, so that its maker can still write the outcome of a call cut at the last moment. */
@@ -47,6 +48,7 @@ export class UnsafeCalls {
     /** Unique per process, not per instance: tells an operator who made a call. */
     private readonly owner: string,
     private readonly clock: Clock,
+    private readonly waits: JournalWaits,
     private readonly limits: UnsafeLimits,
     private readonly events: DispatchEvents,
   ) {}
@@ -54,30 +56,42 @@ export class UnsafeCalls {
   /**
    * Ends a request whose row is there already. `reused`: the row is another statement's; `unknown`: the journal cannot be
    * read. A late request asks for some time, because only the journal can still answer it; one in time goes on, and
-   * meets the journal again before its call.
+   * meets the journal again before its call. `busy`: it cannot be read, and too many wait until it can.
    */
-  async settleSeen(dispatch: Dispatch): Promise<'settled' | 'reused' | 'unseen' | 'unknown'> {
+  async settleSeen(dispatch: Dispatch): Promise<'settled' | 'reused' | 'unseen' | 'unknown' | 'busy'> {
     const giveUpMs = this.clock.now() + LATE_LOOKUP_MS;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const row = await this.journal.find(dispatch.envelope.exchangeId);
-        return row === undefined ? 'unseen' : await this.settle(dispatch, row);
-      } catch (cause) {
-        this.events.failed('seen-not-settled', cause);
-        const nowMs = this.clock.now();
-        if (nowMs < dispatch.deadlineMs || nowMs >= giveUpMs) return 'unknown';
+    const wait = this.waits.open();
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const row = await wait.hear(this.journal.find(dispatch.envelope.exchangeId));
+          if (row === 'busy') return row;
+          return row === undefined ? 'unseen' : await this.settle(dispatch, row);
+        } catch (cause) {
+          this.events.failed('seen-not-settled', cause);
+          const nowMs = this.clock.now();
+          if (nowMs < dispatch.deadlineMs || nowMs >= giveUpMs) return 'unknown';
+        }
+        if (!wait.stall()) return 'busy';
+        await pause(Math.min(100 * attempt, 1_000));
       }
-      await pause(Math.min(100 * attempt, 1_000));
+    } finally {
+      wait.end();
     }
   }
 
-  async call(due: DueCall, callAgency: () => Promise<Outcome>): Promise<'settled' | 'reused'> {
+  /**
+   * `busy`: the journal does not answer, and too many wait until it does. Then nothing is called and nothing stated,
+   * since the journal was not read; if a row was written all the same, it is ended as unknown.
+   */
+  async call(due: DueCall, callAgency: () => Promise<Outcome>): Promise<'settled' | 'reused' | 'busy'> {
     const { dispatch } = due;
     const verdict = await due.requested;
     if (verdict !== 'stands') return this.withoutReceipt(dispatch, verdict);
     // Of this attempt alone: a row that an earlier attempt of this very process began may have been called.
     const owner = `${this.owner}.${randomUUID()}`;
     const begun = await this.begin(due, owner);
+    if (begun === 'busy') return begun;
     if (begun === 'unavailable') {
       await this.tell(
         dispatch,
@@ -98,21 +112,33 @@ export class UnsafeCalls {
    * row is, or until nobody can take the request for one in time: before that a redelivery might still call, and nothing
    * may be stated. A row of a failed insert that nobody could read stays `calling` and is ended as unknown.
    */
-  private async begin({ dispatch, request }: DueCall, owner: string): Promise<'begun' | 'unavailable' | JournalRow> {
-    const { exchangeId, requested } = dispatch.envelope;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const callMs = dispatch.deadlineMs - this.clock.now() + this.limits.graceMs;
-        if (await this.journal.begin({ exchangeId, leafHash: requested.leafHash, owner, callMs, request }))
-          return 'begun';
-        const row = await this.journal.find(exchangeId);
-        if (row !== undefined) return row.state === 'calling' && row.owner === owner ? 'begun' : row;
-      } catch (cause) {
-        this.events.failed('journal-unavailable', cause);
+  private async begin(due: DueCall, owner: string): Promise<'begun' | 'unavailable' | 'busy' | JournalRow> {
+    const { deadlineMs } = due.dispatch;
+    const wait = this.waits.open();
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const begun = await wait.hear(this.beginOnce(due, owner));
+          if (begun !== undefined) return begun;
+        } catch (cause) {
+          this.events.failed('journal-unavailable', cause);
+        }
+        if (this.clock.now() >= deadlineMs + EXPIRED_FOR_ALL_MS) return 'unavailable';
+        if (!wait.stall()) return 'busy';
+        await pause(Math.min(50 * attempt, 500));
       }
-      if (this.clock.now() >= dispatch.deadlineMs + EXPIRED_FOR_ALL_MS) return 'unavailable';
-      await pause(Math.min(50 * attempt, 500));
+    } finally {
+      wait.end();
     }
+  }
+
+  /** Undefined if somebody's row was there and is gone. */
+  private async beginOnce({ dispatch, request }: DueCall, owner: string): Promise<'begun' | JournalRow | undefined> {
+    const { exchangeId, requested } = dispatch.envelope;
+    const callMs = dispatch.deadlineMs - this.clock.now() + this.limits.graceMs;
+    if (await this.journal.begin({ exchangeId, leafHash: requested.leafHash, owner, callMs, request })) return 'begun';
+    const row = await this.journal.find(exchangeId);
+    return row?.state === 'calling' && row.owner === owner ? 'begun' : row;
   }
 
   /** Stores the outcome, then sends it; who loses the compare-and-set states nothing and sends what stands. */
