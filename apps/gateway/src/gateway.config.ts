@@ -81,6 +81,13 @@ export const gatewayConfig = defineConfig('gateway', {
     meaning:
       'Statements that nobody waits for and that are sent again until the log has them; beyond it refusals go unstated.',
   }),
+  logSilentMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_LOG_SILENT_MS',
+    default: 5_000,
+    min: 2_000,
+    meaning:
+      'Without a receipt from the log for this long, while statements wait for one, calls are refused with 503 at once: no answer could leave.',
+  }),
   outcomesEveryMs: setting.durationMs({
     env: 'KEREGE_GATEWAY_OUTCOMES_EVERY_MS',
     default: 30_000,

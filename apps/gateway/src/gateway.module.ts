@@ -139,9 +139,9 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
 
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
   const { config, bus, clock, logger, metrics, database, registry, exchange } = parts;
-  const { replies, stamps, pending } = exchange;
+  const { replies, pulse, logWatch, pending } = exchange;
   const hearing = () => replies.hearing();
-  const probe = new LogProbe(stamps, () => registry.manifestStatement, hearing, clock);
+  const probe = new LogProbe(pulse, logWatch, clock);
   const readiness = readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors });
   const status = gatewayParts({ bus, registry, checks: readiness, exchange, limits: config });
   const app = await createHttpApp(rootModule(parts), {

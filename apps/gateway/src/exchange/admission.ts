@@ -21,6 +21,8 @@ export interface Gate {
   readonly busAnswers: boolean;
   /** Whether answers would be heard: the reply topic is assigned and has been fetched from. */
   readonly hearsReplies: boolean;
+  /** False while statements wait and no receipt comes: no answer could leave (`design.md` §7: 503). */
+  readonly logAnswers: boolean;
   /** Whether places are left for this exchange and its bytes, without taking those of others (`#kernel`'s `Capacity`). */
   readonly hasRoom: (request: ExchangeRequest) => boolean;
   /** False after a write that failed, until the database answers again (`design.md` §7: 503 at once). */
@@ -48,6 +50,7 @@ export type AdmissionCode =
   | 'registry-expired'
   | 'bus-unavailable'
   | 'gateway-starting'
+  | 'no-receipt'
   | 'gateway-busy'
   | 'database-unavailable'
   | 'consumer-stopped'
@@ -132,6 +135,7 @@ function decideContent(
 function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
   if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: BUSY_RETRY_S };
+  if (!gate.logAnswers) return { code: 'no-receipt', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: BUSY_RETRY_S };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };

@@ -22,6 +22,7 @@ import type { ExchangeEvents, ExchangeWatch } from './exchange-events.js';
 import type { ExchangeStore } from './exchange.store.js';
 import type { ExchangeOutcome, ExchangeRequest } from './exchange.js';
 import { prepare, sealRequest, type Outgoing } from './outgoing.js';
+import type { LogPulse, Sending } from './log-pulse.js';
 import type { PendingExchanges } from './pending-exchanges.js';
 import type { RowOutcome, NewRow } from './row.js';
 import type { SealingSessions } from './sealing-sessions.js';
@@ -36,6 +37,7 @@ export interface DeliveryParts {
   readonly sessions: SealingSessions;
   readonly pending: PendingExchanges;
   readonly stamps: StampsWorker;
+  readonly pulse: LogPulse;
   readonly events: ExchangeEvents;
   readonly clock: Clock;
   /** How long after the deadline a row may take before no outcome is claimed. */
@@ -152,7 +154,7 @@ export class DeliveryService {
 
   /** The time between sending and the first thing that ends it. */
   private async transit(prepared: Prepared, awaited: Awaited, recorded: Promise<void>): Promise<End> {
-    const { pending, bus, clock, events } = this.parts;
+    const { pending, bus, clock, events, pulse } = this.parts;
     const { watch } = prepared;
     const { id } = prepared.outgoing;
     const deadlineAtMs = prepared.row.deadlineMs;
@@ -164,10 +166,14 @@ export class DeliveryService {
     // Before sending: an answer may be here before `publish` has resolved.
     pending.add(id, { awaited, deadlineAtMs, decide, watch, close: () => ended.resolve({ kind: 'closing' }) });
     const deadline = setTimeout(() => ended.resolve({ kind: 'time' }), Math.max(0, deadlineAtMs - clock.now()));
-    const resending = this.resend(prepared, awaited);
+    const sending = pulse.sent();
+    const resending = this.resend(prepared, awaited, sending);
     recorded.catch(() => ended.resolve({ kind: 'unrecorded' }));
     bus.publish(this.records(prepared)).then(
-      () => watch.passed('sent'),
+      () => {
+        sending.isAcknowledged = true;
+        watch.passed('sent');
+      },
       (cause: unknown) => {
         // Some of it may be stored all the same: the statement `failed` says what the consumer was told.
         events.failed('send', cause);
@@ -206,25 +212,41 @@ export class DeliveryService {
     ];
   }
 
-  /** Produce batches are not atomic: what has no receipt is stamped again after 250 ms, then doubling (`bus.md` §4.2). */
-  private resend(prepared: Prepared, awaited: Awaited): { stop: () => void } {
-    const { bus, events } = this.parts;
-    const topics = [prepared.replyTopic, prepared.admitted.topics.receipt];
+  /**
+   * Produce batches are not atomic: what has no receipt is stamped again after 250 ms, then doubling (`bus.md` §4.2).
+   * After the first time only while it can help: a log that is silent would have to read every copy when it is back.
+   */
+  private resend(prepared: Prepared, awaited: Awaited, first: Sending): { stop: () => void } {
+    const { pulse } = this.parts;
+    let sending = first;
     let timer: ReturnType<typeof setTimeout>;
     const schedule = (waitMs: number) => {
       timer = setTimeout(() => {
-        const stamps = awaited.unstamped();
-        for (let count = 0; count < stamps.length; count += 1) events.counted('stamp-repeated');
-        if (stamps.length > 0)
-          bus.publish(stamps.map((jws) => stampRecord(jws, topics))).catch((cause: unknown) => {
-            // The next attempt, or the deadline, answers for it.
-            events.failed('stamp-again', cause);
-          });
+        if (sending !== first && !pulse.isWorthRepeating(sending)) {
+          schedule(waitMs);
+          return;
+        }
+        sending = this.stampAgain(prepared, awaited.unstamped());
         schedule(waitMs * 2);
       }, waitMs);
     };
     schedule(FIRST_RESEND_MS);
     return { stop: () => clearTimeout(timer) };
+  }
+
+  private stampAgain({ replyTopic, admitted }: Prepared, stamps: readonly string[]): Sending {
+    const { bus, events, pulse } = this.parts;
+    const topics = [replyTopic, admitted.topics.receipt];
+    // What nobody asks a receipt for is as good as sent; an answer may come that has to be asked for.
+    if (stamps.length === 0) return { sentAtMs: -Infinity, isAcknowledged: true };
+    for (let count = 0; count < stamps.length; count += 1) events.counted('stamp-repeated');
+    const sending = pulse.sent();
+    bus.publish(stamps.map((jws) => stampRecord(jws, topics))).then(
+      () => (sending.isAcknowledged = true),
+      // The next attempt, or the deadline, answers for it.
+      (cause: unknown) => events.failed('stamp-again', cause),
+    );
+    return sending;
   }
 
   private async isRecorded(recorded: Promise<void>, deadlineAtMs: number): Promise<boolean> {

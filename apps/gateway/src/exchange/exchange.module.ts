@@ -1,16 +1,18 @@
 import type { Bus } from '#bus';
 import type { Clock, InstanceId } from '#kernel';
 import type { Database } from '#postgres';
-import type { KeyRing } from '#signing';
+import type { KeyRing, Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
-import { ConsumerKeys, type ManifestTime } from './consumer-keys.js';
+import { ConsumerKeys } from './consumer-keys.js';
 import { DatabaseHealth } from './database-health.worker.js';
 import { DeliveryService } from './delivery.service.js';
 import type { ExchangeEvents } from './exchange-events.js';
 import { ExchangeService } from './exchange.service.js';
 import { ExchangeStore } from './exchange.store.js';
 import { IdempotencyService } from './idempotency.service.js';
+import { LogPulse } from './log-pulse.js';
+import { LogWatch } from './log-watch.worker.js';
 import { OutcomesWorker } from './outcomes.worker.js';
 import { PendingExchanges } from './pending-exchanges.js';
 import { ReceiptChecker } from './receipts.js';
@@ -24,8 +26,10 @@ export interface ExchangeDependencies {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly database: Database;
-  readonly registry: ReplyParts['registry'] &
-    ManifestTime & { onChange(listener: (view: RegistryView) => void): () => void };
+  readonly registry: Omit<ReplyParts['registry'], 'manifestStatement'> & {
+    readonly manifestStatement: Statement | undefined;
+    onChange(listener: (view: RegistryView) => void): () => void;
+  };
   readonly keys: KeyRing;
   /** vkeys of `trust.json`. */
   readonly logs: readonly NoteKey[];
@@ -41,6 +45,8 @@ export interface ExchangeModuleSettings {
   readonly rowGraceMs: number;
   readonly keepRowsMs: number;
   readonly maxUnreceiptedStamps: number;
+  /** Without a receipt for this long, while statements wait for one, nothing is accepted. */
+  readonly logSilentMs: number;
   readonly outcomesEveryMs: number;
   readonly outcomesAfterMs: number;
 }
@@ -53,7 +59,9 @@ export class ExchangeModule {
   readonly store: ExchangeStore;
   readonly database: DatabaseHealth;
   readonly keys: ConsumerKeys;
+  readonly pulse: LogPulse;
   readonly stamps: StampsWorker;
+  readonly logWatch: LogWatch;
   readonly replies: ReplyConsumer;
   readonly takeover: TakeoverService;
   readonly exchanges: ExchangeService;
@@ -73,18 +81,25 @@ export class ExchangeModule {
     this.store = new ExchangeStore(deps.database, maxInFlight * 2);
     this.database = new DatabaseHealth(this.store);
     this.keys = new ConsumerKeys(deps.keys, instanceId, registry);
-    this.stamps = new StampsWorker(bus, clock, settings.maxUnreceiptedStamps, (cause) => events.failed('stamp', cause));
-    const { pending, store, stamps, database, keys } = this;
+    this.pulse = new LogPulse(clock);
+    const { pending, store, pulse, database, keys } = this;
+    const stampFailed = (cause: unknown) => events.failed('stamp', cause);
+    this.stamps = new StampsWorker(bus, pulse, clock, settings.maxUnreceiptedStamps, stampFailed);
+    const { stamps } = this;
     this.replies = new ReplyConsumer({
       bus,
       pending,
       stamps,
+      pulse,
       registry,
       events,
       clock,
       receipts: new ReceiptChecker(logs),
     });
     const { replies } = this;
+    const manifest = () => registry.manifestStatement;
+    const hearing = () => replies.hearing();
+    this.logWatch = new LogWatch({ pulse, stamps, manifest, hearing, clock }, settings.logSilentMs);
     this.takeover = new TakeoverService(store, log, keys, registry, events, clock);
     const delivery = new DeliveryService({
       bus,
@@ -94,6 +109,7 @@ export class ExchangeModule {
       sessions: new SealingSessions(),
       pending,
       stamps,
+      pulse,
       events,
       clock,
       rowGraceMs: settings.rowGraceMs,
@@ -101,10 +117,10 @@ export class ExchangeModule {
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
     const refusals = new RefusalsService(keys, stamps, events, clock);
     this.exchanges = new ExchangeService(
-      { registry, replies, keys, database, store, delivery, idempotency, refusals, events, clock },
+      { registry, replies, log: this.logWatch, keys, database, store, delivery, idempotency, refusals, events, clock },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
-    this.outcomes = new OutcomesWorker(store, stamps, () => replies.hearing(), events, clock, {
+    this.outcomes = new OutcomesWorker(store, stamps, hearing, events, clock, {
       everyMs: settings.outcomesEveryMs,
       afterMs: settings.outcomesAfterMs,
       keepRowsMs: settings.keepRowsMs,
@@ -118,6 +134,7 @@ export class ExchangeModule {
     const view = registry.current();
     if (view !== undefined) this.adopt(view);
     this.outcomes.start();
+    this.logWatch.start();
   }
 
   /** No exchange waits any longer: each is failed, its row says so, and the next start brings it to the log. */
@@ -126,6 +143,7 @@ export class ExchangeModule {
     clearTimeout(this.retry);
     this.stopListening();
     await this.outcomes.stop();
+    this.logWatch.stop();
     this.stamps.stop();
     this.database.stop();
     await this.replies.stop();

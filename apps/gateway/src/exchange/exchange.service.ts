@@ -9,6 +9,7 @@ import type { ExchangeStore } from './exchange.store.js';
 import { Exchanges, type ExchangeOutcome, type ExchangeRequest } from './exchange.js';
 import { fingerprint } from './fingerprint.js';
 import type { IdempotencyService } from './idempotency.service.js';
+import type { LogWatch } from './log-watch.worker.js';
 import type { RefusalsService } from './refusals.service.js';
 import type { ReplyConsumer } from './reply.consumer.js';
 
@@ -23,6 +24,7 @@ export interface ExchangeSettings {
 export interface ExchangeParts {
   readonly registry: { current(): RegistryView | undefined };
   readonly replies: Pick<ReplyConsumer, 'hearing' | 'busAnswers'>;
+  readonly log: Pick<LogWatch, 'answers'>;
   readonly keys: ConsumerKeys;
   readonly database: DatabaseHealth;
   readonly store: ExchangeStore;
@@ -113,12 +115,13 @@ export class ExchangeService extends Exchanges {
   }
 
   private gate(replyTopic: string | undefined): Gate {
-    const { registry, replies, keys, database, clock } = this.parts;
+    const { registry, replies, log, keys, database, clock } = this.parts;
     const { exchanges, bytes } = this;
     return {
       view: registry.current(),
       busAnswers: replies.busAnswers(),
       hearsReplies: replyTopic !== undefined,
+      logAnswers: log.answers(),
       hasRoom: (request) => exchanges.hasRoom(claimOf(request)) && bytes.hasRoom(bytesClaimOf(request)),
       databaseAnswers: database.answers(),
       keysAgree: (consumer) => keys.agree(consumer),

@@ -5,6 +5,7 @@ const OURS: ReadonlySet<string> = new Set<AdmissionCode>([
   'registry-expired',
   'bus-unavailable',
   'gateway-starting',
+  'no-receipt',
   'gateway-busy',
   'database-unavailable',
 ]);

@@ -6,6 +6,7 @@ import { generateSigningKey, jwkSigner, signStatement, type PrivateJwk, type Req
 import type { RegistryView } from '#snapshot';
 import { buildWorld, type World } from '#testing';
 import { Awaited, type Verdict } from './awaited.js';
+import { LogPulse } from './log-pulse.js';
 import { PendingExchanges } from './pending-exchanges.js';
 import { ReceiptChecker } from './receipts.js';
 import { ReplyConsumer } from './reply.consumer.js';
@@ -29,10 +30,12 @@ beforeEach(() => {
   verdicts = [];
   alarms = [];
   const bus = createInProcessBus();
+  const pulse = new LogPulse(systemClock);
   consumer = new ReplyConsumer({
     bus,
     pending,
-    stamps: new StampsWorker(bus, systemClock, 10, () => undefined),
+    stamps: new StampsWorker(bus, pulse, systemClock, 10, () => undefined),
+    pulse,
     receipts: new ReceiptChecker([]),
     registry: { current: () => view, manifestStatement: { payload: { ts: Date.now() } } },
     clock: systemClock,

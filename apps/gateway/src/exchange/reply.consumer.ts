@@ -6,6 +6,7 @@ import type { Checkpoint } from '#tlog';
 import { checkCandidate, sequelOf } from './candidate.js';
 import type { ManifestTime } from './consumer-keys.js';
 import type { ExchangeEvents } from './exchange-events.js';
+import type { LogPulse } from './log-pulse.js';
 import type { ParkedAnswer, Pending, PendingExchanges } from './pending-exchanges.js';
 import { checkLeaf, leafExchangeId, type ReceiptChecker } from './receipts.js';
 import type { StampsWorker } from './stamps.worker.js';
@@ -14,6 +15,7 @@ export interface ReplyParts {
   readonly bus: Bus;
   readonly pending: PendingExchanges;
   readonly stamps: StampsWorker;
+  readonly pulse: LogPulse;
   readonly receipts: ReceiptChecker;
   readonly registry: { current(): RegistryView | undefined } & ManifestTime;
   readonly events: ExchangeEvents;
@@ -169,12 +171,13 @@ export class ReplyConsumer {
   }
 
   private takeLeaf(checkpoint: Checkpoint, leaf: Leaf): void {
-    const { pending, stamps, events } = this.parts;
+    const { pending, stamps, events, pulse } = this.parts;
     const receipt = checkLeaf(checkpoint, leaf);
     if (receipt === undefined) {
       events.alarm('receipt-proof-wrong', { slot: leaf.slot, size: checkpoint.size });
       return;
     }
+    pulse.heard();
     stamps.end(receipt.leafHash, 'receipt');
     const id = leafExchangeId(leaf);
     const waiting = id === undefined ? undefined : pending.get(id);

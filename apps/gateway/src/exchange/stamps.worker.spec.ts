@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Bus, OutgoingRecord } from '#bus';
 import { systemClock } from '#kernel';
+import { LogPulse } from './log-pulse.js';
 import { StampsWorker, type Stamp } from './stamps.worker.js';
 
 let sent: OutgoingRecord[];
 let failures: unknown[];
 let isBroken: boolean;
+let pulse: LogPulse;
 let worker: StampsWorker;
 let ended: string[];
 
@@ -21,7 +23,8 @@ beforeEach(() => {
       return isBroken ? Promise.reject(new TypeError('down')) : Promise.resolve();
     },
   };
-  worker = new StampsWorker(bus as Bus, systemClock, 3, (cause) => failures.push(cause));
+  pulse = new LogPulse(systemClock);
+  worker = new StampsWorker(bus as Bus, pulse, systemClock, 3, (cause) => failures.push(cause));
 });
 afterEach(() => {
   worker.stop();
@@ -55,6 +58,19 @@ describe('a stamp', () => {
     await jest.advanceTimersByTimeAsync(60_000);
     expect(sent).toHaveLength(before);
     expect(ended).toEqual(['1 receipt']);
+  });
+
+  test('is one of all in 5 s while the log is silent, and all go on when it answers', async () => {
+    for (const n of [1, 2, 3]) worker.keep(stamp(n, 600_000));
+    await jest.advanceTimersByTimeAsync(500);
+    expect(sent).toHaveLength(6);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(sent.length - 6).toBeGreaterThanOrEqual(10);
+    expect(sent.length - 6).toBeLessThanOrEqual(12);
+    const before = sent.length;
+    pulse.heard();
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(new Set(sent.slice(before).map(({ value }) => String(value)))).toEqual(new Set(['jws-1', 'jws-2', 'jws-3']));
   });
 
   test('is sent again when the bus did not take it', async () => {

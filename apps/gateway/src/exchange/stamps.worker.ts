@@ -1,6 +1,7 @@
 import type { Bus, OutgoingRecord } from '#bus';
 import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
+import type { LogPulse, Sending } from './log-pulse.js';
 import { leafKey } from './receipts.js';
 
 /** A statement of ours that nobody waits for and that is to reach the log all the same. */
@@ -15,12 +16,15 @@ export interface Stamp {
 }
 
 interface Kept extends Stamp {
-  /** Written by `send`. */
+  /** All three are written by `sendAll`; `sending` is absent until the first time. */
   dueMs: number;
   waitMs: number;
+  sending: Sending | undefined;
 }
 
 const FIRST_WAIT_MS = 250;
+/** Of a stamp that went out once: the second time waits for nobody's receipt. */
+const SECOND_WAIT_MS = FIRST_WAIT_MS * 2;
 const LONGEST_WAIT_MS = 10_000;
 const MAX_PER_SEND = 200;
 
@@ -30,8 +34,8 @@ export function stampRecord(jws: string, replyTopics: readonly string[]): Outgoi
 }
 
 /**
- * Sends stamps again until their receipt comes: after 250 ms, then doubling up to 10 s (`bus.md` §4.2, §4.8). Bounded;
- * what does not fit is told to its owner at once. It holds nothing that a row does not hold, except stated refusals,
+ * Sends stamps again until their receipt comes: after 250 ms, then doubling up to 10 s (`bus.md` §4.2, §4.8); while the
+ * log gives no receipt at all, after the first time one of them in 5 s. Bounded; what does not fit is told to its owner at once. It holds nothing that a row does not hold, except stated refusals,
  * which nobody waits for and a crash may lose.
  */
 export class StampsWorker {
@@ -39,9 +43,12 @@ export class StampsWorker {
   /** Runs while anything is kept. */
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isStopped = false;
+  /** When a stamp last went out into the silence; written by `takeDue`. */
+  private silentAtMs = -Infinity;
 
   constructor(
     private readonly bus: Bus,
+    private readonly pulse: LogPulse,
     private readonly clock: Clock,
     private readonly maxKept: number,
     private readonly sendFailed: (cause: unknown) => void,
@@ -53,7 +60,7 @@ export class StampsWorker {
     if (this.isStopped) return false;
     if (this.kept.has(key)) return true;
     if (this.kept.size >= this.maxKept) return false;
-    this.kept.set(key, { ...stamp, dueMs: this.clock.now(), waitMs: FIRST_WAIT_MS });
+    this.kept.set(key, { ...stamp, dueMs: this.clock.now(), waitMs: FIRST_WAIT_MS, sending: undefined });
     this.wake(0);
     return true;
   }
@@ -92,21 +99,40 @@ export class StampsWorker {
   }
 
   private send(): void {
+    for (const { leafHash, untilMs } of this.kept.values())
+      if (untilMs <= this.clock.now()) this.end(leafHash, 'expired');
+    const due = this.takeDue();
+    if (due.length > 0) this.sendAll(due);
+    if (this.kept.size > 0) this.wake(FIRST_WAIT_MS / 2);
+  }
+
+  /** What may go out now: what is new, what the log has passed over, and in its silence the one that was silent longest. */
+  private takeDue(): Kept[] {
     const nowMs = this.clock.now();
-    const due: Kept[] = [];
-    for (const stamp of this.kept.values()) {
-      if (stamp.untilMs <= nowMs) this.end(stamp.leafHash, 'expired');
-      else if (stamp.dueMs <= nowMs && due.length < MAX_PER_SEND) due.push(stamp);
-    }
+    const waiting = [...this.kept.values()].filter(({ dueMs }) => dueMs <= nowMs);
+    const due = waiting.filter((stamp) => this.isCalledFor(stamp)).slice(0, MAX_PER_SEND);
+    if (due.length > 0 || !this.pulse.isStale(this.silentAtMs)) return due;
+    const stale = waiting.filter(({ sending }) => sending !== undefined && this.pulse.isWorthRepeating(sending));
+    const oldest = stale
+      .sort((one, other) => (one.sending?.sentAtMs ?? 0) - (other.sending?.sentAtMs ?? 0))
+      .slice(0, 1);
+    if (oldest.length > 0) this.silentAtMs = nowMs;
+    return oldest;
+  }
+
+  private isCalledFor({ sending, waitMs }: Kept): boolean {
+    return sending === undefined || waitMs === SECOND_WAIT_MS || this.pulse.isPassedOver(sending);
+  }
+
+  private sendAll(due: readonly Kept[]): void {
+    const sending = this.pulse.sent();
     for (const stamp of due) {
-      stamp.dueMs = nowMs + stamp.waitMs;
+      stamp.sending = sending;
+      stamp.dueMs = sending.sentAtMs + stamp.waitMs;
       stamp.waitMs = Math.min(stamp.waitMs * 2, LONGEST_WAIT_MS);
     }
-    if (due.length > 0) {
-      const records = due.map(({ jws, replyTopics }) => stampRecord(jws, replyTopics));
-      // A failed send is repeated like one without a receipt.
-      this.bus.publish(records).catch(this.sendFailed);
-    }
-    if (this.kept.size > 0) this.wake(FIRST_WAIT_MS / 2);
+    const records = due.map(({ jws, replyTopics }) => stampRecord(jws, replyTopics));
+    // A failed send is repeated like one that the log has passed over.
+    this.bus.publish(records).then(() => (sending.isAcknowledged = true), this.sendFailed);
   }
 }

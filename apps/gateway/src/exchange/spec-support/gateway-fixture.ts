@@ -1,8 +1,8 @@
 import { createInProcessBus, type Bus } from '#bus';
 import { fixedTopics, receiptTopic, replyTopic, requestTopic } from '#contracts';
-import { systemClock, type InstanceId } from '#kernel';
+import { newExchangeId, systemClock, type InstanceId } from '#kernel';
 import type { Database } from '#postgres';
-import { KeyRing, type RequestedPayload, type Statement } from '#signing';
+import { jwkSigner, KeyRing, signStatement, type RequestedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { buildWorld, type World } from '#testing';
 import { ExchangeModule, type ExchangeModuleSettings } from '../exchange.module.js';
@@ -22,6 +22,7 @@ const SETTINGS: ExchangeModuleSettings = {
   rowGraceMs: 500,
   keepRowsMs: 24 * 60 * 60_000,
   maxUnreceiptedStamps: 100,
+  logSilentMs: 5_000,
   outcomesEveryMs: 60_000,
   outcomesAfterMs: 0,
 };
@@ -59,6 +60,7 @@ export async function gatewayFixture(
   const counted: string[] = [];
   const registry: { view: RegistryView | undefined } = { view: world.view };
   const log0: { outcome: Statement | undefined } = { outcome: undefined };
+  const manifest = await manifestOf(world);
   const modules: ExchangeModule[] = [];
   const another = (changes: Partial<ExchangeModuleSettings> = {}, over: Database = database) => {
     const module = new ExchangeModule(
@@ -69,7 +71,7 @@ export async function gatewayFixture(
         registry: {
           current: () => registry.view,
           onChange: () => () => undefined,
-          manifestStatement: { payload: { ts: Date.now() } },
+          manifestStatement: manifest,
         },
         keys: KeyRing.parse([
           [CONSUMER, JSON.stringify({ keys: [world.keysOf(CONSUMER).sign] })],
@@ -109,4 +111,14 @@ export async function gatewayFixture(
       await bus.close();
     },
   };
+}
+
+/** What the gateway stamps to see whether the log answers; the stand-in log takes whatever parses. */
+function manifestOf(world: World): Promise<Statement> {
+  const nowMs = Date.now();
+  const doc = `h0:${Buffer.alloc(32).toString('base64url')}`;
+  return signStatement(
+    { v: 1, t: 'registry.manifest', id: newExchangeId(), ts: nowMs, n: 1, until: nowMs + 600_000, doc },
+    jwkSigner(world.keysOf('TEST/registry1').sign),
+  );
 }
