@@ -336,7 +336,7 @@ export class DeliveryService {
   /** A crash, or an error, before this mark means only that the statement is sent once more: a duplicate. */
   private receipted(id: ExchangeId): void {
     const { store, events } = this.parts;
-    store.markReceipted([id]).catch((cause: unknown) => events.failed('mark-receipted', cause));
+    store.markReceipted(id).catch((cause: unknown) => events.failed('mark-receipted', cause));
   }
 
   /** What is told once the compare-and-set has committed; another's outcome if that one was there first. */

@@ -20,8 +20,16 @@ interface Ending {
 export interface UnreceiptedOutcome {
   readonly id: ExchangeId;
   readonly jws: string;
+  readonly endedMs: number;
 }
 
+/** Where a walk through unreceipted outcomes goes on: behind this one. */
+export type UnreceiptedPlace = Pick<UnreceiptedOutcome, 'endedMs' | 'id'>;
+
+/** Ids are small, and a mark that is lost costs a duplicate: room for all that a returning log receipts at once. */
+const MAX_QUEUED_MARKS = 20_000;
+/** Before every other. */
+const NO_ID = '00000000-0000-0000-0000-000000000000';
 const KEY_LIFE_MS = 24 * 60 * 60_000;
 
 /**
@@ -32,6 +40,7 @@ export class ExchangeStore {
   private readonly inserts: Coalescer<NewRow, true>;
   private readonly claims: Coalescer<KeyedRow, Claim>;
   private readonly endings: Coalescer<Ending, boolean>;
+  private readonly marks: Coalescer<ExchangeId, true>;
   /** Endings under way, by exchange; as bounded as their queue. */
   private readonly ending = new Map<ExchangeId, Promise<boolean>>();
 
@@ -44,6 +53,7 @@ export class ExchangeStore {
     this.inserts = new Coalescer((rows) => this.insertAll(rows), { ...bounds, weigh: weightOf });
     this.claims = new Coalescer((rows) => this.claimAll(rows), { ...bounds, weigh: ({ row }) => weightOf(row) });
     this.endings = new Coalescer((endings) => this.endAll(endings), bounds);
+    this.marks = new Coalescer((ids) => this.markAll(ids), { maxItems: 1_000, maxQueued: MAX_QUEUED_MARKS, overflow });
   }
 
   /** Resolves when the row is durable. A rejection says nothing: the row may be there or not. */
@@ -80,7 +90,7 @@ export class ExchangeStore {
 
   /** For the end of the process: every write added before has ended, well or badly. */
   async flushed(): Promise<void> {
-    await Promise.all([this.inserts.idle(), this.claims.idle(), this.endings.idle()]);
+    await Promise.all([this.inserts, this.claims, this.endings, this.marks].map((queue) => queue.idle()));
   }
 
   /** A consumer's own exchange; another's is not there. */
@@ -95,20 +105,25 @@ export class ExchangeStore {
     return rows[0] === undefined ? undefined : parseRow(rows[0]).outcome;
   }
 
-  /** Our own outcomes that the log has not confirmed, oldest first. */
-  async unreceipted(endedBeforeMs: number, limit: number): Promise<UnreceiptedOutcome[]> {
+  /** Our own outcomes that the log has not confirmed, oldest first; those behind a place if one is given. */
+  async unreceipted(endedBeforeMs: number, limit: number, behind?: UnreceiptedPlace): Promise<UnreceiptedOutcome[]> {
     const rows = await this.database.query(
-      `SELECT id, outcome_jws FROM exchange
+      `SELECT id, outcome_jws, ended_ms FROM exchange
         WHERE outcome_by = 'gateway' AND NOT receipted AND outcome_jws IS NOT NULL AND ended_ms < $1
-        ORDER BY ended_ms LIMIT $2`,
-      [endedBeforeMs, limit],
+          AND (ended_ms, id) > ($3::bigint, $4::uuid)
+        ORDER BY ended_ms, id LIMIT $2`,
+      [endedBeforeMs, limit, behind?.endedMs ?? -1, behind?.id ?? NO_ID],
     );
-    return rows.map((row) => ({ id: String(row['id']) as ExchangeId, jws: String(row['outcome_jws']) }));
+    return rows.map((row) => ({
+      id: String(row['id']) as ExchangeId,
+      jws: String(row['outcome_jws']),
+      endedMs: Number(row['ended_ms']),
+    }));
   }
 
   /** The log holds our outcome, or will never take it: it is not sent again. */
-  async markReceipted(ids: readonly ExchangeId[]): Promise<void> {
-    await this.database.query('UPDATE exchange SET receipted = true WHERE id = ANY($1::uuid[])', [ids]);
+  async markReceipted(id: ExchangeId): Promise<void> {
+    await this.marks.add(id);
   }
 
   /** Erases rows made before `createdBeforeMs`, at most `limit` of them; returns how many. */
@@ -181,6 +196,11 @@ export class ExchangeStore {
     );
     const holder = claimConflict(found[0]);
     return holder.exchangeId === row.id ? { kind: 'claimed' } : { kind: 'held', holder };
+  }
+
+  private async markAll(ids: readonly ExchangeId[]): Promise<true[]> {
+    await this.database.query('UPDATE exchange SET receipted = true WHERE id = ANY($1::uuid[])', [ids]);
+    return ids.map(() => true);
   }
 
   private async endAll(endings: readonly Ending[]): Promise<boolean[]> {

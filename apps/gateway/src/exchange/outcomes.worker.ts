@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, ExchangeId } from '#kernel';
 import { parseStatement } from '#signing';
 import type { ExchangeEvents } from './exchange-events.js';
-import type { ExchangeStore } from './exchange.store.js';
+import type { ExchangeStore, UnreceiptedPlace } from './exchange.store.js';
 import type { StampsWorker } from './stamps.worker.js';
 
 export interface OutcomesSettings {
@@ -51,13 +51,22 @@ export class OutcomesWorker {
   async run(): Promise<void> {
     const replyTopic = this.hearing();
     const nowMs = this.clock.now();
-    if (replyTopic !== undefined) {
-      const rows = await this.store.unreceipted(nowMs - this.settings.afterMs, BATCH);
-      for (const { id, jws } of rows) this.keep(id, jws, replyTopic, nowMs);
-    }
+    if (replyTopic !== undefined) await this.keepAll(replyTopic, nowMs);
     // Keys first: a key whose row is gone could not say whose it is.
     await this.sweepAll(() => this.store.sweepKeys(nowMs, BATCH));
     await this.sweepAll(() => this.store.sweep(nowMs - this.settings.keepRowsMs, BATCH));
+  }
+
+  /** To the last row, past those that are kept already, while there is room: what finds none is found again next time. */
+  private async keepAll(replyTopic: string, nowMs: number): Promise<void> {
+    let behind: UnreceiptedPlace | undefined;
+    while (!this.isStopped) {
+      const rows = await this.store.unreceipted(nowMs - this.settings.afterMs, BATCH, behind);
+      for (const { id, jws } of rows) if (!this.keep(id, jws, replyTopic, nowMs)) return;
+      if (rows.length < BATCH) return;
+      behind = rows.at(-1);
+      await pause(PAUSE_MS);
+    }
   }
 
   /** To the last row: what holds personal data must not outlive its time because more came than one batch. */
@@ -66,16 +75,17 @@ export class OutcomesWorker {
     while (!this.isStopped && (await sweep()) > 0) await pause(PAUSE_MS);
   }
 
-  private keep(id: ExchangeId, jws: string, topic: string, nowMs: number): void {
+  /** False if there is no room. */
+  private keep(id: ExchangeId, jws: string, topic: string, nowMs: number): boolean {
     const parsed = parseStatement(jws);
     const leafHash = parsed.ok ? parsed.value.leafHash : undefined;
     const tooOld = !parsed.ok || parsed.value.payload.ts < nowMs - SEQUEL_LIFE_MS;
     // Intake takes no sequel older than a day; the bus's sweeper has stated an outcome long before.
     if (leafHash === undefined || tooOld) {
       this.done(id);
-      return;
+      return true;
     }
-    this.stamps.keep({
+    return this.stamps.keep({
       jws,
       leafHash,
       replyTopics: [topic],
@@ -85,7 +95,7 @@ export class OutcomesWorker {
   }
 
   private done(id: ExchangeId): void {
-    this.store.markReceipted([id]).catch((cause: unknown) => this.events.failed('mark-receipted', cause));
+    this.store.markReceipted(id).catch((cause: unknown) => this.events.failed('mark-receipted', cause));
   }
 
   private next(inMs: number): void {

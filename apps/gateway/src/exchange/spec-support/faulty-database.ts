@@ -8,6 +8,9 @@ export type Fault = 'no-effect' | 'effect-but-error';
 export class FaultyDatabase implements Database {
   faults: { readonly contains: string; readonly fault: Fault; times: number }[] = [];
 
+  /** Statements that were asked for, well or badly. */
+  readonly asked: string[] = [];
+
   constructor(private readonly real: Database) {}
 
   get entities() {
@@ -15,6 +18,7 @@ export class FaultyDatabase implements Database {
   }
 
   async query<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]> {
+    this.asked.push(sql);
     const match = this.faults.find(({ contains, times }) => times > 0 && sql.includes(contains));
     if (match === undefined) return this.real.query<Result>(sql, parameters);
     match.times -= 1;
