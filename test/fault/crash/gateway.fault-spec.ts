@@ -66,6 +66,14 @@ describe('a gateway killed (bus.md §7)', () => {
     expect(story).toEqual({ told: 'ended failed: gateway-lost', calls: [], leaves: ['failed gateway-lost'] });
   });
 
+  it('with only the request stored: the connector stamps it, and the exchange has its outcome', async () => {
+    const dead = bus.killAt('gateway', requested, 'after', toTopics('request.'));
+    const told = claim(bus);
+    const id = idIn(await dead);
+    expect(await storyOf(bus, await told, 2, id)).toEqual({ told: 'nothing', ...ONCE });
+    await bus.bringBack('gateway');
+  });
+
   it('with the batch sent: the disclosure stands, a repeat hears of it, and nobody is called again', async () => {
     const key = uniqueName('key');
     const dead = bus.killAt('gateway', requested, 'after');
