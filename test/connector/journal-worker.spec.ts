@@ -37,6 +37,7 @@ it('ends the orphans that can be ended past those that cannot, alarms, and sweep
         return Promise.resolve('settled' as const);
       },
     },
+    restamps: { round: () => Promise.reject(new TypeError('unsent')) },
     copy: { current: () => world.view, manifestStatement: undefined },
     keys: new HeldKeys(KeyRing.parse([[PROVIDER, JSON.stringify({ keys: [sign, seal] })]])),
     subsystems: provider.ok ? [provider.value] : [],
@@ -55,6 +56,6 @@ it('ends the orphans that can be ended past those that cannot, alarms, and sweep
   await worker.tidy();
   expect(ended).toEqual([good.id]);
   expect(alarms).toEqual([['journal-orphans-stuck', { stuck: 150 }]]);
-  expect(failures).toEqual(['journal-not-tidied']);
+  expect(failures).toEqual(['journal-not-tidied', 'journal-not-tidied']);
   expect(swept).toBe(1);
 });

@@ -71,6 +71,7 @@ const journal = {
     if (row !== undefined) row = { ...row, state: 'unknown', statement, answer: Buffer.from(answer) };
     return Promise.resolve(true);
   },
+  markReceipted: () => Promise.resolve(),
 };
 
 /** With one place to wait for a silent journal, unless told otherwise. */
@@ -91,7 +92,16 @@ function unsafe(waits = new JournalWaits(4, 100)): UnsafeCalls {
     alarm: silent,
     failed: silent,
   };
-  return new UnsafeCalls(journal, { deliver, stateOnly: tell }, 'cn1', clock, waits, { graceMs: 1_000 }, events);
+  const outcomeVerdict = () => Promise.resolve('stands' as const);
+  return new UnsafeCalls(
+    journal,
+    { deliver, stateOnly: tell, outcomeVerdict },
+    'cn1',
+    clock,
+    waits,
+    { graceMs: 1_000 },
+    events,
+  );
 }
 
 function callAgency(): Promise<Outcome> {

@@ -46,6 +46,7 @@ import { ReceiptBook } from './evidence/receipt-book.js';
 import { ReceiptConsumer } from './evidence/receipt.consumer.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
+import { Restamps } from './journal/restamps.service.js';
 import { connectorMigrations } from './migrations/index.js';
 import { clockDistances, connectorMetrics, dispatchEvents, watchQueues } from './ops/connector-metrics.service.js';
 import { connectorParts } from './ops/status-parts.service.js';
@@ -191,6 +192,7 @@ async function assemble(context: Context): Promise<Parts> {
   const worker = new JournalWorker({
     journal,
     unsafe,
+    restamps: new Restamps({ journal, delivery, subsystems, afterMs: KEEP_AFTER_DEADLINE_MS }),
     copy,
     keys: heldKeys,
     subsystems,

@@ -25,8 +25,8 @@ export interface DueCall {
   readonly seen: 'unseen' | 'unknown';
 }
 
-type Journal = Pick<JournalStore, 'find' | 'begin' | 'end' | 'orphan'>;
-type Delivery = Pick<DeliveryService, 'deliver' | 'stateOnly'>;
+type Journal = Pick<JournalStore, 'find' | 'begin' | 'end' | 'orphan' | 'markReceipted'>;
+type Delivery = Pick<DeliveryService, 'deliver' | 'stateOnly' | 'outcomeVerdict'>;
 
 /** With less time left than this a call could only be cut. */
 const LEAST_CALL_MS = 5;
@@ -214,6 +214,17 @@ export class UnsafeCalls {
     const leftMs = dispatch.deadlineMs - this.clock.now();
     await this.delivery.deliver(dispatch.envelope, bytes, dispatch.route, STANDS, leftMs);
     dispatch.watch.passed('sent');
+    void this.noteReceipt(dispatch, bytes);
+  }
+
+  /** What has no mark is stamped again by the journal's worker: also what this process does not live to see in the log. */
+  private async noteReceipt({ envelope, deadlineMs }: Dispatch, bytes: OutcomeBytes): Promise<void> {
+    try {
+      const verdict = await this.delivery.outcomeVerdict(envelope, bytes, deadlineMs - this.clock.now());
+      if (verdict !== 'none') await this.journal.markReceipted(envelope.exchangeId);
+    } catch (cause) {
+      this.events.failed('receipt-not-marked', cause);
+    }
   }
 }
 

@@ -15,6 +15,14 @@ export interface OutcomeBytes {
   readonly answer: Uint8Array;
 }
 
+/** What was stated at another time about a request, and who wants its receipt. */
+export interface StatedOutcome {
+  readonly envelope: Envelope;
+  readonly statement: string;
+  /** Topics of the snapshot, at most two. */
+  readonly replies: readonly string[];
+}
+
 export interface DeliveryLimits {
   readonly keptCount: number;
   readonly keptBytes: number;
@@ -85,6 +93,19 @@ export class DeliveryService {
     await this.send([this.stampUntilReceipt(envelope, outcome, route, keepMs)], keepMs);
   }
 
+  /** Stamps once more what was stated; the log's verdict on each, `none` if it says nothing within `forMs`. */
+  async stampAgain(outcomes: readonly StatedOutcome[], forMs: number): Promise<ReceiptVerdict[]> {
+    const verdicts = outcomes.map(({ envelope, statement }) => this.verdictOn(envelope, statement, forMs));
+    await this.bus.publish(outcomes.map(({ statement, replies }) => stampRecord(statement, replies)));
+    return Promise.all(verdicts);
+  }
+
+  /** The log's verdict on an outcome that was delivered, for as long as its stamp is repeated. */
+  outcomeVerdict(envelope: Envelope, { statement }: OutcomeBytes, forMs: number): Promise<ReceiptVerdict> {
+    if (this.repeating.size >= this.limits.keptCount) return Promise.resolve('none');
+    return this.verdictOn(envelope, statement, Math.max(0, forMs) + this.limits.keepAfterDeadlineMs);
+  }
+
   /** Outcomes kept, their bytes, and stamps that are repeated until their receipt. */
   get held(): { readonly answers: number; readonly bytes: number; readonly stamps: number; readonly waits: number } {
     const { kept, repeating, book } = this;
@@ -102,13 +123,16 @@ export class DeliveryService {
   }
 
   private stampUntilReceipt(envelope: Envelope, outcome: OutcomeBytes, route: Route, forMs: number): OutgoingRecord {
-    const { exchangeId, provider } = envelope;
     const stamp = stampRecord(outcome.statement, [route.receiptTopic, route.replyTopic]);
     // With too many waiting the log is down: the gateway repeats the stamp of every answer that it holds as well.
     if (this.repeating.size >= this.limits.keptCount) return stamp;
-    const leaf = toHex(statementLeafHash(outcome.statement));
-    this.repeat(this.book.wait({ exchangeId, slot: 'p1', signer: provider }, leaf, forMs), stamp);
+    this.repeat(this.verdictOn(envelope, outcome.statement, forMs), stamp);
     return stamp;
+  }
+
+  private verdictOn({ exchangeId, provider }: Envelope, statement: string, forMs: number): Promise<ReceiptVerdict> {
+    const leaf = toHex(statementLeafHash(statement));
+    return this.book.wait({ exchangeId, slot: 'p1', signer: provider }, leaf, forMs);
   }
 
   private repeat(settled: Promise<unknown>, record: OutgoingRecord): void {

@@ -26,6 +26,27 @@ export interface Orphan {
   readonly request: Buffer;
 }
 
+/** Where a row stands among those without a receipt. */
+export interface UnreceiptedPlace {
+  /** As PostgreSQL writes it: a Date would cut its microseconds. */
+  readonly createdAt: string;
+  readonly exchangeId: string;
+}
+
+/** An ended row whose outcome, as far as is known here, is not in the log. */
+export interface Unreceipted {
+  readonly place: UnreceiptedPlace;
+  readonly request: Buffer;
+  readonly statement: string;
+}
+
+export function parseUnreceipted(row: Readonly<Record<string, unknown>>): Unreceipted | undefined {
+  const { exchange_id: exchangeId, created_at: createdAt, request, statement } = row;
+  if (typeof exchangeId !== 'string' || typeof createdAt !== 'string') return undefined;
+  if (!Buffer.isBuffer(request) || typeof statement !== 'string') return undefined;
+  return { place: { createdAt, exchangeId }, request, statement };
+}
+
 /** A row as the driver gives it; anything else than what our own statements write is not believed. */
 export function parseJournalRow(row: Readonly<Record<string, unknown>>): JournalRow | undefined {
   const { leaf_hash: leafHash, owner, state, left_ms: leftMs, statement, answer } = row;

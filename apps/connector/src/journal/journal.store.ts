@@ -1,12 +1,24 @@
 import { Coalescer, type ExchangeId } from '#kernel';
 import type { Database } from '#postgres';
 import { dispatchErrors } from '../dispatch/dispatch.errors.js';
-import { parseJournalRow, type JournalRow, type NewCall, type Orphan, type StoredOutcome } from './journal-row.js';
+import {
+  parseJournalRow,
+  parseUnreceipted,
+  type JournalRow,
+  type NewCall,
+  type Orphan,
+  type StoredOutcome,
+  type Unreceipted,
+  type UnreceiptedPlace,
+} from './journal-row.js';
 
 interface Ending extends StoredOutcome {
   readonly exchangeId: ExchangeId;
   readonly owner: string;
 }
+
+/** Before all others. */
+const FIRST_PLACE: UnreceiptedPlace = { createdAt: '-infinity', exchangeId: '00000000-0000-0000-0000-000000000000' };
 
 const COLUMNS = `leaf_hash, owner, state, statement, answer,
   ceil(extract(epoch FROM call_deadline - clock_timestamp()) * 1000) AS left_ms`;
@@ -18,6 +30,7 @@ const COLUMNS = `leaf_hash, owner, state, statement, answer,
 export class JournalStore {
   private readonly begins: Coalescer<NewCall, boolean>;
   private readonly endings: Coalescer<Ending, boolean>;
+  private readonly receipts: Coalescer<ExchangeId, undefined>;
 
   constructor(
     private readonly database: Database,
@@ -30,6 +43,7 @@ export class JournalStore {
       ...bounds,
       weigh: (ending) => ending.answer.length,
     });
+    this.receipts = new Coalescer((ids) => this.markAll(ids), bounds);
   }
 
   async find(exchangeId: ExchangeId): Promise<JournalRow | undefined> {
@@ -67,6 +81,27 @@ export class JournalStore {
       [graceMs, limit, skip],
     );
     return rows.flatMap(({ request }) => (Buffer.isBuffer(request) ? [{ request }] : []));
+  }
+
+  /** The log has the outcome, or will never take it. A mark that is lost costs a duplicate stamp. */
+  async markReceipted(exchangeId: ExchangeId): Promise<void> {
+    await this.receipts.add(exchangeId);
+  }
+
+  /**
+   * Ended rows without a receipt, `afterMs` past their call's deadline, behind `last` in their order. Intake takes no
+   * sequel older than a day, so older ones stay as they are.
+   */
+  async unreceipted(afterMs: number, limit: number, last = FIRST_PLACE): Promise<Unreceipted[]> {
+    const rows = await this.database.query(
+      `SELECT exchange_id, created_at::text AS created_at, request, statement FROM journal
+        WHERE state <> 'calling' AND NOT receipted AND (created_at, exchange_id) > ($3::timestamptz, $4::uuid)
+          AND created_at > clock_timestamp() - interval '24 hours'
+          AND call_deadline <= clock_timestamp() - $1 * interval '1 millisecond'
+        ORDER BY journal.created_at, exchange_id LIMIT $2`,
+      [afterMs, limit, last.createdAt, last.exchangeId],
+    );
+    return rows.flatMap((row) => parseUnreceipted(row) ?? []);
   }
 
   /** Erases ended rows older than `ageMs`; returns how many. They must outlive the request topic. */
@@ -118,5 +153,13 @@ export class JournalStore {
     );
     const won = new Set(rows.map((row) => row['exchange_id']));
     return endings.map(({ exchangeId }) => won.has(exchangeId));
+  }
+
+  private async markAll(ids: readonly ExchangeId[]): Promise<undefined[]> {
+    await this.database.query(
+      `UPDATE journal SET receipted = true WHERE exchange_id = ANY($1::uuid[]) AND state <> 'calling' AND NOT receipted`,
+      [ids],
+    );
+    return ids.map(() => undefined);
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, SubsystemId } from '#kernel';
 import type { RegistryCopy } from '#registry-copy';
 import type { RegistryView } from '#snapshot';
@@ -7,10 +8,12 @@ import { keyTimeMs, type HeldKeys } from '../dispatch/held-keys.js';
 import { type UnsafeCalls } from '../dispatch/unsafe-calls.service.js';
 import type { Orphan } from './journal-row.js';
 import { type JournalStore } from './journal.store.js';
+import type { Restamps } from './restamps.service.js';
 
 export interface JournalWorkerOptions {
   readonly journal: Pick<JournalStore, 'orphans' | 'sweep'>;
   readonly unsafe: Pick<UnsafeCalls, 'settleSeen'>;
+  readonly restamps: Pick<Restamps, 'round'>;
   readonly copy: Pick<RegistryCopy, 'current' | 'manifestStatement'>;
   readonly keys: HeldKeys;
   readonly subsystems: readonly SubsystemId[];
@@ -25,8 +28,11 @@ const ORPHAN_GRACE_MS = 30_000;
 const BATCH = 100;
 /** Of one turn: beyond it the rest waits for the next. */
 const MAX_PAGES = 20;
+const SWEEP_BATCH = 1_000;
+/** Between two batches of one sweep, so that calls get their turn at the database. */
+const PAUSE_MS = 10;
 
-/** Ends calls that nobody else will end, and erases rows that have outlived the request topic. */
+/** Ends calls that nobody else will end, stamps outcomes again that the log may not have, and erases rows that have outlived the request topic. */
 export class JournalWorker {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -49,7 +55,19 @@ export class JournalWorker {
   async tidy(graceMs = ORPHAN_GRACE_MS): Promise<void> {
     // Each by itself: what cannot be ended must not keep the journal from being swept, nor the other way round.
     await this.attempt(() => this.endOrphans(graceMs));
-    await this.attempt(() => this.options.journal.sweep(this.options.keepMs, 1_000));
+    await this.attempt(() => this.restamp());
+    await this.attempt(() => this.sweepAll());
+  }
+
+  private async restamp(): Promise<void> {
+    const view = this.options.copy.current();
+    if (view !== undefined) await this.options.restamps.round(view, () => this.isStopped);
+  }
+
+  /** To the last row: what holds personal data must not outlive its time because more came than one batch. */
+  private async sweepAll(): Promise<void> {
+    const { journal, keepMs } = this.options;
+    while (!this.isStopped && (await journal.sweep(keepMs, SWEEP_BATCH)) >= SWEEP_BATCH) await pause(PAUSE_MS);
   }
 
   /** Page by page; those that cannot be ended stay in front of the order, so the next page begins behind them. */

@@ -1,4 +1,5 @@
 import { Journal1700000000001 } from './0001-journal.js';
+import { Receipted1700000000002 } from './0002-receipted.js';
 
 /** This app's tables, in order. */
-export const connectorMigrations = [Journal1700000000001];
+export const connectorMigrations = [Journal1700000000001, Receipted1700000000002];
