@@ -151,10 +151,10 @@ describe('a step of a gateway that fails', () => {
     const failed = bus.fail('gateway', produceTo('request.'), 'before', 3);
     const told = await accepted(() => claim(bus));
     await failed;
-    await eventually(async () => (await storyOf(bus, told, 1)).leaves.includes('failed bus-unavailable'), STATED);
+    await eventually(async () => (await storyOf(bus, told, 1)).leaves.includes('failed outcome-unknown'), STATED);
     const { leaves, ...rest } = await storyOf(bus, told, 1);
-    expect(rest).toEqual({ told: 'bus-unavailable', calls: [] });
+    expect(rest).toEqual({ told: 'outcome-unknown', calls: [] });
     // The stamp alone is there if it was sent again while the batch was being tried.
-    expect([['failed bus-unavailable'], ['requested', 'failed bus-unavailable']]).toContainEqual(leaves);
+    expect([['failed outcome-unknown'], ['requested', 'failed outcome-unknown']]).toContainEqual(leaves);
   });
 });

@@ -12,6 +12,7 @@ import {
   failedPayload,
   failureAtDeadline,
   failureOf,
+  failureOfSend,
   outcomePending,
   rowOutcome,
   told,
@@ -60,7 +61,7 @@ export interface Prepared {
 type End =
   | Exclude<Verdict, { kind: 'waiting' }>
   | { readonly kind: 'time' }
-  | { readonly kind: 'bus' }
+  | { readonly kind: 'bus'; readonly cause: unknown }
   | { readonly kind: 'closing' }
   | { readonly kind: 'unrecorded' };
 
@@ -146,7 +147,7 @@ export class DeliveryService {
     const end = await this.transit(prepared, awaited, recorded);
     const isRecorded = await this.isRecorded(recorded, prepared.row.deadlineMs);
     if (!isRecorded) return this.pending(id);
-    if (end.kind !== 'release') return this.fail(prepared, failureFor(end, awaited));
+    if (end.kind !== 'release') return this.fail(prepared, failureFor(end, awaited, request.method));
     const outcome = await this.release(id, end.candidate, requestHash, isKeyed);
     prepared.watch.passed('released');
     return outcome;
@@ -175,9 +176,8 @@ export class DeliveryService {
         watch.passed('sent');
       },
       (cause: unknown) => {
-        // Some of it may be stored all the same: the statement `failed` says what the consumer was told.
         events.failed('send', cause);
-        ended.resolve({ kind: 'bus' });
+        ended.resolve({ kind: 'bus', cause });
       },
     );
     try {
@@ -359,9 +359,9 @@ export class DeliveryService {
   }
 }
 
-function failureFor(end: Exclude<End, { kind: 'release' }>, awaited: Awaited): Failure {
+function failureFor(end: Exclude<End, { kind: 'release' }>, awaited: Awaited, method: string): Failure {
   if (end.kind === 'fail') return failureOf(end.reason);
-  if (end.kind === 'bus') return { code: 'bus-unavailable', side: 'bus' };
+  if (end.kind === 'bus') return failureOfSend(end.cause, method);
   if (end.kind === 'closing') return { code: 'gateway-closing', side: 'bus' };
   return failureAtDeadline(awaited.missing(), awaited.rejection);
 }

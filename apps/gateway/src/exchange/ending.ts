@@ -1,4 +1,4 @@
-import { sha512, toBase64, toBase64Url, type ExchangeId } from '#kernel';
+import { AppError, sha512, toBase64, toBase64Url, type ExchangeId } from '#kernel';
 import { sequelOf, type FailedPayload, type RequestedPayload, type Statement } from '#signing';
 import type { Missing } from './awaited.js';
 import type { Candidate, CandidateReason } from './candidate.js';
@@ -16,6 +16,7 @@ export type FailureCode =
   | 'no-receipt'
   | 'stamp-refused'
   | 'bus-unavailable'
+  | 'outcome-unknown'
   | 'gateway-lost'
   | 'gateway-closing'
   | 'receipt-conflict'
@@ -41,6 +42,19 @@ export function failureAtDeadline(missing: Missing, rejection: CandidateReason |
 /** A record that condemns the exchange, whatever comes later. */
 export function failureOf(reason: CandidateReason): Failure {
   return { code: reason, side: 'provider' };
+}
+
+const UNSAFE: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** With these the bus says no before it tries. */
+const NEVER_SENT: ReadonlySet<string> = new Set(['bus-overloaded', 'bus-closed']);
+
+/**
+ * The bus did not take the exchange. A send that was tried may have stored the request all the same, and then the agency
+ * is called: nobody may be told to repeat a call that changes something.
+ */
+export function failureOfSend(cause: unknown, method: string): Failure {
+  const isUntried = cause instanceof AppError && NEVER_SENT.has(cause.code);
+  return { code: UNSAFE.has(method) && !isUntried ? 'outcome-unknown' : 'bus-unavailable', side: 'bus' };
 }
 
 /** Payload of the gateway's `failed`, a sequel of that very request. */

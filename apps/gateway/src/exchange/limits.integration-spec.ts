@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createInProcessBus, type Bus } from '#bus';
+import { busErrors, createInProcessBus, type Bus } from '#bus';
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
 import { gatewayMigrations } from '../migrations/index.js';
-import { exchangeErrors } from './exchange.errors.js';
 import { gatewayFixture, type Fixture } from './spec-support/gateway-fixture.js';
 
 let place: TestDatabase;
@@ -12,6 +11,7 @@ let fixture: Fixture;
 let bus: Bus;
 /** What happens to produce calls that carry a request; written by the specs. */
 let broken: 'no-effect' | 'effect-but-error' | undefined;
+let failure: () => Error;
 
 beforeAll(async () => {
   place = await createDatabase();
@@ -23,13 +23,14 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   broken = undefined;
+  failure = () => busErrors.error('bus-unavailable');
   bus = createInProcessBus();
   const publish = bus.publish.bind(bus);
   bus.publish = async (records) => {
     const isRequest = records.some(({ topic }) => topic.startsWith('request.'));
     if (broken === undefined || !isRequest) return publish(records);
     if (broken === 'effect-but-error') await publish(records);
-    throw exchangeErrors.error('gateway-busy');
+    throw failure();
   };
   fixture = await gatewayFixture(database, { maxInFlight: 9, maxInFlightBytes: 1_000 }, bus);
   await eventually(() => fixture.module.replies.hearing());
@@ -85,6 +86,34 @@ describe('the bus', () => {
       expect(failed.payload).toMatchObject({ why: 'bus-unavailable' });
     },
   );
+
+  const claim = () =>
+    fixture.module.exchanges.perform(
+      fixture.request({
+        method: 'POST',
+        path: '/claims',
+        headers: [{ name: 'Content-Type', value: 'application/json' }],
+        body: Buffer.from('{"pin":"TEST000001"}'),
+        context: { deadlineMs: 20_000 },
+      }),
+    );
+
+  test.each(['no-effect', 'effect-but-error'] as const)(
+    'that fails a send (%s) tells nobody to repeat an unsafe call: it may have been made',
+    async (how) => {
+      broken = how;
+      expect(await claim()).toMatchObject({ kind: 'failed', code: 'outcome-unknown', side: 'bus' });
+      const failed = await eventually(() => fixture.log.ofType('exchange.failed')[0]);
+      expect(failed.payload).toMatchObject({ why: 'outcome-unknown' });
+    },
+  );
+
+  test('that refuses before it tries leaves an unsafe call unmade', async () => {
+    broken = 'no-effect';
+    failure = () => busErrors.error('bus-overloaded');
+    expect(await claim()).toMatchObject({ kind: 'failed', code: 'bus-unavailable', side: 'bus' });
+    expect(fixture.provider.seen).toHaveLength(0);
+  });
 });
 
 describe('nothing is taken', () => {
