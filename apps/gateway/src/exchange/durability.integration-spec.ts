@@ -53,6 +53,18 @@ describe('the row', () => {
     await eventually(async () => (await perform()).kind === 'answered');
   });
 
+  test('that hangs refuses calls within about a second, long before a deadline, until it is written', async () => {
+    const { promise: until, resolve: goOn } = Promise.withResolvers<undefined>();
+    database.hung = { contains: INSERT, until };
+    const first = perform({ deadlineMs: 10_000 });
+    await eventually(() => !fixture.module.database.answers(), { timeoutMs: 3_000 });
+    expect(await perform({ deadlineMs: 10_000 })).toMatchObject({ kind: 'refused', code: 'database-unavailable' });
+    expect(fixture.provider.seen).toHaveLength(1);
+    goOn(undefined);
+    expect(await first).toMatchObject({ kind: 'answered' });
+    expect(await perform()).toMatchObject({ kind: 'answered' });
+  });
+
   test.each(faults)('not known to hold a failure (%s): no outcome is claimed', async (fault) => {
     fixture.provider.behaviour = { silent: true };
     database.faults = [{ contains: END, fault, times: 1 }];

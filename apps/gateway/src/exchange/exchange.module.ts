@@ -79,7 +79,7 @@ export class ExchangeModule {
     const { bus, clock, registry, events, logs, log } = deps;
     const { maxInFlight, instanceId } = settings;
     this.store = new ExchangeStore(deps.database, maxInFlight * 2);
-    this.database = new DatabaseHealth(this.store);
+    this.database = new DatabaseHealth(this.store, clock);
     this.keys = new ConsumerKeys(deps.keys, instanceId, registry);
     this.pulse = new LogPulse(clock);
     const { pending, store, pulse, database, keys } = this;

@@ -87,7 +87,7 @@ export class ExchangeService extends Exchanges {
     replyTopic: string,
     begun: Begun,
   ): Promise<ExchangeOutcome> {
-    const { delivery, idempotency, store } = this.parts;
+    const { delivery, idempotency, store, database } = this.parts;
     const { idempotencyKey } = request.context;
     const print = fingerprint(this.settings.fingerprintKey, request, {
       subject: typeof admitted.subject === 'object' ? admitted.subject : undefined,
@@ -111,7 +111,7 @@ export class ExchangeService extends Exchanges {
     if (prepared === undefined)
       return { kind: 'refused', code: 'consumer-stopped', side: 'consumer', decidedBy: 'gateway' };
     begun(prepared.row.id);
-    return delivery.complete(prepared, request, store.insert(prepared.row), false);
+    return delivery.complete(prepared, request, database.watched(store.insert(prepared.row)), false);
   }
 
   private gate(replyTopic: string | undefined): Gate {

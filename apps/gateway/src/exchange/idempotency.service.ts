@@ -71,7 +71,7 @@ export class IdempotencyService {
   private async claim({ row }: Prepared, keyHash: Buffer): Promise<Claim | undefined> {
     for (const isLast of [false, true]) {
       try {
-        return await within(this.store.claim({ row, keyHash }), CLAIM_TIMEOUT_MS);
+        return await within(this.database.watched(this.store.claim({ row, keyHash })), CLAIM_TIMEOUT_MS);
       } catch (cause) {
         this.events.failed('claim', cause);
         if (isLast) this.database.suspect();

@@ -8,6 +8,8 @@ export type Fault = 'no-effect' | 'effect-but-error';
 export class FaultyDatabase implements Database {
   faults: { readonly contains: string; readonly fault: Fault; times: number }[] = [];
 
+  /** Statements that contain this wait before they are carried out, as on a server that hangs. */
+  hung: { readonly contains: string; readonly until: Promise<unknown> } | undefined;
   /** Statements that were asked for, well or badly. */
   readonly asked: string[] = [];
 
@@ -19,6 +21,7 @@ export class FaultyDatabase implements Database {
 
   async query<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]> {
     this.asked.push(sql);
+    if (this.hung !== undefined && sql.includes(this.hung.contains)) await this.hung.until;
     const match = this.faults.find(({ contains, times }) => times > 0 && sql.includes(contains));
     if (match === undefined) return this.real.query<Result>(sql, parameters);
     match.times -= 1;
