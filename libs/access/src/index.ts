@@ -13,4 +13,4 @@ export {
 } from './subject.js';
 export { parseTarget, type Target, type TargetReason } from './target.js';
 export { type AccessAgreement, type AccessService, type AccessView, type SubjectRule } from './view.js';
-export { outcomeReasons, type OutcomeReason, type OutcomeSide, type WhyCode } from './outcome.js';
+export { outcomeReasons, transientRefusals, type OutcomeReason, type OutcomeSide, type WhyCode } from './outcome.js';

@@ -66,6 +66,9 @@ const unreachable: OutcomeReason = {
 const rubbish: OutcomeReason = { side: 'provider-system', status: 502, fault: 'service_failed', proxy: 'serverproxy' };
 const unlogged: OutcomeReason = { side: 'bus', status: 503, fault: 'logging_failed', proxy: 'clientproxy' };
 
+/** Words of intake's refusals that say "not now": who stamped sends the stamp again, and its exchange goes on waiting. */
+export const transientRefusals: ReadonlySet<string> = new Set(['rate-limited']);
+
 /** One place for reason → side, native status, X-Road fault (`exchange.md` §1): both edges and the docs read it. */
 export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'unknown-consumer': { side: 'consumer', status: 404, fault: 'unknown_member' },

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { AnswerSchema, encode, LeafSchema, message } from '#contracts';
+import { AnswerSchema, encode, LeafSchema, message, type Leaf } from '#contracts';
 import { exchangeIdBytes, newExchangeId } from '#kernel';
 import { generateSigningKey } from '#signing';
 import { openDatabase, type Database } from '#postgres';
@@ -172,6 +172,26 @@ describe("intake's refusal", () => {
       leaf.slot === 'c0' ? message(LeafSchema, { ...leaf, refused: 'time', path: [], index: 0n }) : leaf;
     expect(await perform()).toMatchObject({ kind: 'failed', code: 'stamp-refused', side: 'bus' });
     expect(fixture.alarms).toContain('stamp-refused');
+  });
+
+  test('for a while is no refusal: the exchange goes on, and so does a failure that only its row holds', async () => {
+    let refused = 0;
+    const notNow = (leaf: Leaf) =>
+      (refused += 1) > 2 ? leaf : message(LeafSchema, { ...leaf, refused: 'rate-limited', path: [], index: 0n });
+    fixture.log.tamper = (leaf) => (leaf.slot === 'c0' ? notNow(leaf) : leaf);
+    expect(await perform(4_000)).toMatchObject({ kind: 'answered' });
+    refused = 0;
+    fixture.provider.behaviour = { silent: true };
+    fixture.log.tamper = (leaf) => (leaf.slot === 'c1' ? notNow(leaf) : leaf);
+    const told = await perform(100);
+    expect(told).toMatchObject({ code: 'provider-unreachable' });
+    await eventually(() => refused === 1);
+    // Kept, and not marked as if the log had it.
+    const unreceipted = await fixture.module.store.unreceipted(Date.now() + 1_000, 100);
+    expect(unreceipted.map(({ id }) => id)).toContain(told.exchangeId);
+    await eventually(() => fixture.module.stamps.size === 0, { timeoutMs: 20_000 });
+    expect(refused).toBeGreaterThan(2);
+    expect(fixture.alarms).not.toContain('stamp-refused');
   });
 });
 

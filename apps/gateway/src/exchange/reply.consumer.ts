@@ -1,3 +1,4 @@
+import { transientRefusals } from '#access';
 import type { Bus, ReceivedRecord, Subscription } from '#bus';
 import { AnswerSchema, decode, ReceiptsSchema, type Answer, type Leaf, type Receipts } from '#contracts';
 import { exchangeIdFromBytes, type Clock, type ExchangeId } from '#kernel';
@@ -192,6 +193,8 @@ export class ReplyConsumer {
     const leafHash = Buffer.from(leaf.leafHash);
     // A code or nothing: whoever can write to this topic must not write into our log.
     const reason = REASON_CODE.test(leaf.refused) ? leaf.refused : 'unspecified';
+    // Not now rather than no: the stamp is sent again like one without a receipt.
+    if (transientRefusals.has(reason)) return;
     events.alarm('stamp-refused', { reason, slot: leaf.slot, exchangeId: id });
     stamps.end(leafHash, 'refused');
     const waiting = id === undefined ? undefined : pending.get(id);
