@@ -16,6 +16,12 @@ export interface KeyHolder {
   readonly deadlineMs: number;
 }
 
+/** A key that outlived the row of its exchange. */
+export interface ErasedHolder {
+  readonly kind: 'erased';
+  readonly exchangeId: ExchangeId;
+}
+
 export const rowNames =
   'id, consumer, service, fingerprint, requested, salt, openings, request_head, deadline_ms, created_ms';
 
@@ -124,8 +130,14 @@ export function parseRow(record: Readonly<Record<string, unknown>>): StoredRow {
 }
 
 const holderSchema = z.object({ exchange_id: exchangeId, fingerprint: bytes, deadline_ms: milliseconds });
+/** Columns of the row that is gone are null. */
+const erasedSchema = z.object({ exchange_id: exchangeId, fingerprint: z.null() });
 
-export function claimConflict(record: unknown): KeyHolder {
+/** Who holds a key, by the key beside its exchange's row; undefined if there is no such key. */
+export function keyHolder(record: unknown): KeyHolder | ErasedHolder | undefined {
+  if (record === undefined) return undefined;
+  const erased = erasedSchema.safeParse(record);
+  if (erased.success) return { kind: 'erased', exchangeId: erased.data.exchange_id };
   const row = holderSchema.parse(record);
   return { exchangeId: row.exchange_id, fingerprint: row.fingerprint, deadlineMs: row.deadline_ms };
 }

@@ -1,7 +1,7 @@
 import { Coalescer, toHex, type ExchangeId, type SubsystemId } from '#kernel';
 import type { Database } from '#postgres';
 import { exchangeErrors } from './exchange.errors.js';
-import { claimConflict, parseRow, rowColumns, rowNames, type KeyHolder } from './exchange-rows.js';
+import { keyHolder, parseRow, rowColumns, rowNames, type ErasedHolder, type KeyHolder } from './exchange-rows.js';
 import type { NewRow, RowOutcome, StoredRow } from './row.js';
 
 /** A row that waits for its idempotency key. */
@@ -10,7 +10,11 @@ export interface KeyedRow {
   readonly keyHash: Buffer;
 }
 
-export type Claim = { readonly kind: 'claimed' } | { readonly kind: 'held'; readonly holder: KeyHolder };
+export type Claim =
+  | { readonly kind: 'claimed' }
+  | { readonly kind: 'held'; readonly holder: KeyHolder }
+  /** It has ended, and nothing else is known of it. */
+  | ErasedHolder;
 
 interface Ending {
   readonly id: ExchangeId;
@@ -38,7 +42,7 @@ const KEY_LIFE_MS = 24 * 60 * 60_000;
  */
 export class ExchangeStore {
   private readonly inserts: Coalescer<NewRow, true>;
-  private readonly claims: Coalescer<KeyedRow, Claim>;
+  private readonly claims: Coalescer<KeyedRow, Claim | undefined>;
   private readonly endings: Coalescer<Ending, boolean>;
   private readonly marks: Coalescer<ExchangeId, true>;
   /** Endings under way, by exchange; as bounded as their queue. */
@@ -65,8 +69,10 @@ export class ExchangeStore {
    * Takes the key and writes the row in one transaction, or says who holds the key. After a rejection the same row may
    * claim again: it finds itself as the holder.
    */
-  claim(keyed: KeyedRow): Promise<Claim> {
-    return this.claims.add(keyed);
+  async claim(keyed: KeyedRow): Promise<Claim> {
+    const claim = await this.claims.add(keyed);
+    if (claim === undefined) throw exchangeErrors.error('database-unavailable');
+    return claim;
   }
 
   /** Compare-and-set on "no outcome yet": true for the one that ended the exchange. */
@@ -159,7 +165,7 @@ export class ExchangeStore {
   }
 
   /** One transaction: a key is never taken without its row, and no row of a claim stands without its key. */
-  private async claimAll(keyed: readonly KeyedRow[]): Promise<Claim[]> {
+  private async claimAll(keyed: readonly KeyedRow[]): Promise<(Claim | undefined)[]> {
     // A claim that timed out may still wait here beside its retry: one INSERT may not touch a key twice.
     const first = new Map(keyed.toReversed().map((item) => [nameOf(item), item]));
     const rows = [...first.values()].map(({ row }) => row);
@@ -181,20 +187,22 @@ export class ExchangeStore {
     );
     const claimed = new Set(taken.map((row) => row['id']));
     return Promise.all(
-      keyed.map(async (item): Promise<Claim> => {
+      keyed.map(async (item): Promise<Claim | undefined> => {
         if (claimed.has(item.row.id)) return { kind: 'claimed' };
         return this.holder(item);
       }),
     );
   }
 
-  private async holder({ row, keyHash }: KeyedRow): Promise<Claim> {
+  /** Undefined if the key was swept since it was found taken: whoever asks once more may have it. */
+  private async holder({ row, keyHash }: KeyedRow): Promise<Claim | undefined> {
     const found = await this.database.query(
-      `SELECT k.exchange_id, e.fingerprint, e.deadline_ms FROM idempotency_key k JOIN exchange e ON e.id = k.exchange_id
+      `SELECT k.exchange_id, e.fingerprint, e.deadline_ms FROM idempotency_key k LEFT JOIN exchange e ON e.id = k.exchange_id
         WHERE k.consumer = $1 AND k.service = $2 AND k.key_hash = $3`,
       [row.consumer, row.service, keyHash],
     );
-    const holder = claimConflict(found[0]);
+    const holder = keyHolder(found[0]);
+    if (holder === undefined || 'kind' in holder) return holder;
     return holder.exchangeId === row.id ? { kind: 'claimed' } : { kind: 'held', holder };
   }
 

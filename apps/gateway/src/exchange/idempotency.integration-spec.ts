@@ -96,6 +96,31 @@ describe('one key', () => {
     expect(fixture.provider.seen).toHaveLength(2);
   });
 
+  test('repeated with less patience than the first call has is told that it is open, at its own deadline', async () => {
+    fixture.provider.behaviour = { delayMs: 1_500 };
+    const first = call('TEST000001', 5_000);
+    await eventually(() => fixture.provider.seen.length === 1);
+    const startedMs = Date.now();
+    const second = await call('TEST000001', 300);
+    expect(Date.now() - startedMs).toBeLessThan(1_000);
+    expect(second).toMatchObject({ kind: 'refused', code: 'exchange-open', exchangeId: (await first).exchangeId });
+    expect((await first).kind).toBe('answered');
+  });
+
+  test('whose row was erased has ended, and fails nobody else’s call in the same batch', async () => {
+    const { exchangeId } = await call();
+    await fixture.module.store.settled(exchangeId as NonNullable<typeof exchangeId>);
+    await real.query('DELETE FROM exchange WHERE id = $1', [exchangeId]);
+    const repeated = call();
+    const mine = key;
+    key = uniqueName('key');
+    const other = call();
+    key = mine;
+    expect(await repeated).toMatchObject({ kind: 'refused', code: 'exchange-ended', exchangeId });
+    expect((await other).kind).toBe('answered');
+    expect(fixture.provider.seen).toHaveLength(2);
+  });
+
   test('failed: the repeat learns why', async () => {
     fixture.provider.behaviour = { silent: true };
     expect(await call('TEST000001', 200)).toMatchObject({ code: 'provider-unreachable' });

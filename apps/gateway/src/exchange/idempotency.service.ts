@@ -1,4 +1,4 @@
-import { bytesEqual, sha256, toHex, type Clock } from '#kernel';
+import { bytesEqual, sha256, toHex, type Clock, type ExchangeId } from '#kernel';
 import type { Prepared } from './delivery.service.js';
 import type { DatabaseHealth } from './database-health.worker.js';
 import { endedElsewhere } from './ending.js';
@@ -21,6 +21,13 @@ export interface KeyedCall {
 
 interface Open {
   readonly fingerprint: Buffer;
+  /** Of the exchange that this call makes or waits for; set when the key's holder is known. */
+  exchangeId: ExchangeId | undefined;
+}
+
+/** A call under way, and what becomes of it. */
+interface Joinable {
+  readonly open: Open;
   readonly outcome: Promise<ExchangeOutcome>;
 }
 
@@ -34,7 +41,7 @@ const CLAIM_TIMEOUT_MS = 5_000;
  */
 export class IdempotencyService {
   /** Calls under way here, by consumer, service and key; bounded by admission. */
-  private readonly open = new Map<string, Open>();
+  private readonly open = new Map<string, Joinable>();
 
   constructor(
     private readonly store: ExchangeStore,
@@ -49,19 +56,36 @@ export class IdempotencyService {
     const keyHash = sha256(call.key);
     const name = `${consumer} ${target.service} ${toHex(keyHash)}`;
     const joined = this.open.get(name);
-    if (joined !== undefined)
-      return bytesEqual(joined.fingerprint, call.fingerprint) ? joined.outcome : conflict('idempotency-key-reused');
+    if (joined !== undefined) return this.join(call, joined);
     // Registered before the first await: a repeat in the same instant joins.
-    const outcome = this.start(call, keyHash).finally(() => this.open.delete(name));
-    this.open.set(name, { fingerprint: call.fingerprint, outcome });
+    const open: Open = { fingerprint: call.fingerprint, exchangeId: undefined };
+    const outcome = this.start(call, keyHash, open).finally(() => this.open.delete(name));
+    this.open.set(name, { open, outcome });
     return outcome;
   }
 
-  private async start(call: KeyedCall, keyHash: Buffer): Promise<ExchangeOutcome> {
+  /** Waits with the first call, but no longer than its own deadline: that of the first may be far behind it. */
+  private async join(call: KeyedCall, { open, outcome }: Joinable): Promise<ExchangeOutcome> {
+    if (!bytesEqual(open.fingerprint, call.fingerprint)) return conflict('idempotency-key-reused');
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<UnansweredExchange>((resolve) => {
+      const leftMs = Math.max(0, call.deadlineAtMs - this.clock.now());
+      timer = setTimeout(() => resolve(stillOpen(open.exchangeId)), leftMs);
+    });
+    try {
+      return await Promise.race([outcome, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async start(call: KeyedCall, keyHash: Buffer, open: Open): Promise<ExchangeOutcome> {
     const prepared = await call.prepare();
     if (prepared === undefined) return unavailable('consumer-stopped');
     const claim = await this.claim(prepared, keyHash);
     if (claim === undefined) return unavailable('database-unavailable');
+    if (claim.kind === 'erased') return { ...conflict('exchange-ended'), exchangeId: claim.exchangeId };
+    open.exchangeId = claim.kind === 'claimed' ? prepared.row.id : claim.holder.exchangeId;
     if (claim.kind === 'claimed') return call.send(prepared);
     if (!bytesEqual(claim.holder.fingerprint, call.fingerprint)) return conflict('idempotency-key-reused');
     return this.awaitOutcome(call, claim.holder.exchangeId, claim.holder.deadlineMs);
@@ -89,7 +113,7 @@ export class IdempotencyService {
     for (;;) {
       const outcome = await this.lookUp(call, id, deadlineMs);
       if (outcome !== undefined) return endedElsewhere(id, outcome);
-      if (this.clock.now() >= call.deadlineAtMs) return { ...conflict('exchange-open'), exchangeId: id };
+      if (this.clock.now() >= call.deadlineAtMs) return stillOpen(id);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -111,7 +135,11 @@ export class IdempotencyService {
   }
 }
 
-function conflict(code: 'idempotency-key-reused' | 'exchange-open'): UnansweredExchange {
+function stillOpen(exchangeId: ExchangeId | undefined): UnansweredExchange {
+  return { ...conflict('exchange-open'), ...(exchangeId === undefined ? {} : { exchangeId }) };
+}
+
+function conflict(code: 'idempotency-key-reused' | 'exchange-open' | 'exchange-ended'): UnansweredExchange {
   return { kind: 'refused', code, side: 'consumer', decidedBy: 'gateway' };
 }
 
