@@ -39,7 +39,7 @@ function envelope(mischief: Mischief = {}): Promise<Envelope> {
 describe('a judgement without waiting', () => {
   it('lets a good request through', async () => {
     const { judgement, waits } = court();
-    expect(await judgement.judge(await envelope(), false)).toMatchObject({ ok: true });
+    expect(await judgement.judge(await envelope(), NOW, false)).toMatchObject({ ok: true });
     expect(waits).toEqual([]);
   });
 
@@ -52,8 +52,26 @@ describe('a judgement without waiting', () => {
   ];
   it.each(cases)('ends with %s: %s', async (_what, reason, mischief) => {
     const { judgement, waits } = court();
-    expect(await judgement.judge(await envelope(mischief()), false)).toMatchObject({ ok: false, reason: { reason } });
+    expect(await judgement.judge(await envelope(mischief()), NOW, false)).toMatchObject({
+      ok: false,
+      reason: { reason },
+    });
     expect(waits).toEqual([]);
+  });
+
+  const HOUR = 3_600_000;
+  const meetings: readonly [what: string, reason: string, madeMs: number, recordMs: number][] = [
+    ['a request that waited an hour on the topic', 'expired', NOW - HOUR, NOW - HOUR],
+    ['one that was new to the broker a moment after it was made', 'expired', NOW - HOUR, NOW - HOUR + 60_000],
+    ['one sent again after an hour', 'clock-apart', NOW - HOUR, NOW],
+    ['one made by a clock an hour behind', 'clock-apart', NOW - HOUR, NOW - 1],
+    ['one made by a clock an hour ahead', 'clock-apart', NOW + HOUR, NOW],
+    ['any one, if our own clock is an hour behind', 'clock-apart', NOW + HOUR, NOW + HOUR],
+  ];
+  it.each(meetings)('ends with %s: %s', async (_what, reason, ts, recordMs) => {
+    const { judgement } = court();
+    const late = await envelope({ ts, deadlineMs: ts + 8_000 });
+    expect(await judgement.judge(late, recordMs, false)).toMatchObject({ ok: false, reason: { reason } });
   });
 
   it('ends with another signature under a known key, however new its snapshot', async () => {
@@ -61,16 +79,18 @@ describe('a judgement without waiting', () => {
     const { id, requested } = await craft(world, { ts: NOW, payload: { snap: FAR } });
     const forged = { ...requested, jws: `${requested.jws.slice(0, -86)}${'A'.repeat(86)}` };
     const read = await envelope({ id, envelope: { statement: forged.jws }, snapshot: FAR });
-    expect(await judgement.judge(read, false)).toMatchObject({ reason: { kind: 'dead', reason: 'signature-wrong' } });
+    expect(await judgement.judge(read, NOW, false)).toMatchObject({
+      reason: { kind: 'dead', reason: 'signature-wrong' },
+    });
     expect(waits).toEqual([]);
   });
 
   it('lets a late request through whose outcome may be kept here, after its signature was checked', async () => {
     const { judgement } = court();
     const late = { ts: NOW - 600_000, deadlineMs: NOW - 590_000 };
-    expect(await judgement.judge(await envelope(late), true)).toMatchObject({ ok: true });
+    expect(await judgement.judge(await envelope(late), late.ts, true)).toMatchObject({ ok: true });
     const foreign = { ...late, replyTopic: replyTopicOf(world, 'gw2') };
-    expect(await judgement.judge(await envelope(foreign), true)).toMatchObject({
+    expect(await judgement.judge(await envelope(foreign), late.ts, true)).toMatchObject({
       reason: { kind: 'dead', reason: 'reply-topic-foreign' },
     });
   });
@@ -81,9 +101,9 @@ describe('a judgement that waits for a newer snapshot', () => {
     const { judgement, waits } = court();
     const far = { deadlineMs: NOW + 9e9, ts: NOW + 299_000 };
     const judged = [
-      judgement.judge(await envelope({ ...far, payload: { snap: FAR } }), false),
-      judgement.judge(await envelope({ ...far, key: generateSigningKey() }), false),
-      judgement.judge(await envelope({ payload: { snap: FAR }, deadlineMs: NOW + 700 }), false),
+      judgement.judge(await envelope({ ...far, payload: { snap: FAR } }), NOW, false),
+      judgement.judge(await envelope({ ...far, key: generateSigningKey() }), NOW, false),
+      judgement.judge(await envelope({ payload: { snap: FAR }, deadlineMs: NOW + 700 }), NOW, false),
     ];
     expect(waits.map(({ untilMs }) => untilMs - NOW)).toEqual([2_000, 2_000, 700]);
     for (const { end } of waits) end();
@@ -97,8 +117,8 @@ describe('a judgement that waits for a newer snapshot', () => {
   it('gives forged requests few places, and none of those of verified ones', async () => {
     const { judgement, waits } = court(world.view, 64);
     const forged = await envelope({ key: generateSigningKey() });
-    const flood = Array.from({ length: 256 }, () => judgement.judge(forged, false));
-    const genuine = judgement.judge(await envelope({ payload: { snap: 2 } }), false);
+    const flood = Array.from({ length: 256 }, () => judgement.judge(forged, NOW, false));
+    const genuine = judgement.judge(await envelope({ payload: { snap: 2 } }), NOW, false);
     expect(waits).toHaveLength(4 + 1);
     const beyond = await Promise.all(flood.slice(4));
     expect(new Set(beyond.map((one) => !one.ok && one.reason.reason))).toEqual(new Set(['signer-unknown']));

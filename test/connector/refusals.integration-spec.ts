@@ -130,7 +130,7 @@ describe('a connector lets go without a word', () => {
 });
 
 describe('a replay', () => {
-  it('after an hour calls nobody', async () => {
+  it('after an hour calls nobody, nor does what waited so long; only what was old to the broker is an alarm', async () => {
     const replayed = await ConnectorNetwork.create();
     try {
       const clock = fakeClock(Date.now());
@@ -140,11 +140,22 @@ describe('a replay', () => {
       clock.advance(60 * 60_000);
       // Another process, whose memory holds nothing of it.
       await first.close();
-      await replayed.start({}, clock);
+      const waited = await replayed.send();
+      const second = await replayed.start({}, clock);
       await replayed.resend(sent);
+      const old = await replayed.send({ ts: Date.now() - 60 * 60_000, deadlineMs: clock.now() + 5_000 });
       const proof = await replayed.send({ ts: clock.now(), deadlineMs: clock.now() + 5_000 });
       await replayed.answerTo(proof);
-      expect(replayed.callsOf(sent)).toHaveLength(1);
+      const counts = ['dropped_total expired 2', 'dropped_total clock-apart 1', 'alarms_total clock-apart 1'];
+      // Three partitions: the proof may have overtaken them.
+      await eventually(async () => {
+        const text = await (await fetch(`${second.url}/metrics`)).text();
+        return counts.every((count) => {
+          const [name, reason, times] = count.split(' ');
+          return new RegExp(`${name}\\{[^}]*"${reason}"[^}]*\\} ${times}\\n`).test(text);
+        });
+      });
+      expect([sent, waited, old].map((request) => replayed.callsOf(request).length)).toEqual([1, 0, 0]);
     } finally {
       await replayed.close();
     }

@@ -60,6 +60,7 @@ export class DispatchService {
     const { leafKey, exchangeId, provider } = envelope;
     const judged = await this.deps.judgement.judge(
       envelope,
+      record.timestampMs,
       isUnsafe(envelope) || this.deps.delivery.keptFor(envelope) !== undefined,
     );
     if (!judged.ok) {
@@ -97,7 +98,7 @@ export class DispatchService {
     if (seen === 'settled') return true;
     if (seen === 'busy') return this.drop('journal-busy', envelope.exchangeId);
     if (seen === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
-    const when = timeliness(envelope, deadlineMs, clock.now());
+    const when = timeliness(envelope, deadlineMs, { nowMs: clock.now(), recordMs: record.timestampMs });
     return when === 'in-time' ? this.decide(dispatch, record, seen) : this.drop(when, envelope.exchangeId);
   }
 

@@ -93,12 +93,26 @@ export function effectiveDeadlineMs(view: RegistryView | undefined, envelope: En
   return Math.min(envelope.deadlineMs, envelope.requested.payload.ts + timeoutMs);
 }
 
+/** When a request met us and the broker. */
+export interface Meeting {
+  readonly nowMs: number;
+  /** The broker's time of the record (`LogAppendTime`). */
+  readonly recordMs: number;
+}
+
+/**
+ * A request that is far from our clock is late if it was new to the broker: then it waited on the topic. One that was old
+ * to the broker too was made by a wrong clock or is sent again, and one from our future says that a clock is wrong, its
+ * consumer's or ours (ADR 0011).
+ */
 export function timeliness(
   envelope: Envelope,
   deadlineMs: number,
-  nowMs: number,
+  { nowMs, recordMs }: Meeting,
 ): 'in-time' | 'expired' | 'clock-apart' {
-  if (Math.abs(nowMs - envelope.requested.payload.ts) > MAX_CLOCK_DISTANCE_MS) return 'clock-apart';
+  const { ts } = envelope.requested.payload;
+  const isOldToAll = nowMs - ts > MAX_CLOCK_DISTANCE_MS && Math.abs(recordMs - ts) > MAX_CLOCK_DISTANCE_MS;
+  if (isOldToAll || ts - nowMs > MAX_CLOCK_DISTANCE_MS) return 'clock-apart';
   return nowMs >= deadlineMs ? 'expired' : 'in-time';
 }
 

@@ -26,11 +26,15 @@ export interface JudgementDeps {
 export class Judgement {
   constructor(private readonly deps: JudgementDeps) {}
 
-  /** `mayBeSeen`: an outcome of it may be kept here, which is sent again also when it is late. */
-  async judge(envelope: Envelope, mayBeSeen: boolean): Promise<Result<Judged, LetGo>> {
+  /**
+   * `recordMs`: the broker's time of its record. `mayBeSeen`: an outcome of it may be kept here, which is sent again also
+   * when it is late.
+   */
+  async judge(envelope: Envelope, recordMs: number, mayBeSeen: boolean): Promise<Result<Judged, LetGo>> {
     const { copy, keys, clock } = this.deps;
     const startedMs = clock.now();
-    const when = timeliness(envelope, effectiveDeadlineMs(copy.current(), envelope), startedMs);
+    const met = { nowMs: startedMs, recordMs };
+    const when = timeliness(envelope, effectiveDeadlineMs(copy.current(), envelope), met);
     if (when !== 'in-time' && !mayBeSeen) return drop(when);
     const found = await this.view(envelope, when === 'in-time');
     if (!found.ok) return found;
