@@ -67,7 +67,7 @@ export class RegistryCopy {
       group: `registry-copy.${options.instanceId.replaceAll('/', '.')}.${crypto.randomUUID()}`,
       startAt: { kind: 'earliest' },
       maxInFlight: 16,
-      onError: (cause) => options.events.alarm('registry-copy-failed', { cause }),
+      onError: (cause) => options.events.alarm('registry-copy-failed', { err: cause }),
       each: (record) => {
         copy.take(record);
         if (record.offset + 1n >= end) caughtUp.resolve(undefined);

@@ -39,6 +39,7 @@ async function publishManifest(bus: Bus, world: World, signedWith = registryKey)
 describe('RegistryCopy', () => {
   let bus: Bus;
   let alarms: string[];
+  let details: Readonly<Record<string, unknown>>[];
   let clock: ReturnType<typeof fakeClock>;
   const copies: RegistryCopy[] = [];
 
@@ -48,7 +49,13 @@ describe('RegistryCopy', () => {
       clock,
       registryKeys: [{ kid: registryKey.kid, jwk: publicJwk(registryKey) }],
       instanceId: 'TEST/gw1',
-      events: { adopted: () => undefined, alarm: (reason) => alarms.push(reason) },
+      events: {
+        adopted: () => undefined,
+        alarm: (reason, told) => {
+          alarms.push(reason);
+          details.push(told);
+        },
+      },
     });
     copies.push(copy);
     return copy;
@@ -57,7 +64,7 @@ describe('RegistryCopy', () => {
   beforeEach(async () => {
     bus = createInProcessBus();
     await bus.ensureTopics([fixedTopics.snapshot]);
-    alarms = [];
+    [alarms, details] = [[], []];
     clock = fakeClock(NOW);
   });
 
@@ -110,6 +117,19 @@ describe('RegistryCopy', () => {
     await act();
     await eventually(() => alarms.length === 1);
     expect(copy.current()).toBeUndefined();
+  });
+
+  it('alarms with the error, under the name by which a logger knows errors, when a listener fails', async () => {
+    const copy = await start();
+    const cause = new TypeError('a listener of this spec');
+    copy.onChange(() => {
+      throw cause;
+    });
+    const world = await buildWorld();
+    await publishSnapshot(bus, world);
+    await publishManifest(bus, world);
+    await eventually(() => alarms.length > 0);
+    expect([alarms[0], details[0]]).toEqual(['registry-copy-failed', { err: cause }]);
   });
 
   it('gives up waiting at the deadline', async () => {
