@@ -85,6 +85,13 @@ export class ConnectorNetwork {
   }
 
   async start(changes: Partial<ConnectorConfig> = {}, clock?: Clock): Promise<RunningApp> {
+    const app = await this.startUnready(changes, clock);
+    await eventually(async () => (await fetch(`${app.url}/ready`)).ok, { timeoutMs: 20_000 });
+    return app;
+  }
+
+  /** One that may lack something. */
+  async startUnready(changes: Partial<ConnectorConfig> = {}, clock?: Clock): Promise<RunningApp> {
     const loaded = connectorConfig.load({
       DATABASE_URL: this.databaseUrl,
       KEREGE_PORT: '0',
@@ -96,7 +103,6 @@ export class ConnectorNetwork {
     const deps = { bus: this.bus, logger: silentLogger(), ...(clock === undefined ? {} : { clock }) };
     const app = await createConnector({ ...loaded, ...changes }, deps);
     this.apps.push(app);
-    await eventually(async () => (await fetch(`${app.url}/ready`)).ok, { timeoutMs: 20_000 });
     return app;
   }
 

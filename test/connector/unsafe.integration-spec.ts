@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { openDatabase } from '#postgres';
 import { eventually } from '#testing';
 import { JournalStore } from '../../apps/connector/src/journal/journal.store.js';
@@ -155,6 +156,32 @@ describe('without what it needs', () => {
       expect(await (await fetch(`${app.url}/metrics`)).text()).toMatch(/dropped_total\{[^}]*journal-busy[^}]*\} [1-9]/);
     } finally {
       await alone.close();
+    }
+  }, 60_000);
+
+  it('a connector that starts before its database calls safely only, and unsafely once it is there', async () => {
+    const early = await ConnectorNetwork.create();
+    const there = new URL(early.databaseUrl);
+    const door = createServer((socket) => {
+      const behind = connect(Number(there.port), there.hostname);
+      for (const each of [socket, behind]) each.on('error', () => undefined);
+      socket.pipe(behind).pipe(socket);
+    });
+    try {
+      await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+      const { port } = door.address() as AddressInfo;
+      await new Promise((resolve) => door.close(resolve));
+      const databaseUrl = Object.assign(new URL(there), { hostname: '127.0.0.1', port: String(port) }).href;
+      const app = await early.startUnready({ databaseUrl });
+      expect((await early.answerTo(await early.send())).statement.payload.t).toBe('exchange.answered');
+      expect(await (await fetch(`${app.url}/ready`)).text()).toContain('the database does not answer');
+      door.listen(port, '127.0.0.1');
+      await eventually(async () => (await fetch(`${app.url}/ready`)).ok, { timeoutMs: 20_000 });
+      const sent = await early.send(CLAIM);
+      expect(early.open(sent, await early.answerTo(sent)).status).toBe(200);
+    } finally {
+      await early.close();
+      door.close();
     }
   }, 60_000);
 

@@ -18,9 +18,8 @@ import {
   type RunningApp,
   type Tracing,
   type Trust,
-  whenAvailable,
 } from '#platform';
-import { openDatabase, type Database } from '#postgres';
+import { openDatabase } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -44,6 +43,7 @@ import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
 import { DeliveryService } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
 import { ReceiptConsumer } from './evidence/receipt.consumer.js';
+import { JournalDatabase } from './journal/journal-database.service.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
 import { Restamps } from './journal/restamps.service.js';
@@ -74,7 +74,7 @@ interface Parts {
   readonly delivery: DeliveryService;
   readonly requests: RequestConsumer;
   readonly worker: JournalWorker;
-  readonly database: Database;
+  readonly database: JournalDatabase;
 }
 
 /**
@@ -91,15 +91,15 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const metrics = new AppMetrics('connector');
   const own = connectorMetrics.on(metrics);
   const events = dispatchEvents(own, logger, deps.tracing);
-  const database = await whenAvailable('postgresql', logger, () =>
+  const connect = () =>
     openDatabase({
       url: config.databaseUrl,
       schema: SCHEMA,
       migrations: connectorMigrations,
       poolSize: config.databasePoolSize,
       onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-    }),
-  );
+    });
+  const database = await JournalDatabase.open(connect, (cause) => events.failed('journal-unavailable', cause));
   const { distances, clockDistance } = clockDistances(own);
   const clockWatch = new ClockWatch(clock, { clockDistance, alarm: events.alarm });
   const context = {
@@ -139,7 +139,7 @@ interface Context {
   readonly keys: KeyRing;
   readonly trust: Trust;
   readonly subsystems: readonly SubsystemId[];
-  readonly database: Database;
+  readonly database: JournalDatabase;
   readonly events: DispatchEvents;
   readonly agencies: ReadonlyMap<ServiceId, URL>;
 }

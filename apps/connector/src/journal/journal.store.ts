@@ -33,7 +33,7 @@ export class JournalStore {
   private readonly receipts: Coalescer<ExchangeId, undefined>;
 
   constructor(
-    private readonly database: Database,
+    private readonly database: Pick<Database, 'query'>,
     maxQueued: number,
   ) {
     const overflow = () => dispatchErrors.error('connector-journal-busy');
