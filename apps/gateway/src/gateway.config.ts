@@ -39,7 +39,8 @@ export const gatewayConfig = defineConfig('gateway', {
     env: 'KEREGE_GATEWAY_MAX_IN_FLIGHT_BYTES',
     default: 128 * MEBIBYTE,
     min: MEBIBYTE,
-    meaning: 'Request bodies under way at most, together; beyond it 503 with Retry-After. Shared like the exchanges.',
+    meaning:
+      'Request bodies under way at most, together, and as much again for answers that their clients have not taken; beyond it 503 with Retry-After. Shared like the exchanges.',
   }),
   marginMs: setting.durationMs({
     env: 'KEREGE_GATEWAY_MARGIN_MS',

@@ -27,6 +27,7 @@ import { COMPOSITION_ROUTE, CompositionController } from './composition/composit
 import { CompositionService } from './composition/composition.service.js';
 import { consumerAuthErrors } from './consumer-auth/consumer-auth.errors.js';
 import { HeaderAuthenticator } from './consumer-auth/header-authenticator.js';
+import { AnswerBudget } from './edge/answer-budget.js';
 import { BodyBudget } from './edge/body-budget.js';
 import { edgeHttpOptions, prepareEdge } from './edge/edge-http.config.js';
 import { EdgeModule } from './edge/edge.module.js';
@@ -85,6 +86,7 @@ interface Parts {
   readonly registry: RegistryCopy;
   readonly audit: AuditLogService;
   readonly exchange: ExchangeModule;
+  readonly answers: AnswerBudget;
 }
 
 /** A gateway, serving. It takes exchanges as soon as a snapshot names it and its reply topic is heard; see `/ready`. */
@@ -117,11 +119,23 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     { bus, clock, database, registry, keys, logs, log: audit, events: reports },
     { ...config, instanceId },
   );
-  watchQueues(reports.metrics, exchange);
+  const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   exchange.start();
-  const parts: Parts = { config, instanceId, bus, clock, logger, metrics, database, registry, audit, exchange };
+  const parts: Parts = {
+    config,
+    instanceId,
+    bus,
+    clock,
+    logger,
+    metrics,
+    database,
+    registry,
+    audit,
+    exchange,
+    answers,
+  };
   const stop = async () => {
     busWatch.stop();
     await exchange.close();
@@ -166,7 +180,7 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
   };
 }
 
-function rootModule({ config, instanceId, clock, logger, registry, audit, exchange }: Parts): DynamicModule {
+function rootModule({ config, instanceId, clock, logger, registry, audit, exchange, answers }: Parts): DynamicModule {
   const rights = new RegistryRights(registry);
   const authenticator = new HeaderAuthenticator(rights, instanceId);
   const objection = authenticator.objectionTo(config.host);
@@ -190,6 +204,7 @@ function rootModule({ config, instanceId, clock, logger, registry, audit, exchan
         openApiDocuments: new OpenApiDocuments(config.registryUrl),
         logger,
         settings: config,
+        answers,
       }),
     ],
     controllers: [ExchangeController, CompositionController],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { statusOf, type AppError } from '#kernel';
@@ -17,6 +18,8 @@ export interface EdgeSettings {
   readonly maxHeaderBytes: number;
   /** Bodies of calls under way, together. */
   readonly maxInFlightBytes: number;
+  /** A client that takes nothing of its answer for so long is cut off; absent: 30 s. */
+  readonly writeTimeoutMs?: number;
 }
 
 /** An error on its way to a client of `/r1` or of a metaservice. */
@@ -30,6 +33,7 @@ export interface EdgeFailure {
 }
 
 const RETRY_AFTER_S = 2;
+const WRITE_TIMEOUT_MS = 30_000;
 const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
@@ -53,6 +57,7 @@ export class EdgeReply {
     // Whatever of the request was not read must not be taken for the next one.
     if (!request.raw.complete) headers.push('Connection', 'close');
     reply.raw.writeHead(answer.status, headers);
+    cutOffIfStalled(reply.raw, this.settings.writeTimeoutMs ?? WRITE_TIMEOUT_MS);
     reply.raw.end(hasBody ? answer.body : undefined);
   }
 
@@ -109,6 +114,16 @@ export function nativeProblem({ error, side, exchangeId, detail }: EdgeFailure):
     ...(exchangeId === undefined ? {} : { exchangeId }),
     side,
   };
+}
+
+/** Node's own clock of the socket: every byte that goes out winds it up again. */
+function cutOffIfStalled(response: ServerResponse, timeoutMs: number): void {
+  const { socket } = response;
+  response.setTimeout(timeoutMs, () => response.destroy());
+  // After the last answer Node sets the time of an idle connection; if a next call waits behind this one, it sets none.
+  response.once('close', () => {
+    if (socket?.timeout === timeoutMs) socket.setTimeout(0);
+  });
 }
 
 function isTemporary(error: AppError): boolean {

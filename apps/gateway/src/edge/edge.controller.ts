@@ -4,10 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SubsystemId } from '#kernel';
 import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
 import { headerFields } from '../consumer-auth/header-fields.js';
+import { outcomePending } from '../exchange/ending.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { Exchanges } from '../exchange/exchange.js';
 import { Metaservices } from '../metaservices/metaservices.service.js';
 import { answerHeaders } from './answer-head.js';
+import { AnswerBudget } from './answer-budget.js';
 import { BodyBudget } from './body-budget.js';
 import { parseHead } from './call-head.js';
 import { EdgeFaultFilter } from './edge-fault.filter.js';
@@ -32,6 +34,7 @@ export class EdgeController {
     private readonly metaservices: Metaservices,
     private readonly edgeReply: EdgeReply,
     private readonly bodies: BodyBudget,
+    private readonly answers: AnswerBudget,
     @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
   ) {}
 
@@ -42,6 +45,7 @@ export class EdgeController {
     @Consumer() consumer: SubsystemId,
   ): Promise<void> {
     const { 'content-length': contentLength, 'transfer-encoding': transferEncoding } = request.raw.headers;
+    if (!this.answers.hasRoom(consumer)) throw exchangeErrors.error('gateway-busy');
     const giveBack = this.bodies.reserve(consumer, { contentLength, transferEncoding });
     if (giveBack === undefined) throw exchangeErrors.error('gateway-busy');
     try {
@@ -60,7 +64,12 @@ export class EdgeController {
     }
     const outcome = await this.exchanges.perform(exchangeRequest);
     if (outcome.kind === 'answered') {
-      const { status, body } = outcome;
+      const { status, body, exchangeId } = outcome;
+      // It stands, but its bytes cannot be kept beside all that this consumer has not read.
+      if (!this.answers.hold(consumer, body.length, reply.raw)) {
+        this.edgeReply.sendUnanswered(request, reply, outcomePending(exchangeId));
+        return;
+      }
       this.edgeReply.send(request, reply, { status, headers: answerHeaders(exchangeRequest, outcome), body });
       return;
     }

@@ -7,6 +7,7 @@ import { ListClientsController } from '../metaservices/list-clients.controller.j
 import { Metaservices } from '../metaservices/metaservices.service.js';
 import { OpenApiDocuments } from '../metaservices/openapi-documents.service.js';
 import { Rights } from '../rights/rights.js';
+import { AnswerBudget } from './answer-budget.js';
 import { BodyBudget } from './body-budget.js';
 import { EdgeFaultFilter } from './edge-fault.filter.js';
 import { EDGE_SETTINGS, EdgeReply, type EdgeSettings } from './edge-reply.service.js';
@@ -19,6 +20,8 @@ export interface EdgeParts {
   readonly openApiDocuments: OpenApiDocuments;
   readonly logger: Logger;
   readonly settings: EdgeSettings;
+  /** Shown by whoever gives it; made here otherwise. */
+  readonly answers?: AnswerBudget;
 }
 
 /** The consumer edge and its metaservices. Exports the guard, the limits and
@@ -35,6 +38,7 @@ export class EdgeModule {
       { provide: Logger, useValue: parts.logger.child('edge') },
       { provide: EDGE_SETTINGS, useValue: parts.settings },
       { provide: BodyBudget, useValue: new BodyBudget(maxInFlightBytes, maxBodyBytes) },
+      { provide: AnswerBudget, useValue: parts.answers ?? new AnswerBudget(maxInFlightBytes) },
     ];
     return {
       module: EdgeModule,

@@ -1,5 +1,6 @@
 import { defineMetrics, metric } from '#platform';
 import { alarmReasons, countedEvents, exchangeStages } from '../exchange/exchange-events.js';
+import type { AnswerBudget } from '../edge/answer-budget.js';
 import type { ExchangeModule } from '../exchange/exchange.module.js';
 
 export const OUTCOMES = ['answered', 'refused', 'failed'] as const;
@@ -45,6 +46,10 @@ export const gatewayMetrics = defineMetrics('gateway', {
     name: 'kerege_gateway_unreceipted_stamps_number',
     help: 'Statements that nobody waits for and that are sent again until the log has them.',
   }),
+  unread: metric.observedGauge({
+    name: 'kerege_gateway_unread_answers_bytes',
+    help: 'Bytes of answers that were written and that their clients have not taken.',
+  }),
   parked: metric.observedGauge({
     name: 'kerege_gateway_parked_answers_number',
     help: 'Answers that wait for a newer snapshot of the registry, which may know their key.',
@@ -53,10 +58,16 @@ export const gatewayMetrics = defineMetrics('gateway', {
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics.on>;
 
-/** Shows what waits and what is under way. */
-export function watchQueues(metrics: GatewayMetrics, { exchanges, store, stamps, pending }: ExchangeModule): void {
+/** Shows what waits and what is under way; returns the answers for their owner. */
+export function watchQueues(
+  metrics: GatewayMetrics,
+  { exchanges, store, stamps, pending }: ExchangeModule,
+  answers: AnswerBudget,
+): AnswerBudget {
+  metrics.unread.from({}, () => answers.size);
   metrics.inFlight.from({}, () => exchanges.size);
   metrics.stamps.from({}, () => stamps.size);
   metrics.parked.from({}, () => pending.parkedCount);
   for (const queue of ROW_QUEUES) metrics.rows.from({ queue }, () => store.queued[queue]);
+  return answers;
 }

@@ -5,6 +5,7 @@ import { createHttpApp, silentLogger, startHttpApp, type RunningApp } from '#pla
 import type { Database } from '#postgres';
 import { eventually } from '#testing';
 import { HeaderAuthenticator } from '../../consumer-auth/header-authenticator.js';
+import { AnswerBudget } from '../../edge/answer-budget.js';
 import { BodyBudget } from '../../edge/body-budget.js';
 import { edgeHttpOptions, prepareEdge } from '../../edge/edge-http.config.js';
 import { EdgeModule } from '../../edge/edge.module.js';
@@ -43,14 +44,19 @@ const SETTINGS = {
   maxBodyBytes: MAX_BODY_BYTES,
   maxHeaderBytes: 16 * 1024,
   maxInFlightBytes: 1024 * 1024,
+  writeTimeoutMs: 2_000,
 } as const;
 const HELD_BYTES = 1_000;
+export const UNREAD_BYTES = 24 * 1024 * 1024;
 
 /** A gateway's native paths over real HTTP, with stand-ins for provider and log behind its exchanges. */
 export interface Compositions {
   readonly gateway: Fixture;
   /** How many requests to providers are still to be lost. */
   toLose: number;
+  readonly url: string;
+  /** Answers that clients have not taken. */
+  readonly answers: AnswerBudget;
   post(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   compose(composition: object): Promise<Told>;
   close(): Promise<void>;
@@ -60,7 +66,8 @@ export async function startCompositions(database: Database): Promise<Composition
   const state = { toLose: 0 };
   const gateway = await gatewayFixture(database, { maxInFlight: 60, rowGraceMs: 20_000 }, losingBus(state));
   await eventually(() => gateway.module.replies.hearing());
-  const app = await serve(gateway);
+  const answers = new AnswerBudget(UNREAD_BYTES);
+  const app = await serve(gateway, answers);
   const post = (body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
     fetch(`${app.url}${COMPOSITION_ROUTE}`, {
       method: 'POST',
@@ -77,7 +84,7 @@ export async function startCompositions(database: Database): Promise<Composition
     await app.close();
     await gateway.close();
   };
-  return Object.assign(state, { gateway, post, compose, close });
+  return Object.assign(state, { gateway, url: app.url, answers, post, compose, close });
 }
 
 /** A part that the world's consumer may ask for. */
@@ -98,7 +105,7 @@ function losingBus(state: { toLose: number }): Bus {
   return bus;
 }
 
-async function serve(fixture: Fixture): Promise<RunningApp> {
+async function serve(fixture: Fixture, answers: AnswerBudget): Promise<RunningApp> {
   const rights = { current: () => fixture.registry.view };
   const logger = silentLogger();
   const compositions = new CompositionService({
@@ -116,6 +123,7 @@ async function serve(fixture: Fixture): Promise<RunningApp> {
     openApiDocuments: new OpenApiDocuments('http://127.0.0.1:1'),
     logger,
     settings: SETTINGS,
+    answers,
   });
   @Module({
     imports: [edge],
