@@ -31,14 +31,8 @@ export { defineMetrics, metric, MetricCatalogue, type MetricDescription } from '
 export { metricsErrors } from './telemetry/metrics.errors.js';
 export { watchPool } from './telemetry/pool-metrics.js';
 export { StageWatch } from './telemetry/stage-watch.js';
-export {
-  noTracing,
-  startTracing,
-  type TracedWork,
-  type Tracing,
-  type TracingSettings,
-  type Work,
-} from './telemetry/tracing.js';
+export { noTracing, type TracedWork, type Tracing, type TracingSettings, type Work } from './telemetry/tracing.js';
+export { startTracing } from './telemetry/start-tracing.js';
 export { formatTraceparent, parseTraceparent, type TraceContext } from './telemetry/trace-context.js';
 export { keyFileName, loadKeySet, loadKeySets } from './trust/key-files.js';
 export { trustErrors } from './trust/trust.errors.js';

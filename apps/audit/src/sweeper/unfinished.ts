@@ -43,15 +43,7 @@ export function findUnfinished(
   others: readonly OtherLeaf[],
   statedBeforeMs: number,
 ): SweepOutcome {
-  const sequels = new Map<string, Statement[]>();
-  const endedByUs = new Set<string>();
-  for (const { xid, slot, body } of others) {
-    if (slot === OUR_SLOT) endedByUs.add(xid.toString('hex'));
-    const parsed = parseStatement(body.toString('latin1'));
-    if (!parsed.ok) continue;
-    const id = xid.toString('hex');
-    sequels.set(id, [...(sequels.get(id) ?? []), parsed.value]);
-  }
+  const { sequels, endedByUs } = gather(others);
   const unfinished: Statement<RequestedPayload>[] = [];
   const endless: Statement<RequestedPayload>[] = [];
   let again: number | undefined;
@@ -71,6 +63,19 @@ export function findUnfinished(
     unfinished.push(requested);
   }
   return { unfinished, endless, again, reachedYoung: false };
+}
+
+/** By exchange: what was stated besides the request, and whether our slot is taken. */
+function gather(others: readonly OtherLeaf[]) {
+  const sequels = new Map<string, Statement[]>();
+  const endedByUs = new Set<string>();
+  for (const { xid, slot, body } of others) {
+    const id = xid.toString('hex');
+    if (slot === OUR_SLOT) endedByUs.add(id);
+    const parsed = parseStatement(body.toString('latin1'));
+    if (parsed.ok) sequels.set(id, [...(sequels.get(id) ?? []), parsed.value]);
+  }
+  return { sequels, endedByUs };
 }
 
 /** The bus's own word about an exchange of which nobody told the end. */

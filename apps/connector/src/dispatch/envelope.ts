@@ -1,3 +1,4 @@
+import { isUnsafeMethod } from '#access';
 import { decode, RequestSchema, type Request } from '#contracts';
 import {
   exchangeIdFromBytes,
@@ -80,7 +81,7 @@ export function checkListener(view: RegistryView, { consumer, request }: Envelop
 
 /** POST, PUT, PATCH, DELETE change things: they go through the journal (`bus.md` §4.5). Read from the signed endpoint. */
 export function isUnsafe(envelope: Envelope): boolean {
-  return /^(POST|PUT|PATCH|DELETE) /.test(envelope.requested.payload.ep);
+  return isUnsafeMethod(envelope.requested.payload.ep.split(' ', 1)[0] ?? '');
 }
 
 const MAX_CLOCK_DISTANCE_MS = 5 * 60_000;

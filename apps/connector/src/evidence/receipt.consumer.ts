@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { transientRefusals } from '#access';
 import type { ReceivedRecord } from '#bus';
 import { decode, ReceiptsSchema, type Leaf, type Receipts } from '#contracts';
 import { exchangeIdFromBytes, toHex } from '#kernel';
@@ -8,9 +9,6 @@ import type { ReceiptBook } from './receipt-book.js';
 /** What a receipt record may do wrong; each is worth an alarm, none stops the next record. */
 export type ReceiptAlarm =
   'receipts-malformed' | 'receipts-note' | 'receipts-proof' | 'receipt-conflict' | 'stamp-refused';
-
-/** Refusals that say `not now`: the stamp is repeated, and the next one may be taken. */
-const TRANSIENT = new Set(['rate-limited']);
 
 /**
  * Reads receipts of the sequencer. A leaf counts only if its path leads to the root of a checkpoint that a log key of
@@ -54,7 +52,7 @@ export class ReceiptConsumer {
 
   /** Unsigned words: they only ever hold something back. */
   private takeRefusal(leaf: Leaf): void {
-    if (TRANSIENT.has(leaf.refused)) return;
+    if (transientRefusals.has(leaf.refused)) return;
     this.book.refusal(toHex(leaf.leafHash));
     this.alarm('stamp-refused', {
       exchangeId: exchangeIdFromBytes(leaf.exchangeId),

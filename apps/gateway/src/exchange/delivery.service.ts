@@ -363,7 +363,7 @@ function failureFor(end: Exclude<End, { kind: 'release' }>, awaited: Awaited, me
   if (end.kind === 'fail') return failureOf(end.reason);
   if (end.kind === 'bus') return failureOfSend(end.cause, method);
   if (end.kind === 'closing') return { code: 'gateway-closing', side: 'bus' };
-  return failureAtDeadline(awaited.missing(), awaited.rejection);
+  return failureAtDeadline(awaited.missing(), awaited.rejection, method);
 }
 
 /** The caller's trace, joined if it is well-formed: nothing else of the request may stand in a Kafka header. */

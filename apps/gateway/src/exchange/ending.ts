@@ -1,3 +1,4 @@
+import { isUnsafeMethod } from '#access';
 import { AppError, sha512, toBase64, toBase64Url, type ExchangeId } from '#kernel';
 import { sequelOf, type FailedPayload, type RequestedPayload, type Statement } from '#signing';
 import type { Missing } from './awaited.js';
@@ -23,10 +24,12 @@ export type FailureCode =
   | CandidateReason;
 
 /** What was missing at the deadline, as the client is told it. */
-export function failureAtDeadline(missing: Missing, rejection: CandidateReason | undefined): Failure {
+export function failureAtDeadline(missing: Missing, rejection: CandidateReason | undefined, method: string): Failure {
   switch (missing) {
-    case 'request-receipt':
     case 'answer-receipt':
+      // The agency has answered, so it was called: whoever repeats a change makes it twice.
+      return { code: isUnsafeMethod(method) ? 'outcome-unknown' : 'no-receipt', side: 'bus' };
+    case 'request-receipt':
       return { code: 'no-receipt', side: 'bus' };
     case 'request-refused':
       return { code: 'stamp-refused', side: 'bus' };
@@ -44,7 +47,6 @@ export function failureOf(reason: CandidateReason): Failure {
   return { code: reason, side: 'provider' };
 }
 
-const UNSAFE: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** With these the bus says no before it tries. */
 const NEVER_SENT: ReadonlySet<string> = new Set(['bus-overloaded', 'bus-closed']);
 
@@ -54,7 +56,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set(['bus-overloaded', 'bus-closed']
  */
 export function failureOfSend(cause: unknown, method: string): Failure {
   const isUntried = cause instanceof AppError && NEVER_SENT.has(cause.code);
-  return { code: UNSAFE.has(method) && !isUntried ? 'outcome-unknown' : 'bus-unavailable', side: 'bus' };
+  return { code: isUnsafeMethod(method) && !isUntried ? 'outcome-unknown' : 'bus-unavailable', side: 'bus' };
 }
 
 /** Payload of the gateway's `failed`, a sequel of that very request. */

@@ -1,7 +1,7 @@
 import { startTraceCollector, type TraceCollector } from '#testing';
 import { silentLogger } from '../logging/logger.js';
 import { StageWatch } from './stage-watch.js';
-import { startTracing } from './tracing.js';
+import { startTracing } from './start-tracing.js';
 
 const logger = silentLogger();
 const PARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;

@@ -1,6 +1,3 @@
-import type { Logger } from '../logging/logger.js';
-import { configErrors } from '../config/config.errors.js';
-
 /** One piece of work, as its trace shows it. Never personal data: names, identifiers of exchanges, codes. */
 export interface Work {
   readonly name: string;
@@ -36,13 +33,3 @@ export interface TracingSettings {
 }
 
 export const noTracing: Tracing = { begin: () => undefined, close: () => Promise.resolve() };
-
-/** The libraries of OpenTelemetry are loaded only where somebody listens. */
-export async function startTracing(service: string, settings: TracingSettings, logger: Logger): Promise<Tracing> {
-  const { otlpUrl, tracePercent } = settings;
-  if (otlpUrl === '') return noTracing;
-  if (!/^https?:$/.test(URL.parse(otlpUrl)?.protocol ?? ''))
-    throw configErrors.error('config-invalid', { extensions: { problems: ['KEREGE_OTLP_URL must be an http URL'] } });
-  const { OtlpTracing } = await import('./otlp-tracing.js');
-  return new OtlpTracing(service, { url: otlpUrl, percent: tracePercent }, logger);
-}
