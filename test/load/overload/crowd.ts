@@ -44,8 +44,8 @@ export class Crowd {
     const untilMs = performance.now() + withinMs;
     for (let from = 0; from < asks.length && performance.now() < untilMs; from += OPENED_AT_ONCE) {
       await Promise.all(asks.slice(from, from + OPENED_AT_ONCE).map((ask) => crowd.enter(url, ask)));
-      // Accepted in order: when this one is answered, the others have been.
-      await (await request(`${url}/live`)).body.dump();
+      // On a connection of its own, which is accepted after the others.
+      await (await request(`${url}/live`, { reset: true })).body.dump();
     }
     return crowd;
   }
@@ -114,5 +114,7 @@ export class Crowd {
 }
 
 function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  // Not `instanceof Error`: what Node itself throws comes from another realm under a test runner.
+  const { code, message } = cause as { readonly code?: string; readonly message?: string };
+  return code ?? message ?? 'unknown';
 }

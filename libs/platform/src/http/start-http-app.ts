@@ -32,11 +32,17 @@ export interface ListenOptions {
   readonly onClose?: () => Promise<void>;
 }
 
+/**
+ * Connections that wait to be accepted. With Node's 511 a crowd that comes at once is reset by the kernel, before anybody
+ * can tell it to come again later; the system's own limit (`net.core.somaxconn`) holds too.
+ */
+const BACKLOG = 4_096;
+
 /** Listens; resolves when requests are taken. */
 export async function startHttpApp(app: NestFastifyApplication, options: ListenOptions): Promise<RunningApp> {
   const drain = drainable(app.getHttpServer());
   try {
-    await app.listen(options.port, options.host);
+    await app.listen({ port: options.port, host: options.host, backlog: BACKLOG });
   } catch (cause) {
     await app.close();
     if (isError(cause) && 'code' in cause && cause.code === 'EADDRINUSE')
