@@ -115,6 +115,8 @@ describe('judge', () => {
       world.follow(late, { t: 'exchange.answered', st: 201 });
       // Nobody was told, the bus ended it.
       world.follow(world.requested('swept'), { kid: BUS, why: 'no-outcome' });
+      // The bus ended it, the provider's word came later: that is the outcome (`statements.md` §3).
+      world.follow(world.good('swept too early'), { kid: BUS, why: 'no-outcome' });
       // Told nothing at first, then by its key how it had ended.
       world.tell('keyed', { kind: 'nothing', why: 'ECONNRESET' }, { key: 'k' });
       world.tell('keyed', unanswered('keyed', 'exchange-open'), { key: 'k' });

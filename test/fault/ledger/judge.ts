@@ -140,7 +140,10 @@ function outcomes({ stories }: Case): Breach[] {
   );
 }
 
-/** Whoever tells the end of an exchange tells the same, and what was released was not disowned in the log. */
+/**
+ * Whoever tells the end of an exchange tells the same, and what was released was not disowned in the log. The bus's own
+ * `no-outcome` counts only where nobody else has spoken (`statements.md` §3): it disowns nothing, early or late.
+ */
 function oneOutcome({ told, states, stories }: Case): Breach[] {
   const claims = [...told.map(({ answer }) => claimOf(answer)), ...states.map((asked) => claimOfState(asked))];
   const ends = groupBy(
@@ -150,7 +153,7 @@ function oneOutcome({ told, states, stories }: Case): Breach[] {
   return [...ends].flatMap(([id, all]) => {
     const distinct = [...new Set(all.map(({ end }) => end))];
     const story = stories.get(id);
-    const disowned = story?.others.filter((leaf) => leaf.t === 'exchange.failed' && isByConsumerOrBus(story, leaf));
+    const disowned = story?.others.filter((leaf) => leaf.t === 'exchange.failed' && leaf.kid === story.requested?.kid);
     const failed = distinct.includes('answered') ? (disowned ?? []) : [];
     return [
       ...(distinct.length > 1 ? [breach('two-outcomes', id, distinct.join(' and '))] : []),
@@ -212,7 +215,7 @@ const NOT_CALLED: ReadonlySet<string> = new Set([
 function deniedUncalled({ stories, callsOf }: Case): Breach[] {
   return [...stories].flatMap(([id, story]) => {
     const denial = story.sequels.find(
-      (leaf) => leaf.t === 'exchange.failed' && NOT_CALLED.has(leaf.why ?? '') && !isByConsumerOrBus(story, leaf),
+      (leaf) => leaf.t === 'exchange.failed' && NOT_CALLED.has(leaf.why ?? '') && leaf.kid !== story.requested?.kid,
     );
     if (denial === undefined || callsOf.get(id)?.some(isUnsafe) !== true) return [];
     return [breach('denied-but-called', id, `leaf ${denial.index} says "${denial.why ?? ''}"`)];
@@ -263,10 +266,6 @@ function storyOf(all: readonly Leaf[]): Story {
 }
 
 /** `failed` has three possible signers: the consumer's key made the request as well, the bus has one reason only. */
-function isByConsumerOrBus({ requested }: Story, leaf: Leaf): boolean {
-  return leaf.kid === requested?.kid || leaf.why === 'no-outcome';
-}
-
 function claimOfState({ exchangeId, state, code }: AskedState) {
   if (state === 'open' || state === 'unknown') return undefined;
   return { exchangeId, end: code ?? state };
