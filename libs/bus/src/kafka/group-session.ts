@@ -5,7 +5,7 @@ import type { PartitionLane } from '../delivery/partition-lane.js';
 import type { Dispatcher } from '../delivery/dispatcher.js';
 import type { BusLogger } from '../logger.js';
 import type { KafkaAdmin } from './kafka-admin.js';
-import { PATIENT } from './kafka-client.js';
+import { ENDURING } from './kafka-client.js';
 import type { LaneSet, TopicPartition } from './lane-set.js';
 import { receivedRecord } from './received-record.js';
 import { startingOffset } from './starting-offset.js';
@@ -81,7 +81,7 @@ export class GroupSession {
       // Nobody here uses transactions: one that a stranger leaves open must hide nothing that comes after it.
       readUncommitted: true,
       // A crash ends this consumer; the subscription makes a new one, whatever kafkajs thinks of the error.
-      retry: { ...PATIENT, restartOnFailure: () => Promise.resolve(false) },
+      retry: { ...ENDURING, restartOnFailure: () => Promise.resolve(false) },
     });
   }
 

@@ -4,7 +4,7 @@ import type { BatchSubscription, Bus, BusState, EachSubscription, OutgoingRecord
 import { busErrors } from '../bus.errors.js';
 import { silentLogger, type BusLogger } from '../logger.js';
 import { KafkaAdmin } from './kafka-admin.js';
-import { createKafka } from './kafka-client.js';
+import { createKafka, ENDURING } from './kafka-client.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription, type SubscriptionSettings } from './kafka-subscription.js';
 
@@ -59,6 +59,7 @@ export async function connectKafkaBus(options: KafkaBusOptions): Promise<Bus> {
 }
 
 class KafkaBus implements Bus {
+  /** For consumers. */
   private readonly kafka;
   private readonly settings;
   private readonly logger: BusLogger;
@@ -70,9 +71,11 @@ class KafkaBus implements Bus {
   constructor(options: KafkaBusOptions) {
     this.settings = { ...DEFAULTS, ...options };
     this.logger = options.logger ?? silentLogger;
-    this.kafka = createKafka({ ...this.settings, logger: this.logger });
-    this.admin = new KafkaAdmin(this.kafka, this.logger);
-    this.publisher = new KafkaPublisher(this.kafka, this.admin, this.settings, this.logger);
+    const client = { ...this.settings, logger: this.logger };
+    this.kafka = createKafka(client, ENDURING);
+    const kafka = createKafka(client);
+    this.admin = new KafkaAdmin(kafka, this.logger);
+    this.publisher = new KafkaPublisher(kafka, this.admin, this.settings, this.logger);
   }
 
   connect(): Promise<void> {

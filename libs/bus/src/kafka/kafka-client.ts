@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactory, type LogEntry, type RetryOptions } from 'kafkajs';
 import type { BusLogger } from '../logger.js';
 import { boundRecordHeaders } from './record-headers.js';
 import { calmRequestQueues } from './request-queue.js';
@@ -19,12 +19,18 @@ export interface KafkaSettings {
   readonly logger: BusLogger;
 }
 
-/** Retries of consumers and admin calls: the library's cap of 30 s would sleep through a broker's return. */
+/** Retries of admin calls: the library's cap of 30 s would sleep through a broker's return. */
 export const PATIENT = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 };
+/**
+ * Consumers wait for their broker for about a minute, then they are replaced: a new one would have to wait until the
+ * group has missed the old one, which is six seconds.
+ */
+export const ENDURING = { ...PATIENT, retries: 60 };
 /** One retrying produce batch holds up all others, so it gives up early and its senders decide. */
 export const IMPATIENT = { ...PATIENT, retries: 2 };
 
-export function createKafka(settings: KafkaSettings): Kafka {
+/** `retry` also holds for the connections below whatever is made of the client. */
+export function createKafka(settings: KafkaSettings, retry: RetryOptions = PATIENT): Kafka {
   calmRequestQueues();
   boundRecordHeaders();
   return new Kafka({
@@ -32,7 +38,7 @@ export function createKafka(settings: KafkaSettings): Kafka {
     clientId: settings.clientId,
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
-    retry: PATIENT,
+    retry,
     socketFactory: noDelaySockets,
     ...(settings.tls === undefined ? {} : { ssl: settings.tls }),
     logLevel: logLevel.WARN,

@@ -31,6 +31,9 @@ export interface SubscriptionParts {
 }
 
 const WATCH_INTERVAL_MS = 500;
+/** Fetches take a quarter of a second. */
+const QUIET_MS = 2_000;
+const PING_TIMEOUT_MS = 1_000;
 const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 1_000;
 
@@ -164,13 +167,17 @@ export class KafkaSubscription implements Subscription {
     const gone = session.ended.then(() => timer.abort());
     const signal = AbortSignal.any([this.stopping.signal, timer.signal]);
     let lastCommitMs = Date.now();
+    let lastAwayMs = 0;
     while (!session.hasEnded() && !this.isStopping()) {
       await delay(intervalMs, undefined, { signal }).catch(() => undefined);
       if (Date.now() - lastCommitMs >= this.settings.commitIntervalMs) {
         lastCommitMs = Date.now();
         await session.commit();
       }
-      if (Date.now() - session.lastFetchAtMs > this.settings.watchdogMs) {
+      if (Date.now() - session.lastFetchAtMs > QUIET_MS && !(await this.parts.admin.ping(PING_TIMEOUT_MS)))
+        lastAwayMs = Date.now();
+      // A consumer whose broker is away is not silent: it comes back with it, and is still a member of its group.
+      if (Date.now() - Math.max(session.lastFetchAtMs, lastAwayMs) > this.settings.watchdogMs) {
         this.logger.warn({ group: this.options.group }, 'no fetch for too long');
         return;
       }
