@@ -24,7 +24,7 @@ export interface Kill {
 }
 
 /** Between two kills at most; below the five seconds that are promised, because timers are late at times. */
-export const USUAL_GAP_MS = 4_400;
+export const USUAL_GAP_MS = 4_700;
 /** The last kill comes so long before the end that its recovery is part of the load. */
 const QUIET_END_MS = 5_000;
 

@@ -15,7 +15,7 @@ export interface ChaosSettings {
 }
 
 export const USAGE =
-  'npm run chaos -- [--minutes 2] [--seed n] [--rate 20] [--gap-ms 4400] [--only gateway,connector,audit,broker,database] [--keep dir]';
+  'npm run chaos -- [--minutes 2] [--seed n] [--rate 20] [--gap-ms 4700] [--only gateway,connector,audit,broker,database] [--keep dir]';
 
 export function parseCommandLine(args: readonly string[]): ChaosSettings | undefined {
   const { values } = parseArgs({
