@@ -77,7 +77,10 @@ async function requireKafka(): Promise<KafkaHome> {
 }
 
 async function format(home: KafkaHome, config: string): Promise<void> {
-  const cluster = randomBytes(16).toString('base64url');
+  const id = randomBytes(16);
+  // Begun with a dash, as one in 64 would be, the tool takes it for an option.
+  id[0] = (id[0] ?? 0) & 0x7f;
+  const cluster = id.toString('base64url');
   const { code, output } = await runCommand(
     home.java,
     ['-XX:TieredStopAtLevel=1', ...classPath(home), 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', config],
