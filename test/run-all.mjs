@@ -20,13 +20,12 @@ const checks = [
   ['unused code', 'npm', ['run', '--silent', 'knip']],
   ['generated documents', 'npm', ['run', '--silent', 'docs:check']],
 ];
-/** Integration specs mostly wait, two at a time; those that start whole buses need the machine for themselves. */
+/** Integration specs mostly wait, two at a time; those that start whole buses need the machine for themselves,
+ * and those that kill them (`npm run test:fault`) a quiet one. */
 const suites = [
   ['unit', '--runInBand'],
   ['integration', '--maxWorkers=2'],
   ['system', '--runInBand'],
-  // All of them (`npm run test:fault`) take ten minutes more.
-  ['fault', '--runInBand', '--testPathPatterns=fault/(chaos|crash)/'],
 ];
 
 let passed = 0;
