@@ -1,3 +1,4 @@
+import type { ReceiptVerdict } from '../../apps/connector/src/evidence/receipt-book.js';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jwkSigner, parseStatement } from '#signing';
 import { buildWorld, fakeClock, type World } from '#testing';
@@ -111,7 +112,7 @@ function callAgency(): Promise<Outcome> {
 
 function call(
   seen: 'unseen' | 'unknown' = 'unseen',
-  requested: Promise<'stands'> = Promise.resolve('stands'),
+  requested: Promise<ReceiptVerdict> = Promise.resolve('stands'),
   waits?: JournalWaits,
 ) {
   return unsafe(waits).call({ dispatch, request: Buffer.from('request'), requested, seen }, callAgency);
@@ -122,6 +123,14 @@ describe('an unsafe call', () => {
     expect(await call()).toBe('settled');
     expect([calls, told, row?.state]).toEqual([1, ['agency-unreachable'], 'done']);
   });
+
+  it.each(['conflict', 'refused', 'none'] as const)(
+    'is not made when the verdict on its request is %s',
+    async (verdict) => {
+      expect(await call('unseen', Promise.resolve(verdict))).toBe('settled');
+      expect([calls, row]).toEqual([0, undefined]);
+    },
+  );
 
   it('is not made when receipt and row have taken all its time, and its row says so', async () => {
     const requested = Promise.resolve('stands' as const).then((verdict) => {
