@@ -1,4 +1,5 @@
 import { Log1795300000001 } from './0001-log.js';
+import { Anchors1796000000002 } from './0002-anchors.js';
 
 /** In the order in which they run. */
-export const migrations = [Log1795300000001];
+export const migrations = [Log1795300000001, Anchors1796000000002];
