@@ -123,6 +123,6 @@ describe('ten times as many callers as the gateway has places', () => {
     );
     print(`answered per second, limit ${MAX_IN_FLIGHT}: ${told.join(', ')}`);
     // The lower of the two: the machine may have other work. The benchmark `overload` tells what it really is.
-    expect(flooded.perSecond).toBeGreaterThan(0.3 * Math.min(before.perSecond, after.perSecond));
+    expect(flooded.perSecond).toBeGreaterThan(0.7 * Math.min(before.perSecond, after.perSecond));
   });
 });

@@ -18,6 +18,10 @@ const CONNECTIONS = 256;
 const CALL_TIMEOUT_MS = 30_000;
 const TARGET = '/r1/DEMO/GOV/1001/population/persons';
 const HEADERS = { 'x-road-client': 'DEMO/GOV/1000/mygov', 'kerege-purpose': 'citizen-view' };
+/** Both sides are warmed like this before anything is measured, so that neither runs code that V8 has not seen yet. */
+const WARM_UP_CONCURRENCY = 64;
+/** Before each measurement: its callers are all under way. */
+const RAMP_SECONDS = 1;
 /** The sandbox's citizens, so that not every call asks the same. */
 const CITIZENS = 50;
 
@@ -37,6 +41,7 @@ export function exchangeBenchmark(settings: BenchSettings): Promise<object> {
     say(await describeMachine(settings, instance.databaseUrl));
     say('exchange: HTTP → gateway → Kafka → connector → HTTP agency; everything on this machine, load and agency too');
     const contenders = await prepare(workspace, instance);
+    await warmUp(contenders, settings);
     const outcome: Record<string, Record<string, { ours: Figures; stock: Figures }>> = {};
     for (const [name, latencyMs] of Object.entries(AGENCIES)) {
       await setLatency(instance, latencyMs);
@@ -60,6 +65,11 @@ async function prepare(workspace: Workspace, instance: Instance): Promise<Conten
   await workspace.program('exchange/stock-connector', [instance.kafkaBrokers, instance.agencies.population]);
   await workspace.program('exchange/stock-gateway', [instance.kafkaBrokers, String(port)]);
   return { ours: caller(workspace, instance.gatewayUrl), stock: caller(workspace, `http://127.0.0.1:${port}`) };
+}
+
+async function warmUp({ ours, stock }: Contenders, { warmUpSeconds: seconds }: BenchSettings): Promise<void> {
+  for (const call of [ours, stock])
+    await closedLoop({ concurrency: WARM_UP_CONCURRENCY, seconds, warmUpSeconds: 0, call });
 }
 
 function caller(workspace: Workspace, url: string): () => Promise<void> {
@@ -99,13 +109,13 @@ async function compare(
   agency: string,
   concurrency: number,
   { ours, stock }: Contenders,
-  { runs, seconds, warmUpSeconds }: BenchSettings,
+  { runs, seconds }: BenchSettings,
 ): Promise<{ ours: Figures; stock: Figures }> {
   const oursRuns = new Runs(`ours, ${agency}, ${concurrency} concurrent`);
   const stockRuns = new Runs(`stock Nest, ${agency}, ${concurrency} concurrent`);
   for (let run = 0; run < runs; run += 1) {
-    oursRuns.add(await closedLoop({ concurrency, seconds, warmUpSeconds, call: ours }));
-    stockRuns.add(await closedLoop({ concurrency, seconds, warmUpSeconds, call: stock }));
+    oursRuns.add(await closedLoop({ concurrency, seconds, warmUpSeconds: RAMP_SECONDS, call: ours }));
+    stockRuns.add(await closedLoop({ concurrency, seconds, warmUpSeconds: RAMP_SECONDS, call: stock }));
   }
   return { ours: oursRuns.close(), stock: stockRuns.close() };
 }

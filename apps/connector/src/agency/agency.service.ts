@@ -178,23 +178,30 @@ export class AgencyService {
 
   /** Rejects where there was no word of the agency; what came and cannot be passed on is a refusal. */
   private async request({ pool, basePath }: Agency, call: AgencyCall, leftMs: number): Promise<Outcome> {
-    const response = await pool.request({
-      method: call.method,
-      path: agencyPath(basePath, call.path, call.query),
-      headers: call.headers,
-      body: call.body.length === 0 ? null : call.body,
-      signal: AbortSignal.timeout(leftMs),
-      headersTimeout: leftMs,
-      bodyTimeout: leftMs,
-      responseHeaders: 'raw',
-      // Never sent again by the client library on its own: a repeat is the connector's decision.
-      idempotent: false,
-    });
-    const { statusCode } = response;
-    const body = await this.readBody(response);
-    if (body === undefined) return refuse({ why: 'answer-too-large', sent: true });
-    if (statusCode < 200 || statusCode > 599) return refuse({ why: 'agency-invalid-answer', sent: true });
-    return ok({ status: statusCode, headers: answerHeaders(headerPairs(response.headers)), body });
+    const cut = new AbortController();
+    // Taken back when the call has ended: `AbortSignal.timeout` would fire for each call, seconds later.
+    const timer = setTimeout(() => cut.abort(new DOMException('the call took too long', 'TimeoutError')), leftMs);
+    try {
+      const response = await pool.request({
+        method: call.method,
+        path: agencyPath(basePath, call.path, call.query),
+        headers: call.headers,
+        body: call.body.length === 0 ? null : call.body,
+        signal: cut.signal,
+        headersTimeout: leftMs,
+        bodyTimeout: leftMs,
+        responseHeaders: 'raw',
+        // Never sent again by the client library on its own: a repeat is the connector's decision.
+        idempotent: false,
+      });
+      const { statusCode } = response;
+      const body = await this.readBody(response);
+      if (body === undefined) return refuse({ why: 'answer-too-large', sent: true });
+      if (statusCode < 200 || statusCode > 599) return refuse({ why: 'agency-invalid-answer', sent: true });
+      return ok({ status: statusCode, headers: answerHeaders(headerPairs(response.headers)), body });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Buffered up to the inline limit (`bus.md` §1); the connection is cut at the first byte beyond it. */

@@ -15,6 +15,7 @@ beforeAll(async () => {
     hearsReplies: true,
     logAnswers: true,
     hasRoom: () => true,
+    comeAgainInS: () => 7,
     databaseAnswers: true,
     keysAgree: () => true,
     marginMs: 500,

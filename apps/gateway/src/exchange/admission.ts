@@ -25,6 +25,8 @@ export interface Gate {
   readonly logAnswers: boolean;
   /** Whether places are left for this exchange and its bytes, without taking those of others (`#kernel`'s `Capacity`). */
   readonly hasRoom: (request: ExchangeRequest) => boolean;
+  /** In how many seconds who finds no room should come again; counts him as expected then. */
+  readonly comeAgainInS: (consumer: SubsystemId) => number;
   /** False after a write that failed, until the database answers again (`design.md` §7: 503 at once). */
   readonly databaseAnswers: boolean;
   /** Whether the published keys of the consumer are those that we hold (`design.md` §6). */
@@ -66,7 +68,7 @@ export interface Refusal {
   readonly retryAfterS?: number;
 }
 
-const BUSY_RETRY_S = 1;
+const STARTING_RETRY_S = 1;
 const OUTAGE_RETRY_S = 5;
 
 /**
@@ -134,9 +136,9 @@ function decideContent(
 /** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */
 function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
   if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
-  if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: BUSY_RETRY_S };
+  if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: STARTING_RETRY_S };
   if (!gate.logAnswers) return { code: 'no-receipt', retryAfterS: OUTAGE_RETRY_S };
-  if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: BUSY_RETRY_S };
+  if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: gate.comeAgainInS(request.consumer) };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };
   return undefined;

@@ -1,6 +1,7 @@
-import { Capacity, type Claim, type Clock, type ExchangeId } from '#kernel';
+import { Capacity, type Claim, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import { admit, type Admitted, type Gate } from './admission.js';
+import { Appointments } from './appointments.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import type { DatabaseHealth } from './database-health.worker.js';
 import type { DeliveryService } from './delivery.service.js';
@@ -37,6 +38,9 @@ export interface ExchangeParts {
 
 type Begun = (id: ExchangeId) => void;
 
+/** A provider's "not now". Each costs a whole exchange, so a crowd that gets it must not come back at once. */
+const CROWDED: ReadonlySet<string> = new Set(['connector-busy', 'breaker-open']);
+
 /**
  * Takes a call of an authenticated consumer through the order of `bus.md` §5: admit, then key, row, seal, send, wait,
  * release. It never sends what it refused, and never holds more exchanges than its limits allow.
@@ -45,6 +49,8 @@ export class ExchangeService extends Exchanges {
   /** Exchanges under way, and the bytes of their bodies; places are taken and given back by `attempt` only. */
   private readonly exchanges: Capacity;
   private readonly bytes: Capacity;
+  /** Of those who found no place, here or at their provider. */
+  private readonly appointments: Appointments;
 
   constructor(
     private readonly parts: ExchangeParts,
@@ -53,10 +59,11 @@ export class ExchangeService extends Exchanges {
     super();
     this.exchanges = new Capacity(settings.maxInFlight);
     this.bytes = new Capacity(settings.maxInFlightBytes);
+    this.appointments = new Appointments(settings.maxInFlight);
   }
 
   async perform(request: ExchangeRequest, begun: Begun = () => undefined): Promise<ExchangeOutcome> {
-    const outcome = await this.attempt(request, begun);
+    const outcome = this.withAppointment(await this.attempt(request, begun), request.consumer);
     const code = outcome.kind === 'answered' ? 'answered' : outcome.code;
     this.parts.events.ended({ kind: outcome.kind, code, tookMs: this.parts.clock.now() - request.receivedAtMs });
     return outcome;
@@ -64,6 +71,11 @@ export class ExchangeService extends Exchanges {
 
   get size(): number {
     return this.exchanges.size;
+  }
+
+  private withAppointment(outcome: ExchangeOutcome, consumer: SubsystemId): ExchangeOutcome {
+    if (outcome.kind === 'answered' || !CROWDED.has(outcome.code)) return outcome;
+    return { ...outcome, retryAfterS: this.appointments.next(consumer, this.parts.clock.now()) };
   }
 
   private async attempt(request: ExchangeRequest, begun: Begun): Promise<ExchangeOutcome> {
@@ -116,17 +128,19 @@ export class ExchangeService extends Exchanges {
 
   private gate(replyTopic: string | undefined): Gate {
     const { registry, replies, log, keys, database, clock } = this.parts;
-    const { exchanges, bytes } = this;
+    const { exchanges, bytes, appointments } = this;
+    const nowMs = clock.now();
     return {
       view: registry.current(),
       busAnswers: replies.busAnswers(),
       hearsReplies: replyTopic !== undefined,
       logAnswers: log.answers(),
       hasRoom: (request) => exchanges.hasRoom(claimOf(request)) && bytes.hasRoom(bytesClaimOf(request)),
+      comeAgainInS: (consumer) => appointments.next(consumer, nowMs),
       databaseAnswers: database.answers(),
       keysAgree: (consumer) => keys.agree(consumer),
       marginMs: this.settings.marginMs,
-      nowMs: clock.now(),
+      nowMs,
     };
   }
 }

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { busErrors, createInProcessBus, type Bus } from '#bus';
+import { AnswerSchema, message } from '#contracts';
 import { openDatabase, type Database } from '#postgres';
+import type { AnsweredPayload, FailedPayload } from '#signing';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
 import { gatewayMigrations } from '../migrations/index.js';
 import { gatewayFixture, type Fixture } from './spec-support/gateway-fixture.js';
@@ -39,6 +41,11 @@ afterEach(() => fixture.close());
 
 const perform = (deadlineMs = 2_000) => fixture.module.exchanges.perform(fixture.request({ context: { deadlineMs } }));
 
+const failedOf = ({ v, id, ts, from, to, svc, ep, prev }: AnsweredPayload, why: string): FailedPayload => {
+  const side = why === 'breaker-open' ? 'provider-system' : 'provider';
+  return { v, t: 'exchange.failed', id, ts, from, to, svc, ep, prev, why, side };
+};
+
 describe('capacity', () => {
   test('past the share of one consumer at one provider is 503 at once, and free again when exchanges end', async () => {
     fixture.provider.behaviour = { delayMs: 300 };
@@ -51,6 +58,24 @@ describe('capacity', () => {
     expect(await perform()).toMatchObject({ kind: 'answered' });
     // Capacity is counted, never stated.
     expect(fixture.log.ofType('exchange.refused')).toHaveLength(0);
+  });
+
+  test('tells a crowd to come again little by little', async () => {
+    fixture.provider.behaviour = { delayMs: 300 };
+    const under = [perform(), perform(), perform()];
+    const refused = await Promise.all(Array.from({ length: 5 }, () => perform()));
+    expect(refused.map((outcome) => outcome.kind !== 'answered' && outcome.retryAfterS)).toEqual([1, 1, 1, 1, 2]);
+    await Promise.all(under);
+  });
+
+  test.each(['connector-busy', 'breaker-open'] as const)('that a provider has not (%s) is told alike', async (why) => {
+    fixture.provider.behaviour = {
+      payload: (honest) => failedOf(honest, why),
+      answer: ({ exchangeId, statement }) => message(AnswerSchema, { exchangeId, statement }),
+    };
+    const told = [];
+    for (let call = 0; call < 5; call += 1) told.push(await perform());
+    expect(told).toEqual([1, 1, 1, 1, 2].map((retryAfterS) => expect.objectContaining({ code: why, retryAfterS })));
   });
 
   test('counts bytes too', async () => {

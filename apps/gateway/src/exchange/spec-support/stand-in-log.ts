@@ -112,9 +112,13 @@ export class StandInLog {
   }
 }
 
-/** The provider signs answers and refusals; a failure here is always the gateway's. */
+/** Failures that a connector states; all others here are the gateway's. */
+const PROVIDERS_FAILURES: ReadonlySet<string | undefined> = new Set(['connector-busy', 'breaker-open']);
+
+/** The provider signs answers, refusals and its own failures. */
 function placeOf({ payload }: Statement): { slot: string; signer: string } {
   const { from = '', to = '' } = payload;
-  const isProviders = slotFor(payload, 'to') === 'p1' && payload.t !== 'exchange.failed';
+  const isProviders =
+    slotFor(payload, 'to') === 'p1' && (payload.t !== 'exchange.failed' || PROVIDERS_FAILURES.has(payload.why));
   return isProviders ? { slot: 'p1', signer: to } : { slot: slotFor(payload, 'from') ?? 'p1', signer: from };
 }
