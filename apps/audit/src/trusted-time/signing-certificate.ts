@@ -16,13 +16,9 @@ const HASHES: Readonly<Record<string, string>> = {
  * same key could be put in its place. Only the first of `ESSCertIDv2`s is the signer's own.
  */
 export function namesSigningCertificate(signer: SignerInfo, certificate: Certificate): boolean {
-  const found = (signer.signedAttrs?.attributes ?? []).filter(({ type }) => type === SIGNING_CERTIFICATE_V2);
-  const [attribute] = found;
-  if (attribute === undefined || found.length > 1 || attribute.values.length !== 1) return false;
-  const [ids] = childrenOf(attribute.values[0] as AsnType);
-  const [first] = ids === undefined ? [] : childrenOf(ids);
-  if (first === undefined) return false;
-  const fields = childrenOf(first);
+  const id = firstId(signer);
+  if (id === undefined) return false;
+  const fields = childrenOf(id);
   const algorithm = fields[0] instanceof Sequence ? fields.shift() : undefined;
   const name = algorithm === undefined ? 'sha256' : hashNameOf(algorithm);
   const [digest, issuerSerial] = fields;
@@ -30,6 +26,15 @@ export function namesSigningCertificate(signer: SignerInfo, certificate: Certifi
   const der = Buffer.from(certificate.toSchema().toBER());
   if (!bytesEqual(new Uint8Array(digest.getValue()), hash(name, der, 'buffer'))) return false;
   return issuerSerial === undefined || namesSerial(issuerSerial, certificate);
+}
+
+/** SigningCertificateV2 → its list of ids → the first. */
+function firstId({ signedAttrs }: SignerInfo): AsnType | undefined {
+  const [attribute, ...others] = (signedAttrs?.attributes ?? []).filter(({ type }) => type === SIGNING_CERTIFICATE_V2);
+  if (attribute === undefined || others.length > 0 || attribute.values.length !== 1) return undefined;
+  const [ids] = childrenOf(attribute.values[0]);
+  const [first] = childrenOf(ids);
+  return first;
 }
 
 function hashNameOf(algorithm: AsnType): string | undefined {
@@ -42,6 +47,6 @@ function namesSerial(issuerSerial: AsnType, { serialNumber }: Certificate): bool
   return serial instanceof Integer && serial.isEqual(serialNumber);
 }
 
-function childrenOf(value: AsnType): AsnType[] {
+function childrenOf(value: unknown): AsnType[] {
   return value instanceof Sequence ? [...value.valueBlock.value] : [];
 }

@@ -1,7 +1,6 @@
 import { fromBER, Integer, Null, OctetString, Sequence } from 'asn1js';
 import {
   Certificate,
-  ContentInfo,
   id_ContentType_SignedData as SIGNED_DATA,
   id_eContentType_TSTInfo as TST_INFO,
   IssuerAndSerialNumber,
@@ -9,6 +8,7 @@ import {
   TimeStampResp,
   TSTInfo,
   type AlgorithmIdentifier,
+  type ContentInfo,
   type SignerInfo,
 } from 'pkijs';
 import { ok, refuse, type Result } from '#kernel';
@@ -27,7 +27,7 @@ export interface OpenedToken {
 
 export type ResponseReason = 'response-unreadable' | 'request-refused' | 'token-form';
 
-const GRANTED = 0;
+const GRANTED: number = 0;
 const DIGESTS = [SHA256_OID, '2.16.840.1.101.3.4.2.2', '2.16.840.1.101.3.4.2.3'];
 const ECDSA = ['1.2.840.10045.4.3.2', '1.2.840.10045.4.3.3', '1.2.840.10045.4.3.4'];
 /** ECDSA and RSA (bare, or with their digest) over SHA-256, -384, -512. */
@@ -47,7 +47,7 @@ export function openResponse(der: Uint8Array): Result<OpenedToken, ResponseReaso
   try {
     if (!isStrictDer(der)) return refuse('response-unreadable');
     const response = new TimeStampResp({ schema: fromBER(der).result });
-    if (Number(response.status.status) !== GRANTED) return refuse('request-refused');
+    if (response.status.status !== GRANTED) return refuse('request-refused');
     const { failInfo, statusStrings } = response.status;
     if (failInfo !== undefined || statusStrings !== undefined) return refuse('token-form');
     const opened = response.timeStampToken === undefined ? undefined : openToken(response.timeStampToken);
@@ -68,15 +68,16 @@ function openToken(content: ContentInfo): OpenedToken | undefined {
   const info = TSTInfo.fromBER(eContent.getValue());
   const certificates = (signedData.certificates ?? []).filter((item) => item instanceof Certificate);
   const certificate = certificates.find((candidate) => isNamedBy(signer, candidate));
-  const isPlain =
-    signedData.version === 3 &&
-    signer.version === 1 &&
-    info.version === 1 &&
-    signedData.crls === undefined &&
-    signer.unsignedAttrs === undefined &&
-    certificates.length === signedData.certificates?.length &&
-    hasSoundAlgorithms(signedData, signer);
-  return isPlain && certificate !== undefined ? { signedData, info, signer, certificate, certificates } : undefined;
+  if (certificate === undefined || certificates.length !== signedData.certificates?.length) return undefined;
+  if (info.version !== 1 || !isPlain(signedData, signer)) return undefined;
+  return { signedData, info, signer, certificate, certificates };
+}
+
+/** Nothing beside what is signed: versions as they must be, no lists of revoked certificates, no unsigned attributes. */
+function isPlain(signedData: SignedData, signer: SignerInfo): boolean {
+  if (signedData.version !== 3 || signedData.crls !== undefined) return false;
+  if (signer.version !== 1 || signer.unsignedAttrs !== undefined) return false;
+  return hasSoundAlgorithms(signedData, signer);
 }
 
 function isNamedBy({ sid }: SignerInfo, { issuer, serialNumber }: Certificate): boolean {
