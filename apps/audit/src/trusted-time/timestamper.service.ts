@@ -15,7 +15,7 @@ import type { TrustedTimeMetrics } from './trusted-time-metrics.service.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
 
 export interface TimestamperOptions {
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'publish'>;
   readonly store: AnchorStore;
   /** Audit's instance key and the name under which intake files its statements. */
   readonly signer: Signer;

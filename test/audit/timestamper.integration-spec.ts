@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { OutgoingRecord } from '#bus';
+import { systemClock } from '#kernel';
+import { AppMetrics, silentLogger } from '#platform';
+import { openDatabase, type Database } from '#postgres';
+import { generateSigningKey, jwkSigner, parseStatement } from '#signing';
+import { createDatabase, type TestDatabase } from '#testing';
+import { migrations } from '../../apps/audit/src/migrations/index.js';
+import { AnchorStore, type StoredToken } from '../../apps/audit/src/trusted-time/anchor.store.js';
+import { Timestamper } from '../../apps/audit/src/trusted-time/timestamper.service.js';
+import { parseRoots } from '../../apps/audit/src/trusted-time/token-certificates.js';
+import { trustedTimeMetrics } from '../../apps/audit/src/trusted-time/trusted-time-metrics.service.js';
+import { hasOpenssl, TimeLab } from './time-lab.js';
+import { TimeStandIn } from './time-stand-in.js';
+
+jest.setTimeout(60_000);
+
+/** As a database does whose answer is lost: the work is done. */
+class LosingStore extends AnchorStore {
+  isLosing = false;
+
+  override async add(token: StoredToken, note: string): Promise<void> {
+    await super.add(token, note);
+    if (this.isLosing) throw new TypeError('connection reset');
+  }
+}
+
+const ROOT = 'ymt7PmdKyGwQJ7Wch8Bk/DvCezEylMdfg70F/dE/Dc8=';
+const noteOf = (size: number) => `audit.test.example/0\n${size}\n${ROOT}\n\n— audit.test.example/0 AAAAAAAA\n`;
+
+let lab: TimeLab;
+let authority: TimeStandIn;
+let own: TestDatabase;
+let database: Database;
+let store: LosingStore;
+let published: OutgoingRecord[];
+let bus: { isFailing: boolean; publish: (records: readonly OutgoingRecord[]) => Promise<void> };
+let timestamper: Timestamper;
+let head: { size: number; note: string } | undefined;
+/** A log of its own for each test. */
+let logId = 0;
+
+beforeAll(async () => {
+  if (!hasOpenssl) return;
+  lab = new TimeLab();
+  lab.root('root');
+  lab.authority('tsa', 'root');
+  authority = new TimeStandIn((query) => lab.reply('tsa', query));
+  own = await createDatabase();
+  database = await openDatabase({ url: own.url, schema: 'audit', migrations, poolSize: 2 });
+  const url = await authority.listen();
+  authorities = [{ name: 'tsa', url: new URL(url) }];
+});
+let authorities: { name: string; url: URL }[];
+beforeEach(() => {
+  if (!hasOpenssl) return;
+  logId += 1;
+  head = { size: 8, note: noteOf(8) };
+  published = [];
+  store = new LosingStore(database, logId);
+  bus = {
+    isFailing: false,
+    publish: (records) => {
+      published.push(...records);
+      return bus.isFailing ? Promise.reject(new TypeError('answer lost')) : Promise.resolve();
+    },
+  };
+  timestamper = new Timestamper({
+    bus,
+    store,
+    signer: jwkSigner(generateSigningKey()),
+    instanceId: 'TEST/audit1',
+    clock: systemClock,
+    authorities,
+    roots: parseRoots(lab.pem('root')) ?? [],
+    intervalMs: 60_000,
+    timeoutMs: 2_000,
+    head: () => head,
+    metrics: trustedTimeMetrics.on(new AppMetrics('audit')),
+    logger: silentLogger(),
+  });
+});
+afterAll(async () => {
+  if (!hasOpenssl) return;
+  await authority.close();
+  await database.close();
+  await own.drop();
+  lab.close();
+});
+
+const statedIds = () =>
+  published.map(({ value }) => {
+    const parsed = parseStatement(Buffer.from(value).toString());
+    return parsed.ok ? parsed.value.payload.id : 'none';
+  });
+
+// Without OpenSSL there is nobody to make tokens: the run shows these as skipped.
+(hasOpenssl ? describe : describe.skip)('the time-stamper, when what worked said that it failed', () => {
+  it('stores no second token of a size whose first was stored, and states the first', async () => {
+    store.isLosing = true;
+    const made = authority.made;
+    await expect(timestamper.stampNow()).rejects.toThrow();
+    expect(published).toHaveLength(0);
+    store.isLosing = false;
+    await timestamper.stampNow();
+    expect(authority.made).toBe(made + 1);
+    expect(await store.newest(10)).toMatchObject([{ size: 8, source: 'tsa' }]);
+    expect(statedIds()).toHaveLength(1);
+  });
+
+  it('states a token again under the same id if it is not known whether it was stated', async () => {
+    bus.isFailing = true;
+    await expect(timestamper.stampNow()).rejects.toThrow();
+    bus.isFailing = false;
+    await timestamper.stampNow();
+    const ids = statedIds();
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('stores nothing if the database failed before it did anything', async () => {
+    jest.spyOn(AnchorStore.prototype, 'add').mockRejectedValueOnce(new TypeError('connection refused'));
+    await expect(timestamper.stampNow()).rejects.toThrow();
+    expect(await store.newest(10)).toEqual([]);
+    await timestamper.stampNow();
+    expect(await store.newest(10)).toHaveLength(1);
+  });
+
+  it('asks nobody while another process writes the log, or while there is nothing new', async () => {
+    const { asked } = authority;
+    head = undefined;
+    await timestamper.stampNow();
+    head = { size: 0, note: noteOf(0) };
+    await timestamper.stampNow();
+    expect(authority.asked).toBe(asked);
+    head = { size: 8, note: noteOf(8) };
+    await timestamper.stampNow();
+    await timestamper.stampNow();
+    expect(authority.asked).toBe(asked + 1);
+    head = { size: 9, note: noteOf(9) };
+    await timestamper.stampNow();
+    expect((await store.newest(10)).map(({ size }) => size)).toEqual([9, 8]);
+    expect((await store.firstCovering(7))?.size).toBe(8);
+    expect((await store.firstCovering(8))?.size).toBe(9);
+    expect((await store.note(9))?.toString()).toBe(noteOf(9));
+  });
+
+  it('says so if no authority gives a good token, and stores none', async () => {
+    authority.fault = 'down';
+    await expect(timestamper.stampNow()).rejects.toMatchObject({ code: 'time-unavailable' });
+    authority.fault = 'none';
+    expect(await store.newest(10)).toEqual([]);
+  });
+});
