@@ -28,7 +28,10 @@ export class TimeLab {
 
   /** A root, PEM; its key lies under the name. */
   root(name: string, days = 3650): string {
-    this.run('req', '-x509', '-sha256', '-days', String(days), ...this.key(name, false), '-out', `${name}.pem`);
+    this.write(`${name}.ext`, 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n');
+    this.run('req', ...this.key(name, false), '-out', `${name}.csr`);
+    const own = ['-signkey', `${name}.key`, '-sha256', '-days', String(days), '-extfile', `${name}.ext`];
+    this.run('x509', '-req', '-in', `${name}.csr`, ...own, '-out', `${name}.pem`);
     return this.pem(name);
   }
 
@@ -52,7 +55,13 @@ export class TimeLab {
   /** What an honest authority answers to that query. */
   reply(name: string, query: Buffer): Buffer {
     this.write(`${name}.tsq`, query);
-    this.run(...['ts', '-reply', '-config', `${name}.cnf`, '-section', 'tsa'], '-queryfile', `${name}.tsq`, '-out', 'x.tsr');
+    this.run(
+      ...['ts', '-reply', '-config', `${name}.cnf`, '-section', 'tsa'],
+      '-queryfile',
+      `${name}.tsq`,
+      '-out',
+      'x.tsr',
+    );
     return this.read('x.tsr');
   }
 
@@ -66,7 +75,14 @@ export class TimeLab {
     this.run('cms', '-verify', '-noverify', '-inform', 'DER', '-in', 'x.token', '-out', 'x.info');
     const content = ['-binary', '-nodetach', '-nosmimecap', '-econtent_type', '1.2.840.113549.1.9.16.1.4'];
     const by = ['-signer', `${signer}.pem`, '-inkey', `${signer}.key`, '-md', 'sha256'];
-    this.run('cms', '-sign', ...content, ...by, ...(isBound ? ['-cades'] : []), ...'-in x.info -outform DER -out x.cms'.split(' '));
+    this.run(
+      'cms',
+      '-sign',
+      ...content,
+      ...by,
+      ...(isBound ? ['-cades'] : []),
+      ...'-in x.info -outform DER -out x.cms'.split(' '),
+    );
     return responseOf(this.read('x.cms'));
   }
 
@@ -90,12 +106,29 @@ export class TimeLab {
     return this.read(`${name}.pem`).toString();
   }
 
-  private certificate(name: string, issuer: string, extensions: string, { days = 3650, rsa = false }: TsaOptions): string {
+  private certificate(
+    name: string,
+    issuer: string,
+    extensions: string,
+    { days = 3650, rsa = false }: TsaOptions,
+  ): string {
     this.write(`${name}.ext`, extensions);
     this.run('req', ...this.key(name, rsa), '-out', `${name}.csr`);
     const serial = `0x5${(this.serial += 1).toString(16).padStart(7, '0')}`;
     const signed = ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`, '-set_serial', serial, '-sha256'];
-    this.run('x509', '-req', '-in', `${name}.csr`, ...signed, '-days', String(days), '-extfile', `${name}.ext`, '-out', `${name}.pem`);
+    this.run(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      ...signed,
+      '-days',
+      String(days),
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.pem`,
+    );
     return this.pem(name);
   }
 

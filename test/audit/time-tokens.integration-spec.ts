@@ -108,7 +108,7 @@ const verdict = async (response: Buffer, changes: { roots?: string; nowMs?: numb
     const reasons = new Map<string, number>();
     for (let at = 0; at < response.length; at += 1) {
       const changed = Buffer.from(response);
-      changed[at] = (changed[at] ?? 0) ^ (1 << at % 8);
+      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
       const reason = await verdict(changed);
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       // Where the change was not seen, for whoever looks at a failure.

@@ -90,7 +90,7 @@ afterAll(async () => {
 
 const statedIds = () =>
   published.map(({ value }) => {
-    const parsed = parseStatement(Buffer.from(value).toString());
+    const parsed = parseStatement(Buffer.from(value ?? []).toString());
     return parsed.ok ? parsed.value.payload.id : 'none';
   });
 

@@ -78,7 +78,13 @@ const timePart = async () => {
 };
 const metric = async (name: string): Promise<number> => {
   const text = await (await fetch(`${app.url}/metrics`)).text();
-  return Number(text.split('\n').find((line) => line.startsWith(name))?.split(' ').at(-1));
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(name))
+      ?.split(' ')
+      .at(-1),
+  );
 };
 
 // Without OpenSSL there is nobody to make tokens: the run shows these as skipped.
@@ -116,12 +122,17 @@ const metric = async (name: string): Promise<number> => {
     await eventually(async () => {
       const stated = await anchors();
       const stored = await rows();
-      return stored.length > 0 && stored.every(({ data }) => stated.some(({ doc }) => doc === `h0:${toBase64Url(sha256(data))}`));
+      return (
+        stored.length > 0 &&
+        stored.every(({ data }) => stated.some(({ doc }) => doc === `h0:${toBase64Url(sha256(data))}`))
+      );
     });
     const stated = await anchors();
     const stored = await rows();
     for (const { doc, n, ref } of stated)
-      expect(stored.filter((row) => doc === `h0:${toBase64Url(sha256(row.data))}`)).toMatchObject([{ size: n, source: ref }]);
+      expect(stored.filter((row) => doc === `h0:${toBase64Url(sha256(row.data))}`)).toMatchObject([
+        { size: n, source: ref },
+      ]);
     expect(new Set(stated.map(({ doc }) => doc)).size).toBe(stated.length);
   });
 
@@ -188,7 +199,9 @@ const metric = async (name: string): Promise<number> => {
     expect((await fetch(`${app.url}/ready`)).status).toBe(200);
     first.fault = 'none';
     clock.set(Date.now());
-    await eventually(async () => (await rows()).some(({ size }) => size > Number(receipt.leaf.index)), { timeoutMs: 60_000 });
+    await eventually(async () => (await rows()).some(({ size }) => size > Number(receipt.leaf.index)), {
+      timeoutMs: 60_000,
+    });
     expect(await metric('kerege_audit_time_gap_seconds')).toBeLessThan(600);
   });
 
@@ -197,7 +210,8 @@ const metric = async (name: string): Promise<number> => {
     const stored = await rows();
     expect(stored.length).toBeGreaterThan(5);
     expect(new Set(stored.map(({ source }) => source))).toEqual(new Set(['one', 'two']));
-    for (const { size, data } of stored) expect([size, lab.verifies(notes.get(size) ?? '', data, roots)]).toEqual([size, true]);
+    for (const { size, data } of stored)
+      expect([size, lab.verifies(notes.get(size) ?? '', data, roots)]).toEqual([size, true]);
   });
 });
 

@@ -7,8 +7,12 @@ describe('parseAuthorities', () => {
     expect(parsed.ok && parsed.value[1]?.url.href).toBe('https://time.example/tsa?a=b');
   });
 
-  it.each([['one'], ['=http://x/'], ['one=nowhere'], ['one=ftp://x/'], ['a b=http://x/'], ['a=http://x/', 'a=http://y/']])(
-    'refuses %j',
-    (...entries) => expect(parseAuthorities(entries).ok).toBe(false),
-  );
+  it.each([
+    ['one'],
+    ['=http://x/'],
+    ['one=nowhere'],
+    ['one=ftp://x/'],
+    ['a b=http://x/'],
+    ['a=http://x/', 'a=http://y/'],
+  ])('refuses %j', (...entries) => expect(parseAuthorities(entries).ok).toBe(false));
 });

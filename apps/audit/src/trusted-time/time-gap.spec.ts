@@ -8,7 +8,10 @@ describe('the gap without a token', () => {
     const waiting = seen(idle, 1_000, true, 20 * MINUTE);
     expect(waiting).toEqual({ newestMs: 1_000, waitingSinceMs: 20 * MINUTE });
     expect(seen(waiting, 1_000, true, 25 * MINUTE).waitingSinceMs).toBe(20 * MINUTE);
-    expect(seen(waiting, 26 * MINUTE, false, 26 * MINUTE)).toEqual({ newestMs: 26 * MINUTE, waitingSinceMs: undefined });
+    expect(seen(waiting, 26 * MINUTE, false, 26 * MINUTE)).toEqual({
+      newestMs: 26 * MINUTE,
+      waitingSinceMs: undefined,
+    });
   });
 
   it('is not hidden by a restart', () => {

@@ -4,6 +4,7 @@ import {
   id_ContentType_SignedData as SIGNED_DATA,
   id_eContentType_TSTInfo as TST_INFO,
   IssuerAndSerialNumber,
+  PKIStatus,
   SignedData,
   TimeStampResp,
   TSTInfo,
@@ -27,7 +28,6 @@ export interface OpenedToken {
 
 export type ResponseReason = 'response-unreadable' | 'request-refused' | 'token-form';
 
-const GRANTED: number = 0;
 const DIGESTS = [SHA256_OID, '2.16.840.1.101.3.4.2.2', '2.16.840.1.101.3.4.2.3'];
 const ECDSA = ['1.2.840.10045.4.3.2', '1.2.840.10045.4.3.3', '1.2.840.10045.4.3.4'];
 /** ECDSA and RSA (bare, or with their digest) over SHA-256, -384, -512. */
@@ -47,7 +47,7 @@ export function openResponse(der: Uint8Array): Result<OpenedToken, ResponseReaso
   try {
     if (!isStrictDer(der)) return refuse('response-unreadable');
     const response = new TimeStampResp({ schema: fromBER(der).result });
-    if (response.status.status !== GRANTED) return refuse('request-refused');
+    if (response.status.status !== PKIStatus.granted) return refuse('request-refused');
     const { failInfo, statusStrings } = response.status;
     if (failInfo !== undefined || statusStrings !== undefined) return refuse('token-form');
     const opened = response.timeStampToken === undefined ? undefined : openToken(response.timeStampToken);

@@ -17,7 +17,9 @@ describe('parseTrust', () => {
     ['from before there was trusted time', { ...trust, timestampRoots: [] }],
     ['without any word about it', trust],
   ])('takes a file %s', (_what, file) => {
-    expect(parseTrust(Buffer.from(JSON.stringify(file)))?.logs.map(({ name }) => name)).toEqual(['audit.test.example/0']);
+    expect(parseTrust(Buffer.from(JSON.stringify(file)))?.logs.map(({ name }) => name)).toEqual([
+      'audit.test.example/0',
+    ]);
   });
 
   it('takes none without a log', () => {

@@ -50,7 +50,7 @@ export interface TrustParts {
 /** The text of a `trust.json` with these roots of time-stamp authorities (PEM) and everything else as it was. */
 export function withTimestampRoots(text: string, roots: readonly string[]): string {
   const trust: unknown = JSON.parse(text);
-  return trustJson({ ...Object(trust), timestampRoots: roots });
+  return trustJson(Object.assign({}, trust, { timestampRoots: roots }));
 }
 
 function trustJson(trust: object): string {

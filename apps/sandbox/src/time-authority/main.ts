@@ -3,6 +3,6 @@ import { timeAuthorityConfig } from './time-authority.config.js';
 import { createTimeAuthorities } from './time-authority.module.js';
 
 runMain('time authorities', async () => {
-  const { urls, close } = await createTimeAuthorities(timeAuthorityConfig.load());
-  return { url: urls['sandbox-time-1'], close };
+  const running = await createTimeAuthorities(timeAuthorityConfig.load());
+  return { url: running.urls['sandbox-time-1'], close: () => running.close() };
 });
