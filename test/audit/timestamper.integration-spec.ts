@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { OutgoingRecord } from '#bus';
-import { systemClock } from '#kernel';
-import { AppMetrics, silentLogger } from '#platform';
+import { AppMetrics, createLogger } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import { generateSigningKey, jwkSigner, parseStatement } from '#signing';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, eventually, fakeClock, type TestDatabase } from '#testing';
 import { migrations } from '../../apps/audit/src/migrations/index.js';
 import { AnchorStore, type StoredToken } from '../../apps/audit/src/trusted-time/anchor.store.js';
 import { Timestamper } from '../../apps/audit/src/trusted-time/timestamper.service.js';
@@ -18,6 +17,13 @@ jest.setTimeout(60_000);
 /** As a database does whose answer is lost: the work is done. */
 class LosingStore extends AnchorStore {
   isLosing = false;
+  /** Each pass reads once. */
+  passes = 0;
+
+  override newest(limit: number): Promise<StoredToken[]> {
+    this.passes += 1;
+    return super.newest(limit);
+  }
 
   override async add(token: StoredToken, note: string): Promise<void> {
     await super.add(token, note);
@@ -34,6 +40,8 @@ let own: TestDatabase;
 let database: Database;
 let store: LosingStore;
 let published: OutgoingRecord[];
+let lines: string[];
+const clock = fakeClock();
 let bus: { isFailing: boolean; publish: (records: readonly OutgoingRecord[]) => Promise<void> };
 let timestamper: Timestamper;
 let head: { size: number; note: string } | undefined;
@@ -57,6 +65,8 @@ beforeEach(() => {
   logId += 1;
   head = { size: 8, note: noteOf(8) };
   published = [];
+  lines = [];
+  clock.set(Date.now());
   store = new LosingStore(database, logId);
   bus = {
     isFailing: false,
@@ -70,15 +80,18 @@ beforeEach(() => {
     store,
     signer: jwkSigner(generateSigningKey()),
     instanceId: 'TEST/audit1',
-    clock: systemClock,
+    clock,
     authorities,
     roots: parseRoots(lab.pem('root')) ?? [],
-    intervalMs: 60_000,
-    timeoutMs: 2_000,
+    intervalMs: 10,
+    timeoutMs: 600_000,
     head: () => head,
     metrics: trustedTimeMetrics.on(new AppMetrics('audit')),
-    logger: silentLogger(),
+    logger: createLogger('spec', { destination: { write: (line) => void lines.push(line) } }),
   });
+});
+afterEach(async () => {
+  if (hasOpenssl) await timestamper.stop();
 });
 afterAll(async () => {
   if (!hasOpenssl) return;
@@ -88,6 +101,13 @@ afterAll(async () => {
   lab.close();
 });
 
+/** A leaf under that statement id, in hex. */
+const addLeaf = (index: number, xid: string) =>
+  database.query(
+    `INSERT INTO log_leaf (log_id, idx, xid, slot, signer, leaf_hash, body, kafka_offset)
+     VALUES ($1, $2, $3, '-', 'TEST/audit1', $3, $3, 0)`,
+    [logId, index, Buffer.from(xid, 'hex')],
+  );
 const statedIds = () =>
   published.map(({ value }) => {
     const parsed = parseStatement(Buffer.from(value ?? []).toString());
@@ -150,5 +170,54 @@ const statedIds = () =>
     await expect(timestamper.stampNow()).rejects.toMatchObject({ code: 'time-unavailable' });
     authority.fault = 'none';
     expect(await store.newest(10)).toEqual([]);
+  });
+});
+
+(hasOpenssl ? describe : describe.skip)('the time-stamper, left to itself', () => {
+  it('does not feed a silent log: its own leaves are no reason for another token', async () => {
+    await timestamper.stampNow();
+    const [id = ''] = statedIds();
+    await addLeaf(8, id.replaceAll('-', ''));
+    head = { size: 9, note: noteOf(9) };
+    const { asked } = authority;
+    const { passes } = store;
+    timestamper.start();
+    await eventually(() => store.passes >= passes + 5);
+    expect(authority.asked).toBe(asked);
+    expect(statedIds()).toHaveLength(1);
+    await addLeaf(9, '00'.repeat(16));
+    head = { size: 10, note: noteOf(10) };
+    await eventually(async () => (await store.newest(1))[0]?.size === 10);
+  });
+
+  it('alarms once for each gap of ten minutes', async () => {
+    const alarms = () => lines.filter((line) => line.includes('"alarm":"no-trusted-time"')).length;
+    authority.fault = 'down';
+    await addLeaf(0, '00'.repeat(16));
+    timestamper.start();
+    const failed = (times: number) =>
+      eventually(() => lines.filter((line) => line.includes('trying again')).length >= times);
+    await failed(2);
+    clock.advance(10 * 60_000 - 60_000);
+    await failed(4);
+    expect(alarms()).toBe(0);
+    clock.advance(60_000);
+    await eventually(() => alarms() === 1);
+    await failed(7);
+    expect([alarms(), timestamper.standing?.isAlarming]).toEqual([1, true]);
+    authority.fault = 'none';
+    clock.set(Date.now());
+    await eventually(async () => (await store.newest(1)).length === 1);
+    await eventually(() => timestamper.standing?.state.waitingSinceMs === undefined);
+  });
+
+  it('ends at once while an authority says nothing', async () => {
+    authority.fault = 'silent';
+    const { asked } = authority;
+    const stamping = timestamper.stampNow();
+    await eventually(() => authority.asked > asked);
+    await timestamper.stop();
+    await expect(stamping).rejects.toMatchObject({ code: 'time-unavailable' });
+    authority.fault = 'none';
   });
 });

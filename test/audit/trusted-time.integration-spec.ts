@@ -136,20 +136,6 @@ const metric = async (name: string): Promise<number> => {
     expect(new Set(stated.map(({ doc }) => doc)).size).toBe(stated.length);
   });
 
-  it('does not feed a silent log with its own leaves', async () => {
-    await stampedLeaf();
-    const settled = async () => (await anchors()).length === (await rows()).length;
-    await eventually(settled);
-    const before = await network.head();
-    const asked = first.asked;
-    // As many passes as fit into this, each with a chance to ask.
-    const passes = Array.from({ length: 10 }, async () => timePart());
-    await Promise.all(passes);
-    await eventually(async () => (await network.head()).size === before.size);
-    expect(first.asked).toBe(asked);
-    expect((await timePart())?.state).toBe('ok');
-  });
-
   it.each(['down', 'silent', 'nonsense'] as const)('asks the second authority if the first is %s', async (fault) => {
     first.fault = fault;
     expect((await stampedLeaf()).source).toBe('two');

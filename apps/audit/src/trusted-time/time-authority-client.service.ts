@@ -6,16 +6,16 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * Asks an authority over HTTP (RFC 3161 §3.4). Resolves with the bytes of its answer, not yet looked at; rejects with
- * `time-authority-unreachable`. It keeps nothing: an answer that was lost is asked for again, with another nonce.
+ * `time-authority-unreachable`. `signal` bounds it. It keeps nothing: an answer that was lost is asked for again, with another nonce.
  */
-export async function askAuthority({ name, url }: TimeAuthority, query: Buffer, timeoutMs: number): Promise<Buffer> {
+export async function askAuthority({ name, url }: TimeAuthority, query: Buffer, signal: AbortSignal): Promise<Buffer> {
   try {
     const answer = await fetch(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/timestamp-query', Accept: 'application/timestamp-reply' },
       body: new Uint8Array(query),
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     const bytes = await readBounded(answer);
     const type = answer.headers.get('content-type') ?? '';

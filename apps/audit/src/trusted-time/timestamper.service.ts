@@ -45,7 +45,7 @@ export class Timestamper {
   private timer: NodeJS.Timeout | undefined;
   /** Ends when the pass under way does; never rejects. */
   private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+  private readonly closing = new AbortController();
   /** Passes that failed one after another. */
   private failures = 0;
   private isAlarmed = false;
@@ -65,7 +65,7 @@ export class Timestamper {
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.closing.abort();
     clearTimeout(this.timer);
     await this.running;
   }
@@ -86,7 +86,7 @@ export class Timestamper {
   }
 
   private schedule(afterMs: number): void {
-    if (this.stopped) return;
+    if (this.closing.signal.aborted) return;
     this.timer = setTimeout(() => {
       void this.inTurn(() => this.passSafely()).then(() => {
         this.schedule(delayMs(this.options.intervalMs, this.failures));
@@ -151,7 +151,7 @@ export class Timestamper {
   /** From the first authority that gives a good token; what the others did is logged and counted. */
   private async obtain(size: number, note: string): Promise<AnchoredToken> {
     for (const authority of this.options.authorities) {
-      if (this.stopped) break;
+      if (this.closing.signal.aborted) break;
       try {
         return { authority: authority.name, size, ...(await this.ask(authority, note)) };
       } catch (cause) {
@@ -164,7 +164,8 @@ export class Timestamper {
   private async ask(authority: TimeAuthority, note: string): Promise<{ data: Buffer; timeMs: number }> {
     const { clock, metrics, roots, timeoutMs } = this.options;
     const request = timeRequest(stampedText(note));
-    const data = await askAuthority(authority, request.der, timeoutMs).catch((cause: unknown) => {
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.closing.signal]);
+    const data = await askAuthority(authority, request.der, signal).catch((cause: unknown) => {
       metrics.failures.add({ reason: 'unreachable' });
       throw cause;
     });
