@@ -74,7 +74,7 @@ export class AuditNetwork {
   }
 
   /** Everything but audit itself; `logKey` other than the log's own is for specs of forgery. */
-  static async create(): Promise<AuditNetwork> {
+  static async create({ timestampRoots = [] as readonly string[] } = {}): Promise<AuditNetwork> {
     const own = await createDatabase();
     const bus = isolatedBus(await testBus(), uniqueName('audit'));
     const world = await buildWorld();
@@ -93,7 +93,7 @@ export class AuditNetwork {
         logs: [vkey],
         registry: [{ ...publicJwk(registry), kid: registry.kid }],
         witnesses: null,
-        timestampRoots: [],
+        timestampRoots,
       }),
     );
     const noteKey = parseVkey(vkey);

@@ -74,5 +74,23 @@ export const auditConfig = defineConfig('audit', {
     min: 10,
     meaning: 'How often the sweeper looks.',
   }),
+  timeAuthorities: setting.list({
+    env: 'KEREGE_AUDIT_TIME_AUTHORITIES',
+    default: [],
+    meaning:
+      'RFC 3161 time-stamp authorities, name=URL, in the order in which they are asked; two at least. Empty: checkpoints have no trusted time.',
+  }),
+  timeIntervalMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_TIME_INTERVAL_MS',
+    default: 60_000,
+    min: 10,
+    meaning: 'How often the newest checkpoint is stamped, if the log has grown.',
+  }),
+  timeTimeoutMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_TIME_TIMEOUT_MS',
+    default: 10_000,
+    min: 10,
+    meaning: 'How long a time-stamp authority may take to answer before the next one is asked.',
+  }),
 });
 export type AuditConfig = ConfigOf<typeof auditConfig>;

@@ -12,6 +12,7 @@ export interface AuditKeys {
   readonly vkey: string;
   readonly signer: Signer;
   readonly registryKeys: Trust['registryKeys'];
+  readonly timestampRoots: Trust['timestampRoots'];
 }
 
 /** Audit's instance key, with which it signs statements, is not its log key: two files. */
@@ -31,5 +32,6 @@ export async function loadKeys(config: AuditConfig): Promise<AuditKeys> {
     vkey: logKey.vkey,
     signer: KeyRing.parse([[config.instanceId, instanceKeys]]).signer(config.instanceId),
     registryKeys: trust.registryKeys,
+    timestampRoots: trust.timestampRoots,
   };
 }

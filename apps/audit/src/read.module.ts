@@ -9,6 +9,8 @@ import { ProofsService } from './proofs/proofs.service.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
 import { TilesController } from './tiles/tiles.controller.js';
 import { TilesService } from './tiles/tiles.service.js';
+import { AnchorStore } from './trusted-time/anchor.store.js';
+import { TimestampsController } from './trusted-time/timestamps.controller.js';
 
 /** The reading half of audit: serves what the sequencer committed, writes nothing, holds no key. */
 @Module({})
@@ -16,11 +18,12 @@ export class ReadModule {
   static serving(log: ServedLog, database: Database, clock: Clock = systemClock): DynamicModule {
     return {
       module: ReadModule,
-      controllers: [DiscoveryController, TilesController, ProofsController, SnapshotsController],
+      controllers: [DiscoveryController, TilesController, ProofsController, SnapshotsController, TimestampsController],
       providers: [
         { provide: SERVED_LOG, useValue: log },
         { provide: READ_CLOCK, useValue: clock },
         { provide: LogReaderStore, useValue: new LogReaderStore(database) },
+        { provide: AnchorStore, useValue: new AnchorStore(database, log.logId) },
         TilesService,
         ProofsService,
       ],

@@ -21,6 +21,8 @@ import { Sequencer } from './sequencer/sequencer.service.js';
 import { StandingPath } from './sequencer/standing-path.service.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
+import { makeTimestamper } from './trusted-time/make-timestamper.service.js';
+import type { Timestamper } from './trusted-time/timestamper.service.js';
 
 export interface WriteSideOptions extends AuditKeys {
   readonly config: AuditConfig;
@@ -46,6 +48,7 @@ export class WriteSide {
   private readonly checkpoints: CheckpointPublisher;
   private readonly intake: Intake;
   private readonly sweeper: Sweeper;
+  private readonly time: Timestamper;
   /** Set by `run` once the broker has given us the partition. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
@@ -95,6 +98,7 @@ export class WriteSide {
       metrics: this.metrics,
       logger: logger.child('sweeper'),
     });
+    this.time = makeTimestamper(options, () => (this.sequencer.isOwner ? this.sequencer.head : undefined));
   }
 
   /** Refuses a log that does not agree with its signed head, before anything listens. */
@@ -106,6 +110,7 @@ export class WriteSide {
   start(): void {
     this.running = this.run();
     this.sweeper.start();
+    this.time.start();
   }
 
   /** What is missing before stamps become leaves; undefined if nothing is. */
@@ -127,9 +132,19 @@ export class WriteSide {
     return this.sweeper.failure;
   }
 
+  /** How trusted time stands; undefined if no authority is configured. */
+  timeStanding(): Timestamper['standing'] {
+    return this.time.standing;
+  }
+
+  /** Has the head stamped now: for the last checkpoint of a window. Rejects if no authority gives a good token. */
+  stampTime(): Promise<void> {
+    return this.time.stampNow();
+  }
+
   async close(): Promise<void> {
     this.closing.abort();
-    await Promise.all([this.sweeper.stop(), this.handOver()]);
+    await Promise.all([this.sweeper.stop(), this.time.stop(), this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
     await this.signatures.close();

@@ -41,6 +41,11 @@ export const sandboxErrors = defineErrors('sandbox', {
     message: 'The apps have not been built.',
     next: 'Run npm run build first; npm start does so by itself.',
   },
+  'sandbox-openssl-failed': {
+    kind: 'broken',
+    message: 'OpenSSL could not make the certificates or a token of the sandbox’s time-stamp authorities.',
+    next: 'Its last words are above. Any OpenSSL from 1.1.1 on will do; without one the sandbox starts without trusted time.',
+  },
   'sandbox-stopping': {
     kind: 'unavailable',
     message: 'The sandbox is being stopped.',

@@ -3,6 +3,7 @@ export type { Algorithm, PrivateJwk, PublicJwk } from './jwk.js';
 export { jwkSigner, type Signer } from './signer.js';
 export { keyFileName, KeyRing } from './key-ring.js';
 export type {
+  AnchorPayload,
   AnsweredPayload,
   ConflictPayload,
   FailedPayload,

@@ -58,10 +58,18 @@ export type RefusedPayload = PayloadOf<'exchange.refused', Parties | 'why' | 'sn
 export type FailedPayload = PayloadOf<'exchange.failed', Parties | 'why' | 'side' | 'prev'>;
 export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
 export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
+/** A time-stamp token (`audit-log.md` §5): `doc` its SHA-256, `n` the log's size that it stamps, `ref` its authority. */
+export type AnchorPayload = PayloadOf<'anchor.tsr', 'n' | 'doc' | 'ref'>;
 
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
-  RequestedPayload | AnsweredPayload | RefusedPayload | FailedPayload | ConflictPayload | ManifestPayload;
+  | RequestedPayload
+  | AnsweredPayload
+  | RefusedPayload
+  | FailedPayload
+  | ConflictPayload
+  | ManifestPayload
+  | AnchorPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -81,6 +89,7 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.failed': { required: [...parties, 'why', 'side', 'prev'], optional: [] },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+  'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;
@@ -159,10 +168,14 @@ export function isStatementPayload(fields: Readonly<Record<string, unknown>>): f
   return payloadProblem(fields) === undefined;
 }
 
-/** What ties fields to each other: a service belongs to `to`, commitments are at most 16 together, only a conflict is v8. */
+/**
+ * What ties fields to each other: a service belongs to `to`, commitments are at most 16 together, only a conflict is
+ * v8, and a token is public.
+ */
 function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  const { id, svc, to, subj, user } = fields;
+  const { id, svc, to, subj, user, doc } = fields;
   if ((type === 'exchange.conflict') !== (typeof id === 'string' && UUID_V8.test(id))) return false;
+  if (type === 'anchor.tsr' && !(typeof doc === 'string' && doc.startsWith('h0:'))) return false;
   if (typeof svc === 'string' && typeof to === 'string' && !svc.startsWith(`${to}/`)) return false;
   const length = (value: unknown) => (Array.isArray(value) ? value.length : 0);
   return length(subj) + length(user) <= MAX_COMMITMENTS;

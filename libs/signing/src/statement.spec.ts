@@ -106,6 +106,7 @@ function unsound(why: string): object {
 describe('a statement is refused', () => {
   const good = requested();
   const json = JSON.stringify(good);
+  const token = { v: 1, t: 'anchor.tsr', id: newExchangeId(), ts: 1, n: 8, doc: `h0:${HASH}`, ref: 'x' };
   const without = (name: string) => Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
   const cases: readonly [what: string, payload: string | object, reason: string, header?: object][] = [
     ['with a key twice', json.replace('"v":1,', '"v":1,"v":1,'), 'jws-payload'],
@@ -128,6 +129,8 @@ describe('a statement is refused', () => {
     ['with a service of somebody else', { ...good, svc: 'DEMO/GOV/1002/cadastre/x' }, 'statement-bad-field'],
     ['with a reason outside the closed list', unsound('test-000001'), 'statement-bad-field'],
     ['with a reason named like a method', unsound('constructor'), 'statement-bad-field'],
+    ['of a token that is not public', { ...token, doc: `h1:${HASH}` }, 'statement-bad-field'],
+    ['of a token without its size', { ...token, n: undefined }, 'statement-missing-field'],
     ['with a raw path', { ...good, ep: 'GET /x?y' }, 'statement-bad-field'],
     ['with a commitment of wrong length', { ...good, subj: ['c1:AAAA'] }, 'statement-bad-field'],
     ['with a non-canonical commitment', { ...good, subj: [`c1:${'A'.repeat(42)}B`] }, 'statement-bad-field'],
@@ -177,6 +180,7 @@ describe('slots and sequels', () => {
     [failed, 'c1', 'p1', undefined],
     [{ ...failed, why: 'no-outcome', side: 'unknown' }, 'c1', 'p1', 'b1'],
     [{ v: 1, t: 'exchange.conflict', id: base.id, ts: 1, ref: 'x', doc: `h0:${HASH}` }, undefined, undefined, '-'],
+    [{ v: 1, t: 'anchor.tsr', id: base.id, ts: 1, n: 8, ref: 'x', doc: `h0:${HASH}` }, undefined, undefined, '-'],
   ];
   it.each(rows)('gives %j its slot by signer and no other', (payload, from, to, audit) => {
     expect([slotFor(payload, 'from'), slotFor(payload, 'to'), slotFor(payload, 'audit')]).toEqual([from, to, audit]);

@@ -7,6 +7,7 @@ import {
   type Reading,
   type StatusPart,
 } from '#platform';
+import type { Timestamper } from '../trusted-time/timestamper.service.js';
 import type { LastBatch } from './audit-metrics.service.js';
 
 /** The log as its writer sees it; absent while another process is the writer. */
@@ -18,7 +19,11 @@ export interface LogState {
 export interface AuditStatusSources {
   readonly bus: Bus;
   readonly checks: readonly ReadinessCheck[];
-  readonly write: { logState(): LogState | undefined; sweeperFailure(): string | undefined };
+  readonly write: {
+    logState(): LogState | undefined;
+    sweeperFailure(): string | undefined;
+    timeStanding(): Timestamper['standing'];
+  };
 }
 
 const SLOW_MS = 5_000;
@@ -32,6 +37,7 @@ export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPa
     ...readinessParts(checks),
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
     { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
+    { name: 'trusted-time', read: () => timeReading(write.timeStanding()) },
   ];
 }
 
@@ -48,4 +54,12 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
 
 function sweeperReading(failure: string | undefined): Reading {
   return failure === undefined ? { state: 'ok' } : { state: 'degraded', reason: failure };
+}
+
+function timeReading(standing: Timestamper['standing']): Reading {
+  if (standing === undefined) return { state: 'ok', reason: 'off: no time-stamp authority is configured' };
+  const { newestMs } = standing.state;
+  const details = newestMs === undefined ? {} : { newestToken: new Date(newestMs).toISOString() };
+  const reason = 'no time-stamp token for ten minutes; receipts stay without trusted time';
+  return standing.isAlarming ? { state: 'degraded', reason, details } : { state: 'ok', details };
 }

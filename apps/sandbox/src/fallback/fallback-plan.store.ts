@@ -10,6 +10,7 @@ const fallbackPlan = z.strictObject({
   cn1: environment,
   cn2: environment,
   agencies: environment,
+  timeAuthority: environment.optional(),
   definitionFile: z.string(),
 });
 /** What the one process needs to be all apps: the settings that each would have had in a process of its own. */
@@ -18,10 +19,10 @@ export type FallbackPlan = z.infer<typeof fallbackPlan>;
 /** A file and not the environment: it holds six environments, one of them with a password. */
 export async function writeFallbackPlan(
   file: string,
-  plans: Readonly<Record<AppName, AppPlan>>,
+  plans: Readonly<Record<AppName, AppPlan>> & { readonly timeAuthority?: AppPlan },
   definitionFile: string,
 ): Promise<void> {
-  const { registry, audit, gateway, cn1, cn2, agencies } = plans;
+  const { registry, audit, gateway, cn1, cn2, agencies, timeAuthority } = plans;
   const plan: FallbackPlan = {
     registry: registry.env,
     audit: audit.env,
@@ -29,6 +30,7 @@ export async function writeFallbackPlan(
     cn1: cn1.env,
     cn2: cn2.env,
     agencies: agencies.env,
+    ...(timeAuthority === undefined ? {} : { timeAuthority: timeAuthority.env }),
     definitionFile,
   };
   await writeFile(file, JSON.stringify(plan), { mode: 0o600 });

@@ -10,6 +10,8 @@ import { registryConfig } from '../../../registry/src/registry.config.js';
 import { createRegistry } from '../../../registry/src/registry.module.js';
 import { loadAgencies } from '../agencies/agencies.config.js';
 import { createAgencies } from '../agencies/agencies.module.js';
+import { timeAuthorityConfig } from '../time-authority/time-authority.config.js';
+import { createTimeAuthorities } from '../time-authority/time-authority.module.js';
 import type { FallbackPlan } from './fallback-plan.store.js';
 
 interface Closable {
@@ -31,6 +33,8 @@ export async function createOneProcess(plan: FallbackPlan, logger: Logger): Prom
   };
   try {
     await keep(createAgencies(loadAgencies(plan.agencies)));
+    if (plan.timeAuthority !== undefined)
+      await keep(createTimeAuthorities(timeAuthorityConfig.load(plan.timeAuthority)));
     // The registry makes the topics that all others look for.
     await keep(createRegistry(registryConfig.load(plan.registry), deps('registry')));
     await keep(createAudit(auditConfig.load(plan.audit), deps('audit')));

@@ -7,10 +7,11 @@ import {
   type SecondName,
   type SecondPorts,
 } from './layout.js';
+import { AUTHORITIES } from '../time-authority/openssl-config.js';
 
 export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'agencies';
-/** Those of every instance and the second ones of a doubled instance. */
-export type ProcessName = AppName | SecondName;
+/** Those of every instance, the second ones of a doubled instance, and what needs OpenSSL. */
+export type ProcessName = AppName | SecondName | 'timeAuthority';
 
 /** How one process of the instance is started: the same built app and settings that an operator would use. */
 export interface AppPlan {
@@ -30,6 +31,8 @@ export interface PlanInputs {
   readonly databaseUrl: string;
   /** Comma-separated; empty in the one-process fallback, which has none. */
   readonly kafkaBrokers: string;
+  /** Of the time-stamp authorities; absent: there are none. */
+  readonly timeAuthorityDir?: string | undefined;
 }
 
 /** The plan of every app, in the order in which a person would name them. */
@@ -43,6 +46,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
     audit: bus('audit', 'audit', ports.audit, 'audit1', inputs, {
       KEREGE_AUDIT_ORIGIN: inputs.logOrigin,
       KEREGE_AUDIT_PUBLIC_URL: auditUrl,
+      ...(inputs.timeAuthorityDir === undefined ? {} : { KEREGE_AUDIT_TIME_AUTHORITIES: timeAuthorities(ports) }),
     }),
     gateway: bus('gateway', 'gateway', ports.gateway, 'gw1', inputs, {
       KEREGE_GATEWAY_READY_CONNECTORS: [ports.cn1, ports.cn2].map((port) => localUrl(port)).join(','),
@@ -84,6 +88,26 @@ export function secondPlans(
     cn2b: second('cn2b', 'cn2'),
     audit2: second('audit2', 'audit'),
   };
+}
+
+/** The time-stamp authorities: one process with two ports, which trust nobody and know nothing of the bus. */
+export function timeAuthorityPlan({ ports, timeAuthorityDir }: PlanInputs): AppPlan | undefined {
+  if (timeAuthorityDir === undefined) return undefined;
+  return {
+    name: 'timeAuthority',
+    main: 'apps/sandbox/src/time-authority/main.js',
+    env: {
+      KEREGE_HOST: '127.0.0.1',
+      KEREGE_TIME_AUTHORITY_DIR: timeAuthorityDir,
+      KEREGE_TIME_AUTHORITY_1_PORT: String(ports.time1),
+      KEREGE_TIME_AUTHORITY_2_PORT: String(ports.time2),
+    },
+    liveUrl: `${localUrl(ports.time1)}/live`,
+  };
+}
+
+function timeAuthorities(ports: Ports): string {
+  return AUTHORITIES.map(({ name, port }) => `${name}=${localUrl(ports[port])}/`).join(',');
 }
 
 /** The processes that the registry asks for the status of the whole instance. */

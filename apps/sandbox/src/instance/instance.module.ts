@@ -1,11 +1,13 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { findKafka, type KafkaHome } from '#local';
-import { ensureKeys, keyPlaces } from '../keys/key-files.store.js';
+import { ensureKeys, keyPlaces, trustTimestampRoots } from '../keys/key-files.store.js';
 import { sandboxErrors } from '../sandbox.errors.js';
 import { RunRecord } from '../supervisor/run-record.store.js';
 import { Supervisor } from '../supervisor/supervisor.service.js';
-import { appPlans, secondPlans, type AppPlan, type ProcessName } from './app-plan.js';
+import { ensureAuthorities } from '../time-authority/authority-files.store.js';
+import { hasOpenssl } from '../time-authority/openssl.service.js';
+import { appPlans, secondPlans, timeAuthorityPlan, type AppPlan, type ProcessName } from './app-plan.js';
 import { definitionFile, readDefinition } from './apply.service.js';
 import { writeDoubledDefinition } from './doubled-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
@@ -46,7 +48,8 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
   const steps = new Steps(options.onStep ?? (() => undefined), () => Date.now());
   const ports = portsFrom(options.portBase ?? (await freePortBase()));
   const { mode, missing, kafkaHome } = await chooseMode(options, steps);
-  await checkPorts(ports, unusedPorts(options, mode));
+  const isTimed = await hasOpenssl();
+  await checkPorts(ports, [...unusedPorts(options, mode), ...(isTimed ? [] : (['time1', 'time2'] as const))]);
   const base = resolve(options.dataDir);
   const dataDir = mode === 'one-process' ? join(base, 'fallback') : base;
   // Without Kafka the bus is in memory: offsets in a database that outlived it would point to nothing.
@@ -58,6 +61,9 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
   const origin = await steps.run('data', async () =>
     ensureKeys(places, await readDefinition(definition), logOrigin(Date.now())),
   );
+  const timeAuthorityDir = isTimed ? join(dataDir, 'time-authority') : undefined;
+  if (timeAuthorityDir === undefined) sayTimeIsOff(options, steps);
+  else await trustTimestampRoots(places, await ensureAuthorities(timeAuthorityDir));
   return {
     options,
     supervisor,
@@ -71,8 +77,15 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
     logsDir: join(base, 'logs'),
     definition,
     origin,
+    timeAuthorityDir,
     ...places,
   };
+}
+
+function sayTimeIsOff({ tell }: InstanceOptions, steps: Steps): void {
+  const reason = 'openssl is not on PATH: trusted time is OFF';
+  steps.skip('time', reason);
+  tell?.(`${reason}. Checkpoints get no RFC 3161 time-stamps, and an old log key could back-date them.`);
 }
 
 interface Choice {
@@ -106,8 +119,10 @@ interface Services {
 }
 
 function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
-  const { ports, keysDir, trustFile, origin, options } = context;
-  const firsts = appPlans({ ports, keysDir, trustFile, logOrigin: origin, ...services });
+  const { ports, keysDir, trustFile, origin, options, timeAuthorityDir } = context;
+  const inputs = { ports, keysDir, trustFile, logOrigin: origin, timeAuthorityDir, ...services };
+  const timeAuthority = timeAuthorityPlan(inputs);
+  const firsts = appPlans(inputs);
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
     const entries = Object.values<AppPlan>(plans).map((plan) => {
       const env = { ...plan.env, ...more[plan.name] };
@@ -115,8 +130,9 @@ function plansOf(context: StartContext, services: Services, more: NonNullable<In
     });
     return Object.fromEntries(entries) as Record<Name, AppPlan>;
   };
-  if (options.isDoubled !== true) return withMore(firsts);
-  return { ...withMore(firsts), ...withMore(secondPlans(firsts, secondPortsFrom(ports.gateway))) };
+  const plans = { ...withMore(firsts), ...(timeAuthority === undefined ? {} : withMore({ timeAuthority })) };
+  if (options.isDoubled !== true) return plans;
+  return { ...plans, ...withMore(secondPlans(firsts, secondPortsFrom(ports.gateway))) };
 }
 
 function instanceOf(context: StartContext, services: Services, supervisor: Supervisor): Instance {

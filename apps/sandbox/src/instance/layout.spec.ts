@@ -1,4 +1,4 @@
-import { appPlans, secondPlans } from './app-plan.js';
+import { appPlans, secondPlans, timeAuthorityPlan } from './app-plan.js';
 import { logOrigin, PORT_SPAN, portsFrom, secondPortsFrom } from './layout.js';
 
 describe('the layout of the sandbox', () => {
@@ -16,6 +16,8 @@ describe('the layout of the sandbox', () => {
       kafka: 8180,
       kafkaController: 8181,
       postgres: 8190,
+      time1: 8203,
+      time2: 8204,
     });
   });
 
@@ -38,14 +40,15 @@ describe('the layout of the sandbox', () => {
 });
 
 describe('the plan of the apps', () => {
-  const plans = appPlans({
+  const inputs = {
     ports: portsFrom(8080),
     keysDir: '/data/keys',
     trustFile: '/data/trust.json',
     logOrigin: 'audit.demo.example/DEMO/0/2026h2',
     databaseUrl: 'postgres://u:p@127.0.0.1:8190/kerege',
     kafkaBrokers: '127.0.0.1:8180',
-  });
+  };
+  const plans = appPlans(inputs);
 
   it('binds everything to loopback', () => {
     expect(Object.values(plans).map((plan) => plan.env['KEREGE_HOST'])).toEqual(Array(6).fill('127.0.0.1'));
@@ -64,6 +67,21 @@ describe('the plan of the apps', () => {
 
   it('gives the agencies nothing of the bus: no keys, no brokers, no database', () => {
     expect(Object.keys(plans.agencies.env).filter((name) => !/^KEREGE_(HOST|AGENCY_)/.test(name))).toEqual([]);
+  });
+
+  it('tells audit of the time-stamp authorities if there are any, and starts them beside it', () => {
+    expect(plans.audit.env).not.toHaveProperty('KEREGE_AUDIT_TIME_AUTHORITIES');
+    expect(timeAuthorityPlan(inputs)).toBeUndefined();
+    const timed = { ...inputs, timeAuthorityDir: '/data/time-authority' };
+    expect(appPlans(timed).audit.env['KEREGE_AUDIT_TIME_AUTHORITIES']).toBe(
+      'sandbox-time-1=http://127.0.0.1:8203/,sandbox-time-2=http://127.0.0.1:8204/',
+    );
+    expect(timeAuthorityPlan(timed)?.env).toEqual({
+      KEREGE_HOST: '127.0.0.1',
+      KEREGE_TIME_AUTHORITY_DIR: '/data/time-authority',
+      KEREGE_TIME_AUTHORITY_1_PORT: '8203',
+      KEREGE_TIME_AUTHORITY_2_PORT: '8204',
+    });
   });
 
   it('lets second processes stand in under the identity of the first, but for the gateway', () => {

@@ -12,6 +12,9 @@ const OFFSETS = {
   kafka: 100,
   kafkaController: 101,
   postgres: 110,
+  /** Time-stamp authorities. */
+  time1: 123,
+  time2: 124,
 } as const;
 
 /** Of the second processes of a doubled instance; nobody but a test asks for one. */
@@ -23,7 +26,7 @@ export type SecondPorts = Readonly<Record<SecondName, number>>;
 export type Ports = Readonly<Record<PortName, number>>;
 
 /** How far the ports reach above their base. */
-export const PORT_SPAN = 120;
+export const PORT_SPAN = 130;
 
 export function portsFrom(base: number): Ports {
   const entries = Object.entries(OFFSETS).map(([name, offset]) => [name, base + offset] as const);

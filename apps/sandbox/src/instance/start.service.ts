@@ -27,6 +27,8 @@ export interface StartContext {
   readonly origin: string;
   readonly keysDir: string;
   readonly trustFile: string;
+  /** Absent: there is no OpenSSL, hence no trusted time. */
+  readonly timeAuthorityDir: string | undefined;
 }
 
 const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
@@ -40,6 +42,7 @@ const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
   registry: 'core',
   audit: 'core',
   audit2: 'core',
+  timeAuthority: 'core',
 };
 
 /** PostgreSQL and Kafka, beside each other. */
@@ -100,8 +103,9 @@ async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode
   return `127.0.0.1:${ports.kafka}`;
 }
 
-/** The second processes are there in a doubled instance only. */
-export type Plans = Readonly<Record<AppName, AppPlan>> & Readonly<Partial<Record<SecondName, AppPlan>>>;
+/** The second processes are there in a doubled instance only, the time-stamp authorities where there is OpenSSL. */
+export type Plans = Readonly<Record<AppName, AppPlan>> &
+  Readonly<Partial<Record<SecondName | 'timeAuthority', AppPlan>>>;
 
 /** The apps, and the definition applied; resolves when the gateway says that an exchange would succeed. */
 export async function startParts(context: StartContext, plans: Plans): Promise<void> {
@@ -127,13 +131,14 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
   const core = async () => {
     const agencies = steps.run('agencies', () => run('agencies'));
     const audit = steps.run('audit', () => run('audit', 'audit2'));
+    const time = plans.timeAuthority === undefined ? undefined : steps.run('time', () => run('timeAuthority'));
     const registry = steps
       .run('registry', () => run('registry'))
       .then(async () => {
         if (wasApplied) steps.skip('apply', 'unchanged since the last start');
         else await steps.run('apply', () => applyDefinition(apply));
       });
-    await Promise.all([agencies, audit, registry]);
+    await Promise.all([agencies, audit, registry, time]);
   };
   const edges = () =>
     Promise.all([
@@ -177,6 +182,7 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
     supervisor.start({ name: 'fallback', stage: 'edge', start, restart: false, onDeath }),
   );
   for (const name of ['agencies', 'registry', 'audit', 'connectors'] as const) steps.skip(name, 'in the one process');
+  if (plans.timeAuthority !== undefined) steps.skip('time', 'in the one process');
   const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
   await steps.run('apply', () => applyDefinition(apply));
 }

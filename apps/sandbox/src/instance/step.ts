@@ -6,6 +6,7 @@ export const STEPS = {
   agencies: 'Sample agencies',
   registry: 'Registry',
   audit: 'Audit: the transparency log',
+  time: 'Time-stamp authorities',
   apply: 'Apply apps/sandbox/instance.yaml',
   connectors: 'Connectors',
   gateway: 'Gateway',

@@ -1,7 +1,7 @@
 import { KeyRing } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
 import { parseVkey } from '#tlog';
-import { missingKeyFiles, trustText } from './key-file.js';
+import { missingKeyFiles, trustText, withTimestampRoots } from './key-file.js';
 
 const definition: InstanceDefinition = {
   instance: 'DEMO',
@@ -69,5 +69,6 @@ describe('trustText', () => {
     expect(text).not.toContain(secret.d);
     expect(text).not.toContain(registry.d);
     expect(text).not.toContain('"d"');
+    expect(JSON.parse(withTimestampRoots(text, ['PEM']))).toEqual({ ...trust, timestampRoots: ['PEM'] });
   });
 });

@@ -47,6 +47,16 @@ export interface TrustParts {
   readonly registryKey: PrivateJwk;
 }
 
+/** The text of a `trust.json` with these roots of time-stamp authorities (PEM) and everything else as it was. */
+export function withTimestampRoots(text: string, roots: readonly string[]): string {
+  const trust: unknown = JSON.parse(text);
+  return trustJson(Object.assign({}, trust, { timestampRoots: roots }));
+}
+
+function trustJson(trust: object): string {
+  return `${JSON.stringify(trust, null, 2)}\n`;
+}
+
 /** The text of `trust.json`: public halves only. */
 export function trustText({ instance, origin, logKey, registryKey }: TrustParts): string {
   const trust = {
@@ -57,5 +67,5 @@ export function trustText({ instance, origin, logKey, registryKey }: TrustParts)
     witnesses: null,
     timestampRoots: [],
   };
-  return `${JSON.stringify(trust, null, 2)}\n`;
+  return trustJson(trust);
 }

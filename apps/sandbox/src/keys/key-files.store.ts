@@ -7,7 +7,7 @@ import { keyFileName, type PrivateJwk } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
 import { parseVkey } from '#tlog';
 import { sandboxErrors } from '../sandbox.errors.js';
-import { missingKeyFiles, trustText } from './key-file.js';
+import { missingKeyFiles, trustText, withTimestampRoots } from './key-file.js';
 
 const jwk = z.object({
   kty: z.string(),
@@ -52,6 +52,15 @@ export async function ensureKeys(places: KeyPlaces, definition: InstanceDefiniti
   const text = trustText({ instance: definition.instance, origin, logKey, registryKey });
   await writeSecret(places.trustFile, text);
   return origin;
+}
+
+/** Adds to the trust file the roots that it does not name yet. */
+export async function trustTimestampRoots({ trustFile }: KeyPlaces, roots: readonly string[]): Promise<void> {
+  const { timestampRoots } = await loadTrust(trustFile);
+  const missing = roots.filter((root) => !timestampRoots.includes(root));
+  if (missing.length === 0) return;
+  const text = await readFile(trustFile, 'utf8');
+  await writeSecret(trustFile, withTimestampRoots(text, [...timestampRoots, ...missing]));
 }
 
 /** A password for the embedded PostgreSQL, made once. */

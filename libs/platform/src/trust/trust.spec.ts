@@ -14,12 +14,23 @@ describe('trust and key files', () => {
 
   it('reads what trust.json says', async () => {
     await writeFile(join(dir, 'trust.json'), JSON.stringify(trust));
-    expect(await loadTrust(join(dir, 'trust.json'))).toEqual({ instance: 'DEMO', logs: ['vkey'], registryKeys: [key] });
+    expect(await loadTrust(join(dir, 'trust.json'))).toEqual({
+      instance: 'DEMO',
+      logs: ['vkey'],
+      registryKeys: [key],
+      timestampRoots: [],
+    });
     await expect(loadTrust(join(dir, 'none'))).rejects.toMatchObject({ code: 'trust-file-unreadable' });
+  });
+
+  it('reads the roots of time-stamp authorities', () => {
+    const roots = ['-----BEGIN CERTIFICATE-----\n…'];
+    expect(parseTrust(JSON.stringify({ ...trust, timestampRoots: roots })).timestampRoots).toEqual(roots);
   });
 
   it.each([
     ['no JSON', '{'],
+    ['roots that are no text', JSON.stringify({ ...trust, timestampRoots: [{}] })],
     ['no logs', JSON.stringify({ ...trust, logs: [] })],
     ['more', JSON.stringify({ ...trust, extra: 1 })],
   ])('refuses %s', (_what, text) => {

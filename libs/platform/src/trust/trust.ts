@@ -16,7 +16,8 @@ const trustFile = z.strictObject({
   logs: z.array(z.string().min(1)).min(1),
   registry: z.array(publicJwk).min(1),
   witnesses: z.unknown(),
-  timestampRoots: z.array(z.unknown()),
+  /** PEM; empty in files from before there was trusted time. */
+  timestampRoots: z.array(z.string().min(1)),
 });
 
 export type PublicJwk = z.infer<typeof publicJwk>;
@@ -27,6 +28,8 @@ export interface Trust {
   /** vkeys of the logs. */
   readonly logs: readonly string[];
   readonly registryKeys: readonly PublicJwk[];
+  /** Root certificates of time-stamp authorities, PEM (`audit-log.md` §5); none: nobody's time is believed. */
+  readonly timestampRoots: readonly string[];
 }
 
 export async function loadTrust(file: string): Promise<Trust> {
@@ -48,8 +51,10 @@ export function parseTrust(text: string): Trust {
     throw trustErrors.error('trust-file-invalid', { cause, extensions: { problems: ['is no JSON'] } });
   }
   const parsed = trustFile.safeParse(value);
-  if (parsed.success)
-    return { instance: parsed.data.instance, logs: parsed.data.logs, registryKeys: parsed.data.registry };
+  if (parsed.success) {
+    const { instance, logs, registry, timestampRoots } = parsed.data;
+    return { instance, logs, registryKeys: registry, timestampRoots };
+  }
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw trustErrors.error('trust-file-invalid', { extensions: { problems } });
 }

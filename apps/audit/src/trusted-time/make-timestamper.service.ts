@@ -1,0 +1,50 @@
+import type { Bus } from '#bus';
+import type { Clock } from '#kernel';
+import { configErrors, type AppMetrics, type Logger } from '#platform';
+import type { Database } from '#postgres';
+import type { Certificate } from 'pkijs';
+import type { AuditConfig } from '../audit.config.js';
+import type { AuditKeys } from '../keys.service.js';
+import { AnchorStore } from './anchor.store.js';
+import { parseAuthorities } from './authority.js';
+import { Timestamper, type TimestamperOptions } from './timestamper.service.js';
+import { parseRoots } from './token-certificates.js';
+import { trustedTimeMetrics } from './trusted-time-metrics.service.js';
+import { trustedTimeErrors } from './trusted-time.errors.js';
+
+interface TimestamperParts extends Pick<AuditKeys, 'signer' | 'timestampRoots'> {
+  readonly config: AuditConfig;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly database: Database;
+  readonly logId: number;
+  readonly metrics: AppMetrics;
+}
+
+/** The time-stamper of the configuration. Throws `config-invalid` or `time-roots-unusable`. */
+export function makeTimestamper(options: TimestamperParts, head: TimestamperOptions['head']): Timestamper {
+  const { bus, clock, config, database, logger, logId, metrics, signer } = options;
+  const authorities = parseAuthorities(config.timeAuthorities);
+  if (!authorities.ok) throw configErrors.error('config-invalid', { extensions: { problems: [authorities.reason] } });
+  return new Timestamper({
+    bus,
+    store: new AnchorStore(database, logId),
+    signer,
+    instanceId: config.instanceId,
+    clock,
+    authorities: authorities.value,
+    roots: authorities.value.length === 0 ? [] : rootsOf(options.timestampRoots),
+    intervalMs: config.timeIntervalMs,
+    timeoutMs: config.timeTimeoutMs,
+    head,
+    metrics: trustedTimeMetrics.on(metrics),
+    logger: logger.child('time'),
+  });
+}
+
+function rootsOf(texts: readonly string[]): Certificate[] {
+  const roots = texts.map(parseRoots);
+  if (roots.length === 0 || roots.includes(undefined)) throw trustedTimeErrors.error('time-roots-unusable');
+  return roots.flatMap((some) => some ?? []);
+}

@@ -1,0 +1,197 @@
+import type { Bus } from '#bus';
+import { fixedTopics } from '#contracts';
+import type { Clock } from '#kernel';
+import type { Logger } from '#platform';
+import { signStatement, type Signer } from '#signing';
+import type { Certificate } from 'pkijs';
+import { anchorId, anchorPayload, type AnchoredToken } from './anchor-statement.js';
+import type { AnchorStore, StoredToken } from './anchor.store.js';
+import type { TimeAuthority } from './authority.js';
+import { askAuthority } from './time-authority-client.service.js';
+import { delayMs, isAlarming, seen, UNKNOWN_TIME, type TimeState } from './time-gap.js';
+import { stampedText, timeRequest } from './time-request.js';
+import { checkToken, timeOf } from './time-token.js';
+import type { TrustedTimeMetrics } from './trusted-time-metrics.service.js';
+import { trustedTimeErrors } from './trusted-time.errors.js';
+
+export interface TimestamperOptions {
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly store: AnchorStore;
+  /** Audit's instance key and the name under which intake files its statements. */
+  readonly signer: Signer;
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly authorities: readonly TimeAuthority[];
+  readonly roots: readonly Certificate[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Of the log as this process owns it; undefined while another does. */
+  readonly head: () => { readonly size: number; readonly note: string } | undefined;
+  readonly metrics: TrustedTimeMetrics;
+  readonly logger: Logger;
+}
+
+/** Tokens whose leaf is looked for. One is fetched in a minute at most, and stated at once. */
+const RECENT = 50;
+const FIRST_PASS_MS = 5_000;
+
+/**
+ * Has the newest committed checkpoint stamped by a time-stamp authority (`audit-log.md` §5), checks the token, stores
+ * it, and states its digest in the log. It never stands in the way of a stamp: whatever fails is tried again, and shows.
+ *
+ * A crash after the token is stored leaves it without a leaf: the next pass states it, under the same id, so once.
+ */
+export class Timestamper {
+  private timer: NodeJS.Timeout | undefined;
+  /** Ends when the pass under way does; never rejects. */
+  private running: Promise<unknown> = Promise.resolve();
+  private readonly closing = new AbortController();
+  /** Passes that failed one after another. */
+  private failures = 0;
+  private isAlarmed = false;
+  /** Written by every pass. */
+  private state: TimeState = UNKNOWN_TIME;
+
+  constructor(private readonly options: TimestamperOptions) {
+    const { clock, metrics } = options;
+    const secondsSince = (ms: number | undefined) => (ms === undefined ? undefined : (clock.now() - ms) / 1000);
+    metrics.age.from({}, () => secondsSince(this.state.newestMs));
+    metrics.gap.from({}, () => secondsSince(this.state.waitingSinceMs) ?? 0);
+  }
+
+  /** Does nothing if no authority is configured. */
+  start(): void {
+    if (this.options.authorities.length > 0) this.schedule(Math.min(this.options.intervalMs, FIRST_PASS_MS));
+  }
+
+  async stop(): Promise<void> {
+    this.closing.abort();
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** Undefined if no authority is configured. */
+  get standing(): { readonly state: TimeState; readonly isAlarming: boolean } | undefined {
+    const { authorities, clock } = this.options;
+    if (authorities.length === 0) return undefined;
+    return { state: this.state, isAlarming: isAlarming(this.state, clock.now()) };
+  }
+
+  /**
+   * Has the head stamped now, also if only our own leaves are new: for the last checkpoint of a window. Resolves when
+   * a token of it is stored. Rejects with `time-unavailable`, or with what the database says; it may be called again.
+   */
+  stampNow(): Promise<void> {
+    return this.inTurn(() => this.pass(true));
+  }
+
+  private schedule(afterMs: number): void {
+    if (this.closing.signal.aborted) return;
+    this.timer = setTimeout(() => {
+      void this.inTurn(() => this.passSafely()).then(() => {
+        this.schedule(delayMs(this.options.intervalMs, this.failures));
+      });
+    }, afterMs);
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const outcome = this.running.then(work);
+    this.running = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  private async passSafely(): Promise<void> {
+    try {
+      await this.pass(false);
+      this.failures = 0;
+      this.isAlarmed = false;
+    } catch (cause) {
+      this.failures += 1;
+      this.options.logger.warn({ err: cause }, 'no time-stamp token, trying again');
+      this.alarmIfDue();
+    }
+  }
+
+  private alarmIfDue(): void {
+    const nowMs = this.options.clock.now();
+    if (this.isAlarmed || !isAlarming(this.state, nowMs)) return;
+    this.isAlarmed = true;
+    const { waitingSinceMs = nowMs } = this.state;
+    this.options.logger.error({ alarm: 'no-trusted-time', forMs: nowMs - waitingSinceMs }, 'alarm');
+  }
+
+  private async pass(isWanted: boolean): Promise<void> {
+    const { clock, store } = this.options;
+    const head = this.options.head();
+    if (head === undefined) {
+      // Another process writes, and watches.
+      this.state = UNKNOWN_TIME;
+      return;
+    }
+    const tokens = anchored(await store.newest(RECENT));
+    const [newest] = tokens;
+    const hasMoved = await this.hasMoved(head.size, tokens, isWanted);
+    this.state = seen(this.state, newest?.timeMs, hasMoved, clock.now());
+    await this.stateMissing(tokens);
+    if (!hasMoved) return;
+    const token = await this.obtain(head.size, head.note);
+    await store.add({ ...token, source: token.authority }, head.note);
+    this.options.metrics.tokens.add({});
+    this.state = seen(this.state, token.timeMs, false, clock.now());
+    await this.stateMissing([token]);
+  }
+
+  /** Our own leaves about tokens are no reason for another token: a silent log would feed itself. */
+  private async hasMoved(size: number, tokens: readonly AnchoredToken[], isWanted: boolean): Promise<boolean> {
+    const stamped = tokens[0]?.size ?? 0;
+    if (size <= stamped) return false;
+    return isWanted || this.options.store.holdsOthers(stamped, size, tokens.map(anchorId));
+  }
+
+  /** From the first authority that gives a good token; what the others did is logged and counted. */
+  private async obtain(size: number, note: string): Promise<AnchoredToken> {
+    for (const authority of this.options.authorities) {
+      if (this.closing.signal.aborted) break;
+      try {
+        return { authority: authority.name, size, ...(await this.ask(authority, note)) };
+      } catch (cause) {
+        this.options.logger.warn({ err: cause, authority: authority.name }, 'time-stamp authority gave no good token');
+      }
+    }
+    throw trustedTimeErrors.error('time-unavailable', { details: { size } });
+  }
+
+  private async ask(authority: TimeAuthority, note: string): Promise<{ data: Buffer; timeMs: number }> {
+    const { clock, metrics, roots, timeoutMs } = this.options;
+    const request = timeRequest(stampedText(note));
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.closing.signal]);
+    const data = await askAuthority(authority, request.der, signal).catch((cause: unknown) => {
+      metrics.failures.add({ reason: 'unreachable' });
+      throw cause;
+    });
+    const checked = await checkToken(data, { request, roots, nowMs: clock.now() });
+    if (checked.ok) return { data, timeMs: checked.value.timeMs };
+    metrics.failures.add({ reason: checked.reason });
+    throw trustedTimeErrors.error('time-token-refused', { details: { reason: checked.reason } });
+  }
+
+  /** States the tokens that have no leaf yet. */
+  private async stateMissing(tokens: readonly AnchoredToken[]): Promise<void> {
+    const { bus, clock, instanceId, signer, store } = this.options;
+    const stated = tokens.length === 0 ? new Set() : await store.stated(tokens.map(anchorId), instanceId);
+    const missing = tokens.filter((token) => !stated.has(anchorId(token).toString('hex')));
+    const nowMs = clock.now();
+    const statements = await Promise.all(missing.map((token) => signStatement(anchorPayload(token, nowMs), signer)));
+    if (statements.length === 0) return;
+    const topic = fixedTopics.stamp.name;
+    await bus.publish(statements.map(({ jws }) => ({ topic, partition: 0, value: Buffer.from(jws) })));
+  }
+}
+
+/** Rows were checked before they were stored; one that can no longer be read is left to whoever verifies the log. */
+function anchored(rows: readonly StoredToken[]): AnchoredToken[] {
+  return rows.flatMap(({ size, source, data }) => {
+    const timeMs = timeOf(data);
+    return timeMs === undefined ? [] : [{ authority: source, size, data, timeMs }];
+  });
+}

@@ -1,0 +1,223 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { OutgoingRecord } from '#bus';
+import { AppMetrics, createLogger } from '#platform';
+import { openDatabase, type Database } from '#postgres';
+import { generateSigningKey, jwkSigner, parseStatement } from '#signing';
+import { createDatabase, eventually, fakeClock, type TestDatabase } from '#testing';
+import { migrations } from '../../apps/audit/src/migrations/index.js';
+import { AnchorStore, type StoredToken } from '../../apps/audit/src/trusted-time/anchor.store.js';
+import { Timestamper } from '../../apps/audit/src/trusted-time/timestamper.service.js';
+import { parseRoots } from '../../apps/audit/src/trusted-time/token-certificates.js';
+import { trustedTimeMetrics } from '../../apps/audit/src/trusted-time/trusted-time-metrics.service.js';
+import { hasOpenssl, TimeLab } from './time-lab.js';
+import { TimeStandIn } from './time-stand-in.js';
+
+jest.setTimeout(60_000);
+
+/** As a database does whose answer is lost: the work is done. */
+class LosingStore extends AnchorStore {
+  isLosing = false;
+  /** Each pass reads once. */
+  passes = 0;
+
+  override newest(limit: number): Promise<StoredToken[]> {
+    this.passes += 1;
+    return super.newest(limit);
+  }
+
+  override async add(token: StoredToken, note: string): Promise<void> {
+    await super.add(token, note);
+    if (this.isLosing) throw new TypeError('connection reset');
+  }
+}
+
+const ROOT = 'ymt7PmdKyGwQJ7Wch8Bk/DvCezEylMdfg70F/dE/Dc8=';
+const noteOf = (size: number) => `audit.test.example/0\n${size}\n${ROOT}\n\n— audit.test.example/0 AAAAAAAA\n`;
+
+let lab: TimeLab;
+let authority: TimeStandIn;
+let own: TestDatabase;
+let database: Database;
+let store: LosingStore;
+let published: OutgoingRecord[];
+let lines: string[];
+const clock = fakeClock();
+let bus: { isFailing: boolean; publish: (records: readonly OutgoingRecord[]) => Promise<void> };
+let timestamper: Timestamper;
+let head: { size: number; note: string } | undefined;
+/** A log of its own for each test. */
+let logId = 0;
+
+beforeAll(async () => {
+  if (!hasOpenssl) return;
+  lab = new TimeLab();
+  lab.root('root');
+  lab.authority('tsa', 'root');
+  authority = new TimeStandIn((query) => lab.reply('tsa', query));
+  own = await createDatabase();
+  database = await openDatabase({ url: own.url, schema: 'audit', migrations, poolSize: 2 });
+  const url = await authority.listen();
+  authorities = [{ name: 'tsa', url: new URL(url) }];
+});
+let authorities: { name: string; url: URL }[];
+beforeEach(() => {
+  if (!hasOpenssl) return;
+  logId += 1;
+  head = { size: 8, note: noteOf(8) };
+  published = [];
+  lines = [];
+  clock.set(Date.now());
+  store = new LosingStore(database, logId);
+  bus = {
+    isFailing: false,
+    publish: (records) => {
+      published.push(...records);
+      return bus.isFailing ? Promise.reject(new TypeError('answer lost')) : Promise.resolve();
+    },
+  };
+  timestamper = new Timestamper({
+    bus,
+    store,
+    signer: jwkSigner(generateSigningKey()),
+    instanceId: 'TEST/audit1',
+    clock,
+    authorities,
+    roots: parseRoots(lab.pem('root')) ?? [],
+    intervalMs: 10,
+    timeoutMs: 600_000,
+    head: () => head,
+    metrics: trustedTimeMetrics.on(new AppMetrics('audit')),
+    logger: createLogger('spec', { destination: { write: (line) => void lines.push(line) } }),
+  });
+});
+afterEach(async () => {
+  if (hasOpenssl) await timestamper.stop();
+});
+afterAll(async () => {
+  if (!hasOpenssl) return;
+  await authority.close();
+  await database.close();
+  await own.drop();
+  lab.close();
+});
+
+/** A leaf under that statement id, in hex. */
+const addLeaf = (index: number, xid: string) =>
+  database.query(
+    `INSERT INTO log_leaf (log_id, idx, xid, slot, signer, leaf_hash, body, kafka_offset)
+     VALUES ($1, $2, $3, '-', 'TEST/audit1', $3, $3, 0)`,
+    [logId, index, Buffer.from(xid, 'hex')],
+  );
+const statedIds = () =>
+  published.map(({ value }) => {
+    const parsed = parseStatement(Buffer.from(value ?? []).toString());
+    return parsed.ok ? parsed.value.payload.id : 'none';
+  });
+
+// Without OpenSSL there is nobody to make tokens: the run shows these as skipped.
+(hasOpenssl ? describe : describe.skip)('the time-stamper, when what worked said that it failed', () => {
+  it('stores no second token of a size whose first was stored, and states the first', async () => {
+    store.isLosing = true;
+    const made = authority.made;
+    await expect(timestamper.stampNow()).rejects.toThrow();
+    expect(published).toHaveLength(0);
+    store.isLosing = false;
+    await timestamper.stampNow();
+    expect(authority.made).toBe(made + 1);
+    expect(await store.newest(10)).toMatchObject([{ size: 8, source: 'tsa' }]);
+    expect(statedIds()).toHaveLength(1);
+  });
+
+  it('states a token again under the same id if it is not known whether it was stated', async () => {
+    bus.isFailing = true;
+    await expect(timestamper.stampNow()).rejects.toThrow();
+    bus.isFailing = false;
+    await timestamper.stampNow();
+    const ids = statedIds();
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('stores nothing if the database failed before it did anything', async () => {
+    jest.spyOn(AnchorStore.prototype, 'add').mockRejectedValueOnce(new TypeError('connection refused'));
+    await expect(timestamper.stampNow()).rejects.toThrow();
+    expect(await store.newest(10)).toEqual([]);
+    await timestamper.stampNow();
+    expect(await store.newest(10)).toHaveLength(1);
+  });
+
+  it('asks nobody while another process writes the log, or while there is nothing new', async () => {
+    const { asked } = authority;
+    head = undefined;
+    await timestamper.stampNow();
+    head = { size: 0, note: noteOf(0) };
+    await timestamper.stampNow();
+    expect(authority.asked).toBe(asked);
+    head = { size: 8, note: noteOf(8) };
+    await timestamper.stampNow();
+    await timestamper.stampNow();
+    expect(authority.asked).toBe(asked + 1);
+    head = { size: 9, note: noteOf(9) };
+    await timestamper.stampNow();
+    expect((await store.newest(10)).map(({ size }) => size)).toEqual([9, 8]);
+    expect((await store.firstCovering(7))?.size).toBe(8);
+    expect((await store.firstCovering(8))?.size).toBe(9);
+    expect((await store.note(9))?.toString()).toBe(noteOf(9));
+  });
+
+  it('says so if no authority gives a good token, and stores none', async () => {
+    authority.fault = 'down';
+    await expect(timestamper.stampNow()).rejects.toMatchObject({ code: 'time-unavailable' });
+    authority.fault = 'none';
+    expect(await store.newest(10)).toEqual([]);
+  });
+});
+
+(hasOpenssl ? describe : describe.skip)('the time-stamper, left to itself', () => {
+  it('does not feed a silent log: its own leaves are no reason for another token', async () => {
+    await timestamper.stampNow();
+    const [id = ''] = statedIds();
+    await addLeaf(8, id.replaceAll('-', ''));
+    head = { size: 9, note: noteOf(9) };
+    const { asked } = authority;
+    const { passes } = store;
+    timestamper.start();
+    await eventually(() => store.passes >= passes + 5);
+    expect(authority.asked).toBe(asked);
+    expect(statedIds()).toHaveLength(1);
+    await addLeaf(9, '00'.repeat(16));
+    head = { size: 10, note: noteOf(10) };
+    await eventually(async () => (await store.newest(1))[0]?.size === 10);
+  });
+
+  it('alarms once for each gap of ten minutes', async () => {
+    const alarms = () => lines.filter((line) => line.includes('"alarm":"no-trusted-time"')).length;
+    authority.fault = 'down';
+    await addLeaf(0, '00'.repeat(16));
+    timestamper.start();
+    const failed = (times: number) =>
+      eventually(() => lines.filter((line) => line.includes('trying again')).length >= times);
+    await failed(2);
+    clock.advance(10 * 60_000 - 60_000);
+    await failed(4);
+    expect(alarms()).toBe(0);
+    clock.advance(60_000);
+    await eventually(() => alarms() === 1);
+    await failed(7);
+    expect([alarms(), timestamper.standing?.isAlarming]).toEqual([1, true]);
+    authority.fault = 'none';
+    clock.set(Date.now());
+    await eventually(async () => (await store.newest(1)).length === 1);
+    await eventually(() => timestamper.standing?.state.waitingSinceMs === undefined);
+  });
+
+  it('ends at once while an authority says nothing', async () => {
+    authority.fault = 'silent';
+    const { asked } = authority;
+    const stamping = timestamper.stampNow();
+    await eventually(() => authority.asked > asked);
+    await timestamper.stop();
+    await expect(stamping).rejects.toMatchObject({ code: 'time-unavailable' });
+    authority.fault = 'none';
+  });
+});
