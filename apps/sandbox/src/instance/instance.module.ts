@@ -107,7 +107,8 @@ interface Services {
 
 function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
   const { ports, keysDir, trustFile, origin, options } = context;
-  const firsts = appPlans({ ports, keysDir, trustFile, logOrigin: origin, ...services });
+  const exportDir = join(context.dataDir, 'export');
+  const firsts = appPlans({ ports, keysDir, trustFile, logOrigin: origin, exportDir, ...services });
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
     const entries = Object.values<AppPlan>(plans).map((plan) => {
       const env = { ...plan.env, ...more[plan.name] };
