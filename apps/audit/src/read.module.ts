@@ -16,7 +16,12 @@ import { TilesService } from './tiles/tiles.service.js';
 /** The reading half of audit: serves what the sequencer committed, writes nothing, holds no key. */
 @Module({})
 export class ReadModule {
-  static serving(log: ServedLog, database: Database, clock: Clock = systemClock, readerTokens: readonly Buffer[] = []): DynamicModule {
+  static serving(
+    log: ServedLog,
+    database: Database,
+    clock: Clock = systemClock,
+    readerTokens: readonly Buffer[] = [],
+  ): DynamicModule {
     return {
       module: ReadModule,
       controllers: [

@@ -36,6 +36,26 @@ export const cliErrors = defineErrors('cli', {
     message: 'NOT VERIFIED: this evidence proves nothing.',
     next: 'Do not rely on it. Fetch it again, and compare trust.json with the fingerprints that the operator publishes.',
   },
+  'log-not-verified': {
+    kind: 'refused',
+    message: 'NOT VERIFIED: this log, or this copy of it, is not what its checkpoint says.',
+    next: 'Keep what you have, the checkpoint above all; verify another copy, and ask the operator and the auditors.',
+  },
+  'log-refused': {
+    kind: 'unavailable',
+    message: 'The log’s server does not give out a file.',
+    next: 'If it answers 401, give a reader’s token with --token-file; else see the status that is listed.',
+  },
+  'state-unreadable': {
+    kind: 'invalid',
+    message: 'The state of the last verification is not what a verification writes.',
+    next: 'Remove it to verify from the first leaf; keep the checkpoint in it to compare with: --against.',
+  },
+  'state-unwritten': {
+    kind: 'unavailable',
+    message: 'The verdict stands, but its state could not be written for the next time.',
+    next: 'Make room or give another --state; else the next verification begins where the last one did.',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

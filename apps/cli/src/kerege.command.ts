@@ -1,8 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { verifyCommand } from './evidence/verify.command.js';
+import { verifyLogCommand } from './log-check/verify-log.command.js';
 import { resetCommand } from './reset/reset.command.js';
 import { describeError } from './terminal/describe-error.js';
 import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
@@ -18,6 +19,16 @@ interface VerifyFlags {
   trust: string;
   client?: string;
   answer?: string;
+  json?: boolean;
+}
+interface VerifyLogFlags {
+  trust: string;
+  against?: string;
+  state?: string;
+  fromStart?: boolean;
+  treeOnly?: boolean;
+  tokenFile?: string;
+  threads?: number;
   json?: boolean;
 }
 interface CallFlags {
@@ -53,6 +64,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
     .addHelpText('after', '\nExit codes: 0 done or verified, 1 refused or not verified, 2 usage, 3 unavailable.');
   addApply(kerege, config, terminal);
   addVerify(kerege, config, terminal);
+  addVerifyLog(kerege, config, terminal);
   addCall(kerege, config, terminal);
   kerege
     .command('reset')
@@ -87,6 +99,30 @@ function addVerify(kerege: Command, config: CliConfig, terminal: Terminal): void
     .action((place: string, { trust, client, answer, json = false }: VerifyFlags) =>
       verifyCommand({ place, trustFile: trust, client, answerFile: answer, json }, terminal),
     );
+}
+
+function addVerifyLog(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('verify-log')
+    .description('judge a whole log from outside, by trust.json alone')
+    .argument('<url-or-dir>', 'prefix under which the log is served, or a folder with its files')
+    .option('--trust <file>', 'what to believe', config.trustFile)
+    .option('--against <checkpoint>', 'file or URL of a checkpoint that somebody else was shown')
+    .option('--state <file>', 'go on from the last verified checkpoint, and remember this one')
+    .option('--from-start', 'read everything again, whatever the state says')
+    .option('--tree-only', 'hashes and tiles only: no statements, no signatures')
+    .option('--token-file <file>', 'token of a reader, where leaves are not public')
+    .option('--threads <n>', 'threads that hash and check signatures', threadCount)
+    .option('--json', 'report as one JSON object')
+    .action(
+      (place: string, { trust, state, fromStart = false, treeOnly = false, json = false, ...flags }: VerifyLogFlags) =>
+        verifyLogCommand({ ...flags, place, trustFile: trust, stateFile: state, fromStart, treeOnly, json }, terminal),
+    );
+}
+
+function threadCount(text: string): number {
+  if (!/^[1-9][0-9]?$/u.test(text)) throw new InvalidArgumentError('must be a number from 1 to 99');
+  return Number(text);
 }
 
 function addCall(kerege: Command, config: CliConfig, terminal: Terminal): void {

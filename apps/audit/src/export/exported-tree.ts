@@ -54,7 +54,8 @@ export class ExportedTree {
     for (const { level, index, data } of fullTiles)
       files.push({ path: tilePath({ level, index, width: TILE_WIDTH }), bytes: data });
     const levels = edgeWidths(tree.size).map((width, level) => {
-      const arrived = level === 0 ? hashes : fullTiles.filter((tile) => tile.level === level - 1).map(({ root }) => root);
+      const arrived =
+        level === 0 ? hashes : fullTiles.filter((tile) => tile.level === level - 1).map(({ root }) => root);
       const known = [...(this.levels[level] ?? []), ...arrived];
       return known.slice(known.length - width);
     });

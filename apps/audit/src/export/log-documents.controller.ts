@@ -26,7 +26,9 @@ export class LogDocumentsController {
 
   @Get('snapshots/:digest')
   async snapshot(@Param() parameters: LogSnapshotParameters, @Res() reply: FastifyReply): Promise<void> {
-    const body = this.isServed(parameters) ? await this.reader.snapshot(Buffer.from(parameters.digest, 'hex')) : undefined;
+    const body = this.isServed(parameters)
+      ? await this.reader.snapshot(Buffer.from(parameters.digest, 'hex'))
+      : undefined;
     if (body === undefined) throw snapshotsErrors.error('snapshot-unknown');
     void reply
       .header('Content-Type', 'application/json; charset=utf-8')

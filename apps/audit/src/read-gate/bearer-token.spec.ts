@@ -9,12 +9,18 @@ describe('a reader’s token', () => {
     expect(carriesToken(header, hashes)).toBe(true);
   });
 
-  it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer auditor-3', 'Basic auditor-1', 'Bearer auditor-1 x', 'auditor-1'])(
-    'does not open: %s',
-    (header) => {
-      expect(carriesToken(header, hashes)).toBe(false);
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer auditor-3',
+    'Basic auditor-1',
+    'Bearer auditor-1 x',
+    'auditor-1',
+  ])('does not open: %s', (header) => {
+    expect(carriesToken(header, hashes)).toBe(false);
+  });
 
   it.each(['auditor-1', 'ABCD', ''])('is set as its hash only: %j', (text) => {
     expect(() => tokenHashes([text])).toThrow(expect.objectContaining({ code: 'reader-token-setting' }));

@@ -14,7 +14,8 @@ export interface Checkpoint {
 
 export type CheckpointProblem = 'checkpoint-malformed' | 'checkpoint-unknown-log' | 'checkpoint-signature';
 
-const NOTE = /^(([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [^ \n]+ [A-Za-z0-9+/]+=*\n){1,100})$/u;
+const NOTE =
+  /^(([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [^ \n]+ [A-Za-z0-9+/]+=*\n){1,100})$/u;
 const ED25519_BYTES = 64;
 
 export function readCheckpoint(bytes: Uint8Array, trust: TrustAnchors): Result<Checkpoint, CheckpointProblem> {

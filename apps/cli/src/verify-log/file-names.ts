@@ -21,7 +21,8 @@ export function fileName({ kind, index, width }: TileName): string {
 
 /** What a path names; undefined for any that `fileName` would not have written. */
 export function parseFileName(path: string): TileName | undefined {
-  const [, kind, digits, width] = /^tile\/(entries|\d{1,2})\/((?:x\d{3}\/){0,5}\d{3})(?:\.p\/(\d{1,3}))?$/u.exec(path) ?? [];
+  const [, kind, digits, width] =
+    /^tile\/(entries|\d{1,2})\/((?:x\d{3}\/){0,5}\d{3})(?:\.p\/(\d{1,3}))?$/u.exec(path) ?? [];
   if (kind === undefined || digits === undefined) return undefined;
   const name: TileName = {
     kind: kind === 'entries' ? kind : Number(kind),

@@ -162,7 +162,9 @@ function believe(entry: Entry, before: KnownMember | undefined): KnownMember | u
   const key = newestKey(entry);
   const member = key === undefined ? undefined : readMember(entry, key);
   const owners = [...(member?.subsystems ?? []), ...(member?.instances ?? [])];
-  const isSound = owners.flatMap((owner) => owner.keys).every(({ kid, use, jwk }) => use !== 'sign' || importKey(jwk)?.kid === kid);
+  const isSound = owners
+    .flatMap((owner) => owner.keys)
+    .every(({ kid, use, jwk }) => use !== 'sign' || importKey(jwk)?.kid === kid);
   return member === undefined || !isSound ? before : { digest, keyChain: entry.keyChain, member };
 }
 
@@ -186,7 +188,11 @@ function ownersOf(member: Member, instances: readonly Instance[]) {
   ];
 }
 
-function addKey(keys: Map<string, LawKey>, owner: string, published: Member['subsystems'][number]['keys'][number]): void {
+function addKey(
+  keys: Map<string, LawKey>,
+  owner: string,
+  published: Member['subsystems'][number]['keys'][number],
+): void {
   const jwk = asRecord(published.jwk);
   const [x, y] = [text()(jwk?.['x']), text()(jwk?.['y'] ?? '')];
   if (published.use !== 'sign' || x === undefined || y === undefined) return;

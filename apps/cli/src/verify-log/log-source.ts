@@ -36,5 +36,10 @@ export async function readTile(source: LogSource, size: number, kind: TileKind, 
       : { problem: 'tile-length', file: full };
   const entries = splitEntries(whole, TILE_WIDTH);
   if (entries === undefined) return { problem: 'bundle-length', file: full };
-  return { bytes: whole.subarray(0, entries.slice(0, width).reduce((sum, entry) => sum + 2 + entry.length, 0)) };
+  return {
+    bytes: whole.subarray(
+      0,
+      entries.slice(0, width).reduce((sum, entry) => sum + 2 + entry.length, 0),
+    ),
+  };
 }

@@ -20,6 +20,7 @@ export interface LogReport {
   /** Statements by type, of the leaves read. */
   readonly statements: Readonly<Record<string, number>>;
   readonly snapshots: number;
+  /** Stated by audit among the leaves read. */
   readonly conflicts: Listed;
   readonly requestsWithoutSequel: Listed;
   readonly sequelsWithoutRequest: Listed;

@@ -48,7 +48,9 @@ async function subtree(source: LogSource, size: number, height: number, index: n
   const tile = await readTile(source, size, level, Math.floor(first / TILE_WIDTH));
   if ('problem' in tile) return undefined;
   const from = (first % TILE_WIDTH) * HASH_BYTES;
-  let row = Array.from({ length: width }, (_, n) => tile.bytes.subarray(from + n * HASH_BYTES, from + (n + 1) * HASH_BYTES));
+  let row = Array.from({ length: width }, (_, n) =>
+    tile.bytes.subarray(from + n * HASH_BYTES, from + (n + 1) * HASH_BYTES),
+  );
   if (row.some((hash) => hash.length !== HASH_BYTES)) return undefined;
   while (row.length > 1)
     row = Array.from({ length: row.length / 2 }, (_, n) => nodeHash(row[2 * n] as Buffer, row[2 * n + 1] as Buffer));

@@ -119,7 +119,8 @@ export function readStatement(bytes: Buffer): Result<LoggedStatement, StatementP
   const rule = Object.hasOwn(RULES, type) ? RULES[type] : undefined;
   if (rule === undefined) return refuse('statement-type');
   const names = Object.keys(payload);
-  const isAllowed = (name: string) => BASE.includes(name) || rule.required.includes(name) || rule.optional.includes(name);
+  const isAllowed = (name: string) =>
+    BASE.includes(name) || rule.required.includes(name) || rule.optional.includes(name);
   if (!names.every((name) => isAllowed(name) && READERS[name]?.(payload[name]) !== undefined))
     return refuse('statement-malformed');
   if (![...BASE, ...rule.required].every((name) => names.includes(name))) return refuse('statement-malformed');

@@ -82,7 +82,7 @@ class Verification {
 
   constructor(
     private readonly options: LogVerifyOptions,
-    trust: TrustAnchors,
+    private readonly trust: TrustAnchors,
     private readonly checkpoint: Checkpoint,
     private readonly findings: Findings,
   ) {
@@ -95,10 +95,7 @@ class Verification {
       book: judged?.book,
     });
     this.signatures = new SignatureQueue(options.checks, findings, options.window);
-    this.trust = trust;
   }
-
-  private readonly trust: TrustAnchors;
 
   async run(): Promise<LogVerdict> {
     const seen = this.treesSeen();
@@ -230,7 +227,10 @@ class Verification {
     if (answer.ok) return { bundle: bundle.bytes, tile: tile.bytes, answer };
     const kind = answer.problem === 'tile-length' ? 0 : 'entries';
     const file = fileName({ kind, index, width });
-    this.findings.add(answer.problem, answer.problem === 'leaf-hash' ? `leaf ${index * TILE_WIDTH + answer.leaf}` : file);
+    this.findings.add(
+      answer.problem,
+      answer.problem === 'leaf-hash' ? `leaf ${index * TILE_WIDTH + answer.leaf}` : file,
+    );
     return undefined;
   }
 

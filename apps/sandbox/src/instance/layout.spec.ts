@@ -39,7 +39,7 @@ describe('the layout of the sandbox', () => {
 
 describe('the plan of the apps', () => {
   const plans = appPlans({
-      exportDir: '/data/export',
+    exportDir: '/data/export',
     ports: portsFrom(8080),
     keysDir: '/data/keys',
     trustFile: '/data/trust.json',
