@@ -113,5 +113,5 @@ export const nodeFiles: FileCalls = {
 };
 
 function codeOf(cause: unknown): unknown {
-  return cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  return typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
 }

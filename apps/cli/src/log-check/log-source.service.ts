@@ -1,5 +1,6 @@
 import { open, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { AppError } from '#kernel';
 import { cliErrors } from '../cli.errors.js';
 import type { LogSource } from '../verify-log/index.js';
 
@@ -36,7 +37,7 @@ async function readFolder(file: string, maxBytes: number): Promise<Buffer | unde
       await handle.close();
     }
   } catch (cause) {
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+    const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
     throw cliErrors.error('file-unreadable', { cause, extensions: { file } });
   }
@@ -90,7 +91,7 @@ function pause(ms: number): Promise<void> {
 }
 
 function isRefusal(cause: unknown): boolean {
-  return cause instanceof Error && Reflect.get(cause, 'code') === 'log-refused';
+  return cause instanceof AppError && cause.code === 'log-refused';
 }
 
 function unreachable(cause: unknown, address: string): unknown {

@@ -24,7 +24,7 @@ async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
     return await readFile(file);
   } catch (cause) {
-    if (cause instanceof Error && Reflect.get(cause, 'code') === 'ENOENT') return undefined;
+    if (typeof cause === 'object' && cause !== null && Reflect.get(cause, 'code') === 'ENOENT') return undefined;
     throw cliErrors.error('file-unreadable', { cause, extensions: { file } });
   }
 }
