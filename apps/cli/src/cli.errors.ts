@@ -56,6 +56,21 @@ export const cliErrors = defineErrors('cli', {
     message: 'The verdict stands, but its state could not be written for the next time.',
     next: 'Make room or give another --state; else the next verification begins where the last one did.',
   },
+  'monitor-alarmed': {
+    kind: 'refused',
+    message: 'There were alarms.',
+    next: 'Each alarm says what to do; until that is done, do not rely on what stands in your name.',
+  },
+  'monitor-without-keys': {
+    kind: 'invalid',
+    message: 'The monitor was not told which keys are yours.',
+    next: 'Give --keys-dir with the subsystem’s key file, or --key <thumbprint> for each of them.',
+  },
+  'own-file-invalid': {
+    kind: 'invalid',
+    message: 'The file of own statements has a line that is no leaf hash.',
+    next: 'Put one leaf hash a line: base64url, hex, or a JSON object with "leaf".',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

@@ -4,6 +4,7 @@ import { callCommand } from './call/call.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
+import { monitorCommand } from './monitor/monitor.command.js';
 import { resetCommand } from './reset/reset.command.js';
 import { describeError } from './terminal/describe-error.js';
 import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
@@ -30,6 +31,17 @@ interface VerifyLogFlags {
   tokenFile?: string;
   threads?: number;
   json?: boolean;
+}
+interface MonitorFlags {
+  subsystem: string;
+  trust: string;
+  keysDir?: string;
+  key: string[];
+  own?: string;
+  document?: string;
+  interval: number;
+  tokenFile?: string;
+  once?: boolean;
 }
 interface CallFlags {
   client: string;
@@ -65,6 +77,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addApply(kerege, config, terminal);
   addVerify(kerege, config, terminal);
   addVerifyLog(kerege, config, terminal);
+  addMonitor(kerege, config, terminal);
   addCall(kerege, config, terminal);
   kerege
     .command('reset')
@@ -118,6 +131,30 @@ function addVerifyLog(kerege: Command, config: CliConfig, terminal: Terminal): v
       (place: string, { trust, state, fromStart = false, treeOnly = false, json = false, ...flags }: VerifyLogFlags) =>
         verifyLogCommand({ ...flags, place, trustFile: trust, stateFile: state, fromStart, treeOnly, json }, terminal),
     );
+}
+
+function addMonitor(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('monitor')
+    .description('follow a log for a member: alarms on what stands there in its name and is not its own')
+    .argument('<url-or-dir>', 'prefix under which the log is served, or a folder with its files')
+    .requiredOption('--subsystem <id>', 'INSTANCE/CLASS/MEMBER/SUBSYSTEM whose name is watched')
+    .option('--trust <file>', 'what to believe', config.trustFile)
+    .option('--keys-dir <dir>', 'folder with the key file of the subsystem: its own keys')
+    .option('--key <thumbprint>', 'an own key; may be repeated', (key: string, all: string[]) => [...all, key], [])
+    .option('--own <file>', 'leaf hashes of its own statements, one a line, base64url, hex, or JSON {"leaf": …}')
+    .option('--document <file>', 'its own member document, a JWS')
+    .option('--interval <seconds>', 'how often to look', seconds, 10)
+    .option('--token-file <file>', 'token of a reader, where leaves are not public')
+    .option('--once', 'look once; the exit code says whether there was an alarm')
+    .action((place: string, { trust, once = false, key: keys, own, document, ...flags }: MonitorFlags) =>
+      monitorCommand({ ...flags, place, trustFile: trust, once, keys, ownFile: own, documentFile: document }, terminal),
+    );
+}
+
+function seconds(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/u.test(text)) throw new InvalidArgumentError('must be a number of seconds');
+  return Number(text);
 }
 
 function threadCount(text: string): number {

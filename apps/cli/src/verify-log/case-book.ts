@@ -37,6 +37,11 @@ export class CaseBook {
     return this.slots.bytes + this.exchanges.bytes;
   }
 
+  /** For a verification that may end half-way: what it goes on from stays as it was. */
+  copy(): CaseBook {
+    return new CaseBook(this.slots.copy(), this.exchanges.copy());
+  }
+
   dump(): { readonly slots: Buffer; readonly exchanges: Buffer } {
     return { slots: this.slots.dump(), exchanges: this.exchanges.dump() };
   }

@@ -27,6 +27,15 @@ export class KeyTable {
     return table;
   }
 
+  copy(): KeyTable {
+    const copy = new KeyTable(this.hasValues);
+    copy.places = this.places;
+    copy.keys = this.keys.slice();
+    copy.values = this.values.slice();
+    copy.used = this.used;
+    return copy;
+  }
+
   dump(): Buffer {
     return Buffer.concat([bytesOf(this.keys), bytesOf(this.values)]);
   }
@@ -47,6 +56,10 @@ export class KeyTable {
     if (!this.isFree(place)) return false;
     this.put(place, words, value);
     return true;
+  }
+
+  has(key: Buffer): boolean {
+    return !this.isFree(this.placeOf(wordsOf(key)));
   }
 
   get(key: Buffer): number | undefined {

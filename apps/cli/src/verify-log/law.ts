@@ -34,6 +34,10 @@ export interface Law {
   /** Instances that are audit services. */
   readonly audits: readonly string[];
   readonly known: ReadonlyMap<string, KnownMember>;
+  /** Thumbprints of all keys in an owner's name, whatever their use. */
+  readonly published: ReadonlyMap<string, readonly string[]>;
+  /** Each member's document as the snapshot has it, believed or not. */
+  readonly documents: ReadonlyMap<string, string>;
 }
 
 export type LawProblem =
@@ -136,22 +140,26 @@ function readSnapshot(
   bytes: Buffer,
   number: number,
   before: ReadonlyMap<string, KnownMember>,
-): Pick<Law, 'keys' | 'audits' | 'known'> | undefined {
+): Pick<Law, 'keys' | 'audits' | 'known' | 'published' | 'documents'> | undefined {
   const snapshot = asRecord(parseJson(bytes)?.value);
   const entries = entriesOf(snapshot);
   const instances = list(instanceOf)(snapshot?.['instances']);
   if (count(1)(snapshot?.['number']) !== number || entries === undefined || instances === undefined) return undefined;
   const known = new Map(before);
   const keys = new Map<string, LawKey>();
+  const published = new Map<string, string[]>();
   for (const entry of entries) {
     const believed = believe(entry, before.get(entry.id));
     if (believed === undefined) continue;
     known.set(entry.id, believed);
-    for (const { id, keys: published } of ownersOf(believed.member, instances))
-      for (const key of published) addKey(keys, id, key);
+    for (const { id, keys: ofOwner } of ownersOf(believed.member, instances)) {
+      published.set(id, [...(published.get(id) ?? []), ...ofOwner.map(({ kid }) => kid)]);
+      for (const key of ofOwner) addKey(keys, id, key);
+    }
   }
   const audits = instances.filter(({ kind }) => kind === 'audit').map(({ id }) => id);
-  return { keys, audits, known };
+  const documents = new Map(entries.map(({ id, document }) => [id, document]));
+  return { keys, audits, known, published, documents };
 }
 
 /** A chain that is not continued, or a document that is not signed, leaves what was believed before (`bus.md` §6). */

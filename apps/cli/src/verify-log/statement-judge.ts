@@ -11,6 +11,13 @@ export interface SignatureJob {
   readonly key: LawKey;
 }
 
+/** Who wants to see what is judged, as it is judged. Signatures are still to be checked then. */
+export interface LogObserver {
+  statement(index: number, statement: LoggedStatement, signer: string): void;
+  /** A snapshot comes into force with the manifest at that index. */
+  law(index: number, law: Law): void;
+}
+
 export interface JudgeOptions {
   /** From `trust.json`. */
   readonly registry: readonly PublicKey[];
@@ -20,6 +27,7 @@ export interface JudgeOptions {
   readonly law?: Law | undefined;
   readonly laws?: readonly { readonly number: number; readonly doc: string }[] | undefined;
   readonly book?: CaseBook | undefined;
+  readonly observer?: LogObserver | undefined;
 }
 
 interface Party {
@@ -59,7 +67,7 @@ export class StatementJudge {
     const { t } = statement.fields;
     this.types.set(t, (this.types.get(t) ?? 0) + 1);
     if (t === 'registry.manifest') {
-      await this.takeManifest(statement, where);
+      await this.takeManifest(statement, index);
       return undefined;
     }
     if (this.law === undefined) {
@@ -73,13 +81,15 @@ export class StatementJudge {
     }
     if (!this.book.take(statement, party.slot, party.signer)) findings.add('slot-taken', where);
     this.book.follow(statement, index);
+    this.options.observer?.statement(index, statement, party.signer);
     if (t === 'exchange.conflict' && !this.book.noteConflict(statement, index)) findings.add('conflict-false', where);
     return { index, jws: statement.jws, key: party.key };
   }
 
   /** A manifest that is not sound changes nothing: what follows is judged by the one before. */
-  private async takeManifest(statement: LoggedStatement, where: string): Promise<void> {
-    const { findings, files, registry } = this.options;
+  private async takeManifest(statement: LoggedStatement, index: number): Promise<void> {
+    const { findings, files, registry, observer } = this.options;
+    const where = `leaf ${index}`;
     const parsed = parseJws(statement.jws, 'kerege-statement+jwt');
     const isRegistrys = registry.some((key) => parsed !== undefined && isSignedBy(parsed, key));
     if (!isRegistrys) {
@@ -93,8 +103,11 @@ export class StatementJudge {
       return;
     }
     const { number, doc } = next.value;
-    if (number !== this.law?.number) this.laws.push({ number, doc });
+    const isNew = number !== this.law?.number;
     this.law = next.value;
+    if (!isNew) return;
+    this.laws.push({ number, doc });
+    observer?.law(index, this.law);
   }
 }
 

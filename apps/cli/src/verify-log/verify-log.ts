@@ -12,7 +12,7 @@ import type { LogReport } from './report.js';
 import { continues } from './seen-before.js';
 import { SignatureQueue } from './signature-queue.js';
 import type { LogState } from './state.js';
-import { StatementJudge, type SignatureJob } from './statement-judge.js';
+import { StatementJudge, type LogObserver, type SignatureJob } from './statement-judge.js';
 import type { TileAnswer } from './tile.worker.js';
 import type { TileChecks } from './tile-checks.js';
 import { TreeCheck, type SeenTree } from './tree-check.js';
@@ -31,6 +31,7 @@ export interface LogVerifyOptions {
   readonly state?: LogState | undefined;
   /** Read everything again; the state is then only a tree that was seen. */
   readonly fromStart?: boolean | undefined;
+  readonly observer?: LogObserver | undefined;
   readonly onProgress?: ((leaves: number, size: number) => void) | undefined;
 }
 
@@ -92,7 +93,8 @@ class Verification {
       files: this.lawFiles,
       findings,
       laws: judged?.laws,
-      book: judged?.book,
+      book: judged?.book.copy(),
+      observer: options.observer,
     });
     this.signatures = new SignatureQueue(options.checks, findings, options.window);
   }
