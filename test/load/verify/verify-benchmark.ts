@@ -71,7 +71,7 @@ async function lay(folder: string, size: number): Promise<Buffer> {
 
 function measured(report: LogReport, seconds: number, peakBytes: number): Measured {
   if (!report.verified)
-    throw loadErrors.error('bench-wrong-answer', { details: { finding: JSON.stringify(report.findings[0]) } });
+    throw loadErrors.error('bench-wrong-answer', { extensions: { problem: JSON.stringify(report.findings[0]) } });
   return {
     leavesPerSecond: Math.round(report.leavesRead / seconds),
     signaturesPerSecond: Math.round(report.signatures / seconds),

@@ -26,11 +26,6 @@ export class Frontier {
     this.stack.push(subtree);
   }
 
-  /** The lowest subtree; after a push, the one that the push completed. */
-  get top(): Subtree | undefined {
-    return this.stack.at(-1);
-  }
-
   copy(): Frontier {
     return new Frontier(this.stack);
   }

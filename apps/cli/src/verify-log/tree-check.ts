@@ -84,8 +84,7 @@ export class TreeCheck {
     this.row(1).push(root);
     for (let level = 1; this.row(level).length === TILE_WIDTH; level += 1) {
       if (!(await this.compare(level))) return false;
-      // The push above completed exactly this tile.
-      this.row(level + 1).push(this.frontier.top?.hash ?? root);
+      this.row(level + 1).push(rootOf(this.row(level)));
       this.rows[level] = [];
     }
     return true;
@@ -114,6 +113,13 @@ export class TreeCheck {
   private row(level: number): Buffer[] {
     return (this.rows[level] ??= []);
   }
+}
+
+/** Of a full tile. The frontier does not tell: it has merged every second one with its neighbour. */
+function rootOf(row: readonly Buffer[]): Buffer {
+  const tile = new Frontier();
+  for (const hash of row) tile.push(0, hash);
+  return tile.root();
 }
 
 function hashesOf(bytes: Buffer): Buffer[] {

@@ -39,6 +39,23 @@ describe('the verifier of a whole log', () => {
     expect(state?.size).toBe(size);
   });
 
+  it('compares every level of a larger tree, and goes on within it', async () => {
+    const many = Array.from({ length: 200_000 }, (_, at) => Buffer.from(`leaf-${at}`));
+    const files = await filesOf(many);
+    const { report } = await verifyFiles(files, trust, { treeOnly: true });
+    expect(report).toMatchObject({ verified: true, size: 200_000, treeOnly: true, findings: [] });
+    const { state } = await verifyFiles(await filesOf(many.slice(0, 131_080)), trust, { treeOnly: true });
+    expect((await verifyFiles(files, trust, { treeOnly: true, state })).report).toMatchObject({
+      verified: true,
+      resumedFrom: 131_080,
+      leavesRead: 200_000 - 131_072,
+    });
+    for (const path of ['tile/1/001', 'tile/1/002', 'tile/2/000.p/3']) {
+      const wrong = new Map(files).set(path, Buffer.alloc(files.get(path)?.length ?? 0));
+      expect([path, codes(await verifyFiles(wrong, trust, { treeOnly: true }))]).toEqual([path, ['tile-content']]);
+    }
+  });
+
   it('verifies an empty log', async () => {
     expect((await verifyFiles(await filesOf([]), trust)).report).toMatchObject({ verified: true, size: 0 });
   });
