@@ -278,6 +278,7 @@ describe('kerege verify-log', () => {
     ['a tampered copy', 1, 'NOT VERIFIED'],
     ['a state that is none', 1, 'state-unreadable'],
     ['nobody there', 3, 'server-unreachable'],
+    ['a state that cannot be written', 3, 'state-unwritten'],
     ['a wrong number of threads', 2, 'must be a number'],
   ])('ends with an exit code for %s', async (what, code, words) => {
     const copy = await mkdtemp(join(tmpdir(), 'kerege-copy-'));
@@ -286,6 +287,7 @@ describe('kerege verify-log', () => {
     const args: Record<string, string[]> = {
       'a tampered copy': [copy],
       'a state that is none': [logDir, '--state', join(copy, 'state')],
+      'a state that cannot be written': [logDir, '--state', join(copy, 'none/state')],
       'nobody there': ['http://127.0.0.1:1/'],
       'a wrong number of threads': [logDir, '--threads', '0'],
     };
