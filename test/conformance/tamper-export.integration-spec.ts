@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256, toHex } from '#kernel';
 import { keyFileName, loadKeySet, silentLogger, type RunningApp } from '#platform';
-import { jwkSigner, type PrivateJwk } from '#signing';
+import { jwkSigner, type PrivateJwk, type Statement } from '#signing';
 import { eventually } from '#testing';
 import type { NoteSigner } from '#tlog';
 import { createAudit } from '../../apps/audit/src/audit.module.js';
@@ -58,7 +58,7 @@ async function writeLog(): Promise<void> {
   // A second story about the same exchange: refused, and a conflict is stated.
   await network.stamp([await network.requested({ id: first.payload.id, ep: 'POST /claims' })]);
   for (let half = 0; half < 2; half += 1) {
-    const statements = [];
+    const statements: Statement[] = [];
     for (let n = 0; n < EXCHANGES / 2; n += 1) {
       const requested = await network.requested({}, jwkSigner(current));
       statements.push(requested, await network.answered(requested));

@@ -18,5 +18,9 @@ export async function* ahead<Outcome>(
       underWay.push(outcome);
     }
   };
-  for (fill(); underWay.length > 0; fill()) yield (await underWay.shift()) as Outcome;
+  fill();
+  while (underWay.length > 0) {
+    yield (await underWay.shift()) as Outcome;
+    fill();
+  }
 }

@@ -19,25 +19,32 @@ const NOTE =
 const ED25519_BYTES = 64;
 
 export function readCheckpoint(bytes: Uint8Array, trust: TrustAnchors): Result<Checkpoint, CheckpointProblem> {
-  const note = decode(bytes);
-  const [, text, origin, digits, encodedRoot, block] = NOTE.exec(note ?? '') ?? [];
-  const root = fromBase64(encodedRoot ?? '');
-  const size = Number(digits);
-  if (note === undefined || text === undefined || origin === undefined || block === undefined)
-    return refuse('checkpoint-malformed');
-  if (root?.length !== 32 || !Number.isSafeInteger(size)) return refuse('checkpoint-malformed');
+  const parsed = parseNote(bytes);
+  if (parsed === undefined) return refuse('checkpoint-malformed');
+  const { note, text, origin, size, root, lines } = parsed;
   const keys = trust.logs.filter((log) => log.name === origin);
-  const lines = block.slice(0, -1).split('\n').map(readLine);
   const [line, ...more] = lines.flatMap((entry) => {
     const key = keys.find((known) => entry.name === known.name && known.keyId.equals(entry.blob.subarray(0, 4)));
     return key === undefined ? [] : [{ key, signature: entry.blob.subarray(4) }];
   });
-  if (lines.some(({ blob }) => blob.length < 5)) return refuse('checkpoint-malformed');
   if (line === undefined) return refuse('checkpoint-unknown-log');
   // A second line of a known key would be bytes that mean nothing.
   if (more.length > 0) return refuse('checkpoint-malformed');
   if (!isSigned(text, line)) return refuse('checkpoint-signature');
   return ok({ note, origin, size, root, unknownLines: lines.length - 1 });
+}
+
+function parseNote(bytes: Uint8Array) {
+  const note = decode(bytes) ?? '';
+  const match = NOTE.exec(note);
+  if (match === null) return undefined;
+  // The pattern has all of these groups.
+  const [, text = '', origin = '', digits, encodedRoot = '', block = ''] = match;
+  const root = fromBase64(encodedRoot);
+  const size = Number(digits);
+  const lines = block.slice(0, -1).split('\n').map(readLine);
+  if (root?.length !== 32 || !Number.isSafeInteger(size) || lines.some(({ blob }) => blob.length < 5)) return undefined;
+  return { note, text, origin, size, root, lines };
 }
 
 function isSigned(text: string, { key, signature }: { readonly key: LogKey; readonly signature: Buffer }): boolean {

@@ -19,8 +19,7 @@ const put = (path: string, bytes: Buffer) => void files.set(path, bytes);
 const leafOf = (statement: Statement | Buffer) => (Buffer.isBuffer(statement) ? statement : Buffer.from(statement.jws));
 
 /** Any fields, whatever the table says. */
-const forge = (fields: object, key: PrivateJwk, kid?: string) =>
-  forgeStatement(fields as Parameters<typeof forgeStatement>[0], key, kid);
+const forge = (fields: object, key: PrivateJwk, kid?: string) => forgeStatement(fields, key, kid);
 
 async function codesOf(...statements: (Statement | Buffer)[]): Promise<string[]> {
   await layLog(statements.map(leafOf), signer, put);

@@ -77,14 +77,17 @@ export async function nextLaw(
 ): Promise<Result<Law, LawProblem>> {
   const { n, doc, prev, ts } = fields;
   if (prev !== before?.manifest) return refuse('manifest-chain');
-  if (before !== undefined && (n < before.number || (n === before.number && doc !== before.doc)))
-    return refuse('manifest-number');
+  if (before !== undefined && goesBack(fields, before)) return refuse('manifest-number');
   const renewed = { manifest: leaf, atMs: ts };
   if (before?.number === n) return ok({ ...before, ...renewed });
   const snapshot = await namedSnapshot(n, doc, files);
   if (!snapshot.ok) return snapshot;
   const content = readSnapshot(snapshot.value, n, before?.known ?? new Map<string, KnownMember>());
   return content === undefined ? refuse('snapshot-content') : ok({ ...content, number: n, doc, ...renewed });
+}
+
+function goesBack({ n, doc }: ManifestFacts['fields'], before: Law): boolean {
+  return n < before.number || (n === before.number && doc !== before.doc);
 }
 
 /** The law at a place that was verified before, from the numbers that were in force until then; undefined: gone. */

@@ -115,19 +115,24 @@ export function readStatement(bytes: Buffer): Result<LoggedStatement, StatementP
   if (header === undefined || payload === undefined || rest.length > 0) return refuse('statement-malformed');
   if (fromBase64Url(signature)?.length !== 64) return refuse('statement-malformed');
   const type = payload['t'];
-  if (typeof type !== 'string') return refuse('statement-malformed');
-  const rule = Object.hasOwn(RULES, type) ? RULES[type] : undefined;
-  if (rule === undefined) return refuse('statement-type');
+  if (typeof type === 'string' && !Object.hasOwn(RULES, type)) return refuse('statement-type');
+  const fields = fieldsOf(payload);
+  if (fields === undefined) return refuse('statement-malformed');
+  return ok({ jws, ...header, leaf: toBase64Url(leafHash(bytes)), fields });
+}
+
+/** Each field that the type asks for, each in its form, and no other. */
+function fieldsOf(payload: Readonly<Record<string, unknown>>): Fields | undefined {
+  const rule = RULES[String(payload['t'])];
+  if (rule === undefined) return undefined;
   const names = Object.keys(payload);
   const isAllowed = (name: string) =>
     BASE.includes(name) || rule.required.includes(name) || rule.optional.includes(name);
-  if (!names.every((name) => isAllowed(name) && READERS[name]?.(payload[name]) !== undefined))
-    return refuse('statement-malformed');
-  if (![...BASE, ...rule.required].every((name) => names.includes(name))) return refuse('statement-malformed');
+  const areSound = names.every((name) => isAllowed(name) && READERS[name]?.(payload[name]) !== undefined);
+  if (!areSound || ![...BASE, ...rule.required].every((name) => names.includes(name))) return undefined;
   // Each field that the type has was read above; of the others none is looked at.
   const fields = payload as unknown as Fields;
-  if ((type === 'exchange.conflict') !== (fields.id[14] === '8')) return refuse('statement-malformed');
-  return ok({ jws, ...header, leaf: toBase64Url(leafHash(bytes)), fields });
+  return (fields.t === 'exchange.conflict') === (fields.id[14] === '8') ? fields : undefined;
 }
 
 /** The slot that a statement takes when a key of that role signed it; undefined if that role may not. */

@@ -13,7 +13,6 @@ import { continues } from './seen-before.js';
 import { SignatureQueue } from './signature-queue.js';
 import type { LogState } from './state.js';
 import { StatementJudge, type LogObserver, type SignatureJob } from './statement-judge.js';
-import type { TileAnswer } from './tile.worker.js';
 import type { TileChecks } from './tile-checks.js';
 import { TreeCheck, type SeenTree } from './tree-check.js';
 
@@ -71,7 +70,8 @@ async function openCheckpoint(
 interface LoadedTile {
   readonly bundle: Buffer;
   readonly tile: Buffer;
-  readonly answer: TileAnswer;
+  /** Of a full tile; else empty. */
+  readonly root: Buffer;
 }
 
 class Verification {
@@ -141,32 +141,42 @@ class Verification {
 
   /** Along the leaves. False: what follows cannot be judged any more. */
   private async walk(seen: readonly SeenTree[]): Promise<boolean> {
-    const { source, window } = this.options;
-    const { size } = this.checkpoint;
     const from = this.base?.size ?? 0;
     const first = Math.floor(from / TILE_WIDTH);
     const tree = await this.startTree(first * TILE_WIDTH);
     if (tree === undefined || !(await this.startLaw(from))) return false;
     const waiting = [...seen];
     if (!(await this.compareEarlier(waiting, tree))) return false;
-    let open: Buffer = Buffer.alloc(0);
-    let index = first;
-    for await (const loaded of ahead(first, Math.ceil(size / TILE_WIDTH), window, (at) => this.load(source, at))) {
-      if (loaded === undefined) return false;
-      const width = widthAt(size, 'entries', index);
-      if (!this.compareSeen(waiting, tree, loaded.tile, width)) return false;
-      if (!(await this.judgeBundle(loaded.bundle, index * TILE_WIDTH, width, from))) return false;
-      if (width < TILE_WIDTH) open = loaded.tile;
-      else if (!loaded.answer.ok || !(await tree.addFull(Buffer.from(loaded.answer.root)))) return false;
-      index += 1;
-      this.leavesRead += width;
-      this.options.onProgress?.(Math.min(size, index * TILE_WIDTH), size);
-    }
+    const open = await this.walkTiles(tree, waiting, first, from);
     await this.signatures.end();
-    const root = await tree.end(open);
+    const root = open === undefined ? undefined : await tree.end(open);
     if (root?.equals(this.checkpoint.root) === true) return true;
     if (root !== undefined) this.findings.add('root', 'checkpoint');
     return false;
+  }
+
+  /** Returns the partial tile at the end, empty if there is none; undefined if it did not come so far. */
+  private async walkTiles(
+    tree: TreeCheck,
+    waiting: SeenTree[],
+    first: number,
+    from: number,
+  ): Promise<Buffer | undefined> {
+    const { source, window, onProgress } = this.options;
+    const { size } = this.checkpoint;
+    let open: Buffer = Buffer.alloc(0);
+    let index = first;
+    for await (const loaded of ahead(first, Math.ceil(size / TILE_WIDTH), window, (at) => this.load(source, at))) {
+      const width = widthAt(size, 'entries', index);
+      if (loaded === undefined || !this.compareSeen(waiting, tree, loaded.tile, width)) return undefined;
+      if (!(await this.judgeBundle(loaded.bundle, index * TILE_WIDTH, width, from))) return undefined;
+      if (width < TILE_WIDTH) open = loaded.tile;
+      else if (!(await tree.addFull(loaded.root))) return undefined;
+      index += 1;
+      this.leavesRead += width;
+      onProgress?.(Math.min(size, index * TILE_WIDTH), size);
+    }
+    return open;
   }
 
   private startTree(leaves: number): Promise<TreeCheck | undefined> {
@@ -226,7 +236,7 @@ class Verification {
     for (const read of [bundle, tile]) if ('problem' in read) this.findings.add(read.problem, read.file);
     if ('problem' in bundle || 'problem' in tile) return undefined;
     const answer = await this.options.checks.tile({ bundle: bundle.bytes, tile: tile.bytes, width });
-    if (answer.ok) return { bundle: bundle.bytes, tile: tile.bytes, answer };
+    if (answer.ok) return { bundle: bundle.bytes, tile: tile.bytes, root: Buffer.from(answer.root) };
     const kind = answer.problem === 'tile-length' ? 0 : 'entries';
     const file = fileName({ kind, index, width });
     this.findings.add(
