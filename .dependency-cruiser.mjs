@@ -86,6 +86,20 @@ export default {
       to: { pathNot: ['^apps/cli/src/verify/', '^libs/kernel/', '^(node:)?(crypto|buffer)$', 'node_modules/jose/'] },
     },
     {
+      name: 'verify-log-shares-nothing',
+      severity: 'error',
+      comment: 'A log is judged by code that did not write it: hashing, bytes, and the verifier of evidence are shared.',
+      from: { path: '^apps/cli/src/verify-log/', pathNot: anySpec },
+      to: {
+        pathNot: [
+          '^apps/cli/src/verify(-log)?/',
+          '^libs/kernel/',
+          '^(node:)?(crypto|buffer)$',
+          'node_modules/(piscina|sodium-native)/',
+        ],
+      },
+    },
+    {
       name: 'ledger-shares-nothing',
       severity: 'error',
       comment: 'What a crash leaves is judged by code that owes nothing to the product.',

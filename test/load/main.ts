@@ -5,12 +5,14 @@ import { say } from './harness/report.js';
 import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
 import { overloadBenchmark } from './overload/overload-benchmark.js';
 import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
+import { verifyBenchmark } from './verify/verify-benchmark.js';
 
 const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>([
   ['bus', busBenchmark],
   ['exchange', exchangeBenchmark],
   ['overload', overloadBenchmark],
   ['sequencer', sequencerBenchmark],
+  ['verify', verifyBenchmark],
 ]);
 
 async function main(): Promise<number> {

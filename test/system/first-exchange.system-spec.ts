@@ -194,3 +194,20 @@ describe('other kinds of exchange', () => {
     expect(posts).toEqual([expect.objectContaining({ exchangeId: exchangeIdOf(first), path: '/entitlements/claims' })]);
   });
 });
+
+describe('the whole log', () => {
+  it('is accepted by kerege verify-log, from the exported folder and from the service alike', async () => {
+    const found = await fetch(`${bus.instance.auditUrl}/.well-known/audit-logs.json`);
+    const { logs } = JSON.parse(await found.text());
+    const folder = join(bus.instance.dataDir, 'export', new URL(logs[0].url).pathname);
+    // The folder is at most a second behind.
+    await eventually(async () => (await readFile(join(folder, 'checkpoint'), 'utf8')).startsWith(logs[0].origin));
+    const args = ['--trust', bus.instance.trustFile, '--tree-only', '--json'];
+    for (const place of [folder, logs[0].url]) {
+      for (const how of [args, args.filter((arg) => arg !== '--tree-only')]) {
+        const { code, output } = await kerege(['verify-log', place, ...how], '/');
+        expect([place, code, output]).toEqual([place, 0, expect.stringContaining('"verified":true')]);
+      }
+    }
+  });
+});

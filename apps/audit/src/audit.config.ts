@@ -92,5 +92,16 @@ export const auditConfig = defineConfig('audit', {
     min: 10,
     meaning: 'How long a time-stamp authority may take to answer before the next one is asked.',
   }),
+  exportDir: setting.text({
+    env: 'KEREGE_AUDIT_EXPORT_DIR',
+    default: '',
+    meaning: 'Folder to which the log is written as files for a static web server; empty: it is not.',
+  }),
+  readerTokens: setting.list({
+    env: 'KEREGE_AUDIT_READER_TOKENS',
+    default: [],
+    meaning:
+      'Hex SHA-256 of the bearer tokens that open bundles, /receipts and /leaf; empty: they are public. Checkpoint, hash tiles and proofs always are.',
+  }),
 });
 export type AuditConfig = ConfigOf<typeof auditConfig>;

@@ -19,10 +19,12 @@ import { openDatabase, type Database } from '#postgres';
 import type { NoteKey } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
+import { makeExport } from './export/start-export.service.js';
 import { loadKeys } from './keys.service.js';
 import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
+import { tokenHashes } from './read-gate/bearer-token.js';
 import { ReadModule } from './read.module.js';
 import { WriteSide } from './write-side.service.js';
 
@@ -39,8 +41,8 @@ const SCHEMA = 'audit';
 
 @Module({})
 class AuditModule {
-  static with(log: ServedLog, database: Database, clock: Clock): DynamicModule {
-    return { module: AuditModule, imports: [ReadModule.serving(log, database, clock)] };
+  static with(log: ServedLog, database: Database, clock: Clock, tokens: readonly Buffer[]): DynamicModule {
+    return { module: AuditModule, imports: [ReadModule.serving(log, database, clock, tokens)] };
   }
 }
 
@@ -64,23 +66,35 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, tracing, ...keys });
+  const served = servedLog(config, keys.noteKey, keys.vkey);
+  const exported = makeExport({
+    exportDir: config.exportDir,
+    database,
+    logId: LOG_ID,
+    path: served.path,
+    key: keys.noteKey,
+    isOwner: () => write.logState() !== undefined,
+    logger,
+    metrics,
+  });
   const close = async () => {
     busWatch.stop();
+    await exported.stop();
     await write.close();
     await database.close();
   };
   try {
     await write.prepare();
-    const served = servedLog(config, keys.noteKey, keys.vkey);
     const checks = readiness(database, write);
-    const app = await createHttpApp(AuditModule.with(served, database, clock), {
+    const app = await createHttpApp(AuditModule.with(served, database, clock, tokenHashes(config.readerTokens)), {
       name: 'audit',
       logger,
       metrics,
       readiness: checks,
-      status: new StatusWatch('audit', auditParts({ bus, checks, write }), clock),
+      status: new StatusWatch('audit', [...auditParts({ bus, checks, write }), ...exported.parts], clock),
     });
     write.start();
+    exported.start();
     return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
   } catch (cause) {
     await close();

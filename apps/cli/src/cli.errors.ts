@@ -36,6 +36,41 @@ export const cliErrors = defineErrors('cli', {
     message: 'NOT VERIFIED: this evidence proves nothing.',
     next: 'Do not rely on it. Fetch it again, and compare trust.json with the fingerprints that the operator publishes.',
   },
+  'log-not-verified': {
+    kind: 'refused',
+    message: 'NOT VERIFIED: this log, or this copy of it, is not what its checkpoint says.',
+    next: 'Keep what you have, the checkpoint above all; verify another copy, and ask the operator and the auditors.',
+  },
+  'log-refused': {
+    kind: 'unavailable',
+    message: 'The log’s server does not give out a file.',
+    next: 'If it answers 401, give a reader’s token with --token-file; else see the status that is listed.',
+  },
+  'state-unreadable': {
+    kind: 'invalid',
+    message: 'The state of the last verification is not what a verification writes.',
+    next: 'Remove it to verify from the first leaf; keep the checkpoint in it to compare with: --against.',
+  },
+  'state-unwritten': {
+    kind: 'unavailable',
+    message: 'The verdict stands, but its state could not be written for the next time.',
+    next: 'Make room or give another --state; else the next verification begins where the last one did.',
+  },
+  'monitor-alarmed': {
+    kind: 'refused',
+    message: 'There were alarms.',
+    next: 'Each alarm says what to do; until that is done, do not rely on what stands in your name.',
+  },
+  'monitor-without-keys': {
+    kind: 'invalid',
+    message: 'The monitor was not told which keys are yours.',
+    next: 'Give --keys-dir with the subsystem’s key file, or --key <thumbprint> for each of them.',
+  },
+  'own-file-invalid': {
+    kind: 'invalid',
+    message: 'The file of own statements has a line that is no leaf hash.',
+    next: 'Put one leaf hash a line: base64url, hex, or a JSON object with "leaf".',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

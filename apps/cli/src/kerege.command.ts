@@ -1,8 +1,10 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { verifyCommand } from './evidence/verify.command.js';
+import { verifyLogCommand } from './log-check/verify-log.command.js';
+import { monitorCommand } from './monitor/monitor.command.js';
 import { resetCommand } from './reset/reset.command.js';
 import { describeError } from './terminal/describe-error.js';
 import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
@@ -19,6 +21,27 @@ interface VerifyFlags {
   client?: string;
   answer?: string;
   json?: boolean;
+}
+interface VerifyLogFlags {
+  trust: string;
+  against?: string;
+  state?: string;
+  fromStart?: boolean;
+  treeOnly?: boolean;
+  tokenFile?: string;
+  threads?: number;
+  json?: boolean;
+}
+interface MonitorFlags {
+  subsystem: string;
+  trust: string;
+  keysDir?: string;
+  key: string[];
+  own?: string;
+  document?: string;
+  interval: number;
+  tokenFile?: string;
+  once?: boolean;
 }
 interface CallFlags {
   client: string;
@@ -53,6 +76,8 @@ function program(config: CliConfig, terminal: Terminal): Command {
     .addHelpText('after', '\nExit codes: 0 done or verified, 1 refused or not verified, 2 usage, 3 unavailable.');
   addApply(kerege, config, terminal);
   addVerify(kerege, config, terminal);
+  addVerifyLog(kerege, config, terminal);
+  addMonitor(kerege, config, terminal);
   addCall(kerege, config, terminal);
   kerege
     .command('reset')
@@ -87,6 +112,54 @@ function addVerify(kerege: Command, config: CliConfig, terminal: Terminal): void
     .action((place: string, { trust, client, answer, json = false }: VerifyFlags) =>
       verifyCommand({ place, trustFile: trust, client, answerFile: answer, json }, terminal),
     );
+}
+
+function addVerifyLog(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('verify-log')
+    .description('judge a whole log from outside, by trust.json alone')
+    .argument('<url-or-dir>', 'prefix under which the log is served, or a folder with its files')
+    .option('--trust <file>', 'what to believe', config.trustFile)
+    .option('--against <checkpoint>', 'file or URL of a checkpoint that somebody else was shown')
+    .option('--state <file>', 'go on from the last verified checkpoint, and remember this one')
+    .option('--from-start', 'read everything again, whatever the state says')
+    .option('--tree-only', 'hashes and tiles only: no statements, no signatures')
+    .option('--token-file <file>', 'token of a reader, where leaves are not public')
+    .option('--threads <n>', 'threads that hash and check signatures', threadCount)
+    .option('--json', 'report as one JSON object')
+    .action(
+      (place: string, { trust, state, fromStart = false, treeOnly = false, json = false, ...flags }: VerifyLogFlags) =>
+        verifyLogCommand({ ...flags, place, trustFile: trust, stateFile: state, fromStart, treeOnly, json }, terminal),
+    );
+}
+
+function addMonitor(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('monitor')
+    .description('follow a log for a member: alarms on what stands there in its name and is not its own')
+    .argument('<url-or-dir>', 'prefix under which the log is served, or a folder with its files')
+    .requiredOption('--subsystem <id>', 'INSTANCE/CLASS/MEMBER/SUBSYSTEM whose name is watched')
+    .option('--trust <file>', 'what to believe', config.trustFile)
+    .option('--keys-dir <dir>', 'folder with the key file of the subsystem: its own keys')
+    .option('--key <thumbprint>', 'an own key; may be repeated', (key: string, all: string[]) => [...all, key], [])
+    .option('--own <file>', 'leaf hashes of its own statements, one a line, base64url, hex, or JSON {"leaf": …}')
+    .option('--document <file>', 'its own member document, a JWS')
+    .option('--interval <seconds>', 'how often to look', seconds, 10)
+    .option('--token-file <file>', 'token of a reader, where leaves are not public')
+    .option('--once', 'look once; the exit code says whether there was an alarm')
+    .action((place: string, { trust, once = false, key: keys, own, document, ...flags }: MonitorFlags) =>
+      monitorCommand({ ...flags, place, trustFile: trust, once, keys, ownFile: own, documentFile: document }, terminal),
+    );
+}
+
+function seconds(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/u.test(text)) throw new InvalidArgumentError('must be a number of seconds');
+  return Number(text);
+}
+
+function threadCount(text: string): number {
+  if (!/^[1-9][0-9]?$/u.test(text)) throw new InvalidArgumentError('must be a number from 1 to 99');
+  return Number(text);
 }
 
 function addCall(kerege: Command, config: CliConfig, terminal: Terminal): void {

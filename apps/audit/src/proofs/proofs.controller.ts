@@ -1,4 +1,5 @@
-import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { Controller, Get, Header, Param, Query, UseGuards } from '@nestjs/common';
+import { ReadGate } from '../read-gate/read-gate.guard.js';
 import { ConsistencyQuery, InclusionQuery, LeafQuery, ReceiptParameters, ReceiptQuery } from './proofs.dto.js';
 import { ProofsService } from './proofs.service.js';
 
@@ -22,12 +23,14 @@ export class ProofsController {
   }
 
   @Get('leaf')
+  @UseGuards(ReadGate)
   async leaf(@Query() query: LeafQuery): Promise<{ index: number; body: string }> {
     const { index, body } = await this.proofs.leaf(Buffer.from(query.hash, 'hex'));
     return { index, body: body.toString('latin1') };
   }
 
   @Get('receipts/:exchangeId')
+  @UseGuards(ReadGate)
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @Header('Cache-Control', 'no-cache')
   receipt(@Param() parameters: ReceiptParameters, @Query() query: ReceiptQuery): Promise<string> {

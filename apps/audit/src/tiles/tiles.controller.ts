@@ -1,7 +1,8 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseTilePath } from '#tlog';
 import { SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
+import { ReadGate } from '../read-gate/read-gate.guard.js';
 import { tilesErrors } from './tiles.errors.js';
 import { TilesService } from './tiles.service.js';
 
@@ -25,6 +26,7 @@ export class TilesController {
   }
 
   @Get('tile/*')
+  @UseGuards(ReadGate)
   async tile(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     const address = parseTilePath(this.pathBelowPrefix(request) ?? '');
     const bytes = address === undefined ? undefined : await this.tiles.read(address);

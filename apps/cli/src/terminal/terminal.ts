@@ -2,6 +2,8 @@
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly tell: (line: string) => void;
+  /** Replaces the last line of a person's screen; absent where nobody watches. */
+  readonly redraw?: ((line: string) => void) | undefined;
   readonly paint: (colour: Colour, text: string) => string;
 }
 

@@ -28,6 +28,8 @@ export interface PlanInputs {
   readonly keysDir: string;
   readonly trustFile: string;
   readonly logOrigin: string;
+  /** Folder to which audit exports the log; empty: it does not. */
+  readonly exportDir: string;
   readonly databaseUrl: string;
   /** Comma-separated; empty in the one-process fallback, which has none. */
   readonly kafkaBrokers: string;
@@ -47,6 +49,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       KEREGE_AUDIT_ORIGIN: inputs.logOrigin,
       KEREGE_AUDIT_PUBLIC_URL: auditUrl,
       ...(inputs.timeAuthorityDir === undefined ? {} : { KEREGE_AUDIT_TIME_AUTHORITIES: timeAuthorities(ports) }),
+      KEREGE_AUDIT_EXPORT_DIR: inputs.exportDir,
     }),
     gateway: bus('gateway', 'gateway', ports.gateway, 'gw1', inputs, {
       KEREGE_GATEWAY_READY_CONNECTORS: [ports.cn1, ports.cn2].map((port) => localUrl(port)).join(','),

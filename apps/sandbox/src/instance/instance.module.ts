@@ -120,7 +120,8 @@ interface Services {
 
 function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
   const { ports, keysDir, trustFile, origin, options, timeAuthorityDir } = context;
-  const inputs = { ports, keysDir, trustFile, logOrigin: origin, timeAuthorityDir, ...services };
+  const exportDir = join(context.dataDir, 'export');
+  const inputs = { ports, keysDir, trustFile, logOrigin: origin, timeAuthorityDir, exportDir, ...services };
   const timeAuthority = timeAuthorityPlan(inputs);
   const firsts = appPlans(inputs);
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {

@@ -41,6 +41,7 @@ describe('the layout of the sandbox', () => {
 
 describe('the plan of the apps', () => {
   const inputs = {
+    exportDir: '/data/export',
     ports: portsFrom(8080),
     keysDir: '/data/keys',
     trustFile: '/data/trust.json',

@@ -1,0 +1,47 @@
+import { join, resolve } from 'node:path';
+import type { AppMetrics, Logger, StatusPart } from '#platform';
+import type { Database } from '#postgres';
+import type { NoteKey } from '#tlog';
+import { ExportDirectory } from './export-directory.store.js';
+import { exportMetrics } from './export-metrics.service.js';
+import { ExportStore } from './export.store.js';
+import { Exporter } from './exporter.service.js';
+
+export interface ExportSources {
+  /** Folder of all exported logs; empty: nothing is exported. */
+  readonly exportDir: string;
+  readonly database: Database;
+  readonly logId: number;
+  /** `<shard>/<window>`: the folder has the same paths below it as this service has URLs. */
+  readonly path: string;
+  readonly key: NoteKey;
+  readonly isOwner: () => boolean;
+  readonly logger: Logger;
+  readonly metrics: AppMetrics;
+}
+
+export interface LogExport {
+  readonly start: () => void;
+  readonly stop: () => Promise<void>;
+  readonly parts: readonly StatusPart[];
+}
+
+export function makeExport(sources: ExportSources): LogExport {
+  if (sources.exportDir === '') return { start: () => undefined, stop: () => Promise.resolve(), parts: [] };
+  const { database, logId, key, isOwner, path } = sources;
+  const exporter = new Exporter({
+    store: new ExportStore(database, logId),
+    directory: new ExportDirectory(join(resolve(sources.exportDir), 'log', path)),
+    key,
+    isOwner,
+    logger: sources.logger.child('export'),
+    metrics: exportMetrics.on(sources.metrics),
+  });
+  return {
+    start: () => {
+      exporter.start();
+    },
+    stop: () => exporter.stop(),
+    parts: [{ name: 'export', read: () => exporter.reading() }],
+  };
+}

@@ -1,0 +1,11 @@
+export { verifyLog, type LogVerdict, type LogVerifyOptions } from './verify-log.js';
+export { explainFinding, type Finding, type FindingCode } from './findings.js';
+export { type LogSource } from './log-source.js';
+export { type LogReport } from './report.js';
+export { decodeState, encodeState, type LogState } from './state.js';
+export { KeyTable } from './key-table.js';
+export { type Law } from './law.js';
+export { type LoggedStatement } from './statement.js';
+export { type LogObserver } from './statement-judge.js';
+export { ThreadedChecks } from './tile-checks.service.js';
+export { type TileChecks } from './tile-checks.js';

@@ -1,0 +1,131 @@
+import { isSignedBy, parseJws, type PublicKey } from '../verify/jws.js';
+import { CaseBook } from './case-book.js';
+import type { Findings } from './findings.js';
+import { keyName, nextLaw, type Law, type LawFiles, type LawKey } from './law.js';
+import { readStatement, slotOf, type LoggedStatement, type Role, type Slot } from './statement.js';
+
+/** A signature to check, by the key that the law at its place names. */
+export interface SignatureJob {
+  readonly index: number;
+  readonly jws: string;
+  readonly key: LawKey;
+}
+
+/** Who wants to see what is judged, as it is judged. Signatures are still to be checked then. */
+export interface LogObserver {
+  statement(index: number, statement: LoggedStatement, signer: string): void;
+  /** A snapshot comes into force with the manifest at that index. */
+  law(index: number, law: Law): void;
+}
+
+export interface JudgeOptions {
+  /** From `trust.json`. */
+  readonly registry: readonly PublicKey[];
+  readonly files: LawFiles;
+  readonly findings: Findings;
+  /** Where a verification goes on. */
+  readonly law?: Law | undefined;
+  readonly laws?: readonly { readonly number: number; readonly doc: string }[] | undefined;
+  readonly book?: CaseBook | undefined;
+  readonly observer?: LogObserver | undefined;
+}
+
+interface Party {
+  readonly slot: Slot;
+  readonly signer: string;
+  readonly key: LawKey;
+}
+
+/**
+ * Judges leaves in the order of the log by `statements.md` §2: each by the snapshot of the last manifest before its own
+ * index, whatever time it claims. Signatures are left to threads; everything else is decided here.
+ */
+export class StatementJudge {
+  /** In force for the next leaf; undefined before the first manifest. */
+  law: Law | undefined;
+  readonly book: CaseBook;
+  readonly types = new Map<string, number>();
+  /** Every snapshot that was in force, in order. */
+  readonly laws: { readonly number: number; readonly doc: string }[];
+
+  constructor(private readonly options: JudgeOptions) {
+    this.law = options.law;
+    this.laws = [...(options.laws ?? [])];
+    this.book = options.book ?? new CaseBook();
+  }
+
+  /** The next leaf. Returns the signature that is left to check, if there is one. */
+  async take(index: number, bytes: Buffer): Promise<SignatureJob | undefined> {
+    const { findings } = this.options;
+    const where = `leaf ${index}`;
+    const read = readStatement(bytes);
+    if (!read.ok) {
+      findings.add(this.law === undefined ? 'first-leaf' : read.reason, where);
+      return undefined;
+    }
+    const statement = read.value;
+    const { t } = statement.fields;
+    this.types.set(t, (this.types.get(t) ?? 0) + 1);
+    if (t === 'registry.manifest') {
+      await this.takeManifest(statement, index);
+      return undefined;
+    }
+    if (this.law === undefined) {
+      findings.add('first-leaf', where);
+      return undefined;
+    }
+    const party = partyOf(statement, this.law);
+    if (party === undefined) {
+      findings.add('statement-signer', where);
+      return undefined;
+    }
+    if (!this.book.take(statement, party.slot, party.signer)) findings.add('slot-taken', where);
+    this.book.follow(statement, index);
+    this.options.observer?.statement(index, statement, party.signer);
+    if (t === 'exchange.conflict' && !this.book.noteConflict(statement, index)) findings.add('conflict-false', where);
+    return { index, jws: statement.jws, key: party.key };
+  }
+
+  /** A manifest that is not sound changes nothing: what follows is judged by the one before. */
+  private async takeManifest(statement: LoggedStatement, index: number): Promise<void> {
+    const { findings, files, registry, observer } = this.options;
+    const where = `leaf ${index}`;
+    const parsed = parseJws(statement.jws, 'kerege-statement+jwt');
+    const isRegistrys = registry.some((key) => parsed !== undefined && isSignedBy(parsed, key));
+    if (!isRegistrys) {
+      findings.add('manifest-signature', where);
+      return;
+    }
+    if (!this.book.take(statement, '-', 'registry')) findings.add('slot-taken', where);
+    const next = await nextLaw(statement, this.law, files);
+    if (!next.ok) {
+      findings.add(next.reason, where);
+      return;
+    }
+    const { number, doc } = next.value;
+    const isNew = number !== this.law?.number;
+    this.law = next.value;
+    if (!isNew) return;
+    this.laws.push({ number, doc });
+    observer?.law(index, this.law);
+  }
+}
+
+/** Whose key it is, of those who may sign such a statement; the first that fits, as intake has it. */
+function partyOf(statement: LoggedStatement, law: Law): Party | undefined {
+  const { from, to } = statement.fields;
+  const owners: [Role, readonly string[]][] = [
+    ['from', [from]],
+    ['to', [to]],
+    ['audit', law.audits],
+  ];
+  for (const [role, ids] of owners) {
+    const slot = slotOf(statement, role);
+    if (slot === undefined) continue;
+    for (const signer of ids) {
+      const key = law.keys.get(keyName(signer, statement.kid));
+      if (key?.alg === statement.alg && key.fromMs <= law.atMs && law.atMs < key.untilMs) return { slot, signer, key };
+    }
+  }
+  return undefined;
+}
