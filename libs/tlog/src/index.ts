@@ -20,6 +20,7 @@ export {
   consistencyPath,
   inclusionPath,
   inclusionPaths,
+  rootAt,
   type PathReason,
   type TileReader,
   type TileRequest,
@@ -30,8 +31,22 @@ export {
   ed25519Seed,
   makeVkey,
   noteSigner,
+  signatureLine,
   signNote,
+  withSignatureLines,
   type NoteSigner,
   type SignBytes,
 } from './sign-note.js';
 export { encodeTlogProof, type ProofParts } from './encode-tlog-proof.js';
+export { openCosignature, parseCosignatures, type Cosignature, type CosignatureReason } from './open-cosignature.js';
+export { encodeAddCheckpoint, type AddCheckpoint } from './encode-add-checkpoint.js';
+export { parseAddCheckpoint, type AddCheckpointReason } from './parse-add-checkpoint.js';
+export {
+  isQuorum,
+  openWitnessed,
+  parsePolicy,
+  type PolicyProblem,
+  type Witnessed,
+  type WitnessEntry,
+  type WitnessPolicy,
+} from './parse-policy.js';

@@ -121,7 +121,8 @@ function decode(note: string | Uint8Array): string | undefined {
   }
 }
 
-function parseSignatureLine(line: string): { name: string; keyId: Buffer; bytes: Buffer } | undefined {
+/** One line of a note without its line feed; undefined if it is none. */
+export function parseSignatureLine(line: string): { name: string; keyId: Buffer; bytes: Buffer } | undefined {
   if (!line.startsWith(SIGNATURE_MARK)) return undefined;
   const [name, encoded, ...rest] = line.slice(SIGNATURE_MARK.length).split(' ');
   if (name === undefined || encoded === undefined || rest.length > 0) return undefined;

@@ -60,10 +60,17 @@ export function checkpointText(origin: string, size: number, root: Uint8Array): 
 
 /** Text, blank line, one line per signer in the order given. The text ends with a line feed. */
 export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<string> {
-  const lines = await Promise.all(
-    signers.map(async (signer) => `\u2014 ${signer.name} ${toBase64(await signer.line(text))}\n`),
-  );
-  return `${text}\n${lines.join('')}`;
+  return withSignatureLines(`${text}\n`, await Promise.all(signers.map((signer) => signatureLine(text, signer))));
+}
+
+/** The note with further signature lines behind its own, as witnesses give them; each is without its line feed. */
+export function withSignatureLines(note: string, lines: readonly string[]): string {
+  return `${note}${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+/** The one line that a signer adds to a note of that text, without its line feed. */
+export async function signatureLine(text: string, signer: NoteSigner): Promise<string> {
+  return `\u2014 ${signer.name} ${toBase64(await signer.line(text))}`;
 }
 
 /** Signer and public key of a 32-byte Ed25519 seed, for tests and for keys kept in files. */
