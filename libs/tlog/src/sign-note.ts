@@ -28,6 +28,11 @@ export function makeVkey(name: string, publicKey: Uint8Array, type: number = ED2
   return `${name}+${noteKeyId(name, type, publicKey).toString('hex')}+${toBase64(key)}`;
 }
 
+/** The vkey of a witness (type 0x04). */
+export function makeCosignerVkey(name: string, publicKey: Uint8Array): string {
+  return makeVkey(name, publicKey, ED25519_COSIGNATURE);
+}
+
 /** The log's own signer (type 0x01). */
 export function noteSigner(name: string, publicKey: Uint8Array, sign: SignBytes): NoteSigner {
   const keyId = noteKeyId(name, ED25519_NOTE, publicKey);
@@ -43,7 +48,7 @@ export function cosigner(name: string, publicKey: Uint8Array, sign: SignBytes, n
   const keyId = noteKeyId(name, ED25519_COSIGNATURE, publicKey);
   return {
     name,
-    vkey: makeVkey(name, publicKey, ED25519_COSIGNATURE),
+    vkey: makeCosignerVkey(name, publicKey),
     line: async (text) => {
       const seconds = nowSeconds();
       const time = Buffer.alloc(8);

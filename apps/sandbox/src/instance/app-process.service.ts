@@ -55,7 +55,7 @@ export async function startApp({ plan, logFile, signal }: AppProcessOptions): Pr
 function spawnApp(plan: AppPlan, logFile: string): Promise<ManagedProcess> {
   return spawnProcess({
     command: process.execPath,
-    args: ['--enable-source-maps', builtFile(plan.main)],
+    args: ['--enable-source-maps', builtFile(plan.main), ...(plan.args ?? [])],
     cwd: repositoryRoot(),
     env: {
       NODE_OPTIONS: undefined,

@@ -5,7 +5,7 @@ import { ensureKeys, keyPlaces } from '../keys/key-files.store.js';
 import { sandboxErrors } from '../sandbox.errors.js';
 import { RunRecord } from '../supervisor/run-record.store.js';
 import { Supervisor } from '../supervisor/supervisor.service.js';
-import { appPlans, secondPlans, type AppPlan, type ProcessName } from './app-plan.js';
+import { appPlans, secondPlans, witnessPlans, type AppPlan, type ProcessName } from './app-plan.js';
 import { definitionFile, readDefinition } from './apply.service.js';
 import { writeDoubledDefinition } from './doubled-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
@@ -106,8 +106,10 @@ interface Services {
 }
 
 function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
-  const { ports, keysDir, trustFile, origin, options } = context;
-  const firsts = appPlans({ ports, keysDir, trustFile, logOrigin: origin, ...services });
+  const { ports, dataDir, keysDir, trustFile, origin, options } = context;
+  const places = { ports, dataDir, keysDir, trustFile };
+  const apps = appPlans({ ...places, logOrigin: origin, ...services });
+  const firsts = { ...apps, ...witnessPlans(places) };
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
     const entries = Object.values<AppPlan>(plans).map((plan) => {
       const env = { ...plan.env, ...more[plan.name] };
@@ -116,7 +118,7 @@ function plansOf(context: StartContext, services: Services, more: NonNullable<In
     return Object.fromEntries(entries) as Record<Name, AppPlan>;
   };
   if (options.isDoubled !== true) return withMore(firsts);
-  return { ...withMore(firsts), ...withMore(secondPlans(firsts, secondPortsFrom(ports.gateway))) };
+  return { ...withMore(firsts), ...withMore(secondPlans(apps, secondPortsFrom(ports.gateway))) };
 }
 
 function instanceOf(context: StartContext, services: Services, supervisor: Supervisor): Instance {

@@ -12,6 +12,8 @@ const OFFSETS = {
   kafka: 100,
   kafkaController: 101,
   postgres: 110,
+  witness1: 121,
+  witness2: 122,
 } as const;
 
 /** Of the second processes of a doubled instance; nobody but a test asks for one. */
@@ -23,7 +25,7 @@ export type SecondPorts = Readonly<Record<SecondName, number>>;
 export type Ports = Readonly<Record<PortName, number>>;
 
 /** How far the ports reach above their base. */
-export const PORT_SPAN = 120;
+export const PORT_SPAN = 130;
 
 export function portsFrom(base: number): Ports {
   const entries = Object.entries(OFFSETS).map(([name, offset]) => [name, base + offset] as const);
@@ -47,6 +49,14 @@ export const AGENCY_SERVICES = [
   { agency: 'benefits', service: 'DEMO/GOV/1003/benefits/entitlements', connector: 'cn2' },
   { agency: 'clinic', service: 'DEMO/COM/2001/clinic/visits', connector: 'cn2' },
 ] as const;
+
+/** The sandbox's witnesses: key file `<instance>.<name>.jwk`, name in cosignatures `<name>.demo.example`. */
+export const WITNESSES = ['witness1', 'witness2'] as const;
+export type WitnessName = (typeof WITNESSES)[number];
+
+export function witnessKeyName(name: WitnessName): string {
+  return `${name}.demo.example`;
+}
 
 export const INSTANCE = 'DEMO';
 /** The gateway that a doubled instance adds to the definition. */

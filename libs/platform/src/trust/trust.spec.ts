@@ -14,7 +14,14 @@ describe('trust and key files', () => {
 
   it('reads what trust.json says', async () => {
     await writeFile(join(dir, 'trust.json'), JSON.stringify(trust));
-    expect(await loadTrust(join(dir, 'trust.json'))).toEqual({ instance: 'DEMO', logs: ['vkey'], registryKeys: [key] });
+    expect(await loadTrust(join(dir, 'trust.json'))).toEqual({
+      instance: 'DEMO',
+      logs: ['vkey'],
+      registryKeys: [key],
+      witnesses: [],
+    });
+    const lines = ['witness w1 vkey', 'quorum w1'];
+    expect(parseTrust(JSON.stringify({ ...trust, witnesses: lines })).witnesses).toEqual(lines);
     await expect(loadTrust(join(dir, 'none'))).rejects.toMatchObject({ code: 'trust-file-unreadable' });
   });
 

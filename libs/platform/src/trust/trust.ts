@@ -15,7 +15,7 @@ const trustFile = z.strictObject({
   instance: z.string().min(1),
   logs: z.array(z.string().min(1)).min(1),
   registry: z.array(publicJwk).min(1),
-  witnesses: z.unknown(),
+  witnesses: z.array(z.string()).nullable(),
   timestampRoots: z.array(z.unknown()),
 });
 
@@ -27,6 +27,8 @@ export interface Trust {
   /** vkeys of the logs. */
   readonly logs: readonly string[];
   readonly registryKeys: readonly PublicJwk[];
+  /** Lines of a tlog-policy beside its `log` lines (`audit-log.md` §2.8); empty: nobody witnesses. */
+  readonly witnesses: readonly string[];
 }
 
 export async function loadTrust(file: string): Promise<Trust> {
@@ -48,8 +50,10 @@ export function parseTrust(text: string): Trust {
     throw trustErrors.error('trust-file-invalid', { cause, extensions: { problems: ['is no JSON'] } });
   }
   const parsed = trustFile.safeParse(value);
-  if (parsed.success)
-    return { instance: parsed.data.instance, logs: parsed.data.logs, registryKeys: parsed.data.registry };
+  if (parsed.success) {
+    const { instance, logs, registry, witnesses } = parsed.data;
+    return { instance, logs, registryKeys: registry, witnesses: witnesses ?? [] };
+  }
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw trustErrors.error('trust-file-invalid', { extensions: { problems } });
 }
