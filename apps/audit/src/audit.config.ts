@@ -58,6 +58,18 @@ export const auditConfig = defineConfig('audit', {
     default: false,
     meaning: 'Set for one start to read a stamp topic that was made anew from its beginning (`stamp-topic-truncated`).',
   }),
+  witnesses: setting.list({
+    env: 'KEREGE_AUDIT_WITNESSES',
+    default: [],
+    meaning:
+      'NAME=URL of each witness that trust.json names, where it is asked for cosignatures. At least one should be run outside the operator.',
+  }),
+  exportDir: setting.text({
+    env: 'KEREGE_AUDIT_EXPORT_DIR',
+    default: '',
+    meaning:
+      'Folder of the exported log; its checkpoint is compared with the log before it is taken over. Empty: none.',
+  }),
   longestDeadlineMs: setting.durationMs({
     env: 'KEREGE_AUDIT_LONGEST_DEADLINE_MS',
     default: 600_000,

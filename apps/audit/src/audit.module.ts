@@ -16,10 +16,9 @@ import {
   whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
-import type { NoteKey } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
-import { loadKeys } from './keys.service.js';
+import { loadKeys, type AuditKeys } from './keys.service.js';
 import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
@@ -71,7 +70,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   };
   try {
     await write.prepare();
-    const served = servedLog(config, keys.noteKey, keys.vkey);
+    const served = servedLog(config, keys);
     const checks = readiness(database, write);
     const app = await createHttpApp(AuditModule.with(served, database, clock), {
       name: 'audit',
@@ -89,8 +88,9 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
 }
 
 /** `<host>/<instance>/<shard>/<window>` is served under `/log/<shard>/<window>/`. */
-function servedLog(config: AuditConfig, noteKey: NoteKey, vkey: string): ServedLog {
+function servedLog(config: AuditConfig, { noteKey, vkey, policy }: AuditKeys): ServedLog {
   const path = noteKey.name.split('/').slice(-2).join('/');
   const url = `${config.publicUrl.replace(/\/$/, '')}/log/${path}/`;
-  return { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' };
+  const log = { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' } as const;
+  return policy === undefined ? log : { ...log, policy };
 }

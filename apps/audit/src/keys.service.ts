@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { keyFileName, loadKeySet, loadTrust, type Trust } from '#platform';
+import { witnessPolicy } from '#log-watch';
 import { KeyRing, type Signer } from '#signing';
-import { parseVkey, type NoteKey, type NoteSigner } from '#tlog';
+import { parseVkey, type NoteKey, type NoteSigner, type WitnessPolicy } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
 import { parseLogKey } from './log-key.js';
 import { sequencerErrors } from './sequencer/sequencer.errors.js';
@@ -12,6 +13,8 @@ export interface AuditKeys {
   readonly vkey: string;
   readonly signer: Signer;
   readonly registryKeys: Trust['registryKeys'];
+  /** Who witnesses the log; undefined: nobody. */
+  readonly policy: WitnessPolicy | undefined;
 }
 
 /** Audit's instance key, with which it signs statements, is not its log key: two files. */
@@ -31,5 +34,6 @@ export async function loadKeys(config: AuditConfig): Promise<AuditKeys> {
     vkey: logKey.vkey,
     signer: KeyRing.parse([[config.instanceId, instanceKeys]]).signer(config.instanceId),
     registryKeys: trust.registryKeys,
+    policy: witnessPolicy(trust),
   };
 }

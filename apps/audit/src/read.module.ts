@@ -7,6 +7,8 @@ import { LogReaderStore } from './log-reader.store.js';
 import { ProofsController } from './proofs/proofs.controller.js';
 import { ProofsService } from './proofs/proofs.service.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
+import { PublishedCheckpointStore } from './witness/published-checkpoint.store.js';
+import { PublishedCheckpoints } from './witness/published-checkpoints.service.js';
 import { TilesController } from './tiles/tiles.controller.js';
 import { TilesService } from './tiles/tiles.service.js';
 
@@ -21,6 +23,8 @@ export class ReadModule {
         { provide: SERVED_LOG, useValue: log },
         { provide: READ_CLOCK, useValue: clock },
         { provide: LogReaderStore, useValue: new LogReaderStore(database) },
+        { provide: PublishedCheckpointStore, useValue: new PublishedCheckpointStore(database) },
+        PublishedCheckpoints,
         TilesService,
         ProofsService,
       ],

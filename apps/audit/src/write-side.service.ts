@@ -16,11 +16,12 @@ import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service
 import type { LogState } from './ops/status-parts.service.js';
 import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
 import { LogStore } from './sequencer/log.store.js';
-import { publishedSize } from './sequencer/published-size.service.js';
+import { newestPublished } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
 import { StandingPath } from './sequencer/standing-path.service.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
+import { WitnessSide, type WitnessState } from './witness/witness-side.service.js';
 
 export interface WriteSideOptions extends AuditKeys {
   readonly config: AuditConfig;
@@ -43,6 +44,7 @@ export class WriteSide {
   private readonly sequencer: Sequencer;
   private readonly snapshots: SnapshotKeeper;
   private readonly signatures: SignatureCheck;
+  private readonly witnesses: WitnessSide;
   private readonly checkpoints: CheckpointPublisher;
   private readonly intake: Intake;
   private readonly sweeper: Sweeper;
@@ -56,26 +58,30 @@ export class WriteSide {
   constructor(private readonly options: WriteSideOptions) {
     const { config, bus, clock, logger, database, logId } = options;
     this.metrics = makeAuditMetrics(options.metrics, options.tracing);
+    const paths = new StandingPath(new LogReaderStore(database), logId);
+    this.witnesses = this.witnessSide(paths);
     this.sequencer = new Sequencer({
       store: new LogStore(database, logId),
       signer: options.noteSigner,
       key: options.noteKey,
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
-      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
+      compare: (size) => this.witnesses.compare(size),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
       this.metrics.aliens.add({}),
     );
     this.signatures = new SignatureCheck(config.verifyThreads);
-    this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'));
+    this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'), (note) =>
+      this.witnesses.publish(note),
+    );
     this.intake = new Intake({
       bus,
       store: new IntakeStore(database, logId),
       snapshots: this.snapshots,
       signatures: this.signatures,
       sequencer: this.sequencer,
-      paths: new StandingPath(new LogReaderStore(database), logId),
+      paths,
       checkpoints: this.checkpoints,
       registryKeys: options.registryKeys,
       signer: options.signer,
@@ -122,6 +128,11 @@ export class WriteSide {
     return this.sequencer.isOwner ? { size: this.sequencer.head.size, last: this.metrics.lastBatch } : undefined;
   }
 
+  /** Undefined where no witness is configured. */
+  witnessState(): WitnessState | undefined {
+    return this.witnesses.state;
+  }
+
   /** Why the sweeper's last pass failed; undefined if it did not. */
   sweeperFailure(): string | undefined {
     return this.sweeper.failure;
@@ -132,6 +143,7 @@ export class WriteSide {
     await Promise.all([this.sweeper.stop(), this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
+    await this.witnesses.close();
     await this.signatures.close();
   }
 
@@ -151,6 +163,22 @@ export class WriteSide {
     await this.intake.settled();
     late.abort();
     this.sequencer.stop();
+  }
+
+  private witnessSide(paths: StandingPath): WitnessSide {
+    const { config, bus, clock, logger, database, logId, metrics, noteKey, policy } = this.options;
+    return new WitnessSide({
+      config,
+      policy,
+      key: noteKey,
+      database,
+      logId,
+      paths,
+      published: () => newestPublished(bus, noteKey, this.group('checkpoints', crypto.randomUUID())),
+      clock,
+      metrics,
+      logger: logger.child('witness'),
+    });
   }
 
   private async run(): Promise<void> {
@@ -185,6 +213,8 @@ export class WriteSide {
     try {
       const offset = await this.intake.takeOver();
       this.refusal = undefined;
+      // The owner before may have died before it was published.
+      if (this.sequencer.head.size > 0) this.checkpoints.offer(this.sequencer.head.note);
       return offset;
     } catch (cause) {
       this.refusal = cause instanceof AppError ? cause.code : 'unknown';

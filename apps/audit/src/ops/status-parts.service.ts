@@ -7,6 +7,7 @@ import {
   type Reading,
   type StatusPart,
 } from '#platform';
+import type { WitnessState } from '../witness/witness-side.service.js';
 import type { LastBatch } from './audit-metrics.service.js';
 
 /** The log as its writer sees it; absent while another process is the writer. */
@@ -18,7 +19,11 @@ export interface LogState {
 export interface AuditStatusSources {
   readonly bus: Bus;
   readonly checks: readonly ReadinessCheck[];
-  readonly write: { logState(): LogState | undefined; sweeperFailure(): string | undefined };
+  readonly write: {
+    logState(): LogState | undefined;
+    sweeperFailure(): string | undefined;
+    witnessState(): WitnessState | undefined;
+  };
 }
 
 const SLOW_MS = 5_000;
@@ -32,6 +37,7 @@ export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPa
     ...readinessParts(checks),
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
     { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
+    { name: 'witnesses', read: () => witnessReading(write.witnessState()) },
   ];
 }
 
@@ -44,6 +50,25 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
   };
   const isSlow = last !== undefined && last.lagMs > SLOW_MS && nowMs - last.atMs < RECENT_MS;
   return isSlow ? { state: 'degraded', reason: 'stamps wait for long', details } : { state: 'ok', details };
+}
+
+function witnessReading(state: WitnessState | undefined): Reading {
+  if (state === undefined) return { state: 'ok', details: { witnesses: 0 } };
+  const { fork, lanes } = state;
+  const details = Object.fromEntries([
+    ['witnesses', lanes.length],
+    ...lanes.map(({ witness, size }) => [witness, size]),
+  ]);
+  if (fork !== undefined)
+    return {
+      state: 'down',
+      reason: `publication stopped: ${fork.witness} has seen another tree (${fork.sign})`,
+      details,
+    };
+  const failing = lanes.filter(({ failure }) => failure !== undefined);
+  if (failing.length === 0) return { state: 'ok', details };
+  const reasons = failing.map(({ witness, failure }) => `${witness}: ${failure ?? ''}`);
+  return { state: 'degraded', reason: `not cosigned by ${reasons.join(', ')}`, details };
 }
 
 function sweeperReading(failure: string | undefined): Reading {
