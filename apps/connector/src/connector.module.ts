@@ -20,6 +20,7 @@ import {
   type Trust,
 } from '#platform';
 import { openDatabase } from '#postgres';
+import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -42,7 +43,7 @@ import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
 import { DeliveryService } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
-import { ReceiptConsumer } from './evidence/receipt.consumer.js';
+import { ReceiptConsumer, type ReceiptAlarm } from './evidence/receipt.consumer.js';
 import { JournalDatabase } from './journal/journal-database.service.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
@@ -75,6 +76,8 @@ interface Parts {
   readonly requests: RequestConsumer;
   readonly worker: JournalWorker;
   readonly database: JournalDatabase;
+  readonly watcher: LogWatcher;
+  readonly publicLog: AuditService;
 }
 
 /**
@@ -123,8 +126,8 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
-  const { copy, requests, agencies: systems } = parts;
-  const sources = { bus, copy, checks: readiness, requests, agencies: systems, distances };
+  const { copy, requests, watcher, agencies: systems } = parts;
+  const sources = { bus, copy, checks: readiness, requests, agencies: systems, watcher, distances };
   const status = new StatusWatch('connector', connectorParts(sources), clock);
   const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness, status });
   return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch) });
@@ -160,7 +163,10 @@ async function assemble(context: Context): Promise<Parts> {
   });
   const agencies = agencyService(context);
   const book = new ReceiptBook();
-  const receipts = new ReceiptConsumer(book, logKeys(trust), (reason, details) => events.alarm(reason, details));
+  const publicLog = new AuditService(config.auditUrl, config.auditTimeoutMs);
+  const watcher = await watchLog(context, publicLog);
+  const alarm = (reason: ReceiptAlarm, details: Readonly<Record<string, unknown>>) => events.alarm(reason, details);
+  const receipts = new ReceiptConsumer(book, logKeys(trust), alarm, watcher);
   const delivery = new DeliveryService(
     bus,
     book,
@@ -202,7 +208,22 @@ async function assemble(context: Context): Promise<Parts> {
   });
   watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
-  return { copy, agencies, delivery, requests, worker, database };
+  return { copy, agencies, delivery, requests, worker, database, watcher, publicLog };
+}
+
+/** Nobody shows this connector a log of its own; what it remembers lies in a folder of its own. */
+function watchLog({ config, trust, clock, events }: Context, view: AuditService): Promise<LogWatcher> {
+  return LogWatcher.start({
+    logs: logKeys(trust),
+    policy: witnessPolicy(trust),
+    view,
+    notes: new RememberedNotes(config.logNotesDir),
+    clock,
+    intervalMs: config.logLookMs,
+    unwitnessedMs: config.logUnwitnessedMs,
+    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
+    failed: (what, cause) => events.failed(what, cause),
+  });
 }
 
 function unsafeCalls(
@@ -275,6 +296,8 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   await parts.worker.stop();
   await parts.delivery.close();
   await parts.copy.stop();
+  await parts.watcher.stop();
+  await parts.publicLog.close();
   await parts.agencies.close();
   await parts.database.close();
 }

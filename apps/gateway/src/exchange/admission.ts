@@ -23,6 +23,8 @@ export interface Gate {
   readonly hearsReplies: boolean;
   /** False while statements wait and no receipt comes: no answer could leave (`design.md` §7: 503). */
   readonly logAnswers: boolean;
+  /** False while the log contradicts what this gateway remembers of it: its receipts prove nothing to anybody else. */
+  readonly logIsOne: boolean;
   /** Whether places are left for this exchange and its bytes, without taking those of others (`#kernel`'s `Capacity`). */
   readonly hasRoom: (request: ExchangeRequest) => boolean;
   /** False after a write that failed, until the database answers again (`design.md` §7: 503 at once). */
@@ -51,6 +53,7 @@ export type AdmissionCode =
   | 'bus-unavailable'
   | 'gateway-starting'
   | 'no-receipt'
+  | 'log-distrusted'
   | 'gateway-busy'
   | 'database-unavailable'
   | 'consumer-stopped'
@@ -136,6 +139,7 @@ function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
   if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: BUSY_RETRY_S };
   if (!gate.logAnswers) return { code: 'no-receipt', retryAfterS: OUTAGE_RETRY_S };
+  if (!gate.logIsOne) return { code: 'log-distrusted', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: BUSY_RETRY_S };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };

@@ -11,6 +11,7 @@ import { fingerprint } from './fingerprint.js';
 import type { IdempotencyService } from './idempotency.service.js';
 import type { LogWatch } from './log-watch.worker.js';
 import type { RefusalsService } from './refusals.service.js';
+import type { LogGuard } from './receipts.js';
 import type { ReplyConsumer } from './reply.consumer.js';
 
 export interface ExchangeSettings {
@@ -25,6 +26,7 @@ export interface ExchangeParts {
   readonly registry: { current(): RegistryView | undefined };
   readonly replies: Pick<ReplyConsumer, 'hearing' | 'busAnswers'>;
   readonly log: Pick<LogWatch, 'answers'>;
+  readonly guard: Pick<LogGuard, 'distrusts'>;
   readonly keys: ConsumerKeys;
   readonly database: DatabaseHealth;
   readonly store: ExchangeStore;
@@ -115,13 +117,14 @@ export class ExchangeService extends Exchanges {
   }
 
   private gate(replyTopic: string | undefined): Gate {
-    const { registry, replies, log, keys, database, clock } = this.parts;
+    const { registry, replies, log, guard, keys, database, clock } = this.parts;
     const { exchanges, bytes } = this;
     return {
       view: registry.current(),
       busAnswers: replies.busAnswers(),
       hearsReplies: replyTopic !== undefined,
       logAnswers: log.answers(),
+      logIsOne: !guard.distrusts(),
       hasRoom: (request) => exchanges.hasRoom(claimOf(request)) && bytes.hasRoom(bytesClaimOf(request)),
       databaseAnswers: database.answers(),
       keysAgree: (consumer) => keys.agree(consumer),
