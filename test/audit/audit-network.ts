@@ -14,6 +14,7 @@ import {
   signStatement,
   type AnsweredPayload,
   type PrivateJwk,
+  type PublicJwk,
   type RequestedPayload,
   type Signer,
   type Statement,
@@ -119,9 +120,18 @@ export class AuditNetwork {
 
   /** Names witnesses in trust.json, by lines of a tlog-policy; audit reads it at its next start. */
   trustWitnesses(lines: readonly string[]): void {
+    this.changeTrust({ witnesses: lines });
+  }
+
+  /** Names those of whom any two may start the log without a witness. */
+  trustOperators(operators: readonly PublicJwk[]): void {
+    this.changeTrust({ operators });
+  }
+
+  private changeTrust(changes: object): void {
     const file = join(this.directory, 'trust.json');
     const trust: object = JSON.parse(readFileSync(file, 'utf8'));
-    writeFileSync(file, JSON.stringify({ ...trust, witnesses: lines }));
+    writeFileSync(file, JSON.stringify({ ...trust, ...changes }));
   }
 
   config(changes: Partial<AuditConfig> = {}): AuditConfig {

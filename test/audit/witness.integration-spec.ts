@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '#platform';
+import { generateSigningKey, jwkSigner, publicJwk, signDocument, type PrivateJwk } from '#signing';
 import { topicSpecsOf } from '#snapshot';
 import { eventually, isolatedBus, testBus, uniqueName } from '#testing';
 import { checkpointText, leafHash, openWitnessed, parsePolicy, parseTlogProof, signNote, type Witnessed } from '#tlog';
@@ -172,5 +173,30 @@ describe('audit and its witnesses, the real ones of the sandbox (audit-log.md §
     witnesses = [await startOne(1, ports[0]), await startOne(2, ports[1])];
     await network.enact(network.world);
     await witnessedAt(app, 1);
+  });
+
+  it('goes on without a witness on the word of two operators, which becomes a leaf', async () => {
+    const operators = [generateSigningKey(), generateSigningKey()];
+    const first = await network.startInForce(settings());
+    await witnessedAt(first, 1);
+    await first.close();
+    await Promise.all(witnesses.map((witness) => witness.close()));
+    witnesses = [];
+    const { size } = await network.head();
+    network.trustOperators(operators.map((key) => ({ ...publicJwk(key), kid: key.kid })));
+    const payload = { log: network.noteKey.name, size, ts: Date.now() };
+    const approve = (key: PrivateJwk) => signDocument('kerege-start+jwt', payload, jwkSigner(key));
+    const file = join(network.directory, 'approval');
+    writeFileSync(file, await approve(operators[0]!));
+    const app = await network.start({ ...settings(), startApproval: file });
+    await saysNotReady(app, 'witnesses-silent');
+    writeFileSync(file, (await Promise.all(operators.map(approve))).join('\n'));
+    await eventually(async () => (await network.head()).size > size, WAIT);
+    const leaf = (await network.leaves())[size]!;
+    expect(JSON.parse(Buffer.from(leaf.body.toString().split('.')[1]!, 'base64url').toString())).toMatchObject({
+      t: 'log.unwitnessed',
+      n: size,
+    });
+    await network.stampAndWait(await network.requested());
   });
 });

@@ -70,6 +70,12 @@ export const auditConfig = defineConfig('audit', {
     meaning:
       'Folder of the exported log; its checkpoint is compared with the log before it is taken over. Empty: none.',
   }),
+  startApproval: setting.text({
+    env: 'KEREGE_AUDIT_START_APPROVAL',
+    default: '',
+    meaning:
+      'File with what two operators of trust.json signed, one JWS a line, so that the log starts while no witness answers. Empty: none.',
+  }),
   longestDeadlineMs: setting.durationMs({
     env: 'KEREGE_AUDIT_LONGEST_DEADLINE_MS',
     default: 600_000,

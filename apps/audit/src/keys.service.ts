@@ -15,6 +15,8 @@ export interface AuditKeys {
   readonly registryKeys: Trust['registryKeys'];
   /** Who witnesses the log; undefined: nobody. */
   readonly policy: WitnessPolicy | undefined;
+  /** Any two of them may start the log while no witness answers. */
+  readonly operators: Trust['operators'];
 }
 
 /** Audit's instance key, with which it signs statements, is not its log key: two files. */
@@ -35,5 +37,6 @@ export async function loadKeys(config: AuditConfig): Promise<AuditKeys> {
     signer: KeyRing.parse([[config.instanceId, instanceKeys]]).signer(config.instanceId),
     registryKeys: trust.registryKeys,
     policy: witnessPolicy(trust),
+    operators: trust.operators,
   };
 }

@@ -4,6 +4,7 @@ import { fixedTopics } from '#contracts';
 import { AppError, type Clock } from '#kernel';
 import type { AppMetrics, Logger, Tracing } from '#platform';
 import type { Database } from '#postgres';
+import { signStatement } from '#signing';
 import type { AuditConfig } from './audit.config.js';
 import { Intake } from './intake/intake.service.js';
 import { IntakeStore } from './intake/intake.store.js';
@@ -166,10 +167,15 @@ export class WriteSide {
   }
 
   private witnessSide(paths: StandingPath): WitnessSide {
-    const { config, bus, clock, logger, database, logId, metrics, noteKey, policy } = this.options;
+    const { config, bus, clock, logger, database, logId, metrics, noteKey, signer } = this.options;
     return new WitnessSide({
       config,
-      policy,
+      policy: this.options.policy,
+      operators: this.options.operators,
+      state: async (payload) => {
+        const { jws } = await signStatement(payload, signer);
+        await bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(jws) }]);
+      },
       key: noteKey,
       database,
       logId,
@@ -212,6 +218,11 @@ export class WriteSide {
   private async takeOver(): Promise<bigint> {
     try {
       const offset = await this.intake.takeOver();
+      await this.witnesses.stateApproval().catch((cause: unknown) => {
+        // No leaf, no start: who lets a log go on unwitnessed is written down first.
+        this.sequencer.release();
+        throw cause;
+      });
       this.refusal = undefined;
       // The owner before may have died before it was published.
       if (this.sequencer.head.size > 0) this.checkpoints.offer(this.sequencer.head.note);

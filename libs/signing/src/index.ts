@@ -13,6 +13,7 @@ export type {
   StatementFields,
   StatementPayload,
   StatementType,
+  UnwitnessedPayload,
 } from './statement-payload.js';
 export {
   isSequelOf,

@@ -21,6 +21,7 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
     case 'exchange.failed':
       return slotOfFailure(payload, signerIs);
     case 'exchange.conflict':
+    case 'log.unwitnessed':
       return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');

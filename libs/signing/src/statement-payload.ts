@@ -58,10 +58,18 @@ export type RefusedPayload = PayloadOf<'exchange.refused', Parties | 'why' | 'sn
 export type FailedPayload = PayloadOf<'exchange.failed', Parties | 'why' | 'side' | 'prev'>;
 export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
 export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
+/** Two operators started the log at size `n` while no witness answered; `doc` is the digest of what they signed. */
+export type UnwitnessedPayload = PayloadOf<'log.unwitnessed', 'n' | 'doc'>;
 
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
-  RequestedPayload | AnsweredPayload | RefusedPayload | FailedPayload | ConflictPayload | ManifestPayload;
+  | RequestedPayload
+  | AnsweredPayload
+  | RefusedPayload
+  | FailedPayload
+  | ConflictPayload
+  | ManifestPayload
+  | UnwitnessedPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -81,6 +89,7 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.failed': { required: [...parties, 'why', 'side', 'prev'], optional: [] },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+  'log.unwitnessed': { required: ['n', 'doc'], optional: [] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;

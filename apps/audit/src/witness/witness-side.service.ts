@@ -1,14 +1,18 @@
-import type { Clock } from '#kernel';
+import { newExchangeId, type Clock } from '#kernel';
 import type { AppMetrics, Logger } from '#platform';
 import type { Database } from '#postgres';
+import type { UnwitnessedPayload } from '#signing';
+import { publicDigest } from '#snapshot';
 import type { Checkpoint, NoteKey, WitnessPolicy } from '#tlog';
 import type { AuditConfig } from '../audit.config.js';
+import type { AuditKeys } from '../keys.service.js';
 import { LogReaderStore } from '../log-reader.store.js';
 import { makeWitnessMetrics } from '../ops/witness-metrics.service.js';
 import type { StandingPath } from '../sequencer/standing-path.service.js';
 import { AnchorStore } from './anchor.store.js';
 import { exportedCheckpoint } from './exported-checkpoint.store.js';
 import type { Fork } from './fork-alarm.js';
+import { StartApprovals } from './start-approval.store.js';
 import { StartCheck } from './start-check.service.js';
 import { WitnessClient } from './witness-client.service.js';
 import type { LaneState } from './witness-lane.worker.js';
@@ -17,9 +21,12 @@ import { witnessErrors } from './witness.errors.js';
 import { Witnessing } from './witnessing.service.js';
 
 export interface WitnessSideOptions {
-  readonly config: Pick<AuditConfig, 'witnesses' | 'exportDir'>;
+  readonly config: Pick<AuditConfig, 'witnesses' | 'exportDir' | 'startApproval'>;
   /** Of `trust.json`; undefined: nobody witnesses this log. */
   readonly policy: WitnessPolicy | undefined;
+  readonly operators: AuditKeys['operators'];
+  /** Puts a statement of audit's own on the stamp topic; resolves when the broker holds it. */
+  readonly state: (payload: UnwitnessedPayload) => Promise<void>;
   readonly key: NoteKey;
   readonly database: Database;
   readonly logId: number;
@@ -40,9 +47,10 @@ export interface WitnessState {
 export class WitnessSide {
   private readonly witnessing: Witnessing;
   private readonly start: StartCheck;
+  private readonly approvals: StartApprovals;
 
-  constructor(options: WitnessSideOptions) {
-    const { config, key, database, logId, paths, published, clock, metrics, logger } = options;
+  constructor(private readonly options: WitnessSideOptions) {
+    const { config, operators, key, database, logId, paths, published, clock, metrics, logger } = options;
     const clients = addressesOf(options).map((address) => new WitnessClient(address, key));
     const reader = new LogReaderStore(database);
     this.witnessing = new Witnessing({
@@ -55,12 +63,19 @@ export class WitnessSide {
       metrics: makeWitnessMetrics(metrics),
       logger,
     });
+    this.approvals = new StartApprovals({
+      file: config.startApproval,
+      operators,
+      log: key.name,
+      now: () => clock.now(),
+      logger,
+    });
     this.start = new StartCheck({
       witnesses: clients,
       published,
       exported: () => exportedCheckpoint(config.exportDir, key),
       rootAt: (size) => paths.rootAt(size),
-      isApproved: () => Promise.resolve(false),
+      isApproved: (size) => this.approvals.isApproved(size),
       logger,
     });
   }
@@ -68,6 +83,16 @@ export class WitnessSide {
   /** Before the log is taken over; see `StartCheck`. */
   compare(size: number): Promise<void> {
     return this.start.check(size);
+  }
+
+  /** What two operators took upon themselves becomes a leaf; rejects if the broker does not take it. */
+  async stateApproval(): Promise<void> {
+    const approved = this.approvals.take();
+    if (approved === undefined) return;
+    const { clock, state } = this.options;
+    const { size, text } = approved;
+    await state({ v: 1, t: 'log.unwitnessed', id: newExchangeId(), ts: clock.now(), n: size, doc: publicDigest(text) });
+    this.approvals.stated();
   }
 
   /** Notes a checkpoint for readers and hands it to witnesses; false: nothing may be published any more. */

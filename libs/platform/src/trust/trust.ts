@@ -16,6 +16,7 @@ const trustFile = z.strictObject({
   logs: z.array(z.string().min(1)).min(1),
   registry: z.array(publicJwk).min(1),
   witnesses: z.array(z.string()).nullable(),
+  operators: z.array(publicJwk).optional(),
   timestampRoots: z.array(z.unknown()),
 });
 
@@ -29,6 +30,8 @@ export interface Trust {
   readonly registryKeys: readonly PublicJwk[];
   /** Lines of a tlog-policy beside its `log` lines (`audit-log.md` §2.8); empty: nobody witnesses. */
   readonly witnesses: readonly string[];
+  /** Any two of them together may start the log while no witness answers. */
+  readonly operators: readonly PublicJwk[];
 }
 
 export async function loadTrust(file: string): Promise<Trust> {
@@ -51,8 +54,8 @@ export function parseTrust(text: string): Trust {
   }
   const parsed = trustFile.safeParse(value);
   if (parsed.success) {
-    const { instance, logs, registry, witnesses } = parsed.data;
-    return { instance, logs, registryKeys: registry, witnesses: witnesses ?? [] };
+    const { instance, logs, registry, witnesses, operators } = parsed.data;
+    return { instance, logs, registryKeys: registry, witnesses: witnesses ?? [], operators: operators ?? [] };
   }
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw trustErrors.error('trust-file-invalid', { extensions: { problems } });
