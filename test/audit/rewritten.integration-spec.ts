@@ -37,10 +37,7 @@ async function watch(url: string): Promise<LogWatcher> {
     alarm: () => undefined,
     failed: () => undefined,
   });
-  closing.push(
-    () => view.close(),
-    () => watcher.stop(),
-  );
+  closing.push(() => watcher.stop());
   return watcher;
 }
 

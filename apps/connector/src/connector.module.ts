@@ -43,7 +43,7 @@ import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
 import { DeliveryService } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
-import { ReceiptConsumer, type ReceiptAlarm } from './evidence/receipt.consumer.js';
+import { ReceiptConsumer } from './evidence/receipt.consumer.js';
 import { JournalDatabase } from './journal/journal-database.service.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
@@ -77,7 +77,6 @@ interface Parts {
   readonly worker: JournalWorker;
   readonly database: JournalDatabase;
   readonly watcher: LogWatcher;
-  readonly publicLog: AuditService;
 }
 
 /**
@@ -163,10 +162,8 @@ async function assemble(context: Context): Promise<Parts> {
   });
   const agencies = agencyService(context);
   const book = new ReceiptBook();
-  const publicLog = new AuditService(config.auditUrl, config.auditTimeoutMs);
-  const watcher = await watchLog(context, publicLog);
-  const alarm = (reason: ReceiptAlarm, details: Readonly<Record<string, unknown>>) => events.alarm(reason, details);
-  const receipts = new ReceiptConsumer(book, logKeys(trust), alarm, watcher);
+  const watcher = await watchLog(context);
+  const receipts = new ReceiptConsumer(book, logKeys(trust), events.alarm, watcher);
   const delivery = new DeliveryService(
     bus,
     book,
@@ -208,15 +205,15 @@ async function assemble(context: Context): Promise<Parts> {
   });
   watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
-  return { copy, agencies, delivery, requests, worker, database, watcher, publicLog };
+  return { copy, agencies, delivery, requests, worker, database, watcher };
 }
 
 /** Nobody shows this connector a log of its own; what it remembers lies in a folder of its own. */
-function watchLog({ config, trust, clock, events }: Context, view: AuditService): Promise<LogWatcher> {
+function watchLog({ config, trust, clock, events }: Context): Promise<LogWatcher> {
   return LogWatcher.start({
     logs: logKeys(trust),
     policy: witnessPolicy(trust),
-    view,
+    view: new AuditService(config.auditUrl, config.auditTimeoutMs),
     notes: new RememberedNotes(config.logNotesDir),
     clock,
     intervalMs: config.logLookMs,
@@ -297,7 +294,6 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   await parts.delivery.close();
   await parts.copy.stop();
   await parts.watcher.stop();
-  await parts.publicLog.close();
   await parts.agencies.close();
   await parts.database.close();
 }

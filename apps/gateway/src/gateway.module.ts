@@ -100,16 +100,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const logs = noteKeys(trust);
   const metrics = new AppMetrics('gateway');
   const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
-  const database = await whenAvailable('postgresql', logger, () =>
-    openDatabase({
-      url: config.databaseUrl,
-      schema: 'gateway',
-      migrations: gatewayMigrations,
-      poolSize: config.databasePoolSize,
-      statementTimeoutMs: 10_000,
-      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-    }),
-  );
+  const database = await whenAvailable('postgresql', logger, () => openRows(config, logger));
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
   const audit = new AuditLogService({
     url: config.auditUrl,
@@ -117,8 +108,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     registryKeys: registryKeys(trust),
     timeoutMs: config.auditTimeoutMs,
   });
-  const publicLog = new AuditService(config.auditUrl, config.auditTimeoutMs);
-  const watcher = await watchLog(config, trust, publicLog, { clock, reports, logger });
+  const watcher = await watchLog(config, trust, { clock, reports, logger });
   const exchange = new ExchangeModule(
     { bus, clock, database, registry, keys, logs, log: audit, events: reports, guard: watcher },
     { ...config, instanceId },
@@ -146,7 +136,6 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     await exchange.close();
     await registry.stop();
     await watcher.stop();
-    await publicLog.close();
     await audit.close();
     await database.close();
   };
@@ -224,6 +213,17 @@ function rootModule({ config, instanceId, clock, logger, registry, audit, exchan
   };
 }
 
+function openRows(config: GatewayConfig, logger: Logger): Promise<Database> {
+  return openDatabase({
+    url: config.databaseUrl,
+    schema: 'gateway',
+    migrations: gatewayMigrations,
+    poolSize: config.databasePoolSize,
+    statementTimeoutMs: 10_000,
+    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+  });
+}
+
 function ownId(config: GatewayConfig): InstanceId {
   const id = registerInstanceId(config.instanceId);
   if (!id.ok) throw gatewayErrors.error('instance-id-malformed', { extensions: { problems: [id.reason] } });
@@ -251,13 +251,12 @@ function registryKeys(trust: Trust): RegistryKey[] {
 function watchLog(
   config: GatewayConfig,
   trust: Trust,
-  view: AuditService,
   { clock, reports, logger }: Pick<Following, 'clock' | 'reports' | 'logger'>,
 ): Promise<LogWatcher> {
   return LogWatcher.start({
     logs: noteKeys(trust),
     policy: witnessPolicy(trust),
-    view,
+    view: new AuditService(config.auditUrl, config.auditTimeoutMs),
     notes: new RememberedNotes(config.logNotesDir),
     clock,
     intervalMs: config.logLookMs,

@@ -49,6 +49,10 @@ class Shown implements PublicLog {
     return withSignatureLines(note, await Promise.all(this.cosignedBy.map((witness) => signatureLine(text, witness))));
   }
 
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async consistency(from: number, to: number) {
     if (!this.hasProofs) return undefined;
     return to > 40 ? ('size-unknown' as const) : this.by.proof(from, to);

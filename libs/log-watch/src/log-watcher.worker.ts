@@ -83,11 +83,13 @@ export class LogWatcher {
     return isWitnessed;
   }
 
+  /** Ends what is under way, writes what is remembered, and closes the view. */
   async stop(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
     await this.looking;
     for (const memory of this.memories.values()) await memory.keep();
+    await this.options.view.close();
   }
 
   private schedule(delayMs: number): void {

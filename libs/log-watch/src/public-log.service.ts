@@ -9,6 +9,7 @@ export interface PublicLog {
   checkpoint(log: NoteKey): Promise<string | undefined>;
   /** `size-unknown`: the log says that it does not have that many leaves. */
   consistency(from: number, to: number): Promise<readonly Buffer[] | 'size-unknown' | undefined>;
+  close(): Promise<void>;
 }
 
 const MAX_BYTES = 256 * 1024;

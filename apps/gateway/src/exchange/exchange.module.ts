@@ -118,21 +118,9 @@ export class ExchangeModule {
     });
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
     const refusals = new RefusalsService(keys, stamps, events, clock);
+    const shared = { registry, keys, database, store, events, clock };
     this.exchanges = new ExchangeService(
-      {
-        registry,
-        replies,
-        log: this.logWatch,
-        guard,
-        keys,
-        database,
-        store,
-        delivery,
-        idempotency,
-        refusals,
-        events,
-        clock,
-      },
+      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.outcomes = new OutcomesWorker(store, stamps, hearing, events, clock, {
