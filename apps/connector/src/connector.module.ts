@@ -41,7 +41,7 @@ import { RegistryWaits } from './dispatch/registry-waits.service.js';
 import { RequestConsumer } from './dispatch/request.consumer.js';
 import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
-import { DeliveryService } from './evidence/delivery.service.js';
+import { DeliveryService, type DeliveryLimits } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
 import { ReceiptConsumer } from './evidence/receipt.consumer.js';
 import { JournalDatabase } from './journal/journal-database.service.js';
@@ -164,16 +164,7 @@ async function assemble(context: Context): Promise<Parts> {
   const book = new ReceiptBook();
   const watcher = await watchLog(context);
   const receipts = new ReceiptConsumer(book, logKeys(trust), events.alarm, watcher);
-  const delivery = new DeliveryService(
-    bus,
-    book,
-    {
-      keptCount: config.keptAnswers,
-      keptBytes: config.keptAnswerBytes,
-      keepAfterDeadlineMs: KEEP_AFTER_DEADLINE_MS,
-    },
-    events,
-  );
+  const delivery = new DeliveryService(bus, book, deliveryLimits(config), events);
   const journal = new JournalStore(database, MAX_JOURNAL_QUEUE);
   const unsafe = unsafeCalls(context, processId, journal, delivery);
   const sessions = new SealingSessions(context.keys);
@@ -206,6 +197,14 @@ async function assemble(context: Context): Promise<Parts> {
   watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   return { copy, agencies, delivery, requests, worker, database, watcher };
+}
+
+function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
+  return {
+    keptCount: config.keptAnswers,
+    keptBytes: config.keptAnswerBytes,
+    keepAfterDeadlineMs: KEEP_AFTER_DEADLINE_MS,
+  };
 }
 
 /** Nobody shows this connector a log of its own; what it remembers lies in a folder of its own. */
