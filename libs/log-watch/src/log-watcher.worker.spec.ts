@@ -81,7 +81,8 @@ describe('LogWatcher (audit-log.md §3.9)', () => {
   const start = async (policy: WitnessPolicy | undefined = undefined) => {
     const open = (note: string): HeldNote => {
       const opened = openNote(note, [log.key]);
-      return { note, checkpoint: opened.ok ? opened.value : expect.fail() };
+      if (!opened.ok) throw new TypeError(opened.reason);
+      return { note, checkpoint: opened.value };
     };
     const watcher = await LogWatcher.start({
       logs: [log.key],
