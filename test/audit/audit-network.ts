@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -14,6 +14,7 @@ import {
   signStatement,
   type AnsweredPayload,
   type PrivateJwk,
+  type PublicJwk,
   type RequestedPayload,
   type Signer,
   type Statement,
@@ -21,7 +22,7 @@ import {
 } from '#signing';
 import { publicDigest, topicSpecsOf } from '#snapshot';
 import { buildWorld, createDatabase, eventually, isolatedBus, testBus, uniqueName, type World } from '#testing';
-import { makeVkey, openNote, parseVkey, verifyInclusion, type NoteKey } from '#tlog';
+import { makeVkey, noteSigner, openNote, parseVkey, verifyInclusion, type NoteKey, type NoteSigner } from '#tlog';
 import { auditConfig, type AuditConfig } from '../../apps/audit/src/audit.config.js';
 import { createAudit } from '../../apps/audit/src/audit.module.js';
 
@@ -66,7 +67,10 @@ export class AuditNetwork {
     readonly database: Database,
     readonly url: string,
     readonly noteKey: NoteKey,
-    private readonly directory: string,
+    /** Keys and trust.json. */
+    readonly directory: string,
+    /** The log's own: what an attacker who has its key can do. */
+    readonly logSigner: NoteSigner,
     private readonly dropDatabase: () => Promise<void>,
     world: World,
   ) {
@@ -100,9 +104,34 @@ export class AuditNetwork {
     if (!noteKey.ok) throw new TypeError('no vkey');
     // For looking into the tables; the app has its own connections.
     const database = await openDatabase({ url: own.url, schema: 'spec', migrations: [], poolSize: 2 });
-    const network = new AuditNetwork(bus, database, own.url, noteKey.value, directory, () => own.drop(), world);
+    const network = new AuditNetwork(
+      bus,
+      database,
+      own.url,
+      noteKey.value,
+      directory,
+      noteSigner(ORIGIN, Buffer.from(logKey.x, 'base64url'), (message) => jwkSigner(logKey).sign(message)),
+      () => own.drop(),
+      world,
+    );
     await network.listen();
     return network;
+  }
+
+  /** Names witnesses in trust.json, by lines of a tlog-policy; audit reads it at its next start. */
+  trustWitnesses(lines: readonly string[]): void {
+    this.changeTrust({ witnesses: lines });
+  }
+
+  /** Names those of whom any two may start the log without a witness. */
+  trustOperators(operators: readonly PublicJwk[]): void {
+    this.changeTrust({ operators });
+  }
+
+  private changeTrust(changes: object): void {
+    const file = join(this.directory, 'trust.json');
+    const trust: object = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...trust, ...changes }));
   }
 
   config(changes: Partial<AuditConfig> = {}): AuditConfig {

@@ -4,7 +4,7 @@ import { fixedTopics } from '#contracts';
 import { isolatedBus, testBus, uniqueName } from '#testing';
 import { checkpointText, ed25519Seed, noteSigner, parseVkey, signNote, type NoteKey, type NoteSigner } from '#tlog';
 import type { Bus } from '#bus';
-import { publishedSize } from '../../apps/audit/src/sequencer/published-size.service.js';
+import { newestPublished } from '../../apps/audit/src/sequencer/published-size.service.js';
 
 jest.setTimeout(60_000);
 
@@ -37,12 +37,19 @@ describe('the size of the newest published checkpoint (audit-log.md §3.4)', () 
     return bus;
   };
   const limits = { window: 4, maxWindows: 3, timeoutMs: 10_000 };
-  const sizeOn = (bus: Bus, changes: Partial<typeof limits> = {}) =>
-    publishedSize(bus, key, uniqueName('reader'), { ...limits, ...changes });
+  const sizeOn = async (bus: Bus, changes: Partial<typeof limits> = {}) => {
+    const newest = await newestPublished(bus, key, uniqueName('reader'), { ...limits, ...changes });
+    return newest[0]?.size ?? 0;
+  };
 
   it('is 0 where nothing was published, or nothing of ours', async () => {
     expect(await sizeOn(await topicOf([]))).toBe(0);
     expect(await sizeOn(await topicOf([...garbage(5), await noteOf(newSigner(ORIGIN), 9)]))).toBe(0);
+  });
+
+  it('is told with every tree that was published at its size', async () => {
+    const bus = await topicOf([await noteOf(own, 40), await noteOf(own, 41), await noteOf(own, 41)]);
+    expect(await newestPublished(bus, key, uniqueName('reader'), { ...limits, window: 9 })).toHaveLength(2);
   });
 
   it('is found behind garbage, notes of other logs, and forged ones of ours', async () => {

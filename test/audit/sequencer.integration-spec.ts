@@ -15,6 +15,7 @@ import {
 } from '#tlog';
 import { migrations } from '../../apps/audit/src/migrations/index.js';
 import { LogStore, type Append, type NewLeaf } from '../../apps/audit/src/sequencer/log.store.js';
+import { sequencerErrors } from '../../apps/audit/src/sequencer/sequencer.errors.js';
 import { Sequencer } from '../../apps/audit/src/sequencer/sequencer.service.js';
 
 jest.setTimeout(60_000);
@@ -42,7 +43,8 @@ const sequencerOn = (store: LogStore = new LogStore(database, LOG), published = 
     key,
     logger: silentLogger(),
     topic: 'audit.stamp.0',
-    publishedSize: () => Promise.resolve(published),
+    // What audit compares with is `start-check.service.ts`'s business; here it refuses or does not.
+    compare: (size) => (published > size ? Promise.reject(sequencerErrors.error('log-behind')) : Promise.resolve()),
   });
 
 let counter = 0;

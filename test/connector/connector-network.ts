@@ -98,6 +98,9 @@ export class ConnectorNetwork {
       KEREGE_INSTANCE_ID: 'TEST/cn1',
       KEREGE_KEYS_DIR: this.directory,
       KEREGE_TRUST_FILE: join(this.directory, 'trust.json'),
+      KEREGE_LOG_NOTES_DIR: join(this.directory, 'notes'),
+      // Nothing is shown there: this network has no audit service.
+      KEREGE_AUDIT_URL: 'http://127.0.0.1:1',
       KEREGE_CONNECTOR_AGENCIES: `${SERVICE}=${this.agency.url}/base/`,
     });
     const deps = { bus: this.bus, logger: silentLogger(), ...(clock === undefined ? {} : { clock }) };

@@ -58,6 +58,18 @@ export const auditConfig = defineConfig('audit', {
     default: false,
     meaning: 'Set for one start to read a stamp topic that was made anew from its beginning (`stamp-topic-truncated`).',
   }),
+  witnesses: setting.list({
+    env: 'KEREGE_AUDIT_WITNESSES',
+    default: [],
+    meaning:
+      'NAME=URL of each witness that trust.json names, where it is asked for cosignatures. At least one should be run outside the operator.',
+  }),
+  startApproval: setting.text({
+    env: 'KEREGE_AUDIT_START_APPROVAL',
+    default: '',
+    meaning:
+      'File with what two operators of trust.json signed, one JWS a line, so that the log starts while no witness answers. Empty: none.',
+  }),
   longestDeadlineMs: setting.durationMs({
     env: 'KEREGE_AUDIT_LONGEST_DEADLINE_MS',
     default: 600_000,
@@ -95,7 +107,8 @@ export const auditConfig = defineConfig('audit', {
   exportDir: setting.text({
     env: 'KEREGE_AUDIT_EXPORT_DIR',
     default: '',
-    meaning: 'Folder to which the log is written as files for a static web server; empty: it is not.',
+    meaning:
+      'Folder to which the log is written as files for a static web server, and whose checkpoint is compared with the log before it is taken over; empty: it is not.',
   }),
   readerTokens: setting.list({
     env: 'KEREGE_AUDIT_READER_TOKENS',

@@ -16,11 +16,10 @@ import {
   whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
-import type { NoteKey } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
 import { makeExport } from './export/start-export.service.js';
-import { loadKeys } from './keys.service.js';
+import { loadKeys, type AuditKeys } from './keys.service.js';
 import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
@@ -66,12 +65,11 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, tracing, ...keys });
-  const served = servedLog(config, keys.noteKey, keys.vkey);
+  const served = servedLog(config, keys);
   const exported = makeExport({
     exportDir: config.exportDir,
     database,
     logId: LOG_ID,
-    path: served.path,
     key: keys.noteKey,
     isOwner: () => write.logState() !== undefined,
     logger,
@@ -103,8 +101,9 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
 }
 
 /** `<host>/<instance>/<shard>/<window>` is served under `/log/<shard>/<window>/`. */
-function servedLog(config: AuditConfig, noteKey: NoteKey, vkey: string): ServedLog {
+function servedLog(config: AuditConfig, { noteKey, vkey, policy }: AuditKeys): ServedLog {
   const path = noteKey.name.split('/').slice(-2).join('/');
   const url = `${config.publicUrl.replace(/\/$/, '')}/log/${path}/`;
-  return { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' };
+  const log = { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' } as const;
+  return policy === undefined ? log : { ...log, policy };
 }

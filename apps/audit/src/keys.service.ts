@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { keyFileName, loadKeySet, loadTrust, type Trust } from '#platform';
+import { witnessPolicy } from '#log-watch';
 import { KeyRing, type Signer } from '#signing';
-import { parseVkey, type NoteKey, type NoteSigner } from '#tlog';
+import { parseVkey, type NoteKey, type NoteSigner, type WitnessPolicy } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
 import { parseLogKey } from './log-key.js';
 import { sequencerErrors } from './sequencer/sequencer.errors.js';
@@ -13,6 +14,10 @@ export interface AuditKeys {
   readonly signer: Signer;
   readonly registryKeys: Trust['registryKeys'];
   readonly timestampRoots: Trust['timestampRoots'];
+  /** Who witnesses the log; undefined: nobody. */
+  readonly policy: WitnessPolicy | undefined;
+  /** Any two of them may start the log while no witness answers. */
+  readonly operators: Trust['operators'];
 }
 
 /** Audit's instance key, with which it signs statements, is not its log key: two files. */
@@ -33,5 +38,7 @@ export async function loadKeys(config: AuditConfig): Promise<AuditKeys> {
     signer: KeyRing.parse([[config.instanceId, instanceKeys]]).signer(config.instanceId),
     registryKeys: trust.registryKeys,
     timestampRoots: trust.timestampRoots,
+    policy: witnessPolicy(trust),
+    operators: trust.operators,
   };
 }

@@ -10,6 +10,8 @@ import { ProofsController } from './proofs/proofs.controller.js';
 import { ProofsService } from './proofs/proofs.service.js';
 import { READER_TOKENS } from './read-gate/read-gate.guard.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
+import { PublishedCheckpointStore } from './witness/published-checkpoint.store.js';
+import { PublishedCheckpoints } from './witness/published-checkpoints.service.js';
 import { TilesController } from './tiles/tiles.controller.js';
 import { TilesService } from './tiles/tiles.service.js';
 import { AnchorStore } from './trusted-time/anchor.store.js';
@@ -41,6 +43,8 @@ export class ReadModule {
         { provide: ExportStore, useValue: new ExportStore(database, log.logId) },
         { provide: LogReaderStore, useValue: new LogReaderStore(database) },
         { provide: AnchorStore, useValue: new AnchorStore(database, log.logId) },
+        { provide: PublishedCheckpointStore, useValue: new PublishedCheckpointStore(database) },
+        PublishedCheckpoints,
         TilesService,
         ProofsService,
       ],

@@ -4,6 +4,7 @@ import { fixedTopics } from '#contracts';
 import { AppError, type Clock } from '#kernel';
 import type { AppMetrics, Logger, Tracing } from '#platform';
 import type { Database } from '#postgres';
+import { signStatement } from '#signing';
 import type { AuditConfig } from './audit.config.js';
 import { Intake } from './intake/intake.service.js';
 import { IntakeStore } from './intake/intake.store.js';
@@ -16,13 +17,14 @@ import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service
 import type { LogState } from './ops/status-parts.service.js';
 import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
 import { LogStore } from './sequencer/log.store.js';
-import { publishedSize } from './sequencer/published-size.service.js';
+import { newestPublished } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
 import { StandingPath } from './sequencer/standing-path.service.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
 import { makeTimestamper } from './trusted-time/make-timestamper.service.js';
 import type { Timestamper } from './trusted-time/timestamper.service.js';
+import { WitnessSide, type WitnessState } from './witness/witness-side.service.js';
 
 export interface WriteSideOptions extends AuditKeys {
   readonly config: AuditConfig;
@@ -45,6 +47,7 @@ export class WriteSide {
   private readonly sequencer: Sequencer;
   private readonly snapshots: SnapshotKeeper;
   private readonly signatures: SignatureCheck;
+  private readonly witnesses: WitnessSide;
   private readonly checkpoints: CheckpointPublisher;
   private readonly intake: Intake;
   private readonly sweeper: Sweeper;
@@ -59,26 +62,30 @@ export class WriteSide {
   constructor(private readonly options: WriteSideOptions) {
     const { config, bus, clock, logger, database, logId } = options;
     this.metrics = makeAuditMetrics(options.metrics, options.tracing);
+    const paths = new StandingPath(new LogReaderStore(database), logId);
+    this.witnesses = this.witnessSide(paths);
     this.sequencer = new Sequencer({
       store: new LogStore(database, logId),
       signer: options.noteSigner,
       key: options.noteKey,
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
-      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
+      compare: (size) => this.witnesses.compare(size),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
       this.metrics.aliens.add({}),
     );
     this.signatures = new SignatureCheck(config.verifyThreads);
-    this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'));
+    this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'), (note) =>
+      this.witnesses.publish(note),
+    );
     this.intake = new Intake({
       bus,
       store: new IntakeStore(database, logId),
       snapshots: this.snapshots,
       signatures: this.signatures,
       sequencer: this.sequencer,
-      paths: new StandingPath(new LogReaderStore(database), logId),
+      paths,
       checkpoints: this.checkpoints,
       registryKeys: options.registryKeys,
       signer: options.signer,
@@ -127,6 +134,11 @@ export class WriteSide {
     return this.sequencer.isOwner ? { size: this.sequencer.head.size, last: this.metrics.lastBatch } : undefined;
   }
 
+  /** Undefined where no witness is configured. */
+  witnessState(): WitnessState | undefined {
+    return this.witnesses.state;
+  }
+
   /** Why the sweeper's last pass failed; undefined if it did not. */
   sweeperFailure(): string | undefined {
     return this.sweeper.failure;
@@ -147,6 +159,7 @@ export class WriteSide {
     await Promise.all([this.sweeper.stop(), this.time.stop(), this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
+    await this.witnesses.close();
     await this.signatures.close();
   }
 
@@ -166,6 +179,27 @@ export class WriteSide {
     await this.intake.settled();
     late.abort();
     this.sequencer.stop();
+  }
+
+  private witnessSide(paths: StandingPath): WitnessSide {
+    const { config, bus, clock, logger, database, logId, metrics, noteKey, signer } = this.options;
+    return new WitnessSide({
+      config,
+      policy: this.options.policy,
+      operators: this.options.operators,
+      state: async (payload) => {
+        const { jws } = await signStatement(payload, signer);
+        await bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(jws) }]);
+      },
+      key: noteKey,
+      database,
+      logId,
+      paths,
+      published: () => newestPublished(bus, noteKey, this.group('checkpoints', crypto.randomUUID())),
+      clock,
+      metrics,
+      logger: logger.child('witness'),
+    });
   }
 
   private async run(): Promise<void> {
@@ -199,7 +233,14 @@ export class WriteSide {
   private async takeOver(): Promise<bigint> {
     try {
       const offset = await this.intake.takeOver();
+      await this.witnesses.stateApproval().catch((cause: unknown) => {
+        // No leaf, no start: who lets a log go on unwitnessed is written down first.
+        this.sequencer.release();
+        throw cause;
+      });
       this.refusal = undefined;
+      // The owner before may have died before it was published.
+      if (this.sequencer.head.size > 0) this.checkpoints.offer(this.sequencer.head.note);
       return offset;
     } catch (cause) {
       this.refusal = cause instanceof AppError ? cause.code : 'unknown';

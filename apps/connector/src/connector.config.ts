@@ -1,10 +1,24 @@
 import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
 
+import { logWatchSettings } from '#log-watch';
+
 /** Settings of a connector: whom it serves, where their agencies' systems listen, and its bounds. */
 export const connectorConfig = defineConfig('connector', {
   ...httpSettings(8090),
   ...identitySettings('DEMO/cn1'),
   ...tracingSettings,
+  ...logWatchSettings,
+  auditUrl: setting.text({
+    env: 'KEREGE_AUDIT_URL',
+    default: 'http://127.0.0.1:8100',
+    meaning: 'Where the audit service shows the log to everybody.',
+  }),
+  auditTimeoutMs: setting.durationMs({
+    env: 'KEREGE_CONNECTOR_AUDIT_TIMEOUT_MS',
+    default: 3_000,
+    min: 100,
+    meaning: 'Time for one answer of the audit service.',
+  }),
   databaseUrl: setting.secret({
     env: 'DATABASE_URL',
     meaning: 'PostgreSQL of the journal, shared by all connectors of a subsystem; schema `connector` is made in it.',

@@ -20,6 +20,7 @@ import {
   type Trust,
 } from '#platform';
 import { openDatabase } from '#postgres';
+import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -40,7 +41,7 @@ import { RegistryWaits } from './dispatch/registry-waits.service.js';
 import { RequestConsumer } from './dispatch/request.consumer.js';
 import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
-import { DeliveryService } from './evidence/delivery.service.js';
+import { DeliveryService, type DeliveryLimits } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
 import { ReceiptConsumer } from './evidence/receipt.consumer.js';
 import { JournalDatabase } from './journal/journal-database.service.js';
@@ -75,6 +76,7 @@ interface Parts {
   readonly requests: RequestConsumer;
   readonly worker: JournalWorker;
   readonly database: JournalDatabase;
+  readonly watcher: LogWatcher;
 }
 
 /**
@@ -123,8 +125,8 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
-  const { copy, requests, agencies: systems } = parts;
-  const sources = { bus, copy, checks: readiness, requests, agencies: systems, distances };
+  const { copy, requests, watcher, agencies: systems } = parts;
+  const sources = { bus, copy, checks: readiness, requests, agencies: systems, watcher, distances };
   const status = new StatusWatch('connector', connectorParts(sources), clock);
   const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness, status });
   return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch) });
@@ -160,17 +162,9 @@ async function assemble(context: Context): Promise<Parts> {
   });
   const agencies = agencyService(context);
   const book = new ReceiptBook();
-  const receipts = new ReceiptConsumer(book, logKeys(trust), (reason, details) => events.alarm(reason, details));
-  const delivery = new DeliveryService(
-    bus,
-    book,
-    {
-      keptCount: config.keptAnswers,
-      keptBytes: config.keptAnswerBytes,
-      keepAfterDeadlineMs: KEEP_AFTER_DEADLINE_MS,
-    },
-    events,
-  );
+  const watcher = await watchLog(context);
+  const receipts = new ReceiptConsumer(book, logKeys(trust), events.alarm, watcher);
+  const delivery = new DeliveryService(bus, book, deliveryLimits(config), events);
   const journal = new JournalStore(database, MAX_JOURNAL_QUEUE);
   const unsafe = unsafeCalls(context, processId, journal, delivery);
   const sessions = new SealingSessions(context.keys);
@@ -202,7 +196,30 @@ async function assemble(context: Context): Promise<Parts> {
   });
   watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
-  return { copy, agencies, delivery, requests, worker, database };
+  return { copy, agencies, delivery, requests, worker, database, watcher };
+}
+
+function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
+  return {
+    keptCount: config.keptAnswers,
+    keptBytes: config.keptAnswerBytes,
+    keepAfterDeadlineMs: KEEP_AFTER_DEADLINE_MS,
+  };
+}
+
+/** Nobody shows this connector a log of its own; what it remembers lies in a folder of its own. */
+function watchLog({ config, trust, clock, events }: Context): Promise<LogWatcher> {
+  return LogWatcher.start({
+    logs: logKeys(trust),
+    policy: witnessPolicy(trust),
+    view: new AuditService(config.auditUrl, config.auditTimeoutMs),
+    notes: new RememberedNotes(config.logNotesDir),
+    clock,
+    intervalMs: config.logLookMs,
+    unwitnessedMs: config.logUnwitnessedMs,
+    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
+    failed: (what, cause) => events.failed(what, cause),
+  });
 }
 
 function unsafeCalls(
@@ -275,6 +292,7 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   await parts.worker.stop();
   await parts.delivery.close();
   await parts.copy.stop();
+  await parts.watcher.stop();
   await parts.agencies.close();
   await parts.database.close();
 }

@@ -1,4 +1,5 @@
 import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
+import { logWatchSettings } from '#log-watch';
 import { compositionSettings } from './composition/composition.config.js';
 import { edgeSettings } from './edge/edge.config.js';
 
@@ -11,6 +12,7 @@ export const gatewayConfig = defineConfig('gateway', {
   ...tracingSettings,
   ...edgeSettings,
   ...compositionSettings,
+  ...logWatchSettings,
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',
     default: ['127.0.0.1:8180'],

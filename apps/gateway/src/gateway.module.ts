@@ -19,6 +19,7 @@ import {
   whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
+import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryKey } from '#snapshot';
@@ -87,6 +88,7 @@ interface Parts {
   readonly audit: AuditLogService;
   readonly exchange: ExchangeModule;
   readonly answers: AnswerBudget;
+  readonly watcher: LogWatcher;
 }
 
 /** A gateway, serving. It takes exchanges as soon as a snapshot names it and its reply topic is heard; see `/ready`. */
@@ -98,16 +100,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const logs = noteKeys(trust);
   const metrics = new AppMetrics('gateway');
   const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
-  const database = await whenAvailable('postgresql', logger, () =>
-    openDatabase({
-      url: config.databaseUrl,
-      schema: 'gateway',
-      migrations: gatewayMigrations,
-      poolSize: config.databasePoolSize,
-      statementTimeoutMs: 10_000,
-      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-    }),
-  );
+  const database = await whenAvailable('postgresql', logger, () => openRows(config, logger));
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
   const audit = new AuditLogService({
     url: config.auditUrl,
@@ -115,8 +108,9 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     registryKeys: registryKeys(trust),
     timeoutMs: config.auditTimeoutMs,
   });
+  const watcher = await watchLog(config, trust, { clock, reports, logger });
   const exchange = new ExchangeModule(
-    { bus, clock, database, registry, keys, logs, log: audit, events: reports },
+    { bus, clock, database, registry, keys, logs, log: audit, events: reports, guard: watcher },
     { ...config, instanceId },
   );
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
@@ -135,11 +129,13 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     audit,
     exchange,
     answers,
+    watcher,
   };
   const stop = async () => {
     busWatch.stop();
     await exchange.close();
     await registry.stop();
+    await watcher.stop();
     await audit.close();
     await database.close();
   };
@@ -152,12 +148,12 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
 }
 
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
-  const { config, bus, clock, logger, metrics, database, registry, exchange } = parts;
+  const { config, bus, clock, logger, metrics, database, registry, exchange, watcher } = parts;
   const { replies, pulse, logWatch, pending } = exchange;
   const hearing = () => replies.hearing();
   const probe = new LogProbe(pulse, logWatch, clock);
   const readiness = readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors });
-  const status = gatewayParts({ bus, registry, checks: readiness, exchange, limits: config });
+  const status = gatewayParts({ bus, registry, checks: readiness, exchange, watcher, limits: config });
   const app = await createHttpApp(rootModule(parts), {
     name: 'gateway',
     logger,
@@ -217,6 +213,17 @@ function rootModule({ config, instanceId, clock, logger, registry, audit, exchan
   };
 }
 
+function openRows(config: GatewayConfig, logger: Logger): Promise<Database> {
+  return openDatabase({
+    url: config.databaseUrl,
+    schema: 'gateway',
+    migrations: gatewayMigrations,
+    poolSize: config.databasePoolSize,
+    statementTimeoutMs: 10_000,
+    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+  });
+}
+
 function ownId(config: GatewayConfig): InstanceId {
   const id = registerInstanceId(config.instanceId);
   if (!id.ok) throw gatewayErrors.error('instance-id-malformed', { extensions: { problems: [id.reason] } });
@@ -238,6 +245,25 @@ function noteKeys(trust: Trust): NoteKey[] {
 
 function registryKeys(trust: Trust): RegistryKey[] {
   return trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk }));
+}
+
+/** Nobody shows this gateway a log of its own; what it remembers lies in a folder of its own. */
+function watchLog(
+  config: GatewayConfig,
+  trust: Trust,
+  { clock, reports, logger }: Pick<Following, 'clock' | 'reports' | 'logger'>,
+): Promise<LogWatcher> {
+  return LogWatcher.start({
+    logs: noteKeys(trust),
+    policy: witnessPolicy(trust),
+    view: new AuditService(config.auditUrl, config.auditTimeoutMs),
+    notes: new RememberedNotes(config.logNotesDir),
+    clock,
+    intervalMs: config.logLookMs,
+    unwitnessedMs: config.logUnwitnessedMs,
+    alarm: (trouble, details) => reports.alarm('log-distrusted', { trouble, ...details }),
+    failed: (what, cause) => logger.warn({ what, err: cause }, 'the log could not be watched'),
+  });
 }
 
 interface Following {

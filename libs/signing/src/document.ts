@@ -4,8 +4,11 @@ import type { PublicJwk } from './jwk.js';
 import type { Signer } from './signer.js';
 import { verifySignature } from './verify-signature.js';
 
-/** What members sign of themselves (`bus.md` §6): their document, and each change of their key. */
-export type DocumentType = 'kerege-member+jwt' | 'kerege-key+jwt';
+/**
+ * What members sign of themselves (`bus.md` §6): their document, and each change of their key. And what operators sign:
+ * that a log may be started although no witness answers (`audit-log.md` §3.4).
+ */
+export type DocumentType = 'kerege-member+jwt' | 'kerege-key+jwt' | 'kerege-start+jwt';
 export type DocumentReason = JwsReason | 'document-signature';
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;

@@ -14,6 +14,7 @@ export type {
   StatementFields,
   StatementPayload,
   StatementType,
+  UnwitnessedPayload,
 } from './statement-payload.js';
 export {
   isSequelOf,

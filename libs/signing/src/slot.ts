@@ -22,6 +22,7 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return slotOfFailure(payload, signerIs);
     case 'exchange.conflict':
     case 'anchor.tsr':
+    case 'log.unwitnessed':
       return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');

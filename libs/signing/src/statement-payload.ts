@@ -60,6 +60,8 @@ export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
 export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
 /** A time-stamp token (`audit-log.md` §5): `doc` its SHA-256, `n` the log's size that it stamps, `ref` its authority. */
 export type AnchorPayload = PayloadOf<'anchor.tsr', 'n' | 'doc' | 'ref'>;
+/** Two operators started the log at size `n` while no witness answered; `doc` is the digest of what they signed. */
+export type UnwitnessedPayload = PayloadOf<'log.unwitnessed', 'n' | 'doc'>;
 
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
@@ -69,7 +71,8 @@ export type StatementPayload =
   | FailedPayload
   | ConflictPayload
   | ManifestPayload
-  | AnchorPayload;
+  | AnchorPayload
+  | UnwitnessedPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -90,6 +93,7 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
   'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [] },
+  'log.unwitnessed': { required: ['n', 'doc'], optional: [] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;

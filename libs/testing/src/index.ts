@@ -8,4 +8,5 @@ export { testBus } from './test-bus.js';
 export { startTraceCollector, type CollectedSpan, type TraceCollector } from './trace-collector.js';
 export { uniqueName } from './unique-name.js';
 export { buildWorld, signEntry, type World, type WorldOptions } from './builders/world.js';
+export { TestLog } from './builders/test-log.js';
 export { startKafkaProxy, type AnswerFault, type KafkaApi, type KafkaProxy } from './kafka-proxy.js';

@@ -5,6 +5,7 @@ export {
   openNote,
   openSignedNote,
   parseVkey,
+  trimNote,
   type Checkpoint,
   type Ed25519Verify,
   type NoteKey,
@@ -20,6 +21,7 @@ export {
   consistencyPath,
   inclusionPath,
   inclusionPaths,
+  rootAt,
   type PathReason,
   type TileReader,
   type TileRequest,
@@ -28,10 +30,25 @@ export {
   checkpointText,
   cosigner,
   ed25519Seed,
+  makeCosignerVkey,
   makeVkey,
   noteSigner,
+  signatureLine,
   signNote,
+  withSignatureLines,
   type NoteSigner,
   type SignBytes,
 } from './sign-note.js';
 export { encodeTlogProof, type ProofParts } from './encode-tlog-proof.js';
+export { openCosignature, parseCosignatures, type Cosignature, type CosignatureReason } from './open-cosignature.js';
+export { encodeAddCheckpoint, type AddCheckpoint } from './encode-add-checkpoint.js';
+export { parseAddCheckpoint, type AddCheckpointReason } from './parse-add-checkpoint.js';
+export {
+  isQuorum,
+  openWitnessed,
+  parsePolicy,
+  type PolicyProblem,
+  type Witnessed,
+  type WitnessEntry,
+  type WitnessPolicy,
+} from './parse-policy.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EMPTY_ROOT } from './hashing.js';
-import { openNote, openSignedNote, parseVkey, type NoteKey } from './open-note.js';
+import { openNote, openSignedNote, parseVkey, trimNote, type NoteKey } from './open-note.js';
 import { checkpointText, cosigner, ed25519Seed, makeVkey, noteSigner, signNote } from './sign-note.js';
 
 const logSeed = ed25519Seed(Buffer.from(Array.from({ length: 32 }, (_, at) => at)));
@@ -33,6 +33,16 @@ describe('parseVkey', () => {
     expect(reason(makeVkey('a', Buffer.alloc(31)))).toBe('malformed-vkey');
     expect(reason('a b+afbaca12+AQ==')).toBe('malformed-vkey');
     expect(reason('')).toBe('malformed-vkey');
+  });
+});
+
+describe('trimNote', () => {
+  it('keeps the lines of the keys that are named, each once, and nothing else', async () => {
+    const note = await signNote(text, [other, log, log, witness]);
+    expect(trimNote(note, [logKey])).toBe(await signNote(text, [log]));
+    expect(trimNote(note, [logKey, witnessKey])).toBe(await signNote(text, [log, witness]));
+    expect(trimNote(await signNote(text, [log]), [logKey, witnessKey])).toBeUndefined();
+    expect(trimNote('rubbish', [logKey])).toBeUndefined();
   });
 });
 

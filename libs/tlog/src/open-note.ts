@@ -100,6 +100,22 @@ export function openNote(note: string | Uint8Array, keys: readonly NoteKey[]): R
   return ok({ origin, size, root, text, signers });
 }
 
+/**
+ * The note with the lines of these keys alone, each once and in the order of the keys; undefined if one has none. Verifies
+ * nothing: what is to be believed is opened first.
+ */
+export function trimNote(note: string, keys: readonly NoteKey[]): string | undefined {
+  const parts = splitNote(note);
+  const lines = keys.map((key) =>
+    parts?.lines.find((line) => {
+      const signature = parseSignatureLine(line);
+      return signature?.name === key.name && signature.keyId.equals(key.keyId);
+    }),
+  );
+  if (parts === undefined || lines.includes(undefined)) return undefined;
+  return `${parts.text}\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
 function splitNote(note: string | Uint8Array): { text: string; lines: string[] } | undefined {
   const whole = decode(note);
   // C2SP signed-note: no control characters except the line feed.
@@ -121,7 +137,8 @@ function decode(note: string | Uint8Array): string | undefined {
   }
 }
 
-function parseSignatureLine(line: string): { name: string; keyId: Buffer; bytes: Buffer } | undefined {
+/** One line of a note without its line feed; undefined if it is none. */
+export function parseSignatureLine(line: string): { name: string; keyId: Buffer; bytes: Buffer } | undefined {
   if (!line.startsWith(SIGNATURE_MARK)) return undefined;
   const [name, encoded, ...rest] = line.slice(SIGNATURE_MARK.length).split(' ');
   if (name === undefined || encoded === undefined || rest.length > 0) return undefined;

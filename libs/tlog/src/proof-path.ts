@@ -1,5 +1,5 @@
 import { ok, refuse, type Result } from '#kernel';
-import { HASH_BYTES, nodeHash } from './hashing.js';
+import { EMPTY_ROOT, HASH_BYTES, nodeHash } from './hashing.js';
 import { blocksOf, consistencyRanges, foldBlocks, inclusionRanges, type Block, type TreeRange } from './tree-range.js';
 import { TILE_WIDTH, tileWidth } from './tile-path.js';
 
@@ -54,6 +54,14 @@ export async function consistencyPath(
 ): Promise<Result<Buffer[], PathReason>> {
   if (!isCount(from) || !isCount(to) || from > to) return refuse('out-of-range');
   return hashRanges(consistencyRanges(from, to), new TilesOfProofs(to, readTile));
+}
+
+/** Root of the tree of the first `size` leaves, as the tiles have it. */
+export async function rootAt(size: number, readTile: TileReader): Promise<Result<Buffer, PathReason>> {
+  if (!isCount(size)) return refuse('out-of-range');
+  if (size === 0) return ok(EMPTY_ROOT);
+  const root = await hashRanges([{ lo: 0, hi: size }], new TilesOfProofs(size, readTile));
+  return root.ok ? ok(root.value[0] as Buffer) : root;
 }
 
 async function hashRanges(ranges: readonly TreeRange[], tiles: TilesOfProofs): Promise<Result<Buffer[], PathReason>> {

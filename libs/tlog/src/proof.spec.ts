@@ -4,7 +4,7 @@ import { encodeTlogProof } from './encode-tlog-proof.js';
 import { GrowingTree } from './growing-tree.js';
 import { leafHash } from './hashing.js';
 import { parseTlogProof } from './parse-tlog-proof.js';
-import { consistencyPath, inclusionPath, inclusionPaths, type TileReader } from './proof-path.js';
+import { consistencyPath, inclusionPath, inclusionPaths, rootAt, type TileReader } from './proof-path.js';
 import { verifyConsistency } from './verify-consistency.js';
 import { verifyInclusion } from './verify-inclusion.js';
 
@@ -38,6 +38,13 @@ async function consistent(from: number, to: number): Promise<Buffer[]> {
 }
 
 describe('proofs from tiles', () => {
+  it('come with the root of any tree that the log has been', async () => {
+    for (const size of [0, 1, 2, 255, 256, 257, 1_799, SIZE])
+      expect(await rootAt(size, readTile)).toEqual({ ok: true, value: rootOf(size) });
+    expect(await rootAt(SIZE + 1, readTile)).toEqual({ ok: false, reason: 'tile-missing' });
+    expect(await rootAt(-1, readTile)).toEqual({ ok: false, reason: 'out-of-range' });
+  });
+
   it('are the same for many leaves at once, which read each tile once', async () => {
     const read: string[] = [];
     const counting: TileReader = (tile) => {

@@ -28,6 +28,11 @@ export function makeVkey(name: string, publicKey: Uint8Array, type: number = ED2
   return `${name}+${noteKeyId(name, type, publicKey).toString('hex')}+${toBase64(key)}`;
 }
 
+/** The vkey of a witness (type 0x04). */
+export function makeCosignerVkey(name: string, publicKey: Uint8Array): string {
+  return makeVkey(name, publicKey, ED25519_COSIGNATURE);
+}
+
 /** The log's own signer (type 0x01). */
 export function noteSigner(name: string, publicKey: Uint8Array, sign: SignBytes): NoteSigner {
   const keyId = noteKeyId(name, ED25519_NOTE, publicKey);
@@ -43,7 +48,7 @@ export function cosigner(name: string, publicKey: Uint8Array, sign: SignBytes, n
   const keyId = noteKeyId(name, ED25519_COSIGNATURE, publicKey);
   return {
     name,
-    vkey: makeVkey(name, publicKey, ED25519_COSIGNATURE),
+    vkey: makeCosignerVkey(name, publicKey),
     line: async (text) => {
       const seconds = nowSeconds();
       const time = Buffer.alloc(8);
@@ -60,10 +65,17 @@ export function checkpointText(origin: string, size: number, root: Uint8Array): 
 
 /** Text, blank line, one line per signer in the order given. The text ends with a line feed. */
 export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<string> {
-  const lines = await Promise.all(
-    signers.map(async (signer) => `\u2014 ${signer.name} ${toBase64(await signer.line(text))}\n`),
-  );
-  return `${text}\n${lines.join('')}`;
+  return withSignatureLines(`${text}\n`, await Promise.all(signers.map((signer) => signatureLine(text, signer))));
+}
+
+/** The note with further signature lines behind its own, as witnesses give them; each is without its line feed. */
+export function withSignatureLines(note: string, lines: readonly string[]): string {
+  return `${note}${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+/** The one line that a signer adds to a note of that text, without its line feed. */
+export async function signatureLine(text: string, signer: NoteSigner): Promise<string> {
+  return `\u2014 ${signer.name} ${toBase64(await signer.line(text))}`;
 }
 
 /** Signer and public key of a 32-byte Ed25519 seed, for tests and for keys kept in files. */

@@ -1,3 +1,5 @@
+import type { WitnessPolicy } from '#tlog';
+
 /** The log that this process serves, from its configuration. */
 export interface ServedLog {
   readonly logId: number;
@@ -9,6 +11,8 @@ export interface ServedLog {
   /** The tlog-tiles prefix under which outsiders reach it; ends with a slash. */
   readonly url: string;
   readonly state: 'open' | 'closed';
+  /** Whose cosignatures are enough; absent where nobody witnesses. */
+  readonly policy?: WitnessPolicy;
 }
 
 export const SERVED_LOG = Symbol('served log');

@@ -1,9 +1,9 @@
-import { join, resolve } from 'node:path';
 import type { AppMetrics, Logger, StatusPart } from '#platform';
 import type { Database } from '#postgres';
 import type { NoteKey } from '#tlog';
 import { ExportDirectory } from './export-directory.store.js';
 import { exportMetrics } from './export-metrics.service.js';
+import { exportedLog } from './exported-log.js';
 import { ExportStore } from './export.store.js';
 import { Exporter } from './exporter.service.js';
 
@@ -12,8 +12,6 @@ export interface ExportSources {
   readonly exportDir: string;
   readonly database: Database;
   readonly logId: number;
-  /** `<shard>/<window>`: the folder has the same paths below it as this service has URLs. */
-  readonly path: string;
   readonly key: NoteKey;
   readonly isOwner: () => boolean;
   readonly logger: Logger;
@@ -28,10 +26,10 @@ export interface LogExport {
 
 export function makeExport(sources: ExportSources): LogExport {
   if (sources.exportDir === '') return { start: () => undefined, stop: () => Promise.resolve(), parts: [] };
-  const { database, logId, key, isOwner, path } = sources;
+  const { database, logId, key, isOwner } = sources;
   const exporter = new Exporter({
     store: new ExportStore(database, logId),
-    directory: new ExportDirectory(join(resolve(sources.exportDir), 'log', path)),
+    directory: new ExportDirectory(exportedLog(sources.exportDir, key.name)),
     key,
     isOwner,
     logger: sources.logger.child('export'),

@@ -8,6 +8,7 @@ import {
   type StatusPart,
 } from '#platform';
 import type { Timestamper } from '../trusted-time/timestamper.service.js';
+import type { WitnessState } from '../witness/witness-side.service.js';
 import type { LastBatch } from './audit-metrics.service.js';
 
 /** The log as its writer sees it; absent while another process is the writer. */
@@ -23,6 +24,7 @@ export interface AuditStatusSources {
     logState(): LogState | undefined;
     sweeperFailure(): string | undefined;
     timeStanding(): Timestamper['standing'];
+    witnessState(): WitnessState | undefined;
   };
 }
 
@@ -38,6 +40,7 @@ export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPa
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
     { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
     { name: 'trusted-time', read: () => timeReading(write.timeStanding()) },
+    { name: 'witnesses', read: () => witnessReading(write.witnessState()) },
   ];
 }
 
@@ -50,6 +53,25 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
   };
   const isSlow = last !== undefined && last.lagMs > SLOW_MS && nowMs - last.atMs < RECENT_MS;
   return isSlow ? { state: 'degraded', reason: 'stamps wait for long', details } : { state: 'ok', details };
+}
+
+function witnessReading(state: WitnessState | undefined): Reading {
+  if (state === undefined) return { state: 'ok', details: { witnesses: 0 } };
+  const { fork, lanes } = state;
+  const details = Object.fromEntries([
+    ['witnesses', lanes.length],
+    ...lanes.map(({ witness, size }) => [witness, size]),
+  ]);
+  if (fork !== undefined)
+    return {
+      state: 'down',
+      reason: `publication stopped: ${fork.witness} has seen another tree (${fork.sign})`,
+      details,
+    };
+  const failing = lanes.filter(({ failure }) => failure !== undefined);
+  if (failing.length === 0) return { state: 'ok', details };
+  const reasons = failing.map(({ witness, failure }) => `${witness}: ${failure ?? ''}`);
+  return { state: 'degraded', reason: `not cosigned by ${reasons.join(', ')}`, details };
 }
 
 function sweeperReading(failure: string | undefined): Reading {

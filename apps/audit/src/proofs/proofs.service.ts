@@ -4,6 +4,7 @@ import { consistencyPath, encodeTlogProof, inclusionPath, type PathReason } from
 import { SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
 import { LogReaderStore, type StoredLeaf } from '../log-reader.store.js';
 import { TilesService } from '../tiles/tiles.service.js';
+import { PublishedCheckpoints } from '../witness/published-checkpoints.service.js';
 import { proofsErrors } from './proofs.errors.js';
 
 /** An exchange has at most four leaves; a case, one per transition. */
@@ -23,6 +24,7 @@ export class ProofsService {
   constructor(
     private readonly store: LogReaderStore,
     private readonly tiles: TilesService,
+    private readonly published: PublishedCheckpoints,
     @Inject(SERVED_LOG) private readonly log: ServedLog,
   ) {}
 
@@ -44,13 +46,18 @@ export class ProofsService {
     return leaf;
   }
 
-  /** The `.tlog-proof` of one leaf in the newest tree. */
+  /** The `.tlog-proof` of one leaf: in the newest witnessed tree that holds it, else in the newest. */
   async receipt(id: Buffer, choice: LeafChoice): Promise<string> {
     const leaf = await this.choose(id, choice);
-    const head = await this.tiles.newestHead();
+    const head = await this.headFor(leaf.index);
     if (head === undefined || leaf.index >= head.size) throw proofsErrors.error('leaf-unknown');
     const path = hashesOf(await inclusionPath(leaf.index, head.size, this.tiles.readTile));
     return encodeTlogProof({ index: leaf.index, path, checkpoint: head.note });
+  }
+
+  private async headFor(index: number): Promise<{ readonly size: number; readonly note: string } | undefined> {
+    const cosigned = await this.published.cosigned();
+    return cosigned !== undefined && cosigned.size > index ? cosigned : this.tiles.newestHead();
   }
 
   private async choose(id: Buffer, choice: LeafChoice): Promise<StoredLeaf> {

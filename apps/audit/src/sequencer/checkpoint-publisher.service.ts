@@ -20,6 +20,8 @@ export class CheckpointPublisher {
     private readonly bus: Bus,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    /** Notes it for readers and hands it to witnesses; false: nothing may be published any more. */
+    private readonly note: (note: string) => Promise<boolean>,
   ) {}
 
   offer(note: string): void {
@@ -44,7 +46,9 @@ export class CheckpointPublisher {
     this.publishedAtMs = this.clock.now();
     const record = { topic: fixedTopics.checkpoints.name, partition: 0, value: Buffer.from(note) };
     this.sending = this.sending
-      .then(() => this.bus.publish([record]))
+      .then(async () => {
+        if (await this.note(note)) await this.bus.publish([record]);
+      })
       .catch((cause: unknown) => this.logger.warn({ err: cause }, 'checkpoint not published'));
   }
 }

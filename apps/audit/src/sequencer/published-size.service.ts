@@ -1,6 +1,6 @@
 import type { Bus } from '#bus';
 import { fixedTopics } from '#contracts';
-import { openNote, type NoteKey } from '#tlog';
+import { openNote, type Checkpoint, type NoteKey } from '#tlog';
 import { sequencerErrors } from './sequencer.errors.js';
 
 export interface ReadBackLimits {
@@ -13,25 +13,26 @@ export interface ReadBackLimits {
 const LIMITS: ReadBackLimits = { window: 500, maxWindows: 20, timeoutMs: 10_000 };
 
 /**
- * Size of the newest checkpoint of this log on the topic, 0 if it holds none. A database that is behind it has lost
+ * The newest checkpoint of this log on the topic; none if it holds none, several if different ones have its size. A database that is behind it has lost
  * stamps that somebody holds receipts for (`audit-log.md` §3.4), so this fails closed: other logs' notes and garbage are
  * passed over, and what cannot be read within bounds is a refusal, never "nothing was published".
  */
-export async function publishedSize(bus: Bus, key: NoteKey, group: string, limits = LIMITS): Promise<number> {
+export async function newestPublished(bus: Bus, key: NoteKey, group: string, limits = LIMITS): Promise<Checkpoint[]> {
   let to = await bus.endOffset(fixedTopics.checkpoints.name, 0);
   for (let turn = 0; turn < limits.maxWindows && to > 0n; turn += 1) {
     const from = to > BigInt(limits.window) ? to - BigInt(limits.window) : 0n;
     const notes = await readBack(bus, { from, to, group: `${group}.${turn}`, timeoutMs: limits.timeoutMs });
     // Reading started behind the whole window: retention has taken everything before it.
-    if (notes.length === 0) return 0;
-    const sizes = notes.flatMap((value) => {
+    if (notes.length === 0) return [];
+    const ours = notes.flatMap((value) => {
       const note = openNote(value, [key]);
-      return note.ok && note.value.origin === key.name ? [note.value.size] : [];
+      return note.ok && note.value.origin === key.name ? [note.value] : [];
     });
-    if (sizes.length > 0) return Math.max(...sizes);
+    const size = Math.max(...ours.map((note) => note.size));
+    if (ours.length > 0) return ours.filter((note) => note.size === size);
     to = from;
   }
-  if (to === 0n) return 0;
+  if (to === 0n) return [];
   throw sequencerErrors.error('checkpoints-unread', { details: { reason: 'too much that is not ours' } });
 }
 

@@ -21,8 +21,8 @@ export interface SequencerOptions {
   readonly logger: Logger;
   /** Topic whose offsets the head carries. */
   readonly topic: string;
-  /** Where else the newest published checkpoint is remembered; its size, or 0. Rejects if it cannot be asked. */
-  readonly publishedSize: () => Promise<number>;
+  /** Compares a log of that size with what others remember of it; rejects if it is not the same, or cannot be told. */
+  readonly compare: (size: number) => Promise<void>;
 }
 
 /** A batch after its commit: what receipts are made from. */
@@ -64,8 +64,7 @@ export class Sequencer {
     this.owned = undefined;
     const head = await this.options.store.takeOwnership();
     const tree = this.check(head, await this.options.store.edge(head.size));
-    const published = await this.options.publishedSize();
-    if (published > head.size) throw sequencerErrors.error('log-behind', { details: { size: head.size, published } });
+    await this.options.compare(head.size);
     this.owned = { head, tree };
     this.options.logger.info({ size: head.size, epoch: head.epoch }, 'log taken over');
     return head;

@@ -14,7 +14,7 @@ const runRecord = z.union([
 
 /** What an instance leaves; a folder with anything else in it is somebody's, and is not emptied. */
 const OURS =
-  /^(keys|logs?|export|postgres|kafka|fallback|trust\.json|run\.json(\.new)?|applied\.sha256|postgres\.password|.*\.log(\.1)?)$/;
+  /^(keys|notes|witnesses|logs?|export|postgres|kafka|fallback|trust\.json|run\.json(\.new)?|applied\.sha256|postgres\.password|.*\.log(\.1)?)$/;
 
 /** `kerege reset`: empties the data of an instance, its keys and its log included. Never while it runs. */
 export async function resetCommand(dataDir: string, terminal: Terminal): Promise<void> {

@@ -123,6 +123,6 @@ function uncheckedOf(
       : []),
     ...(evidence.answer === null && answered ? ['the answer: its head is not in this file'] : []),
     ...(bus === undefined ? [] : [`that ${bus.member} runs the audit service ${bus.id}`]),
-    'witnesses and time-stamps: there are none yet',
+    'witnesses and time-stamps: they are not part of this evidence',
   ];
 }

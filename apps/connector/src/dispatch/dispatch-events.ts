@@ -21,6 +21,7 @@ export const alarmReasons = [
   'dead-letter-lost',
   'foreign-key-published',
   'journal-orphans-stuck',
+  'log-distrusted',
   'receipt-conflict',
   'receipts-malformed',
   'receipts-note',

@@ -4,6 +4,7 @@ import type { ReceivedRecord } from '#bus';
 import { decode, ReceiptsSchema, type Leaf, type Receipts } from '#contracts';
 import { exchangeIdFromBytes, toHex } from '#kernel';
 import { openNote, verifyInclusion, type Checkpoint, type NoteKey } from '#tlog';
+import type { LogWatcher } from '#log-watch';
 import type { ReceiptBook } from './receipt-book.js';
 
 /** What a receipt record may do wrong; each is worth an alarm, none stops the next record. */
@@ -22,6 +23,8 @@ export class ReceiptConsumer {
     private readonly book: ReceiptBook,
     private readonly logs: readonly NoteKey[],
     private readonly alarm: (reason: ReceiptAlarm, details: Readonly<Record<string, unknown>>) => void,
+    /** Absent in specs only. */
+    private readonly guard?: Pick<LogWatcher, 'seen' | 'distrusts'>,
   ) {}
 
   take(record: ReceivedRecord): void {
@@ -32,7 +35,8 @@ export class ReceiptConsumer {
     }
     const proven = receipts.leaves.filter((leaf) => leaf.refused === '');
     for (const leaf of receipts.leaves) if (leaf.refused !== '') this.takeRefusal(leaf);
-    if (proven.length === 0) return;
+    // A log that contradicts itself proves nothing: who waits for a receipt of it goes on waiting (promise 1).
+    if (proven.length === 0 || this.guard?.distrusts() === true) return;
     const checkpoint = this.open(receipts.note);
     if (checkpoint === undefined) {
       this.alarm('receipts-note', { offset: String(record.offset) });
@@ -66,6 +70,7 @@ export class ReceiptConsumer {
     if (known !== undefined) return known;
     const opened = openNote(note, this.logs);
     if (!opened.ok) return undefined;
+    this.guard?.seen(opened.value, note);
     this.notes.set(key, opened.value);
     return opened.value;
   }

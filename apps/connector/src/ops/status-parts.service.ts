@@ -9,6 +9,7 @@ import {
   type StatusPart,
 } from '#platform';
 import type { RegistryCopy } from '#registry-copy';
+import type { LogWatcher } from '#log-watch';
 import type { AgencyService, BreakerReading } from '../agency/agency.service.js';
 import type { ClockPair } from '../dispatch/clock-watch.js';
 import type { RequestConsumer } from '../dispatch/request.consumer.js';
@@ -19,6 +20,7 @@ export interface ConnectorStatusSources {
   readonly checks: readonly ReadinessCheck[];
   readonly requests: Pick<RequestConsumer, 'unheard'>;
   readonly agencies: Pick<AgencyService, 'breakers'>;
+  readonly watcher: Pick<LogWatcher, 'reading'>;
   /** Last measured distances of clocks, milliseconds. */
   readonly distances: ReadonlyMap<ClockPair, number>;
 }
@@ -35,6 +37,7 @@ export function connectorParts({
   checks,
   requests,
   agencies,
+  watcher,
   distances,
 }: ConnectorStatusSources): StatusPart[] {
   return [
@@ -42,6 +45,7 @@ export function connectorParts({
     consumersPart(bus),
     ...readinessParts(checks.filter(({ name }) => !ELSEWHERE.includes(name))),
     registryCopyPart(copy),
+    { name: 'log-view', read: () => watcher.reading() },
     { name: 'requests', read: () => requestReading(bus, requests) },
     { name: 'clocks', read: () => clockReading(distances) },
     ...agencies.breakers().map(({ service }) => ({

@@ -11,6 +11,7 @@ import {
   parseTlogProof,
   tilePath,
   tileWidth,
+  trimNote,
   verifyInclusion,
   type NoteKey,
 } from '#tlog';
@@ -83,7 +84,9 @@ export class AuditLogService implements LoggedOutcomes {
     if (!proof.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: 'receipt' } });
     const opened = openNote(proof.value.checkpoint, this.options.logs);
     if (!opened.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: opened.reason } });
-    return { ...proof.value, size: opened.value.size };
+    // Evidence is one spelling (ADR 0006): lines of witnesses differ by when one asks, and prove nothing of the leaf.
+    const checkpoint = trimNote(proof.value.checkpoint, opened.value.signers) ?? proof.value.checkpoint;
+    return { ...proof.value, checkpoint, size: opened.value.size };
   }
 
   /** Where a leaf stands, or undefined if it does not. */

@@ -23,6 +23,8 @@ export interface Gate {
   readonly hearsReplies: boolean;
   /** False while statements wait and no receipt comes: no answer could leave (`design.md` §7: 503). */
   readonly logAnswers: boolean;
+  /** False while the log contradicts what this gateway remembers of it: its receipts prove nothing to anybody else. */
+  readonly logIsOne: boolean;
   /** Whether places are left for this exchange and its bytes, without taking those of others (`#kernel`'s `Capacity`). */
   readonly hasRoom: (request: ExchangeRequest) => boolean;
   /** In how many seconds who finds no room should come again; counts him as expected then. */
@@ -53,6 +55,7 @@ export type AdmissionCode =
   | 'bus-unavailable'
   | 'gateway-starting'
   | 'no-receipt'
+  | 'log-distrusted'
   | 'gateway-busy'
   | 'database-unavailable'
   | 'consumer-stopped'
@@ -138,6 +141,7 @@ function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
   if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: STARTING_RETRY_S };
   if (!gate.logAnswers) return { code: 'no-receipt', retryAfterS: OUTAGE_RETRY_S };
+  if (!gate.logIsOne) return { code: 'log-distrusted', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: gate.comeAgainInS(request.consumer) };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };

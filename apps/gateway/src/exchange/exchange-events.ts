@@ -35,6 +35,7 @@ export const alarmReasons = [
   'answer-rejected',
   'key-stranger',
   'keys-not-held',
+  'log-distrusted',
   'receipt-conflict',
   'receipt-note-refused',
   'receipt-proof-wrong',

@@ -18,6 +18,12 @@ export const exchangeErrors = defineErrors('exchange', {
     message: 'The gateway has as many exchanges under way as it takes.',
     next: 'Try again after Retry-After.',
   },
+  'log-distrusted': {
+    kind: 'unavailable',
+    message:
+      'The log contradicts what this gateway remembers of it, so its receipts prove nothing and nothing is released.',
+    next: 'The operator of the gateway must find out what happened to the log: its /status says how it differs.',
+  },
   'database-unavailable': {
     kind: 'unavailable',
     message: 'The gateway cannot record exchanges, so it sends none.',

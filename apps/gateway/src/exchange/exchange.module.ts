@@ -15,7 +15,7 @@ import { LogPulse } from './log-pulse.js';
 import { LogWatch } from './log-watch.worker.js';
 import { OutcomesWorker } from './outcomes.worker.js';
 import { PendingExchanges } from './pending-exchanges.js';
-import { ReceiptChecker } from './receipts.js';
+import { ReceiptChecker, unguarded, type LogGuard } from './receipts.js';
 import { RefusalsService } from './refusals.service.js';
 import { ReplyConsumer, type ReplyParts } from './reply.consumer.js';
 import { SealingSessions } from './sealing-sessions.js';
@@ -35,6 +35,8 @@ export interface ExchangeDependencies {
   readonly logs: readonly NoteKey[];
   readonly log: LoggedOutcomes;
   readonly events: ExchangeEvents;
+  /** Absent in specs only. */
+  readonly guard?: LogGuard;
 }
 
 export interface ExchangeModuleSettings {
@@ -76,7 +78,7 @@ export class ExchangeModule {
     private readonly deps: ExchangeDependencies,
     private readonly settings: ExchangeModuleSettings,
   ) {
-    const { bus, clock, registry, events, logs, log } = deps;
+    const { bus, clock, registry, events, logs, log, guard = unguarded } = deps;
     const { maxInFlight, instanceId } = settings;
     this.store = new ExchangeStore(deps.database, maxInFlight * 2);
     this.database = new DatabaseHealth(this.store, clock);
@@ -94,7 +96,7 @@ export class ExchangeModule {
       registry,
       events,
       clock,
-      receipts: new ReceiptChecker(logs),
+      receipts: new ReceiptChecker(logs, guard),
     });
     const { replies } = this;
     const manifest = () => registry.manifestStatement;
@@ -116,8 +118,9 @@ export class ExchangeModule {
     });
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
     const refusals = new RefusalsService(keys, stamps, events, clock);
+    const shared = { registry, keys, database, store, events, clock };
     this.exchanges = new ExchangeService(
-      { registry, replies, log: this.logWatch, keys, database, store, delivery, idempotency, refusals, events, clock },
+      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.outcomes = new OutcomesWorker(store, stamps, hearing, events, clock, {

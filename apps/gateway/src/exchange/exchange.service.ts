@@ -12,6 +12,7 @@ import { fingerprint } from './fingerprint.js';
 import type { IdempotencyService } from './idempotency.service.js';
 import type { LogWatch } from './log-watch.worker.js';
 import type { RefusalsService } from './refusals.service.js';
+import type { LogGuard } from './receipts.js';
 import type { ReplyConsumer } from './reply.consumer.js';
 
 export interface ExchangeSettings {
@@ -26,6 +27,7 @@ export interface ExchangeParts {
   readonly registry: { current(): RegistryView | undefined };
   readonly replies: Pick<ReplyConsumer, 'hearing' | 'busAnswers'>;
   readonly log: Pick<LogWatch, 'answers'>;
+  readonly guard: Pick<LogGuard, 'distrusts'>;
   readonly keys: ConsumerKeys;
   readonly database: DatabaseHealth;
   readonly store: ExchangeStore;
@@ -127,7 +129,7 @@ export class ExchangeService extends Exchanges {
   }
 
   private gate(replyTopic: string | undefined): Gate {
-    const { registry, replies, log, keys, database, clock } = this.parts;
+    const { registry, replies, log, guard, keys, database, clock } = this.parts;
     const { exchanges, bytes, appointments } = this;
     const nowMs = clock.now();
     return {
@@ -135,6 +137,7 @@ export class ExchangeService extends Exchanges {
       busAnswers: replies.busAnswers(),
       hearsReplies: replyTopic !== undefined,
       logAnswers: log.answers(),
+      logIsOne: !guard.distrusts(),
       hasRoom: (request) => exchanges.hasRoom(claimOf(request)) && bytes.hasRoom(bytesClaimOf(request)),
       comeAgainInS: (consumer) => appointments.next(consumer, nowMs),
       databaseAnswers: database.answers(),

@@ -16,6 +16,17 @@ export interface StampRefusal {
   readonly refused: string;
 }
 
+/** Watches that the log which signs our receipts is the one that everybody is shown (`audit-log.md` §3.9). */
+export interface LogGuard {
+  /** A checkpoint whose note was verified just now. */
+  seen(checkpoint: Checkpoint, note: Uint8Array): void;
+  /** True while the log contradicts what is remembered of it: no receipt of it counts. */
+  distrusts(): boolean;
+}
+
+/** For specs of other things. */
+export const unguarded: LogGuard = { seen: () => undefined, distrusts: () => false };
+
 /** The id that a leaf of a receipts record names, or undefined for what is no exchange of anybody. */
 export function leafExchangeId(leaf: Leaf): ExchangeId | undefined {
   return exchangeIdFromBytes(leaf.exchangeId);
@@ -30,14 +41,19 @@ export class ReceiptChecker {
   /** Checkpoints of notes that were good, by their bytes, oldest first; written by `open`. */
   private readonly opened = new Map<string, Checkpoint>();
 
-  constructor(private readonly logs: readonly NoteKey[]) {}
+  constructor(
+    private readonly logs: readonly NoteKey[],
+    private readonly guard: LogGuard = unguarded,
+  ) {}
 
-  open(note: Uint8Array): Checkpoint | NoteReason {
+  open(note: Uint8Array): Checkpoint | NoteReason | 'log-distrusted' {
+    if (this.guard.distrusts()) return 'log-distrusted';
     const bytes = Buffer.from(note.buffer, note.byteOffset, note.byteLength).toString('latin1');
     const known = this.opened.get(bytes);
     if (known !== undefined) return known;
     const checkpoint = openNote(note, this.logs);
     if (!checkpoint.ok) return checkpoint.reason;
+    this.guard.seen(checkpoint.value, note);
     this.opened.set(bytes, checkpoint.value);
     for (const oldest of this.opened.keys()) {
       if (this.opened.size <= ReceiptChecker.REMEMBERED) break;

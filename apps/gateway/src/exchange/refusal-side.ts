@@ -6,6 +6,7 @@ const OURS: ReadonlySet<string> = new Set<AdmissionCode>([
   'bus-unavailable',
   'gateway-starting',
   'no-receipt',
+  'log-distrusted',
   'gateway-busy',
   'database-unavailable',
 ]);

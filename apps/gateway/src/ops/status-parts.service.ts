@@ -8,6 +8,7 @@ import {
 } from '#platform';
 import type { Bus } from '#bus';
 import type { RegistryCopy } from '#registry-copy';
+import type { LogWatcher } from '#log-watch';
 import type { ExchangeModule } from '../exchange/exchange.module.js';
 
 export interface GatewayStatusSources {
@@ -15,6 +16,7 @@ export interface GatewayStatusSources {
   readonly registry: RegistryCopy;
   readonly checks: readonly ReadinessCheck[];
   readonly exchange: Pick<ExchangeModule, 'exchanges' | 'stamps'>;
+  readonly watcher: Pick<LogWatcher, 'reading'>;
   readonly limits: { readonly maxInFlight: number; readonly maxUnreceiptedStamps: number };
 }
 
@@ -23,12 +25,14 @@ const ELSEWHERE: readonly string[] = ['registry-copy', 'connectors'];
 const NEARLY_FULL = 0.9;
 
 /** What `/status` of a gateway shows beside what its `/ready` looks at. */
-export function gatewayParts({ bus, registry, checks, exchange, limits }: GatewayStatusSources): StatusPart[] {
+export function gatewayParts(sources: GatewayStatusSources): StatusPart[] {
+  const { bus, registry, checks, exchange, watcher, limits } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
     ...readinessParts(checks.filter(({ name }) => !ELSEWHERE.includes(name))),
     registryCopyPart(registry),
+    { name: 'log-view', read: () => watcher.reading() },
     { name: 'room', read: () => room(exchange.exchanges.size, exchange.stamps.size, limits) },
   ];
 }

@@ -1,17 +1,22 @@
+import { join } from 'node:path';
+import { keyFileName } from '#signing';
 import {
   AGENCY_SERVICES,
   INSTANCE,
   localUrl,
   SECOND_GATEWAY,
+  witnessKeyName,
+  WITNESSES,
   type Ports,
   type SecondName,
   type SecondPorts,
+  type WitnessName,
 } from './layout.js';
 import { AUTHORITIES } from '../time-authority/openssl-config.js';
 
 export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'agencies';
 /** Those of every instance, the second ones of a doubled instance, and what needs OpenSSL. */
-export type ProcessName = AppName | SecondName | 'timeAuthority';
+export type ProcessName = AppName | SecondName | WitnessName | 'timeAuthority';
 
 /** How one process of the instance is started: the same built app and settings that an operator would use. */
 export interface AppPlan {
@@ -19,12 +24,15 @@ export interface AppPlan {
   /** Below `dist/`. */
   readonly main: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of the command line, for what is no app of ours and reads no environment. */
+  readonly args?: readonly string[];
   /** Answers 200 as soon as the process lives. */
   readonly liveUrl: string;
 }
 
 export interface PlanInputs {
   readonly ports: Ports;
+  readonly dataDir: string;
   readonly keysDir: string;
   readonly trustFile: string;
   readonly logOrigin: string;
@@ -50,12 +58,20 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       KEREGE_AUDIT_PUBLIC_URL: auditUrl,
       ...(inputs.timeAuthorityDir === undefined ? {} : { KEREGE_AUDIT_TIME_AUTHORITIES: timeAuthorities(ports) }),
       KEREGE_AUDIT_EXPORT_DIR: inputs.exportDir,
+      KEREGE_AUDIT_WITNESSES: WITNESSES.map((name) => `${name}=${localUrl(ports[name])}`).join(','),
     }),
     gateway: bus('gateway', 'gateway', ports.gateway, 'gw1', inputs, {
       KEREGE_GATEWAY_READY_CONNECTORS: [ports.cn1, ports.cn2].map((port) => localUrl(port)).join(','),
+      ...notesEnv('gateway', inputs),
     }),
-    cn1: bus('cn1', 'connector', ports.cn1, 'cn1', inputs, connectorEnv('cn1', ports)),
-    cn2: bus('cn2', 'connector', ports.cn2, 'cn2', inputs, connectorEnv('cn2', ports)),
+    cn1: bus('cn1', 'connector', ports.cn1, 'cn1', inputs, {
+      ...connectorEnv('cn1', ports),
+      ...notesEnv('cn1', inputs),
+    }),
+    cn2: bus('cn2', 'connector', ports.cn2, 'cn2', inputs, {
+      ...connectorEnv('cn2', ports),
+      ...notesEnv('cn2', inputs),
+    }),
     agencies: {
       name: 'agencies',
       main: 'apps/sandbox/src/agencies/main.js',
@@ -82,7 +98,7 @@ export function secondPlans(
   const second = (name: SecondName, first: AppName, more: Readonly<Record<string, string>> = {}): AppPlan => ({
     name,
     main: plans[first].main,
-    env: { ...plans[first].env, KEREGE_PORT: String(ports[name]), ...more },
+    env: { ...plans[first].env, KEREGE_PORT: String(ports[name]), ...secondNotes(plans[first]), ...more },
     liveUrl: `${localUrl(ports[name])}/live`,
   });
   return {
@@ -111,6 +127,37 @@ export function timeAuthorityPlan({ ports, timeAuthorityDir }: PlanInputs): AppP
 
 function timeAuthorities(ports: Ports): string {
   return AUTHORITIES.map(({ name, port }) => `${name}=${localUrl(ports[port])}/`).join(',');
+}
+
+/** The witnesses. They are what other organisations would run: they get nothing of the bus but the keys of its logs. */
+export function witnessPlans({
+  ports,
+  dataDir,
+  keysDir,
+  trustFile,
+}: Pick<PlanInputs, 'ports' | 'dataDir' | 'keysDir' | 'trustFile'>): Readonly<Record<WitnessName, AppPlan>> {
+  const plan = (name: WitnessName): AppPlan => ({
+    name,
+    main: 'apps/sandbox/src/witness/main.js',
+    env: {},
+    args: [
+      ...['--port', String(ports[name]), '--name', witnessKeyName(name)],
+      ...['--key', join(keysDir, keyFileName(`${INSTANCE}/${name}`)), '--trust', trustFile],
+      ...['--data', join(dataDir, 'witnesses', name)],
+    ],
+    liveUrl: `${localUrl(ports[name])}/live`,
+  });
+  return { witness1: plan('witness1'), witness2: plan('witness2') };
+}
+
+/** Where a process remembers the newest note that it verified; two must not share one. */
+function notesEnv(name: AppName, { dataDir }: PlanInputs): Record<string, string> {
+  return { KEREGE_LOG_NOTES_DIR: join(dataDir, 'notes', name) };
+}
+
+function secondNotes({ env }: AppPlan): Record<string, string> {
+  const first = env['KEREGE_LOG_NOTES_DIR'];
+  return first === undefined ? {} : { KEREGE_LOG_NOTES_DIR: `${first}-second` };
 }
 
 /** The processes that the registry asks for the status of the whole instance. */

@@ -57,7 +57,12 @@ export async function startApp({ plan, logFile, signal }: AppProcessOptions): Pr
 function spawnApp(plan: AppPlan, logFile: string): Promise<ManagedProcess> {
   return spawnProcess({
     command: process.execPath,
-    args: ['--enable-source-maps', `--max-semi-space-size=${YOUNG_GENERATION_MIB}`, builtFile(plan.main)],
+    args: [
+      '--enable-source-maps',
+      `--max-semi-space-size=${YOUNG_GENERATION_MIB}`,
+      builtFile(plan.main),
+      ...(plan.args ?? []),
+    ],
     cwd: repositoryRoot(),
     env: {
       NODE_OPTIONS: undefined,

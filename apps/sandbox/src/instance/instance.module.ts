@@ -7,7 +7,7 @@ import { RunRecord } from '../supervisor/run-record.store.js';
 import { Supervisor } from '../supervisor/supervisor.service.js';
 import { ensureAuthorities } from '../time-authority/authority-files.store.js';
 import { hasOpenssl } from '../time-authority/openssl.service.js';
-import { appPlans, secondPlans, timeAuthorityPlan, type AppPlan, type ProcessName } from './app-plan.js';
+import { appPlans, secondPlans, timeAuthorityPlan, witnessPlans, type AppPlan, type ProcessName } from './app-plan.js';
 import { definitionFile, readDefinition } from './apply.service.js';
 import { writeDoubledDefinition } from './doubled-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
@@ -119,11 +119,13 @@ interface Services {
 }
 
 function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
-  const { ports, keysDir, trustFile, origin, options, timeAuthorityDir } = context;
-  const exportDir = join(context.dataDir, 'export');
-  const inputs = { ports, keysDir, trustFile, logOrigin: origin, timeAuthorityDir, exportDir, ...services };
+  const { ports, dataDir, keysDir, trustFile, origin, options, timeAuthorityDir } = context;
+  const places = { ports, dataDir, keysDir, trustFile };
+  const exportDir = join(dataDir, 'export');
+  const inputs = { ...places, logOrigin: origin, timeAuthorityDir, exportDir, ...services };
   const timeAuthority = timeAuthorityPlan(inputs);
-  const firsts = appPlans(inputs);
+  const apps = appPlans(inputs);
+  const firsts = { ...apps, ...witnessPlans(places) };
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
     const entries = Object.values<AppPlan>(plans).map((plan) => {
       const env = { ...plan.env, ...more[plan.name] };
@@ -133,7 +135,7 @@ function plansOf(context: StartContext, services: Services, more: NonNullable<In
   };
   const plans = { ...withMore(firsts), ...(timeAuthority === undefined ? {} : withMore({ timeAuthority })) };
   if (options.isDoubled !== true) return plans;
-  return { ...plans, ...withMore(secondPlans(firsts, secondPortsFrom(ports.gateway))) };
+  return { ...plans, ...withMore(secondPlans(apps, secondPortsFrom(ports.gateway))) };
 }
 
 function instanceOf(context: StartContext, services: Services, supervisor: Supervisor): Instance {

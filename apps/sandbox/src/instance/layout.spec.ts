@@ -1,4 +1,4 @@
-import { appPlans, secondPlans, timeAuthorityPlan } from './app-plan.js';
+import { appPlans, secondPlans, timeAuthorityPlan, witnessPlans } from './app-plan.js';
 import { logOrigin, PORT_SPAN, portsFrom, secondPortsFrom } from './layout.js';
 
 describe('the layout of the sandbox', () => {
@@ -16,6 +16,8 @@ describe('the layout of the sandbox', () => {
       kafka: 8180,
       kafkaController: 8181,
       postgres: 8190,
+      witness1: 8201,
+      witness2: 8202,
       time1: 8203,
       time2: 8204,
     });
@@ -43,6 +45,7 @@ describe('the plan of the apps', () => {
   const inputs = {
     exportDir: '/data/export',
     ports: portsFrom(8080),
+    dataDir: '/data',
     keysDir: '/data/keys',
     trustFile: '/data/trust.json',
     logOrigin: 'audit.demo.example/DEMO/0/2026h2',
@@ -83,6 +86,27 @@ describe('the plan of the apps', () => {
       KEREGE_TIME_AUTHORITY_1_PORT: '8203',
       KEREGE_TIME_AUTHORITY_2_PORT: '8204',
     });
+  });
+
+  it('gives each process its own folder for what it remembers of the log', () => {
+    const all = [...Object.values(plans), ...Object.values(secondPlans(plans, secondPortsFrom(8080)))];
+    const folders = all.flatMap(({ env }) => env['KEREGE_LOG_NOTES_DIR'] ?? []);
+    expect(folders).toHaveLength(6);
+    expect(new Set(folders).size).toBe(6);
+  });
+
+  it('gives the witnesses nothing of the bus, and audit their addresses', () => {
+    const witnesses = witnessPlans({ ports: portsFrom(8080), dataDir: '/data', keysDir: '/k', trustFile: '/t.json' });
+    expect(Object.values(witnesses).map(({ env, liveUrl }) => [env, liveUrl])).toEqual([
+      [{}, 'http://127.0.0.1:8201/live'],
+      [{}, 'http://127.0.0.1:8202/live'],
+    ]);
+    expect(witnesses.witness1.args?.join(' ')).toBe(
+      '--port 8201 --name witness1.demo.example --key /k/DEMO.witness1.jwk --trust /t.json --data /data/witnesses/witness1',
+    );
+    expect(plans.audit.env['KEREGE_AUDIT_WITNESSES']).toBe(
+      'witness1=http://127.0.0.1:8201,witness2=http://127.0.0.1:8202',
+    );
   });
 
   it('lets second processes stand in under the identity of the first, but for the gateway', () => {

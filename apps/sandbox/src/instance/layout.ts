@@ -12,6 +12,8 @@ const OFFSETS = {
   kafka: 100,
   kafkaController: 101,
   postgres: 110,
+  witness1: 121,
+  witness2: 122,
   /** Time-stamp authorities. */
   time1: 123,
   time2: 124,
@@ -50,6 +52,14 @@ export const AGENCY_SERVICES = [
   { agency: 'benefits', service: 'DEMO/GOV/1003/benefits/entitlements', connector: 'cn2' },
   { agency: 'clinic', service: 'DEMO/COM/2001/clinic/visits', connector: 'cn2' },
 ] as const;
+
+/** The sandbox's witnesses: key file `<instance>.<name>.jwk`, name in cosignatures `<name>.demo.example`. */
+export const WITNESSES = ['witness1', 'witness2'] as const;
+export type WitnessName = (typeof WITNESSES)[number];
+
+export function witnessKeyName(name: WitnessName): string {
+  return `${name}.demo.example`;
+}
 
 export const INSTANCE = 'DEMO';
 /** The gateway that a doubled instance adds to the definition. */

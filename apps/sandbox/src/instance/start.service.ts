@@ -7,7 +7,7 @@ import type { AppName, AppPlan, ProcessName } from './app-plan.js';
 import { startApp } from './app-process.service.js';
 import { applyDefinition, isApplied } from './apply.service.js';
 import type { InstanceMode, InstanceOptions } from './instance.js';
-import { localUrl, type Ports, type SecondName } from './layout.js';
+import { localUrl, WITNESSES, type Ports, type SecondName, type WitnessName } from './layout.js';
 import { awaitReady } from './readiness.service.js';
 import type { Steps } from './step.js';
 
@@ -43,6 +43,8 @@ const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
   audit: 'core',
   audit2: 'core',
   timeAuthority: 'core',
+  witness1: 'core',
+  witness2: 'core',
 };
 
 /** PostgreSQL and Kafka, beside each other. */
@@ -104,7 +106,7 @@ async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode
 }
 
 /** The second processes are there in a doubled instance only, the time-stamp authorities where there is OpenSSL. */
-export type Plans = Readonly<Record<AppName, AppPlan>> &
+export type Plans = Readonly<Record<AppName | WitnessName, AppPlan>> &
   Readonly<Partial<Record<SecondName | 'timeAuthority', AppPlan>>>;
 
 /** The apps, and the definition applied; resolves when the gateway says that an exchange would succeed. */
@@ -130,7 +132,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
   };
   const core = async () => {
     const agencies = steps.run('agencies', () => run('agencies'));
-    const audit = steps.run('audit', () => run('audit', 'audit2'));
+    const audit = steps.run('audit', () => run('audit', 'audit2', ...WITNESSES));
     const time = plans.timeAuthority === undefined ? undefined : steps.run('time', () => run('timeAuthority'));
     const registry = steps
       .run('registry', () => run('registry'))
@@ -178,6 +180,7 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
   };
   const start = () => startApp({ plan, logFile: join(logsDir, 'fallback.log'), signal });
   const onDeath = () => options.tell?.('Stop with Ctrl-C and start again; nothing of this run is kept.');
+  await Promise.all(WITNESSES.map((name) => startOne(context, plans[name])));
   await steps.run('gateway', () =>
     supervisor.start({ name: 'fallback', stage: 'edge', start, restart: false, onDeath }),
   );

@@ -1,6 +1,6 @@
-import { KeyRing } from '#signing';
+import { generateSigningKey, KeyRing } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
-import { parseVkey } from '#tlog';
+import { parsePolicy, parseVkey } from '#tlog';
 import { missingKeyFiles, trustText, withTimestampRoots } from './key-file.js';
 
 const definition: InstanceDefinition = {
@@ -31,6 +31,8 @@ describe('missingKeyFiles', () => {
       'DEMO.audit1.jwk',
       'DEMO.registry1.jwk',
       'DEMO.audit1.log.jwk',
+      'DEMO.witness1.jwk',
+      'DEMO.witness2.jwk',
     ]);
   });
 
@@ -62,9 +64,18 @@ describe('trustText', () => {
       expect(secret).toHaveProperty('d');
       return;
     }
-    const text = trustText({ instance: 'DEMO', origin: 'a.example/0', logKey: secret, registryKey: registry });
+    const text = trustText({
+      instance: 'DEMO',
+      origin: 'a.example/0',
+      logKey: secret,
+      registryKey: registry,
+      witnessKeys: { witness1: generateSigningKey(), witness2: generateSigningKey() },
+    });
     const trust = JSON.parse(text);
     expect(parseVkey(trust.logs[0])).toMatchObject({ ok: true, value: { name: 'a.example/0' } });
+    const policy = parsePolicy([`log ${trust.logs[0]}`, ...trust.witnesses].join('\n'));
+    expect(policy.ok && policy.value.isEnough(new Set(['witness2']))).toBe(true);
+    expect(policy.ok && policy.value.isEnough(new Set())).toBe(false);
     expect(trust.registry[0].kid).toBe(registry.kid);
     expect(text).not.toContain(secret.d);
     expect(text).not.toContain(registry.d);

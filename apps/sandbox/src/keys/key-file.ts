@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { makeVkey } from '#tlog';
+import { makeCosignerVkey, makeVkey } from '#tlog';
 import { generateSealingKey, generateSigningKey, keyFileName, publicJwk, type PrivateJwk } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
+import { witnessKeyName, WITNESSES, type WitnessName } from '../instance/layout.js';
 
 type OctetKey = { readonly kty: 'oct'; readonly k: string; readonly kid: string };
 
@@ -29,6 +30,7 @@ export function missingKeyFiles(definition: InstanceDefinition, existing: Readon
     ...instances
       .filter((entry) => entry.kind === 'audit')
       .map((entry): [string, () => KeyFile['keys']] => [`${instance}/${entry.id}/log`, () => [generateSigningKey()]]),
+    ...WITNESSES.map((name): [string, () => KeyFile['keys']] => [`${instance}/${name}`, () => [generateSigningKey()]]),
   ];
   return wanted
     .map(([identifier, make]) => ({ name: keyFileName(identifier), make }))
@@ -45,6 +47,7 @@ export interface TrustParts {
   readonly origin: string;
   readonly logKey: PrivateJwk;
   readonly registryKey: PrivateJwk;
+  readonly witnessKeys: Readonly<Record<WitnessName, PrivateJwk>>;
 }
 
 /** The text of a `trust.json` with these roots of time-stamp authorities (PEM) and everything else as it was. */
@@ -58,14 +61,27 @@ function trustJson(trust: object): string {
 }
 
 /** The text of `trust.json`: public halves only. */
-export function trustText({ instance, origin, logKey, registryKey }: TrustParts): string {
+export function trustText({ instance, origin, logKey, registryKey, witnessKeys }: TrustParts): string {
   const trust = {
     v: 1,
     instance,
     logs: [makeVkey(origin, Buffer.from(logKey.x, 'base64url'))],
     registry: [{ ...publicJwk(registryKey), kid: registryKey.kid }],
-    witnesses: null,
+    witnesses: witnessLines(witnessKeys),
     timestampRoots: [],
   };
   return trustJson(trust);
+}
+
+/**
+ * The sandbox's witness policy as lines of a tlog-policy: either witness is enough, so that one may be down. Without
+ * URLs: the ports move with the base, the keys do not.
+ */
+export function witnessLines(keys: Readonly<Record<WitnessName, PrivateJwk>>): string[] {
+  const vkeyOf = (name: WitnessName) => makeCosignerVkey(witnessKeyName(name), Buffer.from(keys[name].x, 'base64url'));
+  return [
+    ...WITNESSES.map((name) => `witness ${name} ${vkeyOf(name)}`),
+    `group witnesses any ${WITNESSES.join(' ')}`,
+    'quorum witnesses',
+  ];
 }

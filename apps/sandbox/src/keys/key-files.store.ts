@@ -7,7 +7,8 @@ import { keyFileName, type PrivateJwk } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
 import { parseVkey } from '#tlog';
 import { sandboxErrors } from '../sandbox.errors.js';
-import { missingKeyFiles, trustText, withTimestampRoots } from './key-file.js';
+import { WITNESSES, type WitnessName } from '../instance/layout.js';
+import { missingKeyFiles, trustText, withTimestampRoots, witnessLines } from './key-file.js';
 
 const jwk = z.object({
   kty: z.string(),
@@ -44,12 +45,16 @@ export async function ensureKeys(places: KeyPlaces, definition: InstanceDefiniti
   }
   for (const { name, keys } of missingKeyFiles(definition, existing))
     await writeSecret(join(places.keysDir, name), `${JSON.stringify({ keys })}\n`);
-  if (trust !== undefined) return originOf(trust);
+  const witnessKeys = await readWitnessKeys(places.keysDir, definition.instance);
+  if (trust !== undefined) {
+    if (trust.witnesses.length === 0) await addWitnesses(places.trustFile, witnessLines(witnessKeys));
+    return originOf(trust);
+  }
   const [logKey, registryKey] = await Promise.all(
     [logKeyFile(definition), registryKeyFile(definition)].map((name) => readKey(join(places.keysDir, name))),
   );
   if (logKey === undefined || registryKey === undefined) throw sandboxErrors.error('sandbox-keys-broken');
-  const text = trustText({ instance: definition.instance, origin, logKey, registryKey });
+  const text = trustText({ instance: definition.instance, origin, logKey, registryKey, witnessKeys });
   await writeSecret(places.trustFile, text);
   return origin;
 }
@@ -61,6 +66,20 @@ export async function trustTimestampRoots({ trustFile }: KeyPlaces, roots: reado
   if (missing.length === 0) return;
   const text = await readFile(trustFile, 'utf8');
   await writeSecret(trustFile, withTimestampRoots(text, [...timestampRoots, ...missing]));
+}
+
+async function readWitnessKeys(keysDir: string, instance: string): Promise<Record<WitnessName, PrivateJwk>> {
+  const keys = await Promise.all(
+    WITNESSES.map(async (name) => [name, await readKey(join(keysDir, keyFileName(`${instance}/${name}`)))] as const),
+  );
+  if (keys.some(([, key]) => key === undefined)) throw sandboxErrors.error('sandbox-keys-broken');
+  return Object.fromEntries(keys) as Record<WitnessName, PrivateJwk>;
+}
+
+/** For an instance whose trust file is older than its witnesses. */
+async function addWitnesses(trustFile: string, witnesses: readonly string[]): Promise<void> {
+  const trust = z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(trustFile, 'utf8')));
+  await writeSecret(trustFile, `${JSON.stringify({ ...trust, witnesses }, null, 2)}\n`);
 }
 
 /** A password for the embedded PostgreSQL, made once. */

@@ -18,8 +18,13 @@ describe('trust and key files', () => {
       instance: 'DEMO',
       logs: ['vkey'],
       registryKeys: [key],
+      witnesses: [],
+      operators: [],
       timestampRoots: [],
     });
+    expect(parseTrust(JSON.stringify({ ...trust, operators: [key] })).operators).toEqual([key]);
+    const lines = ['witness w1 vkey', 'quorum w1'];
+    expect(parseTrust(JSON.stringify({ ...trust, witnesses: lines })).witnesses).toEqual(lines);
     await expect(loadTrust(join(dir, 'none'))).rejects.toMatchObject({ code: 'trust-file-unreadable' });
   });
 

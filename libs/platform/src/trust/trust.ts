@@ -15,7 +15,8 @@ const trustFile = z.strictObject({
   instance: z.string().min(1),
   logs: z.array(z.string().min(1)).min(1),
   registry: z.array(publicJwk).min(1),
-  witnesses: z.unknown(),
+  witnesses: z.array(z.string()).nullable(),
+  operators: z.array(publicJwk).optional(),
   /** PEM; empty in files from before there was trusted time. */
   timestampRoots: z.array(z.string().min(1)),
 });
@@ -30,6 +31,10 @@ export interface Trust {
   readonly registryKeys: readonly PublicJwk[];
   /** Root certificates of time-stamp authorities, PEM (`audit-log.md` §5); none: nobody's time is believed. */
   readonly timestampRoots: readonly string[];
+  /** Lines of a tlog-policy beside its `log` lines (`audit-log.md` §2.8); empty: nobody witnesses. */
+  readonly witnesses: readonly string[];
+  /** Any two of them together may start the log while no witness answers. */
+  readonly operators: readonly PublicJwk[];
 }
 
 export async function loadTrust(file: string): Promise<Trust> {
@@ -52,8 +57,15 @@ export function parseTrust(text: string): Trust {
   }
   const parsed = trustFile.safeParse(value);
   if (parsed.success) {
-    const { instance, logs, registry, timestampRoots } = parsed.data;
-    return { instance, logs, registryKeys: registry, timestampRoots };
+    const { instance, logs, registry, witnesses, operators, timestampRoots } = parsed.data;
+    return {
+      instance,
+      logs,
+      registryKeys: registry,
+      witnesses: witnesses ?? [],
+      operators: operators ?? [],
+      timestampRoots,
+    };
   }
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw trustErrors.error('trust-file-invalid', { extensions: { problems } });

@@ -36,6 +36,8 @@ export interface Fixture {
   readonly module: ExchangeModule;
   readonly alarms: string[];
   readonly counted: string[];
+  /** Whether the log contradicts what this gateway remembers of it. */
+  readonly guard: { isDistrusted: boolean };
   readonly registry: { view: RegistryView | undefined };
   readonly log0: { outcome: Statement | undefined };
   request(changes?: RequestChanges): ExchangeRequest;
@@ -62,6 +64,7 @@ export async function gatewayFixture(
   const log0: { outcome: Statement | undefined } = { outcome: undefined };
   const manifest = await manifestOf(world);
   const modules: ExchangeModule[] = [];
+  const guard = { isDistrusted: false };
   const another = (changes: Partial<ExchangeModuleSettings> = {}, over: Database = database) => {
     const module = new ExchangeModule(
       {
@@ -78,6 +81,7 @@ export async function gatewayFixture(
           [GATEWAY, JSON.stringify({ keys: [{ kty: 'oct', k: Buffer.alloc(32, 1).toString('base64url') }] })],
         ]),
         logs: StandInLog.keys(),
+        guard: { seen: () => undefined, distrusts: () => guard.isDistrusted },
         log: { providerLeaf: (_: Statement<RequestedPayload>) => Promise.resolve(log0.outcome) },
         events: {
           ended: () => undefined,
@@ -101,6 +105,7 @@ export async function gatewayFixture(
     module: another(),
     alarms,
     counted,
+    guard,
     registry,
     log0,
     request: buildRequest,

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '#kernel';
+import { withSignatureLines } from '#tlog';
+import { READ_CLOCK, SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
+import { PublishedCheckpointStore, type PublishedNote } from './published-checkpoint.store.js';
+
+/** A checkpoint with its cosignature lines. */
+export interface CosignedNote {
+  readonly size: number;
+  readonly note: string;
+}
+
+interface Look {
+  readonly newest: CosignedNote | undefined;
+  readonly cosigned: CosignedNote | undefined;
+}
+
+const MAX_AGE_MS = 500;
+
+/**
+ * The checkpoints that were published, with the lines of witnesses that have cosigned them since (`audit-log.md` §2.4,
+ * §2.6). Half a second old at most: witnesses answer within that, so the newest one usually has its lines.
+ */
+@Injectable()
+export class PublishedCheckpoints {
+  /** Shared by all who ask within half a second; written by `look`. */
+  private looking: Promise<Look> | undefined;
+  private lookedAtMs = -Infinity;
+
+  constructor(
+    private readonly store: PublishedCheckpointStore,
+    @Inject(SERVED_LOG) private readonly log: ServedLog,
+    @Inject(READ_CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Undefined: nothing was published yet. */
+  async newest(): Promise<CosignedNote | undefined> {
+    return (await this.look()).newest;
+  }
+
+  /** The newest that enough witnesses have cosigned; without a policy, that any has. */
+  async cosigned(): Promise<CosignedNote | undefined> {
+    return (await this.look()).cosigned;
+  }
+
+  private look(): Promise<Look> {
+    const nowMs = this.clock.now();
+    if (this.looking !== undefined && nowMs - this.lookedAtMs < MAX_AGE_MS) return this.looking;
+    this.lookedAtMs = nowMs;
+    const looking = this.read();
+    // A failure is told to those who asked, and not kept.
+    looking.catch(() => {
+      if (this.looking === looking) this.looking = undefined;
+    });
+    this.looking = looking;
+    return looking;
+  }
+
+  private async read(): Promise<Look> {
+    const published = await this.store.newest(this.log.logId);
+    const cosigned = published.find((note) => this.isCosigned(note));
+    const [newest] = published;
+    return {
+      newest: newest === undefined ? undefined : withLines(newest),
+      cosigned: cosigned === undefined ? undefined : withLines(cosigned),
+    };
+  }
+
+  private isCosigned({ cosignatures }: PublishedNote): boolean {
+    const { policy } = this.log;
+    if (cosignatures.length === 0 || policy === undefined) return cosignatures.length > 0;
+    const names = policy.witnesses.filter(({ key }) => cosignatures.some(({ source }) => source === key.name));
+    return policy.isEnough(new Set(names.map(({ name }) => name)));
+  }
+}
+
+function withLines({ size, note, cosignatures }: PublishedNote): CosignedNote {
+  return {
+    size,
+    note: withSignatureLines(
+      note,
+      cosignatures.map(({ line }) => line),
+    ),
+  };
+}

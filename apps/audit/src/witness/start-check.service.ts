@@ -1,0 +1,81 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '#platform';
+import type { Checkpoint } from '#tlog';
+import { sequencerErrors } from '../sequencer/sequencer.errors.js';
+import { checkMemories, type Remembered, type RootAt } from './memories.js';
+import { witnessErrors } from './witness.errors.js';
+import type { Memory, WitnessClient } from './witness-client.service.js';
+
+export interface StartCheckOptions {
+  readonly witnesses: readonly Pick<WitnessClient, 'memory' | 'address'>[];
+  /** The newest checkpoints of this log on the topic; rejects if it cannot be read. */
+  readonly published: () => Promise<readonly Checkpoint[]>;
+  /** The checkpoint of an exported log, if there is one. */
+  readonly exported: () => Promise<Remembered | undefined>;
+  readonly rootAt: RootAt;
+  /** Whether two operators have said that the log may start at this size without a witness. */
+  readonly isApproved: (size: number) => Promise<boolean>;
+  readonly logger: Logger;
+  /** How long witnesses that start beside us are waited for. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 200;
+
+/**
+ * Before a log is taken over: what others remember of it is compared with what the database holds (`audit-log.md` §3.4).
+ * It promises that no stamp is made in a log which is behind, or another tree than, any checkpoint that the topic, an
+ * export or an answering witness holds; and that silence of all witnesses is not taken for consent.
+ */
+export class StartCheck {
+  constructor(private readonly options: StartCheckOptions) {}
+
+  /** Rejects with `log-behind`, `log-forked`, `witnesses-silent`, or with what could not be read. */
+  async check(size: number): Promise<void> {
+    const { published, exported, rootAt } = this.options;
+    const [topic, file] = [await published(), await exported()];
+    const witnesses = await this.witnessMemories(size);
+    const memories = [
+      ...topic.map((checkpoint) => ({ source: 'checkpoint-topic', size: checkpoint.size, root: checkpoint.root })),
+      ...(file === undefined ? [] : [file]),
+      ...witnesses,
+    ];
+    const checked = await checkMemories(size, memories, rootAt);
+    if (checked.ok) return;
+    const { problem, source, size: remembered } = checked.reason;
+    const code = problem === 'behind' ? 'log-behind' : 'log-forked';
+    const details = { size, remembered, source };
+    this.options.logger.error({ alarm: code, ...details }, 'the log is not what others remember: it is not started');
+    throw problem === 'behind'
+      ? sequencerErrors.error('log-behind', { details })
+      : witnessErrors.error('log-forked', { details });
+  }
+
+  private async witnessMemories(size: number): Promise<Remembered[]> {
+    const { witnesses, isApproved, logger } = this.options;
+    if (witnesses.length === 0) return [];
+    const answers = await this.askWitnesses();
+    if (answers.every(({ memory }) => memory === 'no-answer')) {
+      if (!(await isApproved(size))) throw witnessErrors.error('witnesses-silent', { details: { size } });
+      logger.error({ alarm: 'started-unwitnessed', size }, 'no witness answers: started on the word of two operators');
+    }
+    return answers.flatMap(({ source, memory }) =>
+      typeof memory === 'string' ? [] : [{ source, size: memory.size, root: memory.root }],
+    );
+  }
+
+  /** Until one has answered, or patience ends. A witness that is away then says nothing; the others are enough. */
+  private async askWitnesses(): Promise<{ source: string; memory: Memory }[]> {
+    const untilMs = performance.now() + (this.options.patienceMs ?? PATIENCE_MS);
+    const ask = async (witness: StartCheckOptions['witnesses'][number]) => ({
+      source: witness.address.key.name,
+      memory: await witness.memory(),
+    });
+    for (;;) {
+      const answers = await Promise.all(this.options.witnesses.map((witness) => ask(witness)));
+      if (answers.some(({ memory }) => memory !== 'no-answer') || performance.now() >= untilMs) return answers;
+      await pause(PAUSE_MS);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+export { logWatchErrors } from './log-watch.errors.js';
+export { logWatchSettings } from './log-watch.config.js';
+export { LogWatcher, type LogWatcherOptions } from './log-watcher.worker.js';
+export { AuditService, type PublicLog } from './public-log.service.js';
+export { RememberedNotes } from './remembered-note.store.js';
+export { witnessPolicy } from './witness-policy.service.js';

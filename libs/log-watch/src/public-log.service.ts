@@ -1,0 +1,78 @@
+import { Agent, request } from 'undici';
+import { z } from 'zod';
+import { fromBase64 } from '#kernel';
+import type { NoteKey } from '#tlog';
+
+/** What everybody is shown of a log. */
+export interface PublicLog {
+  /** The newest checkpoint; undefined if it cannot be had now. */
+  checkpoint(log: NoteKey): Promise<string | undefined>;
+  /** `size-unknown`: the log says that it does not have that many leaves. */
+  consistency(from: number, to: number): Promise<readonly Buffer[] | 'size-unknown' | undefined>;
+  close(): Promise<void>;
+}
+
+const MAX_BYTES = 256 * 1024;
+const proofAnswer = z.object({ proof: z.array(z.string()).max(64) });
+const problemAnswer = z.object({ code: z.string() });
+
+/** Reads it from the audit service. It verifies nothing and believes nothing: `LogWatcher` does. */
+export class AuditService implements PublicLog {
+  private readonly agent: Agent;
+
+  constructor(
+    private readonly url: string,
+    private readonly timeoutMs: number,
+  ) {
+    this.agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  }
+
+  async checkpoint({ name }: NoteKey): Promise<string | undefined> {
+    // An origin ends with shard and window, which are the log's place below the audit service (`audit-log.md` §3.7).
+    const place = name.split('/').slice(-2).join('/');
+    const answer = await this.get(`/log/${place}/checkpoint`);
+    return answer?.status === 200 ? answer.text : undefined;
+  }
+
+  async consistency(from: number, to: number): Promise<readonly Buffer[] | 'size-unknown' | undefined> {
+    const answer = await this.get(`/proof/consistency?from=${from}&to=${to}`);
+    if (answer?.status === 404) {
+      return parse(problemAnswer, answer.text)?.code === 'size-unknown' ? 'size-unknown' : undefined;
+    }
+    const proof = answer?.status === 200 ? parse(proofAnswer, answer.text)?.proof : undefined;
+    return proof?.map((hash) => fromBase64(hash) ?? Buffer.alloc(0));
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async get(path: string): Promise<{ status: number; text: string } | undefined> {
+    try {
+      const { statusCode, body } = await request(new URL(path, this.url), {
+        dispatcher: this.agent,
+        signal: AbortSignal.timeout(this.timeoutMs),
+      });
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of body) {
+        chunks.push(Buffer.from(chunk as Uint8Array));
+        bytes += (chunk as Uint8Array).length;
+        if (bytes > MAX_BYTES) return undefined;
+      }
+      return { status: statusCode, text: Buffer.concat(chunks).toString('utf8') };
+    } catch {
+      // Away or too slow: asked again; for how long, /status says.
+      return undefined;
+    }
+  }
+}
+
+function parse<Value>(schema: z.ZodType<Value>, text: string): Value | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    // Not what was asked for: the same as no answer.
+    return undefined;
+  }
+}

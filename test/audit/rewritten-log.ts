@@ -1,0 +1,29 @@
+import { checkpointText, GrowingTree, leafHash, signNote } from '#tlog';
+import type { AuditNetwork } from './audit-network.js';
+
+/**
+ * What an attacker with root and the log's key can do to a log of fewer than 256 leaves: one old leaf has another body,
+ * and everything that is computed from it is computed and signed anew, so that the tables agree with each other.
+ */
+export async function rewriteLeaf(network: AuditNetwork, index: number): Promise<void> {
+  const { database, logSigner } = network;
+  const bodies = (await network.leaves()).map(({ body, idx }) => (idx === index ? Buffer.from('rewritten') : body));
+  const hashes = bodies.map((body) => leafHash(body));
+  const tree = GrowingTree.empty().extend(hashes).next;
+  const note = await signNote(checkpointText(logSigner.name, tree.size, tree.root()), [logSigner]);
+  await database.transaction(async (queries) => {
+    // Its owner may lift the triggers.
+    await queries.query('SET LOCAL session_replication_role = replica');
+    await queries.query('UPDATE audit.log_leaf SET body = $2, leaf_hash = $3 WHERE idx = $1', [
+      index,
+      bodies[index],
+      hashes[index],
+    ]);
+    await queries.query('DELETE FROM audit.log_anchor');
+    await queries.query('UPDATE audit.log_head SET root = $1, frontier = $2, note = $3', [
+      tree.root(),
+      tree.frontier(),
+      note,
+    ]);
+  });
+}
