@@ -1,10 +1,19 @@
-import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
+import {
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  tracingSettings,
+  type ConfigOf,
+  databaseRoleSettings,
+} from '#platform';
 
 /** Settings of the audit service: the sequencer of one log, its read side and the sweeper. */
 export const auditConfig = defineConfig('audit', {
   ...httpSettings(8100),
   ...identitySettings('DEMO/audit1'),
   ...tracingSettings,
+  ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL of the log; schema `audit` is made in it.' }),
   databasePoolSize: setting.integer({
     env: 'KEREGE_AUDIT_DATABASE_POOL',

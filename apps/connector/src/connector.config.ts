@@ -1,10 +1,21 @@
-import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
+import {
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  tracingSettings,
+  type ConfigOf,
+  databaseRoleSettings,
+  databaseEraserSettings,
+} from '#platform';
 
 /** Settings of a connector: whom it serves, where their agencies' systems listen, and its bounds. */
 export const connectorConfig = defineConfig('connector', {
   ...httpSettings(8090),
   ...identitySettings('DEMO/cn1'),
   ...tracingSettings,
+  ...databaseRoleSettings,
+  ...databaseEraserSettings,
   databaseUrl: setting.secret({
     env: 'DATABASE_URL',
     meaning: 'PostgreSQL of the journal, shared by all connectors of a subsystem; schema `connector` is made in it.',
