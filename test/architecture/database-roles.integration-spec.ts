@@ -68,7 +68,7 @@ beforeAll(async () => {
   admin = new pg.Client({ connectionString: own.url });
   await admin.connect();
   roles = await provisionRoles({ url: own.url, secret: 'spec', schemas: Object.keys(APPS), prefix });
-  for (const app of Object.keys(APPS)) await open(app).catch((e) => { console.log(e.extensions, e.details); throw e; });
+  for (const app of Object.keys(APPS)) await open(app);
 });
 afterAll(async () => {
   await Promise.all(opened.map((database) => database.close()));
@@ -240,16 +240,18 @@ describe('the role of audit', () => {
   });
 
   it('is refused if a new partition has no trigger of its own, and accepted when it has', async () => {
-    await admin.query('CREATE TABLE audit.log_leaf_7 PARTITION OF audit.log_leaf FOR VALUES IN (7)');
+    const owner = await connect(roles['audit']!.owner);
+    await owner.query('SET search_path = audit');
+    await owner.query('CREATE TABLE log_leaf_7 PARTITION OF log_leaf FOR VALUES IN (7)');
     try {
       const problem = 'trigger only_grows of log_leaf_7 is missing or disabled';
       await expect(open('audit')).rejects.toMatchObject(refusal(problem));
-      await admin.query(`SET search_path = audit`);
-      await admin.query(`SELECT guard_growth('log_leaf_7')`);
+      await owner.query(`SELECT guard_growth('log_leaf_7')`);
       await expect(open('audit')).resolves.toBeDefined();
-      await expect(admin.query('TRUNCATE log_leaf_7')).rejects.toMatchObject({ code: '23000' });
+      await expect(owner.query('TRUNCATE log_leaf_7')).rejects.toMatchObject({ code: '23000' });
     } finally {
-      await admin.query('DROP TABLE audit.log_leaf_7');
+      await owner.query('DROP TABLE log_leaf_7');
+      await owner.end();
     }
   });
 

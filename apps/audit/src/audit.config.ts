@@ -83,5 +83,18 @@ export const auditConfig = defineConfig('audit', {
     min: 10,
     meaning: 'How often the sweeper looks.',
   }),
+  scrubPercent: setting.integer({
+    env: 'KEREGE_AUDIT_SCRUB_PERCENT',
+    default: 5,
+    max: 100,
+    meaning:
+      'Share of one core, in percent, that the background self-check of the stored log takes at most; 0 switches it off.',
+  }),
+  scrubIntervalMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_SCRUB_INTERVAL_MS',
+    default: 60_000,
+    min: 100,
+    meaning: 'Pause between two passes of the self-check over the whole log.',
+  }),
 });
 export type AuditConfig = ConfigOf<typeof auditConfig>;

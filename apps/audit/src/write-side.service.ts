@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Bus, Subscription } from '#bus';
 import { fixedTopics } from '#contracts';
 import { AppError, type Clock } from '#kernel';
-import type { AppMetrics, Logger, Tracing } from '#platform';
+import type { AppMetrics, Logger, StatusPart, Tracing } from '#platform';
 import type { Database } from '#postgres';
 import type { AuditConfig } from './audit.config.js';
 import { Intake } from './intake/intake.service.js';
@@ -19,6 +19,10 @@ import { LogStore } from './sequencer/log.store.js';
 import { publishedSize } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
 import { StandingPath } from './sequencer/standing-path.service.js';
+import { noteCheck } from './scrub/anchor-check.js';
+import { scrubMetrics } from './scrub/scrub-metrics.service.js';
+import { ScrubStore } from './scrub/scrub.store.js';
+import { ScrubWorker } from './scrub/scrub.worker.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
 
@@ -46,6 +50,7 @@ export class WriteSide {
   private readonly checkpoints: CheckpointPublisher;
   private readonly intake: Intake;
   private readonly sweeper: Sweeper;
+  private readonly scrub: ScrubWorker;
   /** Set by `run` once the broker has given us the partition. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
@@ -95,6 +100,12 @@ export class WriteSide {
       metrics: this.metrics,
       logger: logger.child('sweeper'),
     });
+    this.scrub = scrubOf(options, this.sequencer);
+  }
+
+  /** Status of the background self-check. */
+  get scrubPart(): StatusPart {
+    return this.scrub.part;
   }
 
   /** Refuses a log that does not agree with its signed head, before anything listens. */
@@ -106,6 +117,7 @@ export class WriteSide {
   start(): void {
     this.running = this.run();
     this.sweeper.start();
+    this.scrub.start();
   }
 
   /** What is missing before stamps become leaves; undefined if nothing is. */
@@ -129,7 +141,7 @@ export class WriteSide {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await Promise.all([this.sweeper.stop(), this.handOver()]);
+    await Promise.all([this.sweeper.stop(), this.scrub.stop(), this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
     await this.signatures.close();
@@ -210,6 +222,25 @@ export class WriteSide {
     const base = `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}`;
     return unique === undefined ? base : `${base}.${unique}`;
   }
+}
+
+function scrubOf(options: WriteSideOptions, sequencer: Sequencer): ScrubWorker {
+  const { config, clock, logger, database, logId, noteKey } = options;
+  return new ScrubWorker({
+    logId,
+    store: new ScrubStore(database, logId),
+    log: new LogStore(database, logId),
+    reader: new LogReaderStore(database),
+    key: noteKey,
+    anchors: [noteCheck(noteKey)],
+    percent: config.scrubPercent,
+    intervalMs: config.scrubIntervalMs,
+    isOwner: () => sequencer.isOwner,
+    condemn: ({ problem }) => sequencer.condemn(problem),
+    metrics: scrubMetrics.on(options.metrics),
+    clock,
+    logger: logger.child('scrub'),
+  });
 }
 
 function isFenced(cause: unknown): boolean {

@@ -18,7 +18,11 @@ export interface LogState {
 export interface AuditStatusSources {
   readonly bus: Bus;
   readonly checks: readonly ReadinessCheck[];
-  readonly write: { logState(): LogState | undefined; sweeperFailure(): string | undefined };
+  readonly write: {
+    logState(): LogState | undefined;
+    sweeperFailure(): string | undefined;
+    readonly scrubPart: StatusPart;
+  };
 }
 
 const SLOW_MS = 5_000;
@@ -32,6 +36,7 @@ export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPa
     ...readinessParts(checks),
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
     { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
+    write.scrubPart,
   ];
 }
 
