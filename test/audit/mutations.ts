@@ -159,7 +159,7 @@ export function manifestMutations(snapshotBytes: readonly number[]): Mutation[] 
       'row without a leaf',
       `INSERT INTO manifest SELECT log_id, 30, number, digest, digests, statement FROM manifest ${at(0)}`,
     ),
-    ...snapshotBytes.map((n) => snapshot('body: each byte', `UPDATE snapshot SET body = ${flip('body', n)}`)),
+    ...snapshotBytes.map((n) => snapshot('body: every fifth byte', `UPDATE snapshot SET body = ${flip('body', n)}`)),
     snapshot('body: shorter', 'UPDATE snapshot SET body = substring(body FROM 1 FOR length(body) - 1)'),
     ...every(32).map((n) => snapshot('digest: each byte', `UPDATE snapshot SET digest = ${flip('digest', n)}`)),
     snapshot('number', 'UPDATE snapshot SET number = number + 1'),
