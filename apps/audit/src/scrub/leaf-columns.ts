@@ -1,4 +1,4 @@
-import { parse } from 'uuid';
+import { parse, validate } from 'uuid';
 import { slotFor, type SignerRole, type StatementPayload } from '#signing';
 import type { KeyOwners } from './key-owners.js';
 
@@ -74,8 +74,7 @@ function kidOf(encoded: string, headers: HeaderCache): string | undefined {
   return kid;
 }
 
+/** An altered payload must be a finding, and never an exception that ends the pass. */
 function isPayload(payload: unknown): payload is StatementPayload {
-  return (
-    typeof payload === 'object' && payload !== null && typeof Reflect.get(payload, 'id') === 'string' && 't' in payload
-  );
+  return typeof payload === 'object' && payload !== null && 't' in payload && 'id' in payload && validate(payload.id);
 }
