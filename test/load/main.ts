@@ -4,6 +4,7 @@ import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
 import { say } from './harness/report.js';
 import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
 import { overloadBenchmark } from './overload/overload-benchmark.js';
+import { scrubBenchmark } from './scrub/scrub-benchmark.js';
 import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 import { verifyBenchmark } from './verify/verify-benchmark.js';
 
@@ -11,6 +12,7 @@ const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>
   ['bus', busBenchmark],
   ['exchange', exchangeBenchmark],
   ['overload', overloadBenchmark],
+  ['scrub', scrubBenchmark],
   ['sequencer', sequencerBenchmark],
   ['verify', verifyBenchmark],
 ]);

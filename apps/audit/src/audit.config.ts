@@ -1,10 +1,19 @@
-import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
+import {
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  tracingSettings,
+  type ConfigOf,
+  databaseRoleSettings,
+} from '#platform';
 
 /** Settings of the audit service: the sequencer of one log, its read side and the sweeper. */
 export const auditConfig = defineConfig('audit', {
   ...httpSettings(8100),
   ...identitySettings('DEMO/audit1'),
   ...tracingSettings,
+  ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL of the log; schema `audit` is made in it.' }),
   databasePoolSize: setting.integer({
     env: 'KEREGE_AUDIT_DATABASE_POOL',
@@ -115,6 +124,19 @@ export const auditConfig = defineConfig('audit', {
     default: [],
     meaning:
       'Hex SHA-256 of the bearer tokens that open bundles, /receipts and /leaf; empty: they are public. Checkpoint, hash tiles and proofs always are.',
+  }),
+  scrubPercent: setting.integer({
+    env: 'KEREGE_AUDIT_SCRUB_PERCENT',
+    default: 5,
+    max: 100,
+    meaning:
+      'Share of one core, in percent, that the background self-check of the stored log takes at most; 0 switches it off.',
+  }),
+  scrubIntervalMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_SCRUB_INTERVAL_MS',
+    default: 60_000,
+    min: 100,
+    meaning: 'Pause between two passes of the self-check over the whole log.',
   }),
 });
 export type AuditConfig = ConfigOf<typeof auditConfig>;

@@ -15,11 +15,12 @@ import {
   type Tracing,
   whenAvailable,
 } from '#platform';
-import { openDatabase, type Database } from '#postgres';
+import { accessBy, openDatabase, type Database } from '#postgres';
 import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
 import { makeExport } from './export/start-export.service.js';
 import { loadKeys, type AuditKeys } from './keys.service.js';
+import { access } from './migrations/access.js';
 import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
@@ -57,6 +58,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
       url: config.databaseUrl,
       schema: SCHEMA,
       migrations,
+      access: accessBy(access, config, logger),
       poolSize: config.databasePoolSize,
       onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
     }),

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Bus, Subscription } from '#bus';
 import { fixedTopics } from '#contracts';
 import { AppError, type Clock } from '#kernel';
-import type { AppMetrics, Logger, Tracing } from '#platform';
+import type { AppMetrics, Logger, StatusPart, Tracing } from '#platform';
 import type { Database } from '#postgres';
 import { signStatement } from '#signing';
 import type { AuditConfig } from './audit.config.js';
@@ -20,6 +20,10 @@ import { LogStore } from './sequencer/log.store.js';
 import { newestPublished } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
 import { StandingPath } from './sequencer/standing-path.service.js';
+import { noteCheck } from './scrub/anchor-check.js';
+import { scrubMetrics } from './scrub/scrub-metrics.service.js';
+import { ScrubStore } from './scrub/scrub.store.js';
+import { ScrubWorker } from './scrub/scrub.worker.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
 import { makeTimestamper } from './trusted-time/make-timestamper.service.js';
@@ -52,6 +56,7 @@ export class WriteSide {
   private readonly intake: Intake;
   private readonly sweeper: Sweeper;
   private readonly time: Timestamper;
+  private readonly scrub: ScrubWorker;
   /** Set by `run` once the broker has given us the partition. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
@@ -106,6 +111,12 @@ export class WriteSide {
       logger: logger.child('sweeper'),
     });
     this.time = makeTimestamper(options, () => (this.sequencer.isOwner ? this.sequencer.head : undefined));
+    this.scrub = scrubOf(options, this.sequencer);
+  }
+
+  /** Status of the background self-check. */
+  get scrubPart(): StatusPart {
+    return this.scrub.part;
   }
 
   /** Refuses a log that does not agree with its signed head, before anything listens. */
@@ -118,6 +129,7 @@ export class WriteSide {
     this.running = this.run();
     this.sweeper.start();
     this.time.start();
+    this.scrub.start();
   }
 
   /** What is missing before stamps become leaves; undefined if nothing is. */
@@ -156,7 +168,7 @@ export class WriteSide {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await Promise.all([this.sweeper.stop(), this.time.stop(), this.handOver()]);
+    await Promise.all([this.sweeper.stop(), this.time.stop(), this.scrub.stop(), this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
     await this.witnesses.close();
@@ -266,6 +278,25 @@ export class WriteSide {
     const base = `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}`;
     return unique === undefined ? base : `${base}.${unique}`;
   }
+}
+
+function scrubOf(options: WriteSideOptions, sequencer: Sequencer): ScrubWorker {
+  const { config, clock, logger, database, logId, noteKey } = options;
+  return new ScrubWorker({
+    logId,
+    store: new ScrubStore(database, logId),
+    log: new LogStore(database, logId),
+    reader: new LogReaderStore(database),
+    key: noteKey,
+    anchors: [noteCheck(noteKey)],
+    percent: config.scrubPercent,
+    intervalMs: config.scrubIntervalMs,
+    isOwner: () => sequencer.isOwner,
+    condemn: ({ problem }) => sequencer.condemn(problem),
+    metrics: scrubMetrics.on(options.metrics),
+    clock,
+    logger: logger.child('scrub'),
+  });
 }
 
 function isFenced(cause: unknown): boolean {

@@ -1,4 +1,13 @@
-import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
+import {
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  tracingSettings,
+  type ConfigOf,
+  databaseRoleSettings,
+  databaseEraserSettings,
+} from '#platform';
 
 import { logWatchSettings } from '#log-watch';
 
@@ -19,6 +28,8 @@ export const connectorConfig = defineConfig('connector', {
     min: 100,
     meaning: 'Time for one answer of the audit service.',
   }),
+  ...databaseRoleSettings,
+  ...databaseEraserSettings,
   databaseUrl: setting.secret({
     env: 'DATABASE_URL',
     meaning: 'PostgreSQL of the journal, shared by all connectors of a subsystem; schema `connector` is made in it.',

@@ -19,8 +19,8 @@ import {
   type Tracing,
   type Trust,
 } from '#platform';
-import { openDatabase } from '#postgres';
 import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
+import { accessBy, openDatabase } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -48,6 +48,7 @@ import { JournalDatabase } from './journal/journal-database.service.js';
 import { JournalStore } from './journal/journal.store.js';
 import { JournalWorker } from './journal/journal.worker.js';
 import { Restamps } from './journal/restamps.service.js';
+import { access } from './migrations/access.js';
 import { connectorMigrations } from './migrations/index.js';
 import { clockDistances, connectorMetrics, dispatchEvents, watchQueues } from './ops/connector-metrics.service.js';
 import { connectorParts } from './ops/status-parts.service.js';
@@ -98,6 +99,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
       url: config.databaseUrl,
       schema: SCHEMA,
       migrations: connectorMigrations,
+      access: accessBy(access, config, logger),
       poolSize: config.databasePoolSize,
       onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
     });

@@ -1,4 +1,13 @@
-import { defineConfig, httpSettings, identitySettings, setting, tracingSettings, type ConfigOf } from '#platform';
+import {
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  tracingSettings,
+  type ConfigOf,
+  databaseRoleSettings,
+  databaseEraserSettings,
+} from '#platform';
 import { logWatchSettings } from '#log-watch';
 import { compositionSettings } from './composition/composition.config.js';
 import { edgeSettings } from './edge/edge.config.js';
@@ -18,6 +27,8 @@ export const gatewayConfig = defineConfig('gateway', {
     default: ['127.0.0.1:8180'],
     meaning: 'Kafka brokers, host:port.',
   }),
+  ...databaseRoleSettings,
+  ...databaseEraserSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: "PostgreSQL of this gateway's rows." }),
   auditUrl: setting.text({
     env: 'KEREGE_AUDIT_URL',

@@ -18,8 +18,8 @@ import {
   type Trust,
   whenAvailable,
 } from '#platform';
-import { openDatabase, type Database } from '#postgres';
 import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
+import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
 import type { RegistryKey } from '#snapshot';
@@ -41,6 +41,7 @@ import { TakeoverService } from './exchange/takeover.service.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { gatewayErrors } from './gateway.errors.js';
 import { OpenApiDocuments } from './metaservices/openapi-documents.service.js';
+import { access } from './migrations/access.js';
 import { gatewayMigrations } from './migrations/index.js';
 import { ExchangeReports } from './ops/exchange-reports.service.js';
 import { watchQueues } from './ops/gateway-metrics.service.js';
@@ -218,6 +219,7 @@ function openRows(config: GatewayConfig, logger: Logger): Promise<Database> {
     url: config.databaseUrl,
     schema: 'gateway',
     migrations: gatewayMigrations,
+    access: accessBy(access, config, logger),
     poolSize: config.databasePoolSize,
     statementTimeoutMs: 10_000,
     onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),

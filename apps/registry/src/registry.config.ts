@@ -1,9 +1,10 @@
-import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf, databaseRoleSettings } from '#platform';
 
 /** Settings of the registry. */
 export const registryConfig = defineConfig('registry', {
   ...httpSettings(8110),
   ...identitySettings('DEMO/registry1'),
+  ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL; the tables lie in the schema "registry".' }),
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',

@@ -23,7 +23,7 @@ import {
   type Trust,
   whenAvailable,
 } from '#platform';
-import { openDatabase, type Database } from '#postgres';
+import { accessBy, openDatabase, type Database } from '#postgres';
 import { KeyRing, type Signer } from '#signing';
 import { parseVkey, type NoteKey } from '#tlog';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
@@ -31,6 +31,7 @@ import { CatalogueStore } from './catalogue/catalogue.store.js';
 import { ApplyController } from './definition/apply.controller.js';
 import { ApplyService } from './definition/apply.service.js';
 import { RegistersStore } from './definition/registers.store.js';
+import { access } from './migrations/access.js';
 import { migrations } from './migrations/index.js';
 import { registryMetrics, watchPublication } from './ops/registry-metrics.service.js';
 import type { RegistryConfig } from './registry.config.js';
@@ -61,7 +62,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
   const signer = registrySigner(config, trust, KeyRing.parse(await loadKeySets(config.keysDir)));
-  const database = await whenAvailable('postgresql', logger, () => openRegisters(config));
+  const database = await whenAvailable('postgresql', logger, () => openRegisters(config, logger));
   const publications = new PublicationStore(database);
   const metrics = new AppMetrics('registry');
   const topic = replyTopic(config.instanceId).name;
@@ -116,8 +117,10 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   }
 }
 
-function openRegisters({ databaseUrl, poolSize }: RegistryConfig): Promise<Database> {
-  return openDatabase({ url: databaseUrl, schema: 'registry', migrations, poolSize });
+function openRegisters(config: RegistryConfig, logger: Logger): Promise<Database> {
+  const { databaseUrl, poolSize } = config;
+  const roles = accessBy(access, config, logger);
+  return openDatabase({ url: databaseUrl, schema: 'registry', migrations, access: roles, poolSize });
 }
 
 function statusPeers(config: RegistryConfig): Peer[] {

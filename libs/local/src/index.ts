@@ -5,3 +5,4 @@ export { startPostgres, type LocalPostgres, type LocalPostgresOptions } from './
 export { findKafka, KAFKA_VERSION, type KafkaAbsence, type KafkaHome } from './kafka-jars.js';
 export { startKafka, type ExtraListener, type LocalKafka, type LocalKafkaOptions } from './kafka.js';
 export { cacheDirectory, repositoryRoot } from './repository.js';
+export { provisionRoles, type RoleProvision, type SchemaRoles } from './postgres-roles.js';

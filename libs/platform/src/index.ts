@@ -7,7 +7,13 @@ export {
   type Environment,
   type SettingDescription,
 } from './config/define-config.js';
-export { httpSettings, identitySettings, tracingSettings } from './config/platform.config.js';
+export {
+  databaseEraserSettings,
+  databaseRoleSettings,
+  httpSettings,
+  identitySettings,
+  tracingSettings,
+} from './config/platform.config.js';
 export { setting, type Setting } from './config/setting.js';
 export { READINESS_CHECKS } from './health/health.controller.js';
 export { runCheck, type ReadinessCheck } from './health/readiness.js';

@@ -1,7 +1,10 @@
 import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
-import { migrate, type Migrations } from './migrator.js';
+import type { DatabaseAccess } from './database-access.js';
+import { checkRole, prepareSchema } from './privileges.js';
+import type { Migrations } from './migrator.js';
 import { toDatabaseError } from './postgres.errors.js';
+import type { Queries, Row } from './queries.js';
 import { StatementNames } from './statement-names.js';
 
 export interface DatabaseOptions {
@@ -10,6 +13,8 @@ export interface DatabaseOptions {
   readonly schema: string;
   /** In order; each a class with raw SQL `up` and `down`. */
   readonly migrations: Migrations;
+  /** Who may do what in the schema; absent: the one role is everything, as in tests of single stores. */
+  readonly access?: DatabaseAccess;
   /** Connections at most. Who needs one more waits for `connectTimeoutMs`. */
   readonly poolSize: number;
   readonly entities?: NonNullable<DataSourceOptions['entities']>;
@@ -20,16 +25,6 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** Called for a pooled connection that broke while nobody used it. */
   readonly onIdleError?: (error: unknown) => void;
-}
-
-export type Row = Record<string, unknown>;
-
-/** What may be asked inside and outside a transaction. Values go in as parameters, never into the text. */
-export interface Queries {
-  /** The rows that the statement returns, of whatever kind it is. `bigint` columns come as decimal strings. */
-  query<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]>;
-  /** For stores with entities. */
-  readonly entities: EntityManager;
 }
 
 export interface PoolUse {
@@ -47,6 +42,8 @@ export interface PoolUse {
 export interface Database extends Queries {
   /** One unit of work: all or nothing. The connection goes back to the pool either way. */
   transaction<Outcome>(work: (queries: Queries) => Promise<Outcome>): Promise<Outcome>;
+  /** As `query`, under the role that may delete rows whose time is over; under the app's own if no such role is given. */
+  erase<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]>;
   /** True if a statement comes back. */
   isReachable(): Promise<boolean>;
   /** Connections open, those that nobody uses, and callers that wait for one. */
@@ -60,7 +57,22 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Brings the schema to this version (under a lock, so any number of processes may start at once) and connects. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  await migrate(options);
+  await prepareSchema(options);
+  const database = await connect(options);
+  const { access } = options;
+  if (access === undefined) return database;
+  try {
+    await checkRole(database, options.schema, access);
+    if (access.eraserUrl !== '')
+      database.eraser = await connect({ ...options, url: access.eraserUrl, poolSize: 1, entities: [] });
+    return database;
+  } catch (cause) {
+    await database.close();
+    throw cause;
+  }
+}
+
+async function connect(options: DatabaseOptions): Promise<PooledDatabase> {
   const source = new DataSource(dataSourceOptions(options));
   try {
     await source.initialize();
@@ -99,6 +111,8 @@ function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
 
 class PooledDatabase implements Database {
   private readonly names = new StatementNames();
+  /** Set by `openDatabase`, before anybody else has this. */
+  eraser: Database | undefined;
 
   constructor(private readonly source: DataSource) {}
 
@@ -136,6 +150,10 @@ class PooledDatabase implements Database {
     }
   }
 
+  erase<Result extends object = Row>(sql: string, parameters: readonly unknown[] = []): Promise<Result[]> {
+    return (this.eraser ?? this).query<Result>(sql, parameters);
+  }
+
   async isReachable(): Promise<boolean> {
     try {
       await this.query('SELECT 1');
@@ -152,6 +170,7 @@ class PooledDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    await this.eraser?.close();
     if (this.source.isInitialized) await this.source.destroy();
   }
 

@@ -1,3 +1,6 @@
-export { openDatabase, type Database, type DatabaseOptions, type Queries, type Row } from './database.js';
+export { type AccessPlan } from './access-plan.js';
+export { accessBy, type AccessSettings, type DatabaseAccess } from './database-access.js';
+export { openDatabase, type Database, type DatabaseOptions } from './database.js';
 export { migrate, type MigrateOptions, type Migrations } from './migrator.js';
+export { type Queries, type Row } from './queries.js';
 export { postgresErrors, toDatabaseError } from './postgres.errors.js';

@@ -8,6 +8,8 @@ export interface MigrateOptions {
   readonly schema: string;
   readonly migrations: Migrations;
   readonly connectTimeoutMs?: number;
+  /** Statements of the owner after the migrations, each time: what other roles are granted. */
+  readonly grants?: readonly string[];
 }
 
 /** First half of the key of every migration lock, so that it meets no lock of another kind. */
@@ -27,7 +29,8 @@ const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
  * Creates the schema and runs what has not run yet, all in one transaction, under an advisory lock: of several
  * processes that start at once, one migrates and the others find nothing to do. A crash leaves the old version whole.
  */
-export async function migrate({ url, schema, migrations, connectTimeoutMs = 5_000 }: MigrateOptions): Promise<void> {
+export async function migrate(options: MigrateOptions): Promise<void> {
+  const { url, schema, migrations, connectTimeoutMs = 5_000, grants = [] } = options;
   if (!SCHEMA_NAME.test(schema))
     throw postgresErrors.error('database-migration-failed', { details: { reason: 'schema name', schema } });
   const source = new DataSource({
@@ -49,7 +52,7 @@ export async function migrate({ url, schema, migrations, connectTimeoutMs = 5_00
   });
   try {
     await source.initialize();
-    await underLock(source, schema);
+    await underLock(source, schema, grants);
   } catch (cause) {
     throw failure(cause, schema);
   } finally {
@@ -58,12 +61,20 @@ export async function migrate({ url, schema, migrations, connectTimeoutMs = 5_00
 }
 
 /** The lock belongs to the session: it is gone when we are, however we end. */
-async function underLock(source: DataSource, schema: string): Promise<void> {
+async function underLock(source: DataSource, schema: string, grants: readonly string[]): Promise<void> {
   const holder = source.createQueryRunner();
   try {
     await holder.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK_SPACE, schema]);
-    await holder.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    // `IF NOT EXISTS` asks for the right to create schemas even if it is there, and an owner need not have that.
+    const found: unknown[] = await holder.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+    if (found.length === 0) await holder.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     await source.runMigrations({ transaction: 'all' });
+    if (grants.length > 0) {
+      // One transaction: at no moment has a running app lost what it needs.
+      await holder.startTransaction();
+      for (const grant of grants) await holder.query(grant);
+      await holder.commitTransaction();
+    }
     await holder.query('SELECT pg_advisory_unlock($1, hashtext($2))', [LOCK_SPACE, schema]);
   } finally {
     await holder.release();

@@ -26,6 +26,21 @@ export const postgresErrors = defineErrors('postgres', {
     message: 'The tables could not be brought to this version',
     next: 'Look at the cause in the details; nothing was changed, and an older version still runs',
   },
+  'database-schema-behind': {
+    kind: 'unavailable',
+    message: 'The tables are not of this version, and the role that connects may not change them',
+    next: 'Start once with DATABASE_OWNER_URL, which names the role that owns the schema',
+  },
+  'database-role-excess': {
+    kind: 'broken',
+    message: 'The role of this process can do more in the database than it needs',
+    next: 'Connect with a role of its own: DATABASE_URL for the app, DATABASE_OWNER_URL for its migrations',
+  },
+  'database-eraser-missing': {
+    kind: 'invalid',
+    message: 'No role is given that may erase rows whose time is over',
+    next: 'Set DATABASE_ERASER_URL',
+  },
 });
 
 const OVERLOADED = new Set(['57014', '55P03', '53300', '25P03']);

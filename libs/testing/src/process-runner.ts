@@ -46,7 +46,13 @@ export function processRunner(): ProcessRunner {
         command: process.execPath,
         args: ['--enable-source-maps', main],
         cwd: repositoryRoot(),
-        env: { DATABASE_URL: undefined, KAFKA_BROKERS: undefined, NODE_OPTIONS: undefined, ...env },
+        env: {
+          DATABASE_URL: undefined,
+          DATABASE_OWNER_URL: undefined,
+          KAFKA_BROKERS: undefined,
+          NODE_OPTIONS: undefined,
+          ...env,
+        },
         logFile,
       });
       started.push(child);

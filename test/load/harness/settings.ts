@@ -8,7 +8,7 @@ export interface BenchSettings {
   /** Limits a benchmark to these loads; undefined: all of its own. */
   readonly loads: readonly number[] | undefined;
   readonly isQuick: boolean;
-  /** `sequencer`: also measure on a log of five million leaves, which takes minutes to lay. */
+  /** `scrub`: a million leaves; `sequencer`: also measure on a log of five million leaves, which takes minutes to lay. */
   readonly isLarge: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface CommandLine {
   readonly settings: BenchSettings;
 }
 
-export const USAGE = `npm run bench -- <exchange|bus|overload|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large]`;
+export const USAGE = `npm run bench -- <exchange|bus|overload|scrub|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large]`;
 
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({

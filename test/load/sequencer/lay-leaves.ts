@@ -13,6 +13,8 @@ export interface LayOptions {
   readonly keysDir: string;
   /** Leaves that the log has afterwards. */
   readonly size: number;
+  /** Absent: leaves that are no statements, of which only start and sweeper would take notice. */
+  readonly leafAt?: (index: number) => NewLeaf;
 }
 
 const LOG_ID = 1;
@@ -24,7 +26,7 @@ const BODY_BYTES = 640;
  * Grows a log whose audit service is stopped to a size, through the sequencer's own statement. The leaves are no
  * statements, which only the start and the sweeper could notice; the tree, the tiles and the checkpoint are real.
  */
-export async function layLeaves({ databaseUrl, keysDir, size }: LayOptions): Promise<void> {
+export async function layLeaves({ databaseUrl, keysDir, size, leafAt = benchLeaf }: LayOptions): Promise<void> {
   const database = await openDatabase({
     url: databaseUrl,
     schema: 'audit',
@@ -43,7 +45,7 @@ export async function layLeaves({ databaseUrl, keysDir, size }: LayOptions): Pro
     const log = parseLogKey(head.origin, await loadKeySet(join(keysDir, keyFileName('DEMO/audit1.log'))));
     if (log === undefined) throw loadErrors.error('bench-tool-failed', { details: { reason: 'log key' } });
     while (tree.size < size) {
-      const added = leavesFrom(tree.size, Math.min(LEAVES_PER_STATEMENT, size - tree.size));
+      const added = leavesFrom(tree.size, Math.min(LEAVES_PER_STATEMENT, size - tree.size), leafAt);
       const { next, root, fullTiles } = tree.extend(added.map((leaf) => leaf.leafHash));
       const note = await signNote(checkpointText(head.origin, next.size, root), [log.signer]);
       const grown = { ...head, size: next.size, root, frontier: next.frontier(), note };
@@ -72,14 +74,15 @@ export async function layLeaves({ databaseUrl, keysDir, size }: LayOptions): Pro
   }
 }
 
+function leavesFrom(first: number, count: number, leafAt: (index: number) => NewLeaf): NewLeaf[] {
+  return Array.from({ length: count }, (_, n) => leafAt(first + n));
+}
+
 /** Ids grow with the index, as UUIDv7 does with time, and lie before all of today's. */
-function leavesFrom(first: number, count: number): NewLeaf[] {
-  return Array.from({ length: count }, (_, n) => {
-    const index = first + n;
-    const xid = Buffer.alloc(16);
-    xid.writeUIntBE(index, 0, 6);
-    const body = Buffer.alloc(BODY_BYTES, 0x2e);
-    body.write(`bench leaf ${index}`);
-    return { xid, slot: 'c0', signer: 'DEMO/GOV/1000/mygov', leafHash: leafHash(body), index, body, offset: 0n };
-  });
+function benchLeaf(index: number): NewLeaf {
+  const xid = Buffer.alloc(16);
+  xid.writeUIntBE(index, 0, 6);
+  const body = Buffer.alloc(BODY_BYTES, 0x2e);
+  body.write(`bench leaf ${index}`);
+  return { xid, slot: 'c0', signer: 'DEMO/GOV/1000/mygov', leafHash: leafHash(body), index, body, offset: 0n };
 }

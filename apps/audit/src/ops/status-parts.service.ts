@@ -25,6 +25,7 @@ export interface AuditStatusSources {
     sweeperFailure(): string | undefined;
     timeStanding(): Timestamper['standing'];
     witnessState(): WitnessState | undefined;
+    readonly scrubPart: StatusPart;
   };
 }
 
@@ -41,6 +42,7 @@ export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPa
     { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
     { name: 'trusted-time', read: () => timeReading(write.timeStanding()) },
     { name: 'witnesses', read: () => witnessReading(write.witnessState()) },
+    write.scrubPart,
   ];
 }
 

@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from '#kernel';
-import { GrowingTree, leafHash, nodeHash, openNote, type NoteKey } from '#tlog';
+import { GrowingTree, leafHash, openNote, type NoteKey } from '#tlog';
 import type { LogHead } from './log-head.js';
+import { tileRoot } from './tile-root.js';
 
 /** Everything that decides about the next append: the open tile of each level, as it is stored. */
 export interface StoredEdge {
@@ -42,13 +43,4 @@ export function checkHead(head: LogHead, edge: StoredEdge, key: NoteKey): Result
   if (note.value.size !== head.size) return refuse('note-size');
   if (!note.value.root.equals(head.root)) return refuse('note-root');
   return ok(tree.value);
-}
-
-/** Root of a full tile, or no hash at all if the tile is not 256 hashes. */
-function tileRoot(data: Buffer): Buffer {
-  if (data.length !== 256 * 32) return Buffer.alloc(0);
-  let row = Array.from({ length: 256 }, (_, at) => data.subarray(at * 32, at * 32 + 32));
-  while (row.length > 1)
-    row = Array.from({ length: row.length / 2 }, (_, at) => nodeHash(row[at * 2] as Buffer, row[at * 2 + 1] as Buffer));
-  return row[0] as Buffer;
 }

@@ -136,6 +136,15 @@ export class LogStore {
     return Number(rows[0]?.n) === 1;
   }
 
+  /** Damage that a scrub has found, by whatever process, and that no human has taken away. */
+  async damage(): Promise<string | undefined> {
+    const [row] = await this.database.query<{ problem: string }>(
+      'SELECT problem FROM scrub_finding WHERE log_id = $1 ORDER BY found LIMIT 1',
+      [this.logId],
+    );
+    return row?.problem;
+  }
+
   private async headBy(queries: Queries, lock = ''): Promise<LogHead> {
     const sql = `SELECT ${HEAD} FROM log_head WHERE log_id = $1${lock}`;
     const [row] = await queries.query<HeadRow>(sql, [this.logId]);

@@ -46,6 +46,8 @@ export class Sequencer {
   /** The head and tree that the next batch extends; set by `takeOver`, moved by `append` after its commit. */
   private owned: { readonly head: LogHead; readonly tree: GrowingTree } | undefined;
   private stopped = false;
+  /** What was found damaged; set by `condemn`, never taken back. */
+  private condemned: string | undefined;
 
   constructor(private readonly options: SequencerOptions) {}
 
@@ -62,6 +64,8 @@ export class Sequencer {
   /** Becomes the writer: every older owner is fenced from now on. Returns where the stamps are to be read from. */
   async takeOver(): Promise<LogHead> {
     this.owned = undefined;
+    const damage = this.condemned ?? (await this.options.store.damage());
+    if (damage !== undefined) throw sequencerErrors.error('log-damaged', { details: { problem: damage } });
     const head = await this.options.store.takeOwnership();
     const tree = this.check(head, await this.options.store.edge(head.size));
     await this.options.compare(head.size);
@@ -95,8 +99,15 @@ export class Sequencer {
       isCommitted = await this.wasCommitted(fresh, head, cause);
     }
     if (!isCommitted) throw this.fenced();
-    this.owned = { head: fresh, tree: next };
+    // Committed, so its receipts may go out; but nothing follows it.
+    this.owned = this.condemned === undefined ? { head: fresh, tree: next } : undefined;
     return { extension, note };
+  }
+
+  /** The stored log is damaged: nothing is appended any more, and no takeover succeeds. */
+  condemn(problem: string): void {
+    this.condemned ??= problem;
+    this.release();
   }
 
   /** Lets the log go: nothing is appended until the next takeover. */

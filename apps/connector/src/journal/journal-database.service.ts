@@ -8,7 +8,7 @@ const PAUSE_MS = 1_000;
  * The journal's database, which may still be away when the connector starts: safe calls do not wait for it (`design.md`
  * §7). Until it is open, every query says that it is unavailable, as it does when the database goes away later.
  */
-export class JournalDatabase implements Pick<Database, 'query' | 'isReachable' | 'poolUse' | 'close'> {
+export class JournalDatabase implements Pick<Database, 'query' | 'erase' | 'isReachable' | 'poolUse' | 'close'> {
   /** Written by `tryOpen`. */
   private database: Database | undefined;
   private opening: Promise<void> = Promise.resolve();
@@ -35,6 +35,12 @@ export class JournalDatabase implements Pick<Database, 'query' | 'isReachable' |
   query<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]> {
     return (
       this.database?.query<Result>(sql, parameters) ?? Promise.reject(postgresErrors.error('database-unavailable'))
+    );
+  }
+
+  erase<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]> {
+    return (
+      this.database?.erase<Result>(sql, parameters) ?? Promise.reject(postgresErrors.error('database-unavailable'))
     );
   }
 

@@ -33,7 +33,7 @@ export class JournalStore {
   private readonly receipts: Coalescer<ExchangeId, undefined>;
 
   constructor(
-    private readonly database: Pick<Database, 'query'>,
+    private readonly database: Pick<Database, 'query' | 'erase'>,
     maxQueued: number,
   ) {
     const overflow = () => dispatchErrors.error('connector-journal-busy');
@@ -106,7 +106,7 @@ export class JournalStore {
 
   /** Erases ended rows older than `ageMs`; returns how many. They must outlive the request topic. */
   async sweep(ageMs: number, limit: number): Promise<number> {
-    const rows = await this.database.query(
+    const rows = await this.database.erase(
       `DELETE FROM journal WHERE exchange_id IN (
          SELECT exchange_id FROM journal
           WHERE state <> 'calling' AND created_at < clock_timestamp() - $1 * interval '1 millisecond' LIMIT $2)

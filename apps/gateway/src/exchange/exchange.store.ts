@@ -134,7 +134,7 @@ export class ExchangeStore {
 
   /** Erases rows made before `createdBeforeMs`, at most `limit` of them; returns how many. */
   async sweep(createdBeforeMs: number, limit: number): Promise<number> {
-    const rows = await this.database.query(
+    const rows = await this.database.erase(
       `DELETE FROM exchange WHERE id IN (SELECT id FROM exchange WHERE created_ms < $1 LIMIT $2) RETURNING id`,
       [createdBeforeMs, limit],
     );
@@ -143,7 +143,7 @@ export class ExchangeStore {
 
   /** Erases idempotency keys that are free again; at most `limit` of them; returns how many. */
   async sweepKeys(nowMs: number, limit: number): Promise<number> {
-    const keys = await this.database.query(
+    const keys = await this.database.erase(
       `DELETE FROM idempotency_key WHERE (consumer, service, key_hash) IN
          (SELECT consumer, service, key_hash FROM idempotency_key WHERE created_ms < $1 LIMIT $2)
        RETURNING exchange_id`,

@@ -30,6 +30,14 @@ export interface AppPlan {
   readonly liveUrl: string;
 }
 
+/** The addresses of the roles of one schema. */
+export interface DatabaseRoles {
+  readonly app: string;
+  readonly owner: string;
+  readonly eraser: string;
+  readonly readerRole: string;
+}
+
 export interface PlanInputs {
   readonly ports: Ports;
   readonly dataDir: string;
@@ -39,6 +47,8 @@ export interface PlanInputs {
   /** Folder to which audit exports the log; empty: it does not. */
   readonly exportDir: string;
   readonly databaseUrl: string;
+  /** The roles of each app's schema, where the database is ours; without them all apps share `databaseUrl`. */
+  readonly roles?: Readonly<Record<string, DatabaseRoles>>;
   /** Comma-separated; empty in the one-process fallback, which has none. */
   readonly kafkaBrokers: string;
   /** Of the time-stamp authorities; absent: there are none. */
@@ -176,6 +186,18 @@ export function connectorEnv(connector: 'cn1' | 'cn2', ports: Ports): Record<str
   return { KEREGE_CONNECTOR_AGENCIES: services.join(',') };
 }
 
+/** Each app works under the least role that it can work under, as in production (`audit-log.md` §3.9). */
+function databaseEnv({ databaseUrl, roles }: PlanInputs, app: string): Record<string, string> {
+  const own = roles?.[app];
+  if (own === undefined) return { DATABASE_URL: databaseUrl };
+  return {
+    DATABASE_URL: own.app,
+    DATABASE_OWNER_URL: own.owner,
+    DATABASE_READER_ROLE: own.readerRole,
+    ...(app === 'gateway' || app === 'connector' ? { DATABASE_ERASER_URL: own.eraser } : {}),
+  };
+}
+
 function bus(
   name: AppName,
   app: string,
@@ -196,7 +218,7 @@ function bus(
       KEREGE_TRUST_FILE: inputs.trustFile,
       KEREGE_AUDIT_URL: localUrl(ports.audit),
       KEREGE_REGISTRY_URL: localUrl(ports.registry),
-      DATABASE_URL: inputs.databaseUrl,
+      ...databaseEnv(inputs, app),
       KAFKA_BROKERS: inputs.kafkaBrokers,
       ...more,
     },

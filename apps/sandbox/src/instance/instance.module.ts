@@ -13,7 +13,7 @@ import { writeDoubledDefinition } from './doubled-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
 import { localUrl, logOrigin, portsFrom, secondPortsFrom, type PortName } from './layout.js';
 import { checkPorts, freePortBase } from './ports.service.js';
-import { startParts, startServices, type Plans, type StartContext } from './start.service.js';
+import { startParts, startServices, type Plans, type Services, type StartContext } from './start.service.js';
 import { Steps } from './step.js';
 
 /** As long as orchestrators leave a process by default, with a margin to the time that the apps give themselves. */
@@ -113,11 +113,6 @@ function unusedPorts(options: InstanceOptions, mode: InstanceMode): PortName[] {
   ];
 }
 
-interface Services {
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: string;
-}
-
 function plansOf(context: StartContext, services: Services, more: NonNullable<InstanceOptions['env']>): Plans {
   const { ports, dataDir, keysDir, trustFile, origin, options, timeAuthorityDir } = context;
   const places = { ports, dataDir, keysDir, trustFile };
@@ -163,7 +158,8 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     keysDir,
     dataDir,
     logsDir,
-    ...services,
+    databaseUrl: services.databaseUrl,
+    kafkaBrokers: services.kafkaBrokers,
     stop: () => supervisor.stop(),
     force: () => supervisor.force(),
     kill: async (name) => part(name)?.kill(),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startKafka, startPostgres, type KafkaHome } from '#local';
+import { provisionRoles, startKafka, startPostgres, type KafkaHome, type SchemaRoles } from '#local';
 import { writeFallbackPlan } from '../fallback/fallback-plan.store.js';
 import { ensurePassword } from '../keys/key-files.store.js';
 import type { Stage, Supervisor } from '../supervisor/supervisor.service.js';
@@ -47,16 +47,30 @@ const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
   witness2: 'core',
 };
 
-/** PostgreSQL and Kafka, beside each other. */
-export async function startServices(context: StartContext): Promise<{ databaseUrl: string; kafkaBrokers: string }> {
-  const [databaseUrl, kafkaBrokers] = await Promise.all([postgres(context), kafka(context)]);
-  return { databaseUrl, kafkaBrokers };
+export interface Services extends DatabasePlace {
+  readonly kafkaBrokers: string;
 }
 
-async function postgres({ options, steps, supervisor, ports, dataDir, logsDir, mode }: StartContext): Promise<string> {
+interface DatabasePlace {
+  /** Of a superuser, where the database is ours. */
+  readonly databaseUrl: string;
+  readonly roles?: Readonly<Record<string, SchemaRoles>>;
+}
+
+/** Schemas of the apps that keep rows. */
+const SCHEMAS = ['audit', 'connector', 'gateway', 'registry'];
+
+/** PostgreSQL and Kafka, beside each other. */
+export async function startServices(context: StartContext): Promise<Services> {
+  const [database, kafkaBrokers] = await Promise.all([postgres(context), kafka(context)]);
+  return { ...database, kafkaBrokers };
+}
+
+async function postgres(context: StartContext): Promise<DatabasePlace> {
+  const { options, steps, supervisor, ports, dataDir, logsDir, mode } = context;
   if (options.databaseUrl !== undefined && mode === 'processes') {
     steps.skip('postgres', 'yours (DATABASE_URL)');
-    return options.databaseUrl;
+    return { databaseUrl: options.databaseUrl };
   }
   const password = await ensurePassword(dataDir);
   const start = () =>
@@ -79,7 +93,7 @@ async function postgres({ options, steps, supervisor, ports, dataDir, logsDir, m
       },
     }),
   );
-  return url;
+  return { databaseUrl: url, roles: await provisionRoles({ url, secret: password, schemas: SCHEMAS }) };
 }
 
 async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode, kafkaHome }: StartContext) {

@@ -28,6 +28,33 @@ export const tracingSettings = {
   }),
 };
 
+/** The roles beside the one of `DATABASE_URL`, with which an app works (`audit-log.md` §3.9). */
+export const databaseRoleSettings = {
+  databaseOwnerUrl: setting.optionalSecret({
+    env: 'DATABASE_OWNER_URL',
+    meaning:
+      'The same database under the role that owns the schema: it migrates and grants at the start and is used for nothing else. Empty: whoever has the right migrates.',
+  }),
+  databaseReaderRole: setting.text({
+    env: 'DATABASE_READER_ROLE',
+    default: '',
+    meaning: 'Role that is granted SELECT on every table of the schema, for verifiers and reports; empty: none.',
+  }),
+  environment: setting.text({
+    env: 'NODE_ENV',
+    default: 'development',
+    meaning: '`production` refuses to start with a database role that can do more than it should; others warn.',
+  }),
+};
+
+/** For apps that hold rows which must be erased in time. */
+export const databaseEraserSettings = {
+  databaseEraserUrl: setting.optionalSecret({
+    env: 'DATABASE_ERASER_URL',
+    meaning: 'The same database under the role that deletes rows whose time is over. Empty: the role of the app does.',
+  }),
+};
+
 /** Who an app is, and what it trusts. */
 export function identitySettings(defaultInstanceId: string) {
   return {

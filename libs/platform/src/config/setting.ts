@@ -50,6 +50,11 @@ function secret(description: Omit<Described<string>, 'default'>): Setting<string
   return { ...make('text', description, (raw) => (raw === '' ? refuse('must not be empty') : ok(raw))), secret: true };
 }
 
+/** A secret that need not be: empty means that there is none. Never shown either. */
+function optionalSecret(description: Omit<Described<string>, 'default'>): Setting<string> {
+  return { ...make('text', { ...description, default: '' }, (raw) => ok(raw)), secret: true };
+}
+
 /** A file or folder; relative ones are taken from the working directory. */
 function path(description: Described<string>): Setting<string> {
   return make('path', description, (raw) => (raw === '' ? refuse('must not be empty') : ok(resolve(raw))));
@@ -107,4 +112,4 @@ function bounds(min: number | undefined, max: number | undefined): Bounds {
 }
 
 /** The kinds of setting there are; each keeps its description, from which `docs/configuration.md` is generated. */
-export const setting = { text, secret, path, integer, port, durationMs, bytes, list, oneOf, flag };
+export const setting = { text, secret, optionalSecret, path, integer, port, durationMs, bytes, list, oneOf, flag };

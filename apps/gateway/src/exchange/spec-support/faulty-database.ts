@@ -29,6 +29,10 @@ export class FaultyDatabase implements Database {
     throw exchangeErrors.error('database-unavailable');
   }
 
+  erase<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]> {
+    return this.query<Result>(sql, parameters);
+  }
+
   transaction: Database['transaction'] = (work) => this.real.transaction(work);
   isReachable = () => this.real.isReachable();
   poolUse = () => this.real.poolUse();

@@ -1,0 +1,23 @@
+import type { AccessPlan } from '#postgres';
+
+const grows = { insert: true, triggers: ['only_grows'] } as const;
+
+/**
+ * What the role of this service may do beside reading: add to the log, move its head, and keep its own places. A table
+ * that a migration adds belongs here as well, or the service can only read it.
+ */
+export const access: AccessPlan = {
+  log_head: {
+    insert: true,
+    update: ['size', 'root', 'frontier', 'next_offset', 'epoch', 'note', 'updated'],
+    triggers: ['never_goes', 'never_shrinks'],
+  },
+  log_leaf: grows,
+  log_tile: grows,
+  log_anchor: grows,
+  manifest: grows,
+  snapshot: grows,
+  scrub_finding: { insert: true },
+  sweep_cursor: { insert: true, update: ['idx'] },
+  scrub_cursor: { insert: true, update: ['part', 'position', 'passes', 'passed'] },
+};

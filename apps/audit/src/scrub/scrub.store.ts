@@ -1,0 +1,237 @@
+import type { Database } from '#postgres';
+import { TILE_WIDTH } from '#tlog';
+import type { Anchor } from './anchor-check.js';
+import type { Finding } from './finding.js';
+import type { LeafTile, StoredTile } from './leaf-tile.js';
+import type { StoredManifestRow, StoredSnapshotRow } from './manifest-row.js';
+
+/** Where a pass goes on after a restart: everything left of it has been looked at. */
+export interface ScrubPlace {
+  readonly part: 'leaves' | 'tiles' | 'anchors';
+  /** A tile of level 0, or how many of the tiles above are done. */
+  readonly position: number;
+  readonly passes: number;
+}
+
+export interface UpperTile {
+  readonly index: number;
+  /** Roots of the tiles that it covers, one after another. */
+  readonly below: Buffer;
+  readonly stored: StoredTile | undefined;
+}
+
+interface LeafPageRow {
+  readonly tile: string;
+  readonly indices: string;
+  readonly xids: Buffer;
+  readonly slots: string;
+  readonly signers: string;
+  readonly hashes: Buffer;
+  readonly bodies: Buffer;
+  readonly lengths: string;
+  readonly offsets: string;
+  readonly root: Buffer | null;
+  readonly data: Buffer | null;
+}
+
+/** Between packed texts; a slot or signer that holds it gives too many, which is found. */
+const CUT = '\n';
+
+/**
+ * Reads everything that a log has in the database, in pages of a few hundred rows, and only what the head has passed
+ * already: nothing that it asks waits for the sequencer, nor the sequencer for it.
+ */
+export class ScrubStore {
+  constructor(
+    private readonly database: Database,
+    private readonly logId: number,
+  ) {}
+
+  /** Tiles `first` to `first + count - 1` of level 0 with their leaves; a tile without any leaf is not among them. */
+  async leafTiles(first: number, count: number, size: number): Promise<LeafTile[]> {
+    const end = Math.min((first + count) * TILE_WIDTH, size);
+    const rows = await this.database.query<LeafPageRow>(LEAF_TILES, [this.logId, first * TILE_WIDTH, end]);
+    return rows.map((row) => ({
+      tile: Number(row.tile),
+      indices: numbers(row.indices),
+      xids: row.xids,
+      slots: row.slots.split(CUT),
+      signers: row.signers.split(CUT),
+      hashes: row.hashes,
+      bodies: row.bodies,
+      lengths: numbers(row.lengths),
+      offsets: numbers(row.offsets),
+      stored: storedTile(row),
+    }));
+  }
+
+  /** Full tiles of a level above 0, each with what stands one level below it. */
+  async upperTiles(level: number, first: number, count: number): Promise<UpperTile[]> {
+    const rows = await this.database.query<{
+      idx: string;
+      below: Buffer | null;
+      root: Buffer | null;
+      data: Buffer | null;
+    }>(UPPER_TILES, [this.logId, level, first, first + count]);
+    return rows.map((row) => ({
+      index: Number(row.idx),
+      below: row.below ?? Buffer.alloc(0),
+      stored: storedTile(row),
+    }));
+  }
+
+  async hasHead(): Promise<boolean> {
+    return (await this.database.query('SELECT FROM log_head WHERE log_id = $1', [this.logId])).length > 0;
+  }
+
+  /** What should not be there at all, as it stands at one moment. */
+  async surplus(): Promise<Finding[]> {
+    const rows = await this.database.query<Finding>(SURPLUS, [this.logId]);
+    return rows;
+  }
+
+  async manifests(first: number, end: number): Promise<StoredManifestRow[]> {
+    const rows = await this.database.query<{
+      idx: string;
+      number: string;
+      digest: Buffer;
+      digests: string;
+      statement: string;
+    }>(
+      `SELECT idx, number, digest, digests, statement FROM manifest
+        WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx`,
+      [this.logId, first, end],
+    );
+    return rows.map((row) => ({ ...row, index: Number(row.idx), number: Number(row.number) }));
+  }
+
+  /** All snapshots of the next few numbers after `number`. */
+  async snapshotsAfter(number: number, count: number): Promise<StoredSnapshotRow[]> {
+    const rows = await this.database.query<{ number: string; digest: Buffer; body: Buffer }>(
+      `SELECT number, digest, body FROM snapshot WHERE number IN (
+         SELECT DISTINCT number FROM snapshot WHERE number > $1 ORDER BY number LIMIT $2
+       ) ORDER BY number, digest`,
+      [number, count],
+    );
+    return rows.map((row) => ({ ...row, number: Number(row.number) }));
+  }
+
+  async anchorsAfter(last: Anchor | undefined, count: number): Promise<Anchor[]> {
+    const rows = await this.database.query<{ size: string; kind: string; source: string; data: Buffer }>(
+      `SELECT size, kind, source, data FROM log_anchor
+        WHERE log_id = $1 AND (kind, size, source) > ($2, $3::bigint, $4) ORDER BY kind, size, source LIMIT $5`,
+      [this.logId, last?.kind ?? '', last?.size ?? -1, last?.source ?? '', count],
+    );
+    return rows.map((row) => ({ ...row, size: Number(row.size) }));
+  }
+
+  /** Offset of the leaf before an index; -1 if there is none. */
+  async offsetBefore(index: number): Promise<number> {
+    const [row] = await this.database.query<{ kafka_offset: string }>(
+      'SELECT kafka_offset FROM log_leaf WHERE log_id = $1 AND idx = $2',
+      [this.logId, index - 1],
+    );
+    return Number(row?.kafka_offset ?? -1);
+  }
+
+  async place(): Promise<ScrubPlace> {
+    const [row] = await this.database.query<{ part: string; position: string; passes: string }>(
+      'SELECT part, position, passes FROM scrub_cursor WHERE log_id = $1',
+      [this.logId],
+    );
+    const part = row?.part === 'tiles' || row?.part === 'anchors' ? row.part : 'leaves';
+    return { part, position: Math.max(0, Number(row?.position ?? 0)), passes: Number(row?.passes ?? 0) };
+  }
+
+  async moveTo({ part, position, passes }: ScrubPlace, hasPassed = false): Promise<void> {
+    await this.database.query(
+      `INSERT INTO scrub_cursor AS c (log_id, part, position, passes, passed)
+       VALUES ($1, $2, $3, $4, CASE WHEN $5::boolean THEN now() END)
+       ON CONFLICT (log_id) DO UPDATE SET part = excluded.part, position = excluded.position,
+         passes = excluded.passes, passed = coalesce(excluded.passed, c.passed)`,
+      [this.logId, part, position, passes, hasPassed],
+    );
+  }
+
+  /** Kept until a human takes it away: no sequencer, here or elsewhere, extends the log meanwhile. */
+  async keep({ problem, place }: Finding): Promise<void> {
+    await this.database.query(
+      'INSERT INTO scrub_finding (log_id, problem, place) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [this.logId, problem, place],
+    );
+  }
+
+  async kept(): Promise<Finding[]> {
+    return this.database.query<Finding>(
+      'SELECT problem, place FROM scrub_finding WHERE log_id = $1 ORDER BY found LIMIT 100',
+      [this.logId],
+    );
+  }
+}
+
+/** One row per tile: a column of 256 packed values is decoded far faster than 256 rows. */
+const LEAF_TILES = `
+  SELECT page.*, t.root, t.data FROM (
+    SELECT idx / 256 AS tile, string_agg(idx::text, ' ' ORDER BY idx) AS indices,
+           string_agg(xid, ''::bytea ORDER BY idx) AS xids,
+           string_agg(slot, E'\\n' ORDER BY idx) AS slots, string_agg(signer, E'\\n' ORDER BY idx) AS signers,
+           string_agg(leaf_hash, ''::bytea ORDER BY idx) AS hashes, string_agg(body, ''::bytea ORDER BY idx) AS bodies,
+           string_agg(length(body)::text, ' ' ORDER BY idx) AS lengths,
+           string_agg(kafka_offset::text, ' ' ORDER BY idx) AS offsets
+      FROM log_leaf WHERE log_id = $1 AND idx >= $2 AND idx < $3 GROUP BY idx / 256
+  ) AS page LEFT JOIN log_tile t ON t.log_id = $1 AND t.lvl = 0 AND t.idx = page.tile ORDER BY page.tile`;
+
+const UPPER_TILES = `
+  SELECT wanted.idx, t.root, t.data,
+         (SELECT string_agg(b.root, ''::bytea ORDER BY b.idx) FROM log_tile b
+           WHERE b.log_id = $1 AND b.lvl = $2::int - 1 AND b.idx >= wanted.idx * 256 AND b.idx < (wanted.idx + 1) * 256
+         ) AS below
+    FROM generate_series($3::bigint, $4::bigint - 1) AS wanted (idx)
+    LEFT JOIN log_tile t ON t.log_id = $1 AND t.lvl = $2 AND t.idx = wanted.idx ORDER BY wanted.idx`;
+
+/**
+ * Beyond the head, below the beginning, or of a log that has no head. A level covers 8 bits of an index, and 56 bits are
+ * more leaves than numbers here reach. Of other logs one row per log is looked at, by the index.
+ */
+const SURPLUS = `
+  WITH RECURSIVE head AS (SELECT size FROM log_head WHERE log_id = $1),
+  leaf_log (log_id) AS (SELECT min(log_id) FROM log_leaf
+    UNION ALL SELECT (SELECT min(l.log_id) FROM log_leaf l WHERE l.log_id > leaf_log.log_id)
+                FROM leaf_log WHERE leaf_log.log_id IS NOT NULL),
+  tile_log (log_id) AS (SELECT min(log_id) FROM log_tile
+    UNION ALL SELECT (SELECT min(l.log_id) FROM log_tile l WHERE l.log_id > tile_log.log_id)
+                FROM tile_log WHERE tile_log.log_id IS NOT NULL),
+  manifest_log (log_id) AS (SELECT min(log_id) FROM manifest
+    UNION ALL SELECT (SELECT min(l.log_id) FROM manifest l WHERE l.log_id > manifest_log.log_id)
+                FROM manifest_log WHERE manifest_log.log_id IS NOT NULL),
+  anchor_log (log_id) AS (SELECT min(log_id) FROM log_anchor
+    UNION ALL SELECT (SELECT min(l.log_id) FROM log_anchor l WHERE l.log_id > anchor_log.log_id)
+                FROM anchor_log WHERE anchor_log.log_id IS NOT NULL)
+  SELECT 'leaf-surplus' AS problem, 'outside the head' AS place FROM head
+   WHERE EXISTS (SELECT FROM log_leaf WHERE log_id = $1 AND idx >= head.size)
+      OR EXISTS (SELECT FROM log_leaf WHERE log_id = $1 AND idx < 0)
+  UNION ALL
+  SELECT 'tile-surplus', 'outside the head' FROM head
+   WHERE EXISTS (SELECT FROM log_tile WHERE log_id = $1 AND lvl < 0)
+      OR EXISTS (SELECT FROM log_tile WHERE log_id = $1 AND lvl > 6)
+      OR EXISTS (SELECT FROM generate_series(0, 6) AS level (n) WHERE
+           EXISTS (SELECT FROM log_tile WHERE log_id = $1 AND lvl = n AND idx < 0)
+           OR EXISTS (SELECT FROM log_tile WHERE log_id = $1 AND lvl = n AND idx >= head.size >> (8 * (n + 1))))
+  UNION ALL
+  SELECT 'manifest', 'outside the head' FROM head
+   WHERE EXISTS (SELECT FROM manifest WHERE log_id = $1 AND (idx < 0 OR idx >= head.size))
+  UNION ALL
+  SELECT 'anchor', 'outside the head' FROM head
+   WHERE EXISTS (SELECT FROM log_anchor WHERE log_id = $1 AND (size < 0 OR size > head.size))
+  UNION ALL
+  SELECT 'log-unknown', log_id::text FROM (
+    TABLE leaf_log UNION TABLE tile_log UNION TABLE manifest_log UNION TABLE anchor_log) AS found
+   WHERE log_id NOT IN (SELECT log_id FROM log_head)`;
+
+function storedTile({ root, data }: { readonly root: Buffer | null; readonly data: Buffer | null }) {
+  return root === null || data === null ? undefined : { root, data };
+}
+
+function numbers(packed: string): number[] {
+  return packed.split(' ').map(Number);
+}

@@ -1,0 +1,11 @@
+import type { EntityManager } from 'typeorm';
+
+export type Row = Record<string, unknown>;
+
+/** What may be asked inside and outside a transaction. Values go in as parameters, never into the text. */
+export interface Queries {
+  /** The rows that the statement returns, of whatever kind it is. `bigint` columns come as decimal strings. */
+  query<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]>;
+  /** For stores with entities. */
+  readonly entities: EntityManager;
+}

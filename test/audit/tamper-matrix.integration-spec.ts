@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { openDatabase, type Database } from '#postgres';
+import { createDatabase, type TestDatabase } from '#testing';
+import { GrowingTree } from '#tlog';
+import { migrations } from '../../apps/audit/src/migrations/index.js';
+import {
+  anchorMutations,
+  headMutations,
+  leafMutations,
+  manifestMutations,
+  MANIFESTS,
+  roleMutations,
+  SIZE,
+  tileMutations,
+} from './mutations.js';
+import { matrixText, scrubFindings, tamper, type Mutation, type Tally } from './tampering.js';
+import { writeLog, type WrittenLog } from './written-log.js';
+
+jest.setTimeout(300_000);
+
+const OLD_SIZE = 400;
+let own: TestDatabase;
+let database: Database;
+let log: WrittenLog;
+const tallies: Tally[] = [];
+
+beforeAll(async () => {
+  own = await createDatabase();
+  database = await openDatabase({ url: own.url, schema: 'audit', migrations, poolSize: 3 });
+  log = await writeLog(database, OLD_SIZE, MANIFESTS);
+  await database.query(`INSERT INTO log_anchor (log_id, size, kind, source, data)
+    SELECT log_id, size, 'note', 'published', convert_to(note, 'UTF8') FROM log_head`);
+  await log.append(SIZE - OLD_SIZE);
+});
+afterAll(async () => {
+  await database.close();
+  await own.drop();
+  process.stdout.write(`${matrixText(tallies)}\n`);
+});
+
+/** Each is found by the detectors that answer for it; the names of those that are not are the failure. */
+async function expectFound(mutations: readonly Mutation[]): Promise<void> {
+  const missed: string[] = [];
+  for (const { table, what, sql, start } of mutations) {
+    const outcome = await tamper(database, log.key, sql);
+    const tally = tallyOf(table, what);
+    tally.made += 1;
+    if (outcome.start) tally.start += 1;
+    if (outcome.findings.length > 0) tally.scrub += 1;
+    else missed.push(`scrub: ${sql.join('; ')}`);
+    if (start === true && !outcome.start) missed.push(`start: ${sql.join('; ')}`);
+  }
+  expect(missed).toEqual([]);
+}
+
+function tallyOf(table: string, what: string): Tally {
+  const known = tallies.find((tally) => tally.table === table && tally.what === what);
+  if (known !== undefined) return known;
+  const fresh = { table, what, start: 0, scrub: 0, made: 0 };
+  tallies.push(fresh);
+  return fresh;
+}
+
+async function lengthOf(expression: string, table: string): Promise<number> {
+  const [row] = await database.query<{ n: string }>(`SELECT length(${expression}) AS n FROM ${table}`);
+  return Number(row?.n);
+}
+
+it('a log that nobody has touched gives no finding, before and after the mutations', async () => {
+  expect(await scrubFindings(database, log.key)).toEqual([]);
+  expect(await tamper(database, log.key, [])).toEqual({ start: false, findings: [] });
+});
+
+describe('what is changed in PostgreSQL is found', () => {
+  it('in leaves', async () => expectFound([...leafMutations(), ...roleMutations]));
+
+  it('in tiles', async () => expectFound(tileMutations()));
+
+  it('in the head', async () => {
+    const sizes = {
+      frontier: await lengthOf('frontier', 'log_head'),
+      note: await lengthOf("convert_to(note, 'UTF8')", 'log_head'),
+    };
+    await expectFound(headMutations(sizes));
+  });
+
+  it('in manifests and snapshots', async () => {
+    const length = await lengthOf('body', 'snapshot');
+    // RFC 1952: bytes 3 to 9 are hints of the packer (text, time, effort, system); nothing that is read depends on them.
+    const bytes = Array.from({ length }, (_, n) => n).filter(
+      (n) => n < 3 || (n > 9 && (n % 5 === 0 || n > length - 9)),
+    );
+    await expectFound(manifestMutations(bytes));
+  });
+
+  it('in anchors', async () => expectFound(anchorMutations(await lengthOf('data', 'log_anchor'))));
+
+  it('if leaf, hash, tile and head are recomputed so that all agree, under the note that stands', async () => {
+    for (const idx of [8, 300, 600]) await expectFound([await recomputed(idx)]);
+  });
+});
+
+it('an offset out of order is told, and is no damage of the log', async () => {
+  const { findings } = await tamper(database, log.key, ['UPDATE log_leaf SET kafka_offset = 0 WHERE idx = 300']);
+  expect(findings).toEqual([{ problem: 'offset-order', place: '300' }]);
+});
+
+it('a false time, epoch or cursor is not told: the log says nothing of them', async () => {
+  const sql = [
+    `UPDATE log_head SET updated = '2001-01-01', epoch = 0, next_offset = 5`,
+    `INSERT INTO sweep_cursor VALUES (1, 100)`,
+    `UPDATE log_anchor SET noted = '2001-01-01', source = 'x'`,
+  ];
+  expect(await tamper(database, log.key, sql)).toEqual({ start: false, findings: [] });
+});
+
+/** What somebody with all rights on the database does, and without the log's key. */
+async function recomputed(idx: number): Promise<Mutation> {
+  const rows = await database.query<{ leaf_hash: Buffer; body: Buffer }>(
+    'SELECT leaf_hash, body FROM log_leaf ORDER BY idx',
+  );
+  const body = Buffer.from(rows[idx]!.body);
+  body[body.length - 20] = body[body.length - 20] === 65 ? 66 : 65;
+  const { leafHash } = await import('#tlog');
+  const hashes = rows.map((row, at) => (at === idx ? leafHash(body) : row.leaf_hash));
+  const { next, fullTiles } = GrowingTree.empty().extend(hashes);
+  const hex = (bytes: Uint8Array) => `'\\x${Buffer.from(bytes).toString('hex')}'`;
+  return {
+    table: 'all',
+    what: 'leaf, hash, tiles, root, frontier recomputed; old note',
+    start: true,
+    sql: [
+      `UPDATE log_leaf SET body = ${hex(body)}, leaf_hash = ${hex(leafHash(body))} WHERE idx = ${idx}`,
+      ...fullTiles.map(
+        ({ level, index, root, data }) =>
+          `UPDATE log_tile SET root = ${hex(root)}, data = ${hex(data)} WHERE lvl = ${level} AND idx = ${index}`,
+      ),
+      `UPDATE log_head SET root = ${hex(next.root())}, frontier = ${hex(next.frontier())}`,
+    ],
+  };
+}
