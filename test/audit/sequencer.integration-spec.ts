@@ -44,6 +44,11 @@ const sequencerOn = (store: LogStore = new LogStore(database, LOG), published = 
     topic: 'audit.stamp.0',
     publishedSize: () => Promise.resolve(published),
   });
+/** Whoever owns it, and however lively. */
+const taken = async (sequencer: Sequencer) => {
+  await sequencer.claim(0);
+  return sequencer.takeOver();
+};
 
 let counter = 0;
 const leaf = (index: number): NewLeaf => {
@@ -70,7 +75,7 @@ describe('a sequencer', () => {
   it('writes leaves, tiles and a signed head that outsiders can check, and goes on after a restart', async () => {
     const first = sequencerOn();
     await first.prepare();
-    await first.takeOver();
+    await taken(first);
     const batch = leaves(0, 700);
     const { extension, note } = await first.append(batch, [], 700n);
     const opened = openNote(note, [key]);
@@ -91,7 +96,7 @@ describe('a sequencer', () => {
 
     const second = sequencerOn();
     await second.prepare();
-    expect((await second.takeOver()).nextOffset).toBe(700n);
+    expect((await taken(second)).nextOffset).toBe(700n);
     const more = await second.append(leaves(700, 3), [], 703n);
     expect(more.extension.size).toBe(703);
   });
@@ -99,18 +104,18 @@ describe('a sequencer', () => {
   it('remembers the offset of a batch that had no leaves, under the same note', async () => {
     const sequencer = sequencerOn();
     await sequencer.prepare();
-    await sequencer.takeOver();
+    await taken(sequencer);
     const { note } = await sequencer.append(leaves(0, 1), [], 5n);
     expect((await sequencer.append([], [], 9n)).note).toBe(note);
-    expect((await sequencerOn().takeOver()).nextOffset).toBe(9n);
+    expect((await taken(sequencerOn())).nextOffset).toBe(9n);
   });
 
   it('is fenced by the one that took over later, and writes nothing any more', async () => {
     const [old, young] = [sequencerOn(), sequencerOn()];
     await old.prepare();
-    await old.takeOver();
+    await taken(old);
     await old.append(leaves(0, 2), [], 2n);
-    await young.takeOver();
+    await taken(young);
     await expect(old.append(leaves(2, 2), [], 4n)).rejects.toMatchObject({ code: 'log-fenced' });
     await expect(old.append(leaves(2, 2), [], 4n)).rejects.toMatchObject({ code: 'log-not-owned' });
     expect(await count()).toBe(2);
@@ -121,7 +126,7 @@ describe('a sequencer', () => {
   it('is prepared while another one appends', async () => {
     const owner = sequencerOn();
     await owner.prepare();
-    await owner.takeOver();
+    await taken(owner);
     // The other one's batch is committed between two reads of the one that is being prepared.
     let appended = 0;
     class Interrupted extends LogStore {
@@ -139,8 +144,8 @@ describe('a sequencer', () => {
   it('of two that append at once only the owner gets through', async () => {
     const [a, b] = [sequencerOn(), sequencerOn()];
     await a.prepare();
-    await a.takeOver();
-    await b.takeOver();
+    await taken(a);
+    await taken(b);
     const outcomes = await Promise.allSettled([a.append(leaves(0, 5), [], 5n), b.append(leaves(0, 7), [], 7n)]);
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'fulfilled']);
     expect(await count()).toBe(7);
@@ -158,7 +163,7 @@ class FaultyStore extends LogStore {
     this.fault = undefined;
     if (fault === undefined) return super.append(append);
     if (fault !== 'before') await super.append(append);
-    if (fault === 'after-and-fenced') await super.takeOwnership();
+    if (fault === 'after-and-fenced') await super.claim(0);
     throw postgresErrors.error('database-unavailable');
   }
 
@@ -178,7 +183,7 @@ describe('when the answer to a commit is lost', () => {
     store = new FaultyStore(database, LOG);
     sequencer = sequencerOn(store);
     await sequencer.prepare();
-    await sequencer.takeOver();
+    await taken(sequencer);
     await sequencer.append(leaves(0, 3), [], 3n);
   });
 
@@ -218,7 +223,7 @@ describe('the self-check refuses to start (audit-log.md §3.4)', () => {
   beforeEach(async () => {
     const sequencer = sequencerOn();
     await sequencer.prepare();
-    await sequencer.takeOver();
+    await taken(sequencer);
     await sequencer.append(leaves(0, 600), [], 600n);
   });
 
@@ -249,12 +254,12 @@ describe('the self-check refuses to start (audit-log.md §3.4)', () => {
       await sequencerOn().prepare();
     };
     await expect(start()).rejects.toMatchObject({ code: 'log-damaged' });
-    await expect(sequencerOn().takeOver()).rejects.toMatchObject({ code: 'log-damaged' });
+    await expect(taken(sequencerOn())).rejects.toMatchObject({ code: 'log-damaged' });
   });
 
   it('a log that is older than a published checkpoint', async () => {
-    await expect(sequencerOn(undefined, 601).takeOver()).rejects.toMatchObject({ code: 'log-behind' });
-    expect((await sequencerOn(undefined, 600).takeOver()).size).toBe(600);
+    await expect(taken(sequencerOn(undefined, 601))).rejects.toMatchObject({ code: 'log-behind' });
+    expect((await taken(sequencerOn(undefined, 600))).size).toBe(600);
   });
 
   it('and the tables themselves refuse changes of what stands', async () => {

@@ -15,6 +15,7 @@ import { LogReaderStore } from './log-reader.store.js';
 import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
 import type { LogState } from './ops/status-parts.service.js';
 import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
+import { LogLease } from './sequencer/log-lease.service.js';
 import { LogStore } from './sequencer/log.store.js';
 import { publishedSize } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
@@ -41,12 +42,13 @@ const LAST_BATCH_MS = 4_000;
 export class WriteSide {
   private readonly metrics: AuditMetrics;
   private readonly sequencer: Sequencer;
+  private readonly lease: LogLease;
   private readonly snapshots: SnapshotKeeper;
   private readonly signatures: SignatureCheck;
   private readonly checkpoints: CheckpointPublisher;
   private readonly intake: Intake;
   private readonly sweeper: Sweeper;
-  /** Set by `run` once the broker has given us the partition. */
+  /** Set by `run` while the log is ours. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
   private refusal: string | undefined;
@@ -63,6 +65,13 @@ export class WriteSide {
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
       publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
+    });
+    this.lease = new LogLease({
+      sequencer: this.sequencer,
+      leaseMs: config.leaseMs,
+      hears: () => bus.isReachable(),
+      onFenced: (cause) => this.failed(cause),
+      logger: logger.child('lease'),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
       this.metrics.aliens.add({}),
@@ -112,8 +121,8 @@ export class WriteSide {
   missing(): string | undefined {
     if (!this.snapshots.isAssigned()) return 'the snapshot topic is not read yet';
     if (this.refusal !== undefined) return `the log is not taken over: ${this.refusal}`;
-    if (this.stamps?.isAssigned() !== true) return 'the stamp partition is not ours';
-    if (!this.sequencer.isOwner) return 'another process sequences the log';
+    if (!this.sequencer.isClaimed) return 'the log is not ours: another process sequences it';
+    if (this.stamps?.isAssigned() !== true || !this.sequencer.isOwner) return 'the stamp topic is not read yet';
     return this.intake.snapshotNumber === undefined ? 'no manifest is in the log yet' : undefined;
   }
 
@@ -136,8 +145,8 @@ export class WriteSide {
   }
 
   /**
-   * Ends the batch in hand, leaves the partition to whoever stands by, and sends the receipts of what is committed:
-   * nobody who waits for one has to stamp again.
+   * Ends the batch in hand, leaves the log to whoever stands by, and sends the receipts of what is committed: nobody who
+   * waits for one has to stamp again.
    */
   private async handOver(): Promise<void> {
     const late = new AbortController();
@@ -148,36 +157,53 @@ export class WriteSide {
     );
     await this.running;
     await this.stamps?.stop();
+    // Without it they wait for a lease.
+    await this.sequencer.vacate().catch((cause: unknown) => {
+      this.options.logger.warn({ err: cause }, 'the log could not be given back');
+    });
     await this.intake.settled();
     late.abort();
     this.sequencer.stop();
   }
 
   private async run(): Promise<void> {
+    const { signal } = this.closing;
     await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots', crypto.randomUUID())));
-    await this.retry('stamps', async () => {
-      this.stamps = await this.subscribe();
-    });
+    while (await this.lease.claimed(signal)) {
+      const holding = this.lease.hold(signal);
+      const subscribing = async () => {
+        this.stamps = await this.subscribe();
+      };
+      await this.retry('stamps', subscribing, () => this.sequencer.isClaimed);
+      await holding;
+      // At the end `handOver` stops it, in order.
+      if (signal.aborted) return;
+      await this.stamps?.stop();
+      this.stamps = undefined;
+      this.refusal = undefined;
+    }
   }
 
   /**
-   * One group for all sequencers of the shard: the broker gives the partition to one of them, the others stand by. The
-   * epoch decides if two believe that they have it.
+   * A group of our own: a shared one would give the partition to the next only when it has missed its dead member, which
+   * takes it six seconds (`docs/adr/0013`). Who reads is decided by the lease, who appends by the epoch.
    */
   private subscribe(): Promise<Subscription> {
-    const { bus, config, logger } = this.options;
+    const { bus, config } = this.options;
     return bus.subscribe({
       topics: [fixedTopics.stamp.name],
-      group: this.group('sequencer'),
+      group: this.group('sequencer', crypto.randomUUID()),
       startAt: { kind: 'stored', nextOffset: () => this.takeOver() },
       maxInFlight: config.maxBatch * 2,
       maxBatch: config.maxBatch,
       batch: (records) => this.intake.take(records),
-      onError: (cause) => {
-        if (isFenced(cause)) this.metrics.fenced.add({});
-        logger.error({ err: cause }, 'batch of stamps not sequenced');
-      },
+      onError: (cause) => this.failed(cause),
     });
+  }
+
+  private failed(cause: unknown): void {
+    if (isFenced(cause)) this.metrics.fenced.add({});
+    this.options.logger.error({ err: cause }, 'batch of stamps not sequenced');
   }
 
   /** A refusal is tried again until its cause is gone; meanwhile /ready names it and nothing is stamped. */
@@ -187,14 +213,16 @@ export class WriteSide {
       this.refusal = undefined;
       return offset;
     } catch (cause) {
+      // Lost meanwhile: nothing is read while `run` gives the subscription up.
+      if (!this.sequencer.isClaimed) return this.options.bus.endOffset(fixedTopics.stamp.name, 0);
       this.refusal = cause instanceof AppError ? cause.code : 'unknown';
       throw cause;
     }
   }
 
   /** Until the topics are there, and while the broker is away. */
-  private async retry(what: string, attempt: () => Promise<void>): Promise<void> {
-    while (!this.closing.signal.aborted) {
+  private async retry(what: string, attempt: () => Promise<void>, isWanted = () => true): Promise<void> {
+    while (!this.closing.signal.aborted && isWanted()) {
       try {
         await attempt();
         return;

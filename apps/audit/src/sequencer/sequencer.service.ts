@@ -43,6 +43,8 @@ const MAX_RETRY_MS = 2_000;
  * are sent again are duplicates then, and get receipts.
  */
 export class Sequencer {
+  /** In which the log is ours; set by `claim`, forgotten when we are fenced or let it go. */
+  private epoch: bigint | undefined;
   /** The head and tree that the next batch extends; set by `takeOver`, moved by `append` after its commit. */
   private owned: { readonly head: LogHead; readonly tree: GrowingTree } | undefined;
   private stopped = false;
@@ -59,13 +61,46 @@ export class Sequencer {
     this.check(head, edge);
   }
 
-  /** Becomes the writer: every older owner is fenced from now on. Returns where the stamps are to be read from. */
-  async takeOver(): Promise<LogHead> {
+  /**
+   * Fences the owner if it has given the log back, or has not been heard of for `leaseMs` where that is given. True if
+   * the log is ours now; nothing is appended before `takeOver`.
+   */
+  async claim(leaseMs: number | undefined): Promise<boolean> {
     this.owned = undefined;
-    const head = await this.options.store.takeOwnership();
+    this.epoch = await this.options.store.claim(leaseMs);
+    return this.isClaimed;
+  }
+
+  /** The epoch is ours, as far as we know. */
+  get isClaimed(): boolean {
+    return this.epoch !== undefined;
+  }
+
+  /** Tells those who stand by that we live. A database that does not answer tells nothing: that rejects. */
+  async renew(): Promise<void> {
+    const { epoch } = this;
+    if (epoch === undefined || (await this.options.store.renew(epoch)) || this.epoch !== epoch) return;
+    throw this.fenced();
+  }
+
+  /** Lets go of the log, and says so: whoever stands by need not wait. */
+  async vacate(): Promise<void> {
+    const { epoch } = this;
+    this.release();
+    if (epoch !== undefined) await this.options.store.vacate(epoch);
+  }
+
+  /** Becomes the writer of the log that was claimed. Returns where the stamps are to be read from. */
+  async takeOver(): Promise<LogHead> {
+    const { epoch } = this;
+    this.owned = undefined;
+    if (epoch === undefined) throw sequencerErrors.error('log-not-owned');
+    const head = await this.options.store.ownHead(epoch);
+    if (head === undefined) throw this.fenced();
     const tree = this.check(head, await this.options.store.edge(head.size));
     const published = await this.options.publishedSize();
     if (published > head.size) throw sequencerErrors.error('log-behind', { details: { size: head.size, published } });
+    if (this.epoch !== epoch) throw this.fenced();
     this.owned = { head, tree };
     this.options.logger.info({ size: head.size, epoch: head.epoch }, 'log taken over');
     return head;
@@ -100,8 +135,8 @@ export class Sequencer {
     return { extension, note };
   }
 
-  /** Lets the log go: nothing is appended until the next takeover. */
-  release(): void {
+  /** Appends nothing until the next takeover, but keeps others from it. */
+  pause(): void {
     this.owned = undefined;
   }
 
@@ -109,6 +144,11 @@ export class Sequencer {
   stop(): void {
     this.stopped = true;
     this.release();
+  }
+
+  private release(): void {
+    this.owned = undefined;
+    this.epoch = undefined;
   }
 
   private get state() {
@@ -142,7 +182,7 @@ export class Sequencer {
   }
 
   private fenced(): AppError {
-    this.owned = undefined;
+    this.release();
     return sequencerErrors.error('log-fenced');
   }
 
