@@ -152,6 +152,96 @@ describe('a sequencer', () => {
   });
 });
 
+describe('the lease of a log', () => {
+  const LEASE_MS = 60_000;
+  const silentFor = (ms: number) =>
+    database.query(`UPDATE log_head SET updated = clock_timestamp() - interval '${ms} ms'`);
+  let owner: Sequencer;
+  beforeEach(async () => {
+    owner = sequencerOn();
+    await owner.prepare();
+    expect(await owner.claim(LEASE_MS)).toBe(true);
+    await owner.takeOver();
+  });
+
+  it('is not claimed from an owner that appends, renews, or has only just taken over', async () => {
+    const standby = sequencerOn();
+    expect(await standby.claim(LEASE_MS)).toBe(false);
+    await silentFor(LEASE_MS);
+    await owner.append(leaves(0, 1), [], 1n);
+    expect(await standby.claim(LEASE_MS)).toBe(false);
+    await silentFor(LEASE_MS);
+    await owner.renew();
+    expect(await standby.claim(LEASE_MS)).toBe(false);
+    await owner.append(leaves(1, 1), [], 2n);
+  });
+
+  it('is claimed from a silent owner, which learns of it by its next renewal and appends nothing', async () => {
+    const standby = sequencerOn();
+    await silentFor(LEASE_MS);
+    expect(await standby.claim(undefined)).toBe(false);
+    expect(await standby.claim(LEASE_MS)).toBe(true);
+    await standby.takeOver();
+    await expect(owner.renew()).rejects.toMatchObject({ code: 'log-fenced' });
+    expect(owner.isClaimed).toBe(false);
+    await expect(owner.append(leaves(0, 1), [], 1n)).rejects.toMatchObject({ code: 'log-not-owned' });
+    await expect(owner.takeOver()).rejects.toMatchObject({ code: 'log-not-owned' });
+  });
+
+  it('is claimed at once when it was given back, but not by who was fenced before', async () => {
+    await owner.vacate();
+    expect(owner.isOwner).toBe(false);
+    const [standby, fenced] = [sequencerOn(), owner];
+    expect(await standby.claim(undefined)).toBe(true);
+    await fenced.vacate();
+    expect(await sequencerOn().claim(undefined)).toBe(false);
+  });
+
+  it('goes to one of many that claim it at once', async () => {
+    await silentFor(LEASE_MS);
+    const claims = await Promise.all(Array.from({ length: 6 }, () => sequencerOn().claim(LEASE_MS)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('is nobody’s when the answer to a claim is lost, until it has run out again', async () => {
+    class Deaf extends LogStore {
+      override async claim(...parameters: Parameters<LogStore['claim']>): Promise<never> {
+        await super.claim(...parameters);
+        throw postgresErrors.error('database-unavailable');
+      }
+    }
+    await silentFor(LEASE_MS);
+    const standby = sequencerOn(new Deaf(database, LOG));
+    await expect(standby.claim(LEASE_MS)).rejects.toMatchObject({ code: 'database-unavailable' });
+    expect(standby.isClaimed).toBe(false);
+    const third = sequencerOn();
+    expect(await third.claim(LEASE_MS)).toBe(false);
+    await silentFor(LEASE_MS);
+    expect(await third.claim(LEASE_MS)).toBe(true);
+    await taken(third);
+    await third.append(leaves(0, 1), [], 1n);
+  });
+
+  it('was lost during a takeover: that takeover fails', async () => {
+    await owner.vacate();
+    const standby: Sequencer = new Sequencer({
+      store: new LogStore(database, LOG),
+      signer,
+      key,
+      logger: silentLogger(),
+      topic: 'audit.stamp.0',
+      publishedSize: async () => {
+        await sequencerOn().claim(0);
+        await standby.renew().catch(() => undefined);
+        return 0;
+      },
+    });
+    await standby.claim(undefined);
+    await expect(standby.takeOver()).rejects.toMatchObject({ code: 'log-fenced' });
+    expect(standby.isOwner).toBe(false);
+  });
+});
+
 /** A store whose next append fails as told, before or after it took effect. */
 class FaultyStore extends LogStore {
   fault: 'before' | 'after' | 'after-and-fenced' | undefined;

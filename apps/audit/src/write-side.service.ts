@@ -71,6 +71,7 @@ export class WriteSide {
       leaseMs: config.leaseMs,
       hears: () => bus.isReachable(),
       onFenced: (cause) => this.failed(cause),
+      clock,
       logger: logger.child('lease'),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '#kernel';
+import { AppError, type Clock } from '#kernel';
 import type { Logger } from '#platform';
 import type { Sequencer } from './sequencer.service.js';
 
@@ -11,6 +11,7 @@ export interface LogLeaseOptions {
   readonly hears: () => Promise<boolean>;
   /** Another process has taken the log from us. */
   readonly onFenced: (cause: AppError) => void;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -27,16 +28,14 @@ export class LogLease {
 
   /** Stands by until the log is ours; false if `signal` ended that first. */
   async claimed(signal: AbortSignal): Promise<boolean> {
-    const { sequencer, leaseMs } = this.options;
+    const { sequencer, leaseMs, clock } = this.options;
     // What an outage hid of a living owner is no silence of its own. Who has just started knows of no outage.
     let wellSinceMs = -Infinity;
     while (!signal.aborted) {
-      const nowMs = performance.now();
-      const isClaimed = await this.hearing(() =>
-        sequencer.claim(nowMs - wellSinceMs >= leaseMs ? leaseMs : undefined),
-      );
+      const nowMs = clock.now();
+      const isClaimed = await this.hearing(() => sequencer.claim(nowMs - wellSinceMs >= leaseMs ? leaseMs : undefined));
       if (isClaimed === true) return true;
-      if (isClaimed === undefined) wellSinceMs = performance.now();
+      if (isClaimed === undefined) wellSinceMs = clock.now();
       await pause(leaseMs / LOOKS, signal);
     }
     return false;
