@@ -137,7 +137,8 @@ describe('Kafka adapter, single answers disturbed', () => {
 
   it('gives a subscription that hears nothing a new consumer, and goes on where it was', async () => {
     // A consumer that waited until the group has missed the last one would be too late.
-    const impatient = await broker.connect({ watchdogMs: 1_500, requestTimeoutMs: 60_000, sessionTimeoutMs: 60_000 });
+    const late = { sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 60_000 };
+    const impatient = await broker.connect({ watchdogMs: 1_500, requestTimeoutMs: 60_000, ...late });
     const seen = collector([topic], { kind: 'latest' });
     const subscription = await impatient.subscribe(seen.options);
     await truth.publish(numbered(topic, 2, 'before'));
