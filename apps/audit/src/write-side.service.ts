@@ -158,13 +158,19 @@ export class WriteSide {
     );
     await this.running;
     await this.stamps?.stop();
-    // Without it they wait for a lease.
-    await this.sequencer.vacate().catch((cause: unknown) => {
-      this.options.logger.warn({ err: cause }, 'the log could not be given back');
-    });
+    // Where that cannot be told they wait for a lease.
+    await Promise.race([this.giveBack(), setTimeout(LAST_BATCH_MS, undefined, { ref: false })]);
     await this.intake.settled();
     late.abort();
     this.sequencer.stop();
+  }
+
+  private async giveBack(): Promise<void> {
+    try {
+      await this.sequencer.vacate();
+    } catch (cause) {
+      this.options.logger.warn({ err: cause }, 'the log could not be given back');
+    }
   }
 
   private async run(): Promise<void> {
@@ -215,7 +221,10 @@ export class WriteSide {
       return offset;
     } catch (cause) {
       // Lost meanwhile: nothing is read while `run` gives the subscription up.
-      if (!this.sequencer.isClaimed) return this.options.bus.endOffset(fixedTopics.stamp.name, 0);
+      if (!this.sequencer.isClaimed) {
+        this.failed(cause);
+        return this.options.bus.endOffset(fixedTopics.stamp.name, 0);
+      }
       this.refusal = cause instanceof AppError ? cause.code : 'unknown';
       throw cause;
     }

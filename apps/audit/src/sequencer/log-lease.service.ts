@@ -24,6 +24,9 @@ const LOOKS = 8;
  * that both think they own the log are told apart by the epoch, in every append (`audit-log.md` §3.4).
  */
 export class LogLease {
+  /** The database did not answer last time, which is told once per outage. */
+  private isAway = false;
+
   constructor(private readonly options: LogLeaseOptions) {}
 
   /** Stands by until the log is ours; false if `signal` ended that first. */
@@ -54,10 +57,13 @@ export class LogLease {
   private async hearing<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | undefined> {
     const { hears, onFenced, logger } = this.options;
     try {
-      return (await hears()) ? await work() : undefined;
+      const outcome = (await hears()) ? await work() : undefined;
+      this.isAway = false;
+      return outcome;
     } catch (cause) {
       if (cause instanceof AppError && cause.code === 'log-fenced') onFenced(cause);
-      else logger.warn({ err: cause }, 'the lease of the log could be neither claimed nor renewed');
+      else if (!this.isAway) logger.warn({ err: cause }, 'the lease of the log can be neither claimed nor renewed now');
+      this.isAway = true;
       return undefined;
     }
   }
