@@ -64,7 +64,7 @@ export class WriteSide {
       key: options.noteKey,
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
-      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
+      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints')),
     });
     this.lease = new LogLease({
       sequencer: this.sequencer,
@@ -175,7 +175,7 @@ export class WriteSide {
 
   private async run(): Promise<void> {
     const { signal } = this.closing;
-    await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots', crypto.randomUUID())));
+    await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots')));
     while (await this.lease.claimed(signal)) {
       const holding = this.lease.hold(signal);
       const subscribing = async () => {
@@ -199,7 +199,7 @@ export class WriteSide {
     const { bus, config } = this.options;
     return bus.subscribe({
       topics: [fixedTopics.stamp.name],
-      group: this.group('sequencer', crypto.randomUUID()),
+      group: this.group('sequencer'),
       startAt: { kind: 'stored', nextOffset: () => this.takeOver() },
       maxInFlight: config.maxBatch * 2,
       maxBatch: config.maxBatch,
@@ -244,9 +244,9 @@ export class WriteSide {
     }
   }
 
-  private group(purpose: string, unique?: string): string {
-    const base = `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}`;
-    return unique === undefined ? base : `${base}.${unique}`;
+  /** Ours alone: each of us reads all of it. */
+  private group(purpose: string): string {
+    return `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}.${crypto.randomUUID()}`;
   }
 }
 
