@@ -197,6 +197,25 @@ describe('the lease of a log', () => {
     expect(await sequencerOn().claim(undefined)).toBe(false);
   });
 
+  it.each([
+    ['without effect', false],
+    ['with its effect', true],
+  ])('is let go of where giving it back fails %s', async (_how, hasEffect) => {
+    class Failing extends LogStore {
+      override async vacate(epoch: bigint): Promise<never> {
+        if (hasEffect) await super.vacate(epoch);
+        throw postgresErrors.error('database-unavailable');
+      }
+    }
+    await owner.vacate();
+    const leaving = sequencerOn(new Failing(database, LOG));
+    await leaving.claim(undefined);
+    await taken(leaving);
+    await leaving.vacate();
+    expect(leaving.isClaimed).toBe(false);
+    expect(await sequencerOn().claim(undefined)).toBe(hasEffect);
+  });
+
   it('goes to one of many that claim it at once', async () => {
     await silentFor(LEASE_MS);
     const claims = await Promise.all(Array.from({ length: 6 }, () => sequencerOn().claim(LEASE_MS)));

@@ -159,18 +159,10 @@ export class WriteSide {
     await this.running;
     await this.stamps?.stop();
     // Where that cannot be told they wait for a lease.
-    await Promise.race([this.giveBack(), setTimeout(LAST_BATCH_MS, undefined, { ref: false })]);
+    await Promise.race([this.sequencer.vacate(), setTimeout(LAST_BATCH_MS, undefined, { ref: false })]);
     await this.intake.settled();
     late.abort();
     this.sequencer.stop();
-  }
-
-  private async giveBack(): Promise<void> {
-    try {
-      await this.sequencer.vacate();
-    } catch (cause) {
-      this.options.logger.warn({ err: cause }, 'the log could not be given back');
-    }
   }
 
   private async run(): Promise<void> {

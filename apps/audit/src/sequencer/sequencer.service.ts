@@ -83,11 +83,15 @@ export class Sequencer {
     throw this.fenced();
   }
 
-  /** Lets go of the log, and says so: whoever stands by need not wait. */
+  /** Lets go of the log, and says so: whoever stands by need not wait. Never rejects; then they do wait. */
   async vacate(): Promise<void> {
     const { epoch } = this;
     this.release();
-    if (epoch !== undefined) await this.options.store.vacate(epoch);
+    try {
+      if (epoch !== undefined) await this.options.store.vacate(epoch);
+    } catch (cause) {
+      this.options.logger.warn({ err: cause }, 'the log could not be given back');
+    }
   }
 
   /** Becomes the writer of the log that was claimed. Returns where the stamps are to be read from. */
