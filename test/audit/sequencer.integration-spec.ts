@@ -46,6 +46,11 @@ const sequencerOn = (store: LogStore = new LogStore(database, LOG), published = 
     // What audit compares with is `start-check.service.ts`'s business; here it refuses or does not.
     compare: (size) => (published > size ? Promise.reject(sequencerErrors.error('log-behind')) : Promise.resolve()),
   });
+/** Whoever owns it, and however lively. */
+const taken = async (sequencer: Sequencer) => {
+  await sequencer.claim(0);
+  return sequencer.takeOver();
+};
 
 let counter = 0;
 const leaf = (index: number): NewLeaf => {
@@ -72,7 +77,7 @@ describe('a sequencer', () => {
   it('writes leaves, tiles and a signed head that outsiders can check, and goes on after a restart', async () => {
     const first = sequencerOn();
     await first.prepare();
-    await first.takeOver();
+    await taken(first);
     const batch = leaves(0, 700);
     const { extension, note } = await first.append(batch, [], 700n);
     const opened = openNote(note, [key]);
@@ -93,7 +98,7 @@ describe('a sequencer', () => {
 
     const second = sequencerOn();
     await second.prepare();
-    expect((await second.takeOver()).nextOffset).toBe(700n);
+    expect((await taken(second)).nextOffset).toBe(700n);
     const more = await second.append(leaves(700, 3), [], 703n);
     expect(more.extension.size).toBe(703);
   });
@@ -101,18 +106,18 @@ describe('a sequencer', () => {
   it('remembers the offset of a batch that had no leaves, under the same note', async () => {
     const sequencer = sequencerOn();
     await sequencer.prepare();
-    await sequencer.takeOver();
+    await taken(sequencer);
     const { note } = await sequencer.append(leaves(0, 1), [], 5n);
     expect((await sequencer.append([], [], 9n)).note).toBe(note);
-    expect((await sequencerOn().takeOver()).nextOffset).toBe(9n);
+    expect((await taken(sequencerOn())).nextOffset).toBe(9n);
   });
 
   it('is fenced by the one that took over later, and writes nothing any more', async () => {
     const [old, young] = [sequencerOn(), sequencerOn()];
     await old.prepare();
-    await old.takeOver();
+    await taken(old);
     await old.append(leaves(0, 2), [], 2n);
-    await young.takeOver();
+    await taken(young);
     await expect(old.append(leaves(2, 2), [], 4n)).rejects.toMatchObject({ code: 'log-fenced' });
     await expect(old.append(leaves(2, 2), [], 4n)).rejects.toMatchObject({ code: 'log-not-owned' });
     expect(await count()).toBe(2);
@@ -123,7 +128,7 @@ describe('a sequencer', () => {
   it('is prepared while another one appends', async () => {
     const owner = sequencerOn();
     await owner.prepare();
-    await owner.takeOver();
+    await taken(owner);
     // The other one's batch is committed between two reads of the one that is being prepared.
     let appended = 0;
     class Interrupted extends LogStore {
@@ -141,11 +146,120 @@ describe('a sequencer', () => {
   it('of two that append at once only the owner gets through', async () => {
     const [a, b] = [sequencerOn(), sequencerOn()];
     await a.prepare();
-    await a.takeOver();
-    await b.takeOver();
+    await taken(a);
+    await taken(b);
     const outcomes = await Promise.allSettled([a.append(leaves(0, 5), [], 5n), b.append(leaves(0, 7), [], 7n)]);
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'fulfilled']);
     expect(await count()).toBe(7);
+  });
+});
+
+describe('the lease of a log', () => {
+  const LEASE_MS = 60_000;
+  const silentFor = (ms: number) =>
+    database.query(`UPDATE log_head SET updated = clock_timestamp() - interval '${ms} ms'`);
+  let owner: Sequencer;
+  beforeEach(async () => {
+    owner = sequencerOn();
+    await owner.prepare();
+    expect(await owner.claim(LEASE_MS)).toBe(true);
+    await owner.takeOver();
+  });
+
+  it('is not claimed from an owner that appends, renews, or has only just taken over', async () => {
+    const standby = sequencerOn();
+    expect(await standby.claim(LEASE_MS)).toBe(false);
+    await silentFor(LEASE_MS);
+    await owner.append(leaves(0, 1), [], 1n);
+    expect(await standby.claim(LEASE_MS)).toBe(false);
+    await silentFor(LEASE_MS);
+    await owner.renew();
+    expect(await standby.claim(LEASE_MS)).toBe(false);
+    await owner.append(leaves(1, 1), [], 2n);
+  });
+
+  it('is claimed from a silent owner, which learns of it by its next renewal and appends nothing', async () => {
+    const standby = sequencerOn();
+    await silentFor(LEASE_MS);
+    expect(await standby.claim(undefined)).toBe(false);
+    expect(await standby.claim(LEASE_MS)).toBe(true);
+    await standby.takeOver();
+    await expect(owner.renew()).rejects.toMatchObject({ code: 'log-fenced' });
+    expect(owner.isClaimed).toBe(false);
+    await expect(owner.append(leaves(0, 1), [], 1n)).rejects.toMatchObject({ code: 'log-not-owned' });
+    await expect(owner.takeOver()).rejects.toMatchObject({ code: 'log-not-owned' });
+  });
+
+  it('is claimed at once when it was given back, but not by who was fenced before', async () => {
+    await owner.vacate();
+    expect(owner.isOwner).toBe(false);
+    const [standby, fenced] = [sequencerOn(), owner];
+    expect(await standby.claim(undefined)).toBe(true);
+    await fenced.vacate();
+    expect(await sequencerOn().claim(undefined)).toBe(false);
+  });
+
+  it.each([
+    ['without effect', false],
+    ['with its effect', true],
+  ])('is let go of where giving it back fails %s', async (_how, hasEffect) => {
+    class Failing extends LogStore {
+      override async vacate(epoch: bigint): Promise<never> {
+        if (hasEffect) await super.vacate(epoch);
+        throw postgresErrors.error('database-unavailable');
+      }
+    }
+    await owner.vacate();
+    const leaving = sequencerOn(new Failing(database, LOG));
+    await leaving.claim(undefined);
+    await taken(leaving);
+    await leaving.vacate();
+    expect(leaving.isClaimed).toBe(false);
+    expect(await sequencerOn().claim(undefined)).toBe(hasEffect);
+  });
+
+  it('goes to one of many that claim it at once', async () => {
+    await silentFor(LEASE_MS);
+    const claims = await Promise.all(Array.from({ length: 6 }, () => sequencerOn().claim(LEASE_MS)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('is nobody’s when the answer to a claim is lost, until it has run out again', async () => {
+    class Deaf extends LogStore {
+      override async claim(...parameters: Parameters<LogStore['claim']>): Promise<never> {
+        await super.claim(...parameters);
+        throw postgresErrors.error('database-unavailable');
+      }
+    }
+    await silentFor(LEASE_MS);
+    const standby = sequencerOn(new Deaf(database, LOG));
+    await expect(standby.claim(LEASE_MS)).rejects.toMatchObject({ code: 'database-unavailable' });
+    expect(standby.isClaimed).toBe(false);
+    const third = sequencerOn();
+    expect(await third.claim(LEASE_MS)).toBe(false);
+    await silentFor(LEASE_MS);
+    expect(await third.claim(LEASE_MS)).toBe(true);
+    await taken(third);
+    await third.append(leaves(0, 1), [], 1n);
+  });
+
+  it('was lost during a takeover: that takeover fails', async () => {
+    await owner.vacate();
+    const standby: Sequencer = new Sequencer({
+      store: new LogStore(database, LOG),
+      signer,
+      key,
+      logger: silentLogger(),
+      topic: 'audit.stamp.0',
+      publishedSize: async () => {
+        await sequencerOn().claim(0);
+        await standby.renew().catch(() => undefined);
+        return 0;
+      },
+    });
+    await standby.claim(undefined);
+    await expect(standby.takeOver()).rejects.toMatchObject({ code: 'log-fenced' });
+    expect(standby.isOwner).toBe(false);
   });
 });
 
@@ -160,7 +274,7 @@ class FaultyStore extends LogStore {
     this.fault = undefined;
     if (fault === undefined) return super.append(append);
     if (fault !== 'before') await super.append(append);
-    if (fault === 'after-and-fenced') await super.takeOwnership();
+    if (fault === 'after-and-fenced') await super.claim(0);
     throw postgresErrors.error('database-unavailable');
   }
 
@@ -180,7 +294,7 @@ describe('when the answer to a commit is lost', () => {
     store = new FaultyStore(database, LOG);
     sequencer = sequencerOn(store);
     await sequencer.prepare();
-    await sequencer.takeOver();
+    await taken(sequencer);
     await sequencer.append(leaves(0, 3), [], 3n);
   });
 
@@ -220,7 +334,7 @@ describe('the self-check refuses to start (audit-log.md §3.4)', () => {
   beforeEach(async () => {
     const sequencer = sequencerOn();
     await sequencer.prepare();
-    await sequencer.takeOver();
+    await taken(sequencer);
     await sequencer.append(leaves(0, 600), [], 600n);
   });
 
@@ -251,12 +365,12 @@ describe('the self-check refuses to start (audit-log.md §3.4)', () => {
       await sequencerOn().prepare();
     };
     await expect(start()).rejects.toMatchObject({ code: 'log-damaged' });
-    await expect(sequencerOn().takeOver()).rejects.toMatchObject({ code: 'log-damaged' });
+    await expect(taken(sequencerOn())).rejects.toMatchObject({ code: 'log-damaged' });
   });
 
   it('a log that is older than a published checkpoint', async () => {
-    await expect(sequencerOn(undefined, 601).takeOver()).rejects.toMatchObject({ code: 'log-behind' });
-    expect((await sequencerOn(undefined, 600).takeOver()).size).toBe(600);
+    await expect(taken(sequencerOn(undefined, 601))).rejects.toMatchObject({ code: 'log-behind' });
+    expect((await taken(sequencerOn(undefined, 600))).size).toBe(600);
   });
 
   it('and the tables themselves refuse changes of what stands', async () => {

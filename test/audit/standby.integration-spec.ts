@@ -38,6 +38,25 @@ describe('a second sequencer', () => {
     expect((await fetch(`${second.url}/ready`)).status).toBe(200);
   });
 
+  it('takes the log from an owner that does not hear the stamps; that one stands by then', async () => {
+    const { epoch } = await network.head();
+    let isDeaf = false;
+    const bus = { ...network.bus, isReachable: () => Promise.resolve(!isDeaf) };
+    await standby?.close();
+    const deaf = await network.start({ leaseMs: 500 }, { bus });
+    const third = await createAudit(network.config({ leaseMs: 500 }), { bus: network.bus, logger: silentLogger() });
+    standby = third;
+    await eventually(async () => (await missing(third)).includes('is not ours'));
+    expect((await network.head()).epoch).toBe(epoch + 1n);
+    isDeaf = true;
+    await eventually(async () => (await fetch(`${third.url}/ready`)).status === 200, { timeoutMs: 30_000 });
+    isDeaf = false;
+    await eventually(async () => (await missing(deaf)).includes('is not ours'));
+    expect((await network.stampAndWait(await network.requested())).isProven).toBe(true);
+    expect((await network.head()).epoch).toBe(epoch + 2n);
+    await deaf.close();
+  });
+
   it('refuses a stamp topic that ends before what the log remembers, until it is told to take it', async () => {
     await standby?.close();
     await network.database.query('UPDATE audit.log_head SET next_offset = 1000000');

@@ -38,6 +38,12 @@ export const auditConfig = defineConfig('audit', {
     default: 'http://127.0.0.1:8100',
     meaning: 'Where outsiders reach this service; the log URL in /.well-known/audit-logs.json begins with it.',
   }),
+  leaseMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_LEASE_MS',
+    default: 2_000,
+    min: 100,
+    meaning: 'How long the sequencer of the log may be silent before one that stands by takes over.',
+  }),
   maxBatch: setting.integer({
     env: 'KEREGE_AUDIT_MAX_BATCH',
     default: 4096,

@@ -16,6 +16,7 @@ import { LogReaderStore } from './log-reader.store.js';
 import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
 import type { LogState } from './ops/status-parts.service.js';
 import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
+import { LogLease } from './sequencer/log-lease.service.js';
 import { LogStore } from './sequencer/log.store.js';
 import { newestPublished } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
@@ -49,6 +50,7 @@ const LAST_BATCH_MS = 4_000;
 export class WriteSide {
   private readonly metrics: AuditMetrics;
   private readonly sequencer: Sequencer;
+  private readonly lease: LogLease;
   private readonly snapshots: SnapshotKeeper;
   private readonly signatures: SignatureCheck;
   private readonly witnesses: WitnessSide;
@@ -57,7 +59,7 @@ export class WriteSide {
   private readonly sweeper: Sweeper;
   private readonly time: Timestamper;
   private readonly scrub: ScrubWorker;
-  /** Set by `run` once the broker has given us the partition. */
+  /** Set by `run` while the log is ours. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
   private refusal: string | undefined;
@@ -76,6 +78,14 @@ export class WriteSide {
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
       compare: (size) => this.witnesses.compare(size),
+    });
+    this.lease = new LogLease({
+      sequencer: this.sequencer,
+      leaseMs: config.leaseMs,
+      hears: () => bus.isReachable(),
+      onFenced: (cause) => this.failed(cause),
+      clock,
+      logger: logger.child('lease'),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
       this.metrics.aliens.add({}),
@@ -136,8 +146,8 @@ export class WriteSide {
   missing(): string | undefined {
     if (!this.snapshots.isAssigned()) return 'the snapshot topic is not read yet';
     if (this.refusal !== undefined) return `the log is not taken over: ${this.refusal}`;
-    if (this.stamps?.isAssigned() !== true) return 'the stamp partition is not ours';
-    if (!this.sequencer.isOwner) return 'another process sequences the log';
+    if (!this.sequencer.isClaimed) return 'the log is not ours: another process sequences it';
+    if (this.stamps?.isAssigned() !== true || !this.sequencer.isOwner) return 'the stamp topic is not read yet';
     return this.intake.snapshotNumber === undefined ? 'no manifest is in the log yet' : undefined;
   }
 
@@ -176,8 +186,8 @@ export class WriteSide {
   }
 
   /**
-   * Ends the batch in hand, leaves the partition to whoever stands by, and sends the receipts of what is committed:
-   * nobody who waits for one has to stamp again.
+   * Ends the batch in hand, leaves the log to whoever stands by, and sends the receipts of what is committed: nobody who
+   * waits for one has to stamp again.
    */
   private async handOver(): Promise<void> {
     const late = new AbortController();
@@ -188,6 +198,8 @@ export class WriteSide {
     );
     await this.running;
     await this.stamps?.stop();
+    // Where that cannot be told they wait for a lease.
+    await Promise.race([this.sequencer.vacate(), setTimeout(LAST_BATCH_MS, undefined, { ref: false })]);
     await this.intake.settled();
     late.abort();
     this.sequencer.stop();
@@ -207,7 +219,7 @@ export class WriteSide {
       database,
       logId,
       paths,
-      published: () => newestPublished(bus, noteKey, this.group('checkpoints', crypto.randomUUID())),
+      published: () => newestPublished(bus, noteKey, this.group('checkpoints')),
       clock,
       metrics,
       logger: logger.child('witness'),
@@ -215,18 +227,29 @@ export class WriteSide {
   }
 
   private async run(): Promise<void> {
-    await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots', crypto.randomUUID())));
-    await this.retry('stamps', async () => {
-      this.stamps = await this.subscribe();
-    });
+    const { signal } = this.closing;
+    await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots')));
+    while (await this.lease.claimed(signal)) {
+      const holding = this.lease.hold(signal);
+      const subscribing = async () => {
+        this.stamps = await this.subscribe();
+      };
+      await this.retry('stamps', subscribing, () => this.sequencer.isClaimed);
+      await holding;
+      // At the end `handOver` stops it, in order.
+      if (signal.aborted) return;
+      await this.stamps?.stop();
+      this.stamps = undefined;
+      this.refusal = undefined;
+    }
   }
 
   /**
-   * One group for all sequencers of the shard: the broker gives the partition to one of them, the others stand by. The
-   * epoch decides if two believe that they have it.
+   * A group of our own: a shared one would give the partition to the next only when it has missed its dead member, which
+   * takes it six seconds (`docs/adr/0013`). Who reads is decided by the lease, who appends by the epoch.
    */
   private subscribe(): Promise<Subscription> {
-    const { bus, config, logger } = this.options;
+    const { bus, config } = this.options;
     return bus.subscribe({
       topics: [fixedTopics.stamp.name],
       group: this.group('sequencer'),
@@ -234,11 +257,13 @@ export class WriteSide {
       maxInFlight: config.maxBatch * 2,
       maxBatch: config.maxBatch,
       batch: (records) => this.intake.take(records),
-      onError: (cause) => {
-        if (isFenced(cause)) this.metrics.fenced.add({});
-        logger.error({ err: cause }, 'batch of stamps not sequenced');
-      },
+      onError: (cause) => this.failed(cause),
     });
+  }
+
+  private failed(cause: unknown): void {
+    if (isFenced(cause)) this.metrics.fenced.add({});
+    this.options.logger.error({ err: cause }, 'batch of stamps not sequenced');
   }
 
   /** A refusal is tried again until its cause is gone; meanwhile /ready names it and nothing is stamped. */
@@ -247,7 +272,7 @@ export class WriteSide {
       const offset = await this.intake.takeOver();
       await this.witnesses.stateApproval().catch((cause: unknown) => {
         // No leaf, no start: who lets a log go on unwitnessed is written down first.
-        this.sequencer.release();
+        this.sequencer.pause();
         throw cause;
       });
       this.refusal = undefined;
@@ -255,14 +280,19 @@ export class WriteSide {
       if (this.sequencer.head.size > 0) this.checkpoints.offer(this.sequencer.head.note);
       return offset;
     } catch (cause) {
+      // Lost meanwhile: nothing is read while `run` gives the subscription up.
+      if (!this.sequencer.isClaimed) {
+        this.failed(cause);
+        return this.options.bus.endOffset(fixedTopics.stamp.name, 0);
+      }
       this.refusal = cause instanceof AppError ? cause.code : 'unknown';
       throw cause;
     }
   }
 
   /** Until the topics are there, and while the broker is away. */
-  private async retry(what: string, attempt: () => Promise<void>): Promise<void> {
-    while (!this.closing.signal.aborted) {
+  private async retry(what: string, attempt: () => Promise<void>, isWanted = () => true): Promise<void> {
+    while (!this.closing.signal.aborted && isWanted()) {
       try {
         await attempt();
         return;
@@ -274,9 +304,9 @@ export class WriteSide {
     }
   }
 
-  private group(purpose: string, unique?: string): string {
-    const base = `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}`;
-    return unique === undefined ? base : `${base}.${unique}`;
+  /** Ours alone: each of us reads all of it. */
+  private group(purpose: string): string {
+    return `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}.${crypto.randomUUID()}`;
   }
 }
 

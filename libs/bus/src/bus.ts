@@ -37,7 +37,10 @@ export type StartAt =
 
 interface SubscriptionBase {
   readonly topics: readonly string[];
-  /** Unique per instance where every instance must see everything; shared where work is divided. */
+  /**
+   * Unique per instance where every instance must see everything; shared where work is divided, which takes `committed`:
+   * with every other start the group is the subscription's own, and its broker may know it by longer names.
+   */
   readonly group: string;
   readonly startAt: StartAt;
   /** Records handed over but not settled, at most; beyond it the partition is paused. */

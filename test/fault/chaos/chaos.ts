@@ -40,6 +40,9 @@ export const CHAOS_INSTANCE = {
   },
 } as const satisfies Partial<InstanceOptions>;
 
+/** Of all calls, whatever the order of the kills: the part that was answered well. */
+export const LEAST_GOOD_SHARE = 0.3;
+
 /** An exchange whose gateway died is taken over a minute after its deadline (`bus.md` §4.9); the rest is for slowness. */
 const REST_LIMIT_MS = 150_000;
 const READY_LIMIT_MS = 90_000;
@@ -86,10 +89,11 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
   return {
     settings,
     killed,
+    told: load.told,
     longestKillGapMs: longestGapMs(killed),
     totals,
     goodShare: totals.clients.good / totals.clients.calls,
-    longestSilenceMs: longestSilenceMs(load.told),
+    longestSilenceMs: longestSilenceMs(load.told, calmFromMs),
     recoveries: recoveries(killed, load.told),
     evidence,
     headsSeen: heads.length,

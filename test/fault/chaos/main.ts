@@ -1,17 +1,17 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startInstance } from '../../../apps/sandbox/src/instance/instance.module.js';
 import { startFailure } from '#platform';
-import { CHAOS_INSTANCE, runChaos } from './chaos.js';
-import { renderReport } from './report.js';
+import { CHAOS_INSTANCE, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
+import { clientsLedger, renderReport } from './report.js';
 import { parseCommandLine, USAGE, type ChaosSettings } from './settings.js';
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** 0: the ledgers agree; 1: they do not, or nothing was answered. The data of such a run are kept. */
+/** 0: the ledgers agree; 1: they do not, or too little was answered. The data of such a run are kept. */
 async function main(settings: ChaosSettings): Promise<number> {
   const dataDir = resolve(settings.keep ?? (await mkdtemp(join(tmpdir(), 'kerege-chaos-'))));
   // PostgreSQL may run as another user, who has to get through.
@@ -23,7 +23,8 @@ async function main(settings: ChaosSettings): Promise<number> {
   try {
     const report = await runChaos({ instance, settings, tell });
     say(renderReport(report));
-    isGood = report.breaches.length === 0 && report.totals.clients.good > 0;
+    if (settings.keep !== undefined) await writeFile(join(dataDir, 'ledger.json'), clientsLedger(report));
+    isGood = report.breaches.length === 0 && report.goodShare >= LEAST_GOOD_SHARE;
   } finally {
     await instance.stop();
     if (isGood && settings.keep === undefined) await rm(dataDir, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import type { Breach } from '../ledger/judge.js';
+import type { Told } from '../ledger/told.js';
 import type { Totals } from '../ledger/totals.js';
 import type { EvidenceReport } from './evidence.js';
 import { KINDS } from './kill-plan.js';
@@ -9,6 +10,8 @@ import type { ChaosSettings } from './settings.js';
 export interface ChaosReport {
   readonly settings: ChaosSettings;
   readonly killed: readonly Killed[];
+  /** Every answer that a client got, in the order in which they came. */
+  readonly told: readonly Told[];
   readonly longestKillGapMs: number;
   readonly totals: Totals;
   readonly goodShare: number;
@@ -48,6 +51,15 @@ export function renderReport(report: ChaosReport): string {
     ...(breaches.length > MOST_BREACHES ? [`             and ${breaches.length - MOST_BREACHES} more`] : []),
   ];
   return lines.join('\n');
+}
+
+/** Kills and what each client was told when, without the bodies: what is held against the logs that were kept. */
+export function clientsLedger({ killed, told }: ChaosReport): string {
+  const calls = told.map(({ answer, ...call }) => ({
+    ...call,
+    answer: answer.kind === 'answered' ? { ...answer, body: answer.body.length } : answer,
+  }));
+  return JSON.stringify({ killed, calls }, undefined, 1);
 }
 
 function table(counts: Readonly<Record<string, number>>, label: string): string[] {

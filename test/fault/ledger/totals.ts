@@ -43,11 +43,14 @@ export function totalsOf(told: readonly Told[], calls: readonly AgencyCall[], le
   };
 }
 
-/** The longest time in which nobody was told a good answer, between the first call and the last word. */
-export function longestSilenceMs(told: readonly Told[]): number {
-  const good = told.filter(isGood).map(({ toldMs }) => toldMs);
+/**
+ * The longest time in which nobody was told a good answer, between the first call and the end of the load: who is asked
+ * later only asks for what has ended, and gets no new answer.
+ */
+export function longestSilenceMs(told: readonly Told[], untilMs: number): number {
   const first = Math.min(...told.map(({ sentMs }) => sentMs));
-  const last = Math.max(...told.map(({ toldMs }) => toldMs));
+  const good = told.filter((one) => isGood(one) && one.toldMs <= untilMs).map(({ toldMs }) => toldMs);
+  const last = Math.max(first, untilMs);
   const times = [first, ...good, last].sort((a, b) => a - b);
   return times.reduce((longest, atMs, index) => Math.max(longest, atMs - (times[index - 1] ?? atMs)), 0);
 }

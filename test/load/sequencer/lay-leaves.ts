@@ -36,7 +36,11 @@ export async function layLeaves({ databaseUrl, keysDir, size, leafAt = benchLeaf
   });
   try {
     const store = new LogStore(database, LOG_ID);
-    let head = await store.takeOwnership();
+    const epoch = await store.claim(0);
+    const claimed = epoch === undefined ? undefined : await store.ownHead(epoch);
+    if (claimed === undefined)
+      throw loadErrors.error('bench-tool-failed', { details: { reason: 'another claims it' } });
+    let head = claimed;
     const { leaves, tiles } = await store.edge(head.size);
     const levels = [leaves.map((leaf) => leaf.leafHash), ...tiles.map((row) => row.map((tile) => tile.root))];
     const edge = GrowingTree.fromEdge(head.size, head.size === 0 ? [] : levels);

@@ -67,7 +67,7 @@ export class Intake {
     this.limit = new RateLimit(options.stampsPerSecond);
   }
 
-  /** Becomes the owner of the log. Returns the offset of the first stamp without effect. */
+  /** Becomes the writer of the log, which was claimed. Returns the offset of the first stamp without effect. */
   takeOver(): Promise<bigint> {
     return this.inTurn(async () => {
       const { metrics, sequencer, snapshots, store } = this.options;
@@ -89,7 +89,7 @@ export class Intake {
     const { acceptNewTopic, logger, sequencer } = this.options;
     const details = { nextOffset: String(nextOffset), end: String(end) };
     if (!acceptNewTopic) {
-      sequencer.release();
+      sequencer.pause();
       throw sequencerErrors.error('stamp-topic-truncated', { details });
     }
     logger.error(details, 'the stamp topic is shorter than the log remembers; it is read from its beginning, as told');

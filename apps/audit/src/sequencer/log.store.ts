@@ -45,22 +45,49 @@ export class LogStore {
     private readonly logId: number,
   ) {}
 
-  /** Makes the head of an empty log; does nothing if the log exists. */
+  /** Makes the head of an empty log, which is vacant; does nothing if the log exists. */
   async create(head: LogHead, topic: string): Promise<void> {
     await this.database.query(
-      `INSERT INTO log_head (log_id, origin, size, root, frontier, kafka_topic, kafka_partition, next_offset, epoch, note)
-       VALUES ($1, $2, 0, $3, ''::bytea, $4, 0, 0, 0, $5) ON CONFLICT DO NOTHING`,
+      `INSERT INTO log_head
+              (log_id, origin, size, root, frontier, kafka_topic, kafka_partition, next_offset, epoch, note, updated)
+       VALUES ($1, $2, 0, $3, ''::bytea, $4, 0, 0, 0, $5, '-infinity') ON CONFLICT DO NOTHING`,
       [this.logId, head.origin, head.root, topic, head.note],
     );
   }
 
-  /** From here on every append of an older owner fails. */
-  async takeOwnership(): Promise<LogHead> {
-    const [row] = await this.database.query<HeadRow>(
-      `UPDATE log_head SET epoch = epoch + 1, updated = now() WHERE log_id = $1 RETURNING ${HEAD}`,
-      [this.logId],
+  /**
+   * Counts the epoch up and returns it if the log was given back, or if its owner has not been heard of for `leaseMs`
+   * where that is given: from there on every append of an older owner fails. Of two that claim at once one gets it.
+   */
+  async claim(leaseMs: number | undefined): Promise<bigint | undefined> {
+    // Age by the database's clock, which the owner's renewals are stamped with, too.
+    const rows = await this.database.query<{ epoch: string }>(
+      `UPDATE log_head SET epoch = epoch + 1, updated = clock_timestamp()
+        WHERE log_id = $1
+          AND (updated = '-infinity' OR updated <= clock_timestamp() - make_interval(secs => $2::float8 / 1000))
+       RETURNING epoch`,
+      [this.logId, leaseMs ?? null],
     );
-    return headOf(row);
+    return epochIn(rows);
+  }
+
+  /** The owner is heard of; false if it is the owner no more. */
+  async renew(epoch: bigint): Promise<boolean> {
+    return this.mark(epoch, 'clock_timestamp()');
+  }
+
+  /** Gives the log back: whoever stands by need not wait. */
+  async vacate(epoch: bigint): Promise<boolean> {
+    return this.mark(epoch, "'-infinity'");
+  }
+
+  /** The head for the owner in this epoch, after a statement that may still run on it has ended. */
+  async ownHead(epoch: bigint): Promise<LogHead | undefined> {
+    const [row] = await this.database.query<HeadRow>(
+      `UPDATE log_head SET updated = clock_timestamp() WHERE log_id = $1 AND epoch = $2 RETURNING ${HEAD}`,
+      [this.logId, epoch.toString()],
+    );
+    return row === undefined ? undefined : headOf(row);
   }
 
   /** The head; with `settled` only after a statement that may still run on it has ended. */
@@ -145,6 +172,14 @@ export class LogStore {
     return row?.problem;
   }
 
+  private async mark(epoch: bigint, updated: string): Promise<boolean> {
+    const rows = await this.database.query<{ epoch: string }>(
+      `UPDATE log_head SET updated = ${updated} WHERE log_id = $1 AND epoch = $2 RETURNING epoch`,
+      [this.logId, epoch.toString()],
+    );
+    return epochIn(rows) === epoch;
+  }
+
   private async headBy(queries: Queries, lock = ''): Promise<LogHead> {
     const sql = `SELECT ${HEAD} FROM log_head WHERE log_id = $1${lock}`;
     const [row] = await queries.query<HeadRow>(sql, [this.logId]);
@@ -158,7 +193,7 @@ export class LogStore {
  */
 const APPEND = `
   WITH that AS (
-    UPDATE log_head SET size = $3, root = $4, frontier = $5, next_offset = $6, note = $7, updated = now()
+    UPDATE log_head SET size = $3, root = $4, frontier = $5, next_offset = $6, note = $7, updated = clock_timestamp()
      WHERE log_id = $1 AND size = $2 AND epoch = $8 RETURNING log_id
   ), leaves AS (
     INSERT INTO log_leaf (log_id, idx, xid, slot, signer, leaf_hash, body, kafka_offset)
@@ -188,6 +223,10 @@ const APPEND = `
 function bodyEnds(leaves: readonly NewLeaf[]): number[] {
   let end = 0;
   return leaves.map((leaf) => (end += leaf.body.length));
+}
+
+function epochIn([row]: readonly { readonly epoch: string }[]): bigint | undefined {
+  return row === undefined ? undefined : BigInt(row.epoch);
 }
 
 function headOf(row: HeadRow | undefined): LogHead {

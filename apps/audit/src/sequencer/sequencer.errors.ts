@@ -9,7 +9,7 @@ export const sequencerErrors = defineErrors('sequencer', {
   'log-not-owned': {
     kind: 'unavailable',
     message: 'This process does not sequence the log now',
-    next: 'Wait until the broker gives it the stamp partition',
+    next: 'Wait: it stands by, and claims the log when its owner is gone',
   },
   'log-damaged': {
     kind: 'broken',

@@ -43,6 +43,8 @@ const MAX_RETRY_MS = 2_000;
  * are sent again are duplicates then, and get receipts.
  */
 export class Sequencer {
+  /** In which the log is ours; set by `claim`, forgotten when we are fenced or let it go. */
+  private epoch: bigint | undefined;
   /** The head and tree that the next batch extends; set by `takeOver`, moved by `append` after its commit. */
   private owned: { readonly head: LogHead; readonly tree: GrowingTree } | undefined;
   private stopped = false;
@@ -61,14 +63,51 @@ export class Sequencer {
     this.check(head, edge);
   }
 
-  /** Becomes the writer: every older owner is fenced from now on. Returns where the stamps are to be read from. */
-  async takeOver(): Promise<LogHead> {
+  /**
+   * Fences the owner if it has given the log back, or has not been heard of for `leaseMs` where that is given. True if
+   * the log is ours now; nothing is appended before `takeOver`.
+   */
+  async claim(leaseMs: number | undefined): Promise<boolean> {
     this.owned = undefined;
+    this.epoch = await this.options.store.claim(leaseMs);
+    return this.isClaimed;
+  }
+
+  /** The epoch is ours, as far as we know. */
+  get isClaimed(): boolean {
+    return this.epoch !== undefined;
+  }
+
+  /** Tells those who stand by that we live. A database that does not answer tells nothing: that rejects. */
+  async renew(): Promise<void> {
+    const { epoch } = this;
+    if (epoch === undefined || (await this.options.store.renew(epoch)) || this.epoch !== epoch) return;
+    throw this.fenced();
+  }
+
+  /** Lets go of the log, and says so: whoever stands by need not wait. Never rejects; then they do wait. */
+  async vacate(): Promise<void> {
+    const { epoch } = this;
+    this.release();
+    try {
+      if (epoch !== undefined) await this.options.store.vacate(epoch);
+    } catch (cause) {
+      this.options.logger.warn({ err: cause }, 'the log could not be given back');
+    }
+  }
+
+  /** Becomes the writer of the log that was claimed. Returns where the stamps are to be read from. */
+  async takeOver(): Promise<LogHead> {
+    const { epoch } = this;
+    this.owned = undefined;
+    if (epoch === undefined) throw sequencerErrors.error('log-not-owned');
     const damage = this.condemned ?? (await this.options.store.damage());
     if (damage !== undefined) throw sequencerErrors.error('log-damaged', { details: { problem: damage } });
-    const head = await this.options.store.takeOwnership();
+    const head = await this.options.store.ownHead(epoch);
+    if (head === undefined) throw this.fenced();
     const tree = this.check(head, await this.options.store.edge(head.size));
     await this.options.compare(head.size);
+    if (this.epoch !== epoch) throw this.fenced();
     this.owned = { head, tree };
     this.options.logger.info({ size: head.size, epoch: head.epoch }, 'log taken over');
     return head;
@@ -110,8 +149,8 @@ export class Sequencer {
     this.release();
   }
 
-  /** Lets the log go: nothing is appended until the next takeover. */
-  release(): void {
+  /** Appends nothing until the next takeover, but keeps others from it. */
+  pause(): void {
     this.owned = undefined;
   }
 
@@ -119,6 +158,11 @@ export class Sequencer {
   stop(): void {
     this.stopped = true;
     this.release();
+  }
+
+  private release(): void {
+    this.owned = undefined;
+    this.epoch = undefined;
   }
 
   private get state() {
@@ -152,7 +196,7 @@ export class Sequencer {
   }
 
   private fenced(): AppError {
-    this.owned = undefined;
+    this.release();
     return sequencerErrors.error('log-fenced');
   }
 

@@ -12,6 +12,8 @@ import { startingOffset } from './starting-offset.js';
 import { withTimeout } from './with-timeout.js';
 
 export interface SessionSettings {
+  /** As the broker knows it. */
+  readonly groupId: string;
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly rebalanceTimeoutMs: number;
@@ -70,7 +72,7 @@ export class GroupSession {
     this.dispatcher = dispatcher;
     this.logger = logger;
     this.consumer = kafka.consumer({
-      groupId: options.group,
+      groupId: settings.groupId,
       sessionTimeout: settings.sessionTimeoutMs,
       heartbeatInterval: settings.heartbeatIntervalMs,
       rebalanceTimeout: settings.rebalanceTimeoutMs,

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type LogEntry, type RetryOptions } from 'kafkajs';
 import type { BusLogger } from '../logger.js';
+import { keepLastBroker } from './broker-pool.js';
 import { boundRecordHeaders } from './record-headers.js';
 import { calmRequestQueues } from './request-queue.js';
 
@@ -33,6 +34,7 @@ export const IMPATIENT = { ...PATIENT, retries: 2 };
 export function createKafka(settings: KafkaSettings, retry: RetryOptions = PATIENT): Kafka {
   calmRequestQueues();
   boundRecordHeaders();
+  keepLastBroker();
   return new Kafka({
     brokers: [...settings.brokers],
     clientId: settings.clientId,

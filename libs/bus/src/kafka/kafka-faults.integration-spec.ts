@@ -123,8 +123,22 @@ describe('Kafka adapter, single answers disturbed', () => {
     await subscription.stop();
   }, 60_000);
 
+  it('keeps its place in each group while the broker is away', async () => {
+    const seen = Array.from({ length: 8 }, () => collector([topic], { kind: 'committed' }));
+    const subscriptions = await Promise.all(seen.map(({ options }) => bus.subscribe(options)));
+    broker.proxy.shut();
+    await eventually(async () => !(await bus.isReachable()));
+    await truth.publish(numbered(topic, 3));
+    broker.proxy.open();
+    await eventually(() => seen.every(({ records }) => records.length >= 3), { timeoutMs: 20_000 });
+    expect(subscriptions.map((subscription) => subscription.state().replaced)).toEqual(seen.map(() => 0));
+    await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+  }, 60_000);
+
   it('gives a subscription that hears nothing a new consumer, and goes on where it was', async () => {
-    const impatient = await broker.connect({ watchdogMs: 1_500, requestTimeoutMs: 60_000 });
+    // A consumer that waited until the group has missed the last one would be too late.
+    const late = { sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 60_000 };
+    const impatient = await broker.connect({ watchdogMs: 1_500, requestTimeoutMs: 60_000, ...late });
     const seen = collector([topic], { kind: 'latest' });
     const subscription = await impatient.subscribe(seen.options);
     await truth.publish(numbered(topic, 2, 'before'));

@@ -11,7 +11,7 @@ import type { KafkaAdmin } from './kafka-admin.js';
 import { LaneSet } from './lane-set.js';
 import { withTimeout } from './with-timeout.js';
 
-export interface SubscriptionSettings extends SessionSettings {
+export interface SubscriptionSettings extends Omit<SessionSettings, 'groupId'> {
   /** A subscription that has not fetched for so long is given a new consumer: consumers can stop silently. */
   readonly watchdogMs: number;
   readonly commitIntervalMs: number;
@@ -192,7 +192,14 @@ export class KafkaSubscription implements Subscription {
   private newSession(): GroupSession {
     const { kafka, admin, settings, logger } = this.parts;
     const { lanes, dispatcher } = this;
-    return new GroupSession(kafka, { admin, lanes, dispatcher, logger }, this.options, settings);
+    return new GroupSession(kafka, { admin, lanes, dispatcher, logger }, this.options, this.groupSettings(settings));
+  }
+
+  /** In a group of ours alone the next consumer would wait for the last one, which nobody else is there to miss. */
+  private groupSettings(settings: SubscriptionSettings) {
+    const { group, startAt } = this.options;
+    const isShared = startAt.kind === 'committed';
+    return { ...settings, groupId: isShared || this.replaced === 0 ? group : `${group}.${this.replaced}` };
   }
 
   private giveRoom(lane: PartitionLane): void {
