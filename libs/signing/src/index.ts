@@ -3,10 +3,13 @@ export type { Algorithm, PrivateJwk, PublicJwk } from './jwk.js';
 export { jwkSigner, type Signer } from './signer.js';
 export { keyFileName, KeyRing } from './key-ring.js';
 export type {
+  AccessAct,
+  AccessPayload,
   AnsweredPayload,
   ConflictPayload,
   FailedPayload,
   ManifestPayload,
+  RefusalsPayload,
   RefusedPayload,
   RequestedPayload,
   Side,

@@ -1,7 +1,7 @@
 import type { FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
 
-/** Whose key signed, in relation to the statement: its consumer, its provider, audit's or the registry's instance. */
-export type SignerRole = 'from' | 'to' | 'audit' | 'registry';
+/** Whose key signed, in relation to the statement: its consumer, its provider, or an instance of that kind. */
+export type SignerRole = 'from' | 'to' | 'audit' | 'registry' | 'gateway';
 
 /** `(log, id, slot, signer)` is unique; `-` is no slot: such a leaf stands by its own id (`statements.md` §2). */
 export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
@@ -24,6 +24,14 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');
+    case 'access.searched':
+    case 'access.proved':
+    case 'access.exported':
+    case 'access.reported':
+    case 'access.packaged':
+      return only(signerIs === 'audit', '-');
+    case 'refusals':
+      return only(signerIs === 'gateway', '-');
   }
 }
 

@@ -58,10 +58,27 @@ export type RefusedPayload = PayloadOf<'exchange.refused', Parties | 'why' | 'sn
 export type FailedPayload = PayloadOf<'exchange.failed', Parties | 'why' | 'side' | 'prev'>;
 export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
 export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
+/** What audit states of each query before it answers: `from` asked, `doc` is the salted digest of what was asked. */
+export type AccessPayload = PayloadOf<`access.${AccessAct}`, 'from' | 'doc'>;
+/**
+ * Calls that one gateway (`ref`) refused for one reason in the minute that ended at `until`, and that are not stated one
+ * by one; `from` where the consumer is known.
+ */
+export type RefusalsPayload = PayloadOf<'refusals', 'why' | 'n' | 'until' | 'ref', 'from'>;
+
+/** How the log was read: a page of a search, proofs, an export, a report, an evidence package. */
+export type AccessAct = 'searched' | 'proved' | 'exported' | 'reported' | 'packaged';
 
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
-  RequestedPayload | AnsweredPayload | RefusedPayload | FailedPayload | ConflictPayload | ManifestPayload;
+  | RequestedPayload
+  | AnsweredPayload
+  | RefusedPayload
+  | FailedPayload
+  | ConflictPayload
+  | ManifestPayload
+  | AccessPayload
+  | RefusalsPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -73,6 +90,7 @@ interface PayloadRule {
 }
 
 const parties = ['from', 'to', 'svc', 'ep'] as const;
+const access: PayloadRule = { required: ['from', 'doc'], optional: [] };
 /** `statements.md` §2: no field stands where this table does not put it. Cases and events bring their own rows. */
 const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.requested': { required: [...parties, 'pur', 'law', 'req', 'subj', 'snap'], optional: ['user'] },
@@ -81,6 +99,12 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.failed': { required: [...parties, 'why', 'side', 'prev'], optional: [] },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+  'access.searched': access,
+  'access.proved': access,
+  'access.exported': access,
+  'access.reported': access,
+  'access.packaged': access,
+  refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;

@@ -1,5 +1,6 @@
 import { Log1795300000001 } from './0001-log.js';
 import { Anchors1796000000002 } from './0002-anchors.js';
+import { Reading1796000000004 } from './0004-reading.js';
 
 /** In the order in which they run. */
-export const migrations = [Log1795300000001, Anchors1796000000002];
+export const migrations = [Log1795300000001, Anchors1796000000002, Reading1796000000004];
