@@ -7,6 +7,7 @@ import {
   createHttpApp,
   createLogger,
   noTracing,
+  serveOpenApi,
   startHttpApp,
   StatusWatch,
   watchPool,
@@ -15,7 +16,7 @@ import {
   type Tracing,
   whenAvailable,
 } from '#platform';
-import { openDatabase, type Database } from '#postgres';
+import { openDatabase } from '#postgres';
 import type { NoteKey } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
@@ -24,6 +25,7 @@ import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { ReadModule } from './read.module.js';
+import { Review, ReviewModule, type ReviewDependencies } from './review.module.js';
 import { WriteSide } from './write-side.service.js';
 
 export interface AuditDependencies {
@@ -36,11 +38,13 @@ export interface AuditDependencies {
 /** One log per process so far; rotation brings others (`audit-log.md` §3.7). */
 const LOG_ID = 1;
 const SCHEMA = 'audit';
+const READ_API = 'The log as C2SP tlog-tiles, proofs for everybody, and searches for readers who say who they are.';
 
 @Module({})
 class AuditModule {
-  static with(log: ServedLog, database: Database, clock: Clock): DynamicModule {
-    return { module: AuditModule, imports: [ReadModule.serving(log, database, clock)] };
+  static with(deps: ReviewDependencies, review: Review): DynamicModule {
+    const reading = ReadModule.serving(deps.log, deps.database, deps.clock);
+    return { module: AuditModule, imports: [reading, ReviewModule.for(deps, review, reading)] };
   }
 }
 
@@ -64,23 +68,28 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, tracing, ...keys });
+  const log = servedLog(config, keys.noteKey, keys.vkey);
+  const reviewing = { config, log, database, bus, clock, logger, signer: keys.signer };
+  const review = new Review(reviewing);
   const close = async () => {
     busWatch.stop();
+    await review.close();
     await write.close();
     await database.close();
   };
   try {
     await write.prepare();
-    const served = servedLog(config, keys.noteKey, keys.vkey);
     const checks = readiness(database, write);
-    const app = await createHttpApp(AuditModule.with(served, database, clock), {
+    const app = await createHttpApp(AuditModule.with(reviewing, review), {
       name: 'audit',
       logger,
       metrics,
       readiness: checks,
-      status: new StatusWatch('audit', auditParts({ bus, checks, write }), clock),
+      status: new StatusWatch('audit', auditParts({ bus, checks, write, review }), clock),
     });
+    serveOpenApi(app, { title: 'Kerege audit', version: '1.0.0', description: READ_API });
     write.start();
+    review.start();
     return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
   } catch (cause) {
     await close();

@@ -24,6 +24,7 @@ export class ReadModule {
         TilesService,
         ProofsService,
       ],
+      exports: [ProofsService],
     };
   }
 }

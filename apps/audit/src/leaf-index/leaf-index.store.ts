@@ -84,7 +84,10 @@ export class LeafIndexStore {
       const last = rows.at(-1);
       if (last === undefined) return 0;
       await this.write(rows.map(leafOf).map(entryOf), queries);
-      await queries.query('UPDATE leaf_index_cursor SET idx = $2 WHERE log_id = $1', [this.logId, Number(last.idx) + 1]);
+      await queries.query('UPDATE leaf_index_cursor SET idx = $2 WHERE log_id = $1', [
+        this.logId,
+        Number(last.idx) + 1,
+      ]);
       return rows.length;
     });
   }

@@ -19,19 +19,21 @@ export interface AuditStatusSources {
   readonly bus: Bus;
   readonly checks: readonly ReadinessCheck[];
   readonly write: { logState(): LogState | undefined; sweeperFailure(): string | undefined };
+  readonly review: { failure(): string | undefined };
 }
 
 const SLOW_MS = 5_000;
 const RECENT_MS = 60_000;
 
 /** What `/status` of audit shows beside what its `/ready` looks at. */
-export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPart[] {
+export function auditParts({ bus, checks, write, review }: AuditStatusSources): StatusPart[] {
   return [
     kafkaPart(bus),
     consumersPart(bus),
     ...readinessParts(checks),
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
-    { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
+    { name: 'sweeper', read: () => workerReading(write.sweeperFailure()) },
+    { name: 'leaf-index', read: () => workerReading(review.failure()) },
   ];
 }
 
@@ -46,6 +48,6 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
   return isSlow ? { state: 'degraded', reason: 'stamps wait for long', details } : { state: 'ok', details };
 }
 
-function sweeperReading(failure: string | undefined): Reading {
+function workerReading(failure: string | undefined): Reading {
   return failure === undefined ? { state: 'ok' } : { state: 'degraded', reason: failure };
 }

@@ -48,7 +48,12 @@ export class ReaderKeys {
 }
 
 /** The signing key that a subsystem has published and that is valid now. */
-export function signingKeyOf(view: RegistryView, subsystem: SubsystemId, kid: string, nowMs: number): PublicJwk | undefined {
+export function signingKeyOf(
+  view: RegistryView,
+  subsystem: SubsystemId,
+  kid: string,
+  nowMs: number,
+): PublicJwk | undefined {
   const key = view.keyOf(subsystem, kid);
   return key?.use === 'sign' && key.fromMs <= nowMs && nowMs < key.untilMs ? key.jwk : undefined;
 }

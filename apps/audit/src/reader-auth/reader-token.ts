@@ -92,6 +92,7 @@ function reasonOf(cause: unknown): ReaderTokenReason {
   if (cause instanceof errors.JWKSNoMatchingKey) return 'token-key-unknown';
   if (cause instanceof errors.JWSSignatureVerificationFailed) return 'token-signature';
   if (cause instanceof errors.JWTExpired) return 'token-expired';
-  if (cause instanceof errors.JWTClaimValidationFailed) return cause.claim === 'aud' ? 'token-audience' : 'token-claims';
+  if (cause instanceof errors.JWTClaimValidationFailed)
+    return cause.claim === 'aud' ? 'token-audience' : 'token-claims';
   return 'token-malformed';
 }

@@ -11,7 +11,11 @@ export class TokenMemory {
 
   constructor(private readonly maxPerReader = MAX_TOKENS_PER_READER) {}
 
-  use(reader: string, token: { readonly jti: string; readonly untilMs: number }, nowMs: number): 'first' | 'again' | 'full' {
+  use(
+    reader: string,
+    token: { readonly jti: string; readonly untilMs: number },
+    nowMs: number,
+  ): 'first' | 'again' | 'full' {
     let tokens = this.used.get(reader);
     if (tokens === undefined) this.used.set(reader, (tokens = new Map<string, number>()));
     forget(tokens, nowMs);

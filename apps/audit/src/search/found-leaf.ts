@@ -1,4 +1,3 @@
-import { stringify } from 'uuid';
 import type { LeafEntry } from '../leaf-index/leaf-entry.js';
 import type { Scope } from './leaf-query.js';
 
@@ -29,7 +28,7 @@ export interface FoundLeaf {
 export function foundLeaf(entry: LeafEntry, { shows }: Scope): FoundLeaf {
   const { index, type, xid, slot, status, reason, side } = entry;
   const at = new Date(entry.atMs).toISOString();
-  const state = { index, type, exchange: stringify(xid), at, slot, ...given({ status, reason, side }) };
+  const state = { index, type, exchange: uuidText(xid), at, slot, ...given({ status, reason, side }) };
   if (shows === 'state') return state;
   const { signer, consumer, provider, service, endpoint, purpose, legalBasis, count, ref, hash } = entry;
   return {
@@ -38,6 +37,11 @@ export function foundLeaf(entry: LeafEntry, { shows }: Scope): FoundLeaf {
     leafHash: hash.toString('hex'),
     ...given({ consumer, provider, service, endpoint, purpose, legalBasis, count, ref }),
   };
+}
+
+/** Of whatever 16 bytes: intake has checked that they are a UUID's. */
+export function uuidText(xid: Buffer): string {
+  return xid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 type Given<Fields> = { [Name in keyof Fields]?: NonNullable<Fields[Name]> };

@@ -14,19 +14,33 @@ const optional = { required: false } as const;
 
 /** Filters of a search; each that is given must hold. */
 export class LeafFilterQuery {
-  @ApiProperty({ ...optional, format: 'date-time', example: '2026-11-27T00:00:00Z', description: 'From this instant on, by the clock of the leaf’s maker.' })
+  @ApiProperty({
+    ...optional,
+    format: 'date-time',
+    example: '2026-11-27T00:00:00Z',
+    description: 'From this instant on, by the clock of the leaf’s maker.',
+  })
   @IsOptional()
   @IsISO8601({ strict: true, strictSeparator: true })
   @MaxLength(35)
   from?: string;
 
-  @ApiProperty({ ...optional, format: 'date-time', example: '2026-11-28T00:00:00Z', description: 'Before this instant.' })
+  @ApiProperty({
+    ...optional,
+    format: 'date-time',
+    example: '2026-11-28T00:00:00Z',
+    description: 'Before this instant.',
+  })
   @IsOptional()
   @IsISO8601({ strict: true, strictSeparator: true })
   @MaxLength(35)
   until?: string;
 
-  @ApiProperty({ ...optional, example: 'DEMO/GOV/1001', description: 'Member or subsystem, as consumer or as provider.' })
+  @ApiProperty({
+    ...optional,
+    example: 'DEMO/GOV/1001',
+    description: 'Member or subsystem, as consumer or as provider.',
+  })
   @IsOptional()
   @Matches(PARTY, PARTY_MESSAGE)
   party?: string;

@@ -127,7 +127,10 @@ function armsOf({ party }: LeafFilter, scope: Scope, parameters: Parameters): st
   const both = [scope.party, party].filter((named) => named !== undefined);
   const [first, ...others] = both.map((named) => {
     const place = parameters.add(named);
-    return { consumer: `${columnOf('consumer', named)} = ${place}`, provider: `${columnOf('provider', named)} = ${place}` };
+    return {
+      consumer: `${columnOf('consumer', named)} = ${place}`,
+      provider: `${columnOf('provider', named)} = ${place}`,
+    };
   });
   if (first === undefined) return [[]];
   const also = others.map(({ consumer, provider }) => `(${consumer} OR ${provider})`);
