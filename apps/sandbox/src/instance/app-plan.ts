@@ -1,5 +1,7 @@
 import {
   AGENCY_SERVICES,
+  AUDITOR,
+  HELP_DESK,
   INSTANCE,
   localUrl,
   SECOND_GATEWAY,
@@ -43,6 +45,8 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
     audit: bus('audit', 'audit', ports.audit, 'audit1', inputs, {
       KEREGE_AUDIT_ORIGIN: inputs.logOrigin,
       KEREGE_AUDIT_PUBLIC_URL: auditUrl,
+      KEREGE_AUDIT_AUDITORS: AUDITOR,
+      KEREGE_AUDIT_HELP_DESK: HELP_DESK,
     }),
     gateway: bus('gateway', 'gateway', ports.gateway, 'gw1', inputs, {
       KEREGE_GATEWAY_READY_CONNECTORS: [ports.cn1, ports.cn2].map((port) => localUrl(port)).join(','),
