@@ -38,6 +38,8 @@ export interface AuditDependencies {
 /** One log per process so far; rotation brings others (`audit-log.md` §3.7). */
 const LOG_ID = 1;
 const SCHEMA = 'audit';
+const BEARER =
+  'One request each: EdDSA or ES256 by a key that the registry publishes for the subsystem; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of this log, iat, exp at most 300 s later, jti.';
 const READ_API = 'The log as C2SP tlog-tiles, proofs for everybody, and searches for readers who say who they are.';
 
 @Module({})
@@ -87,7 +89,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
       readiness: checks,
       status: new StatusWatch('audit', auditParts({ bus, checks, write, review }), clock),
     });
-    serveOpenApi(app, { title: 'Kerege audit', version: '1.0.0', description: READ_API });
+    serveOpenApi(app, { title: 'Kerege audit', version: '1.0.0', description: READ_API, bearer: BEARER });
     write.start();
     review.start();
     return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
+  ApiExtraModels,
   ApiProperty,
   ApiServiceUnavailableResponse,
   ApiUnauthorizedResponse,
@@ -23,6 +24,7 @@ const content = { 'application/problem+json': { schema: { $ref: '#/components/sc
 export function ProblemAnswers(...badRequests: readonly string[]): MethodDecorator {
   const codes = badRequests.map((code) => `\`${code}\``).join(', ');
   return applyDecorators(
+    ApiExtraModels(ProblemDto),
     ApiBadRequestResponse({ description: codes, content }),
     ApiUnauthorizedResponse({
       description: '`reader-token-missing`, `reader-token-invalid`, `reader-token-expired`, `reader-token-used`',
