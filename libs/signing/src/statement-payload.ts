@@ -1,4 +1,4 @@
-import { outcomeReasons } from '#access';
+import { isCountedReason, outcomeReasons } from '#access';
 import { parseExchangeId, parseServiceId, parseSubsystemId } from '#kernel';
 
 export type Side = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
@@ -149,8 +149,8 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   subj: commitments,
   user: commitments,
   prev: text(PREV),
-  // Only outcomes of exchanges carry it so far: their closed list, so that no free text gets into the log.
-  why: (value) => typeof value === 'string' && Object.hasOwn(outcomeReasons, value),
+  // Closed lists, so that no free text gets into the log; which one a type takes: `fieldsAgree`.
+  why: isCountedReason,
   side: (value) => SIDES.has(value),
   snap: count(1),
   until: count(0),
@@ -185,9 +185,10 @@ export function isStatementPayload(fields: Readonly<Record<string, unknown>>): f
 
 /** What ties fields to each other: a service belongs to `to`, commitments are at most 16 together, only a conflict is v8. */
 function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  const { id, svc, to, subj, user } = fields;
+  const { id, svc, to, subj, user, why } = fields;
   if ((type === 'exchange.conflict') !== (typeof id === 'string' && UUID_V8.test(id))) return false;
   if (typeof svc === 'string' && typeof to === 'string' && !svc.startsWith(`${to}/`)) return false;
+  if (type !== 'refusals' && typeof why === 'string' && !Object.hasOwn(outcomeReasons, why)) return false;
   const length = (value: unknown) => (Array.isArray(value) ? value.length : 0);
   return length(subj) + length(user) <= MAX_COMMITMENTS;
 }

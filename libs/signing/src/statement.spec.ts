@@ -130,6 +130,7 @@ describe('a statement is refused', () => {
     ['with a UUIDv8 where v7 belongs', { ...good, id: '3fa85f64-5717-8562-b3fc-2c963f66afa6' }, 'statement-bad-field'],
     ['with a service of somebody else', { ...good, svc: 'DEMO/GOV/1002/cadastre/x' }, 'statement-bad-field'],
     ['with a reason outside the closed list', unsound('test-000001'), 'statement-bad-field'],
+    ['with a reason that is only counted', unsound('gateway-busy'), 'statement-bad-field'],
     ['with a reason named like a method', unsound('constructor'), 'statement-bad-field'],
     ['with a raw path', { ...good, ep: 'GET /x?y' }, 'statement-bad-field'],
     ['with a commitment of wrong length', { ...good, subj: ['c1:AAAA'] }, 'statement-bad-field'],
@@ -188,7 +189,8 @@ describe('what audit and gateways state of themselves', () => {
   const counted = (more: object) => ({ ...refusals, ...more });
 
   it('is parsed as it was signed', async () => {
-    for (const payload of [access('searched'), refusals, counted({ from: parties.from }) as RefusalsPayload]) {
+    const more = [counted({ from: parties.from }), counted({ why: 'gateway-busy' })] as RefusalsPayload[];
+    for (const payload of [access('searched'), refusals, ...more]) {
       const made = await signStatement<StatementPayload>(payload, signer);
       expect(parseStatement(made.jws)).toEqual({ ok: true, value: made });
     }
