@@ -4,12 +4,16 @@ import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
 import { say } from './harness/report.js';
 import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
 import { overloadBenchmark } from './overload/overload-benchmark.js';
+import { proofsBenchmark } from './reading/proofs-benchmark.js';
+import { searchBenchmark } from './reading/search-benchmark.js';
 import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 
 const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>([
   ['bus', busBenchmark],
   ['exchange', exchangeBenchmark],
   ['overload', overloadBenchmark],
+  ['proofs', proofsBenchmark],
+  ['search', searchBenchmark],
   ['sequencer', sequencerBenchmark],
 ]);
 
