@@ -138,6 +138,18 @@ export class LogReaderStore {
     return row === undefined ? undefined : { index: Number(row.idx), statement: row.statement, digests: row.digests };
   }
 
+  /** Manifests behind that index, in order, without those that the next one only renews. */
+  async manifestsAfter(logId: number, index: number): Promise<Omit<StoredManifest, 'statement'>[]> {
+    const rows = await this.database.query<{ idx: string; digests: string }>(
+      `SELECT idx, digests FROM (
+         SELECT idx, digests, digest, lead(digest) OVER (ORDER BY idx) AS next
+           FROM manifest WHERE log_id = $1 AND idx > $2
+       ) AS m WHERE next IS DISTINCT FROM digest ORDER BY idx`,
+      [logId, index],
+    );
+    return rows.map(({ idx, digests }) => ({ index: Number(idx), digests }));
+  }
+
   /** The manifest that governs each of these leaves, by the leaf's index; left out: leaves before the first. */
   async manifestsBefore(logId: number, indices: readonly number[]): Promise<Map<number, StoredManifest>> {
     const rows = await this.database.query<{ leaf: string; idx: string; statement: string; digests: string }>(

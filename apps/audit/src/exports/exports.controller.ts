@@ -10,6 +10,8 @@ import { MEDIA_TYPES } from './export-format.js';
 import { ExportQuery } from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
 
+const STALLED_MS = 30_000;
+
 @ApiTags('reading')
 @ApiBearerAuth()
 @Controller('v1/exports')
@@ -47,7 +49,10 @@ export class ExportsController {
     // A page is read when the one before was written: who does not take it holds up nobody.
     const lines = Readable.from(started.lines, { objectMode: true, highWaterMark: 1 });
     lines.once('close', started.close);
+    // Who takes nothing for so long is cut off, and makes room.
+    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     await reply
+      .header('Connection', 'close')
       .header('Content-Type', MEDIA_TYPES[format])
       .header('Content-Disposition', `attachment; filename="leaves-${access.leaf}.${format}"`)
       .header('Cache-Control', 'no-store')

@@ -15,6 +15,8 @@ import { ProblemAnswers } from '../search/problem.dto.js';
 import { filterOf, LeafFilterQuery } from '../search/search.dto.js';
 import { PackagesService } from './packages.service.js';
 
+const STALLED_MS = 30_000;
+
 @ApiTags('reading')
 @ApiBearerAuth()
 @Controller('v1/packages')
@@ -39,7 +41,10 @@ export class PackagesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { access, stream } = await this.packages.build(reader, filterOf(query));
+    // Who takes nothing for so long is cut off, and makes room.
+    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     await reply
+      .header('Connection', 'close')
       .header('Content-Type', 'application/zip')
       .header('Content-Disposition', `attachment; filename="evidence-${access.leaf}.zip"`)
       .header('Cache-Control', 'no-store')

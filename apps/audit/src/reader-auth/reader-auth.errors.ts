@@ -35,7 +35,7 @@ export const readerAuthErrors = defineErrors('audit-readers', {
   },
   'readers-unknown': {
     kind: 'unavailable',
-    message: 'The log has no registry snapshot yet, so that nobody’s key is known.',
-    next: 'Try again when the registry has published its first manifest.',
+    message: 'The log has no registry snapshot that can be read, so that nobody’s key is known.',
+    next: 'Try again when the registry has published its first manifest; if it stays, tell the operator.',
   },
 });

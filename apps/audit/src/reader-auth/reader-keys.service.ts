@@ -4,6 +4,7 @@ import type { Clock, MemberId, SubsystemId } from '#kernel';
 import type { PublicJwk } from '#signing';
 import { snapshotDigestOf, verifySnapshot, type RegistryView, type VerifiedMember } from '#snapshot';
 import type { LogReaderStore } from '../log-reader.store.js';
+import { readerAuthErrors } from './reader-auth.errors.js';
 
 const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 const MAX_AGE_MS = 1_000;
@@ -11,11 +12,15 @@ const unzip = promisify(gunzip);
 
 /**
  * Whose key is whose for readers: by the newest manifest in the log, at most a second old. It believes the tables as
- * intake wrote them; member documents are verified all the same, because the registry cannot speak for a member.
+ * intake wrote them, but walks all snapshots from the first: what is believed of a member depends on what was believed
+ * before, so that not even the registry's key can slip in a reader.
  */
 export class ReaderKeys {
-  /** Written by `load`. */
+  /** Every member's newest entry that was ever believed, also of one that is gone; written by `viewOf`. */
+  private readonly known = new Map<MemberId, VerifiedMember>();
+  /** All three are written by `load`. */
   private newest: { readonly digest: string; readonly view: RegistryView } | undefined;
+  private followedTo = -1;
   private loadedAtMs = -Infinity;
   private loading: Promise<void> | undefined;
 
@@ -25,7 +30,7 @@ export class ReaderKeys {
     private readonly clock: Clock,
   ) {}
 
-  /** Undefined while the log has no manifest. */
+  /** Undefined while the log has no manifest. Throws `readers-unknown` where a snapshot cannot be read. */
   async view(): Promise<RegistryView | undefined> {
     if (this.clock.now() - this.loadedAtMs >= MAX_AGE_MS) {
       this.loading ??= this.load().finally(() => (this.loading = undefined));
@@ -35,15 +40,26 @@ export class ReaderKeys {
   }
 
   private async load(): Promise<void> {
-    const manifest = await this.store.manifestBefore(this.logId, Number.MAX_SAFE_INTEGER);
-    const digest = manifest === undefined ? undefined : snapshotDigestOf(manifest.digests);
-    if (digest !== undefined && digest !== this.newest?.digest) {
-      const body = await this.store.snapshot(Buffer.from(digest, 'hex'));
-      const bytes = body === undefined ? undefined : await unzip(body, { maxOutputLength: MAX_SNAPSHOT_BYTES });
-      const verified = bytes === undefined ? undefined : verifySnapshot(bytes, knownOf(this.newest?.view));
-      if (verified?.ok === true) this.newest = { digest, view: verified.value.view };
+    for (const { index, digests } of await this.store.manifestsAfter(this.logId, this.followedTo)) {
+      const digest = snapshotDigestOf(digests);
+      if (digest === undefined) throw readerAuthErrors.error('readers-unknown', { details: { index } });
+      if (digest !== this.newest?.digest) this.newest = { digest, view: await this.viewOf(digest, index) };
+      this.followedTo = index;
     }
     this.loadedAtMs = this.clock.now();
+  }
+
+  private async viewOf(digest: string, index: number): Promise<RegistryView> {
+    const body = await this.store.snapshot(Buffer.from(digest, 'hex'));
+    const bytes = body === undefined ? undefined : await unzip(body, { maxOutputLength: MAX_SNAPSHOT_BYTES });
+    const verified = bytes === undefined ? undefined : verifySnapshot(bytes, this.known);
+    if (verified?.ok !== true) throw readerAuthErrors.error('readers-unknown', { details: { index, digest } });
+    const { view } = verified.value;
+    for (const document of view.members()) {
+      const entry = view.memberEntry(document.member);
+      if (entry !== undefined) this.known.set(document.member, { entry, document });
+    }
+    return view;
   }
 }
 
@@ -56,13 +72,4 @@ export function signingKeyOf(
 ): PublicJwk | undefined {
   const key = view.keyOf(subsystem, kid);
   return key?.use === 'sign' && key.fromMs <= nowMs && nowMs < key.untilMs ? key.jwk : undefined;
-}
-
-function knownOf(view: RegistryView | undefined): Map<MemberId, VerifiedMember> {
-  const known = new Map<MemberId, VerifiedMember>();
-  for (const document of view?.members() ?? []) {
-    const entry = view?.memberEntry(document.member);
-    if (entry !== undefined) known.set(document.member, { entry, document });
-  }
-  return known;
 }
