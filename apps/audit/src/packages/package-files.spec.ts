@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { packageFiles, type PackageParts } from './package-files.js';
+import { packageFiles } from './package-files.js';
+import type { PackageParts } from './package-parts.js';
 
 const DIGEST = 'a'.repeat(64);
 const parts: PackageParts = {

@@ -15,7 +15,8 @@ import { spellQuery, type LeafFilter } from '../search/leaf-query.js';
 import { requireFullScope } from '../search/search.service.js';
 import { searchErrors } from '../search/search.errors.js';
 import type { SearchStore } from '../search/search.store.js';
-import { packageFiles, type PackageParts } from './package-files.js';
+import { packageFiles } from './package-files.js';
+import type { PackageParts } from './package-parts.js';
 import { packagesErrors } from './packages.errors.js';
 
 export interface PackagesParts {

@@ -1,4 +1,4 @@
-import type { PackageParts } from './package-files.js';
+import type { PackageParts } from './package-parts.js';
 
 /** What tells a lawyer how to check the package with tools that this project did not write. ASCII, 78 columns. */
 export function readme({ origin, size, leaves, manifests, timestamps }: PackageParts): string {
