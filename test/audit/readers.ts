@@ -1,4 +1,8 @@
+import type { Bus } from '#bus';
+import { silentLogger, type RunningApp } from '#platform';
 import { buildWorld, type World } from '#testing';
+import type { AuditConfig } from '../../apps/audit/src/audit.config.js';
+import { createAudit } from '../../apps/audit/src/audit.module.js';
 import { makeReaderToken } from '../../apps/cli/src/token/reader-token.js';
 import type { AuditNetwork } from './audit-network.js';
 
@@ -17,6 +21,11 @@ export function worldOfReaders(network: AuditNetwork, number = 1): Promise<World
   - { id: COM/2001, name: { en: Clinic }, subsystems: [{ code: clinic }] }
 instances:`;
   return buildWorld({ number, sameKeysAs: network.world, definition: (text) => text.replace('\ninstances:', more) });
+}
+
+/** Another process of audit: reads from the tables, while the first one sequences. */
+export function startReader(network: AuditNetwork, changes: Partial<AuditConfig>, bus: Bus): Promise<RunningApp> {
+  return createAudit(network.config({ ...READERS, ...changes }), { bus, logger: silentLogger() });
 }
 
 export interface ReadAnswer {
@@ -53,7 +62,7 @@ export class ReaderClient {
   async send(path: string, init: RequestInit = {}): Promise<ReadAnswer> {
     const answer = await fetch(`${this.url}${path}`, init);
     const body = Buffer.from(await answer.arrayBuffer());
-    const isJson = answer.headers.get('content-type')?.includes('json') === true && !path.startsWith('/v1/exports');
+    const isJson = /\bjson\b/.test(answer.headers.get('content-type') ?? '');
     const json: unknown = isJson ? JSON.parse(body.toString('utf8')) : undefined;
     return { status: answer.status, headers: answer.headers, body, json };
   }

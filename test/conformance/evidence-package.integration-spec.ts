@@ -106,33 +106,6 @@ described('an evidence package', () => {
     expect([status, json.code]).toEqual([404, 'package-empty']);
   });
 
-  it('takes the checkpoint that was cosigned and time-stamped, if there is one', async () => {
-    const { size, note } = await network.head();
-    const line = await cosignatureLine(note);
-    const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
-    const { token, root } = await timestamp(text);
-    await network.database.query(
-      `INSERT INTO audit.log_anchor (log_id, size, kind, source, data) VALUES (1, $1, 'note', 'log', $2),
-         (1, $1, 'cosignature', 'witness.example', $3), (1, $1, 'timestamp', 'tsa.example', $4)`,
-      [size, Buffer.from(note), Buffer.from(line), token],
-    );
-    const file = await fetchPackage(AUDITOR, `exchange=${requested.payload.id}`);
-    const { stdout } = await run('unzip', ['-p', file, 'checkpoint']);
-    expect(stdout).toBe(note + line);
-    const unrooted = await judge(file);
-    expect(unrooted.text).toContain('trust.json names no roots');
-    expect(unrooted.text).toContain(`VERIFIED: 2 leaves in the tree of ${size} of`);
-    const trust = JSON.parse(readFileSync(trustFile, 'utf8'));
-    const rooted = (name: string, pem: string) => {
-      const place = join(directory, name);
-      writeFileSync(place, JSON.stringify({ ...trust, timestampRoots: [pem] }));
-      return place;
-    };
-    expect((await judge(file, rooted('rooted.json', root))).text).toContain('1 time-stamps are good');
-    const stranger = await timestamp(text);
-    expect((await judge(file, rooted('strange.json', stranger.root))).code).toBe(1);
-  });
-
   it('is judged by trust.json alone: with another log’s or registry’s key it proves nothing', async () => {
     const file = await fetchPackage(CONSUMER, `exchange=${requested.payload.id}`);
     const trust = JSON.parse(readFileSync(trustFile, 'utf8'));
@@ -178,6 +151,33 @@ described('an evidence package', () => {
     writeFileSync(join(work, 'README.txt'), 'another text');
     await run('zip', ['-q', '-r', `${work}.zip`, '.'], { cwd: work });
     expect(await judge(`${work}.zip`)).toMatchObject({ code: 1, text: expect.stringContaining('damaged on the way') });
+  });
+
+  it('takes the checkpoint that was cosigned and time-stamped, if there is one', async () => {
+    const { size, note } = await network.head();
+    const line = await cosignatureLine(note);
+    const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
+    const { token, root } = await timestamp(text);
+    await network.database.query(
+      `INSERT INTO audit.log_anchor (log_id, size, kind, source, data) VALUES (1, $1, 'note', 'log', $2),
+         (1, $1, 'cosignature', 'witness.example', $3), (1, $1, 'timestamp', 'tsa.example', $4)`,
+      [size, Buffer.from(note), Buffer.from(line), token],
+    );
+    const file = await fetchPackage(AUDITOR, `exchange=${requested.payload.id}`);
+    const { stdout } = await run('unzip', ['-p', file, 'checkpoint']);
+    expect(stdout).toBe(note + line);
+    const unrooted = await judge(file);
+    expect(unrooted.text).toContain('trust.json names no roots');
+    expect(unrooted.text).toContain(`VERIFIED: 2 leaves in the tree of ${size} of`);
+    const trust = JSON.parse(readFileSync(trustFile, 'utf8'));
+    const rooted = (name: string, pem: string) => {
+      const place = join(directory, name);
+      writeFileSync(place, JSON.stringify({ ...trust, timestampRoots: [pem] }));
+      return place;
+    };
+    expect((await judge(file, rooted('rooted.json', root))).text).toContain('1 time-stamps are good');
+    const stranger = await timestamp(text);
+    expect((await judge(file, rooted('strange.json', stranger.root))).code).toBe(1);
   });
 });
 

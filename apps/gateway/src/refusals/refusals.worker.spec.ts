@@ -29,7 +29,7 @@ function scene(options: { hears?: boolean; signs?: boolean; hasRoom?: boolean } 
       stamps: { keep: (stamp) => hasRoom && kept.push(stamp) > 0 },
       bus: {
         publish: (records) => {
-          sent.push(...records.map(({ value }) => String(value)));
+          sent.push(...records.map(({ value }) => Buffer.from(value ?? '').toString()));
           return bus.answers ? Promise.resolve() : Promise.reject(new TypeError('no broker'));
         },
       },

@@ -75,7 +75,7 @@ export class RefusalsWorker {
   private async statements(tallied: readonly TalliedRefusals[]): Promise<Statement[]> {
     const signer = this.signer();
     if (signer === undefined) {
-      for (const _ of tallied) this.parts.events.counted('refusals-not-stated');
+      tallied.forEach(() => this.parts.events.counted('refusals-not-stated'));
       return [];
     }
     const nowMs = this.parts.clock.now();
