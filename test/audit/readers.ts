@@ -1,6 +1,7 @@
+import { expect } from '@jest/globals';
 import type { Bus } from '#bus';
 import { silentLogger, type RunningApp } from '#platform';
-import { buildWorld, type World } from '#testing';
+import { buildWorld, eventually, type World } from '#testing';
 import type { AuditConfig } from '../../apps/audit/src/audit.config.js';
 import { createAudit } from '../../apps/audit/src/audit.module.js';
 import { makeReaderToken } from '../../apps/cli/src/token/reader-token.js';
@@ -66,4 +67,20 @@ export class ReaderClient {
     const json: unknown = isJson ? JSON.parse(body.toString('utf8')) : undefined;
     return { status: answer.status, headers: answer.headers, body, json };
   }
+}
+
+/** Status and code of an answer; one that is no 200 has to be a problem document. */
+export async function problem(asked: Promise<ReadAnswer>): Promise<[status: number, code: string]> {
+  const { status, headers, json } = await asked;
+  if (status !== 200) expect(headers.get('content-type')).toContain('application/problem+json');
+  return [status, json.code];
+}
+
+/** Until the index has taken up all that stands now. */
+export async function waitForIndex(network: AuditNetwork): Promise<void> {
+  const { size } = await network.head();
+  await eventually(async () => {
+    const [row] = await network.database.query<{ idx: string }>('SELECT idx FROM audit.leaf_index_cursor');
+    return Number(row?.idx ?? 0) >= size;
+  });
 }

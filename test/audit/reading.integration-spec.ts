@@ -1,12 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { fixedTopics } from '#contracts';
-import { newExchangeId, toBase64Url } from '#kernel';
-import { h1, parseStatement, signStatement, type FailedPayload, type Statement } from '#signing';
-import { eventually, uniqueName } from '#testing';
+import { newExchangeId } from '#kernel';
+import { h1, parseStatement, type Statement } from '#signing';
+import { uniqueName } from '#testing';
 import { openNote, parseTlogProof, verifyInclusion } from '#tlog';
 import { spellQuery } from '../../apps/audit/src/search/leaf-query.js';
 import { AuditNetwork, CONSUMER, PROVIDER, SERVICE } from './audit-network.js';
-import { AUDITOR, HELP_DESK, OTHER, READERS, ReaderClient, startReader, worldOfReaders } from './readers.js';
+import {
+  AUDITOR,
+  HELP_DESK,
+  OTHER,
+  READERS,
+  ReaderClient,
+  problem,
+  startReader,
+  waitForIndex,
+  worldOfReaders,
+} from './readers.js';
 
 jest.setTimeout(90_000);
 
@@ -16,21 +26,7 @@ let requested: Statement;
 let answered: Statement;
 let foreign: Statement;
 
-async function failed(of: Statement, signer = CONSUMER): Promise<Statement> {
-  const { id, from, to, svc, ep } = of.payload as FailedPayload;
-  const prev = toBase64Url(of.leafHash);
-  const payload = { v: 1, t: 'exchange.failed', id, ts: Date.now(), from, to, svc, ep, prev } as const;
-  return signStatement({ ...payload, why: 'provider-unreachable', side: 'provider' }, network.signerOf(signer));
-}
-
-/** The index has taken up all that stands now. */
-async function indexed(): Promise<void> {
-  const { size } = await network.head();
-  await eventually(async () => {
-    const [row] = await network.database.query<{ idx: string }>('SELECT idx FROM audit.leaf_index_cursor');
-    return Number(row?.idx ?? 0) >= size;
-  });
-}
+const indexed = () => waitForIndex(network);
 
 beforeAll(async () => {
   network = await AuditNetwork.create();
@@ -44,12 +40,6 @@ beforeAll(async () => {
   await indexed();
 });
 afterAll(() => network.close());
-
-const problem = async (answer: ReturnType<ReaderClient['send']>) => {
-  const { status, headers, json } = await answer;
-  if (status !== 200) expect(headers.get('content-type')).toContain('application/problem+json');
-  return [status, json.code];
-};
 
 describe('who reads', () => {
   const leaves = '/v1/leaves';
@@ -187,7 +177,7 @@ describe('a search', () => {
   });
 
   it('takes an enormous range and answers a page', async () => {
-    const range = 'from=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z';
+    const range = 'from=1000-01-01T00:00:00Z&until=9999-12-31T23:59:59Z';
     expect((await client.get(AUDITOR, `/v1/leaves?${range}&limit=500`)).json.leaves.length).toBeGreaterThan(3);
   });
 });
@@ -278,73 +268,6 @@ describe('an export', () => {
   });
 });
 
-describe('a report', () => {
-  const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString();
-  const days = () => `from=${day(-1)}&until=${day(1)}`;
-  const report = async (reader: string, name: string) =>
-    (await client.get(reader, `/v1/reports/${name}?${days()}`)).json;
-  let open: Statement;
-  let disowned: Statement;
-  let late: Statement;
-  let twice: Statement;
-
-  beforeAll(async () => {
-    open = await network.requested();
-    [disowned, late] = [await network.requested(), await network.requested()];
-    for (const statement of [open, disowned, late]) await network.stampAndWait(statement);
-    await network.stampAndWait(await network.answered(disowned));
-    await network.stampAndWait(await failed(disowned));
-    await network.stampAndWait(await failed(late));
-    await network.stampAndWait(await network.answered(late, { st: 404 }));
-    twice = await network.requested({ id: open.payload.id, pur: 'other' });
-    await network.stamp([twice]);
-    await eventually(async () => (await network.leaves()).some(({ body }) => isConflict(body)));
-    await indexed();
-  });
-
-  const isConflict = (body: Buffer) => {
-    const parsed = parseStatement(body.toString('latin1'));
-    return parsed.ok && parsed.value.payload.t === 'exchange.conflict';
-  };
-  const ids = (json: { rows: { exchange: string }[] }) => json.rows.map((row) => row.exchange);
-
-  it('names requests without an answer, each reader’s own', async () => {
-    expect(ids(await report(CONSUMER, 'unanswered'))).toEqual([open.payload.id]);
-    expect(ids(await report(AUDITOR, 'unanswered')).sort()).toEqual([foreign.payload.id, open.payload.id].sort());
-    expect(ids(await report(OTHER, 'unanswered'))).toEqual([foreign.payload.id]);
-  });
-
-  it('names disclosures that their consumer disowned, and answers that came late', async () => {
-    expect(ids(await report(PROVIDER, 'disowned'))).toEqual([disowned.payload.id]);
-    const { rows } = await report(CONSUMER, 'late');
-    expect(rows).toMatchObject([{ exchange: late.payload.id, reason: 'provider-unreachable' }]);
-    expect(rows[0].answered).toBeGreaterThan(rows[0].failed);
-    expect(ids(await report(OTHER, 'disowned'))).toEqual([]);
-  });
-
-  it('names who told two stories, and sides at fault by day', async () => {
-    expect(ids(await report(CONSUMER, 'conflicts'))).toEqual([open.payload.id]);
-    expect(ids(await report(OTHER, 'conflicts'))).toEqual([]);
-    const today = new Date().toISOString().slice(0, 10);
-    expect((await report(AUDITOR, 'faults')).rows).toContainEqual({
-      day: today,
-      side: 'provider',
-      reason: 'provider-unreachable',
-      number: 2,
-    });
-    expect((await report(OTHER, 'faults')).rows).toEqual([]);
-  });
-
-  it('takes a month at most, and no other name', async () => {
-    expect(await problem(client.get(AUDITOR, `/v1/reports/late?from=${day(-32)}&until=${day(0)}`))).toEqual([
-      400,
-      'range-invalid',
-    ]);
-    expect(await problem(client.get(AUDITOR, `/v1/reports/imagined?${days()}`))).toEqual([400, 'request-malformed']);
-    expect(await problem(client.get(AUDITOR, '/v1/reports/late'))).toEqual([400, 'request-malformed']);
-  });
-});
-
 describe('the record of a query', () => {
   /** A bus that fails to send stamps, before or after it has sent them. */
   const failingBus = (sendsFirst: boolean) =>
@@ -407,9 +330,7 @@ describe('the OpenAPI document', () => {
     expect(json.components.schemas.ProblemDto.properties.code.example).toBe('cursor-invalid');
     expect(
       json.paths['/v1/leaves'].get.parameters.find(({ name }: { name: string }) => name === 'party'),
-    ).toMatchObject({
-      example: 'DEMO/GOV/1001',
-    });
+    ).toMatchObject({ schema: { example: 'DEMO/GOV/1001' } });
     expect(json.components.securitySchemes.bearer).toMatchObject({ scheme: 'bearer' });
   });
 });

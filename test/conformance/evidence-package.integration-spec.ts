@@ -6,10 +6,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { repositoryRoot } from '#local';
 import { generateSigningKey, publicJwk, type Statement } from '#signing';
-import { eventually } from '#testing';
 import { cosigner, ed25519Seed, makeVkey } from '#tlog';
 import { AuditNetwork, CONSUMER } from '../audit/audit-network.js';
-import { AUDITOR, OTHER, READERS, ReaderClient, worldOfReaders } from '../audit/readers.js';
+import { AUDITOR, OTHER, READERS, ReaderClient, waitForIndex, worldOfReaders } from '../audit/readers.js';
 
 /** The package that a court gets, judged by a script that owes nothing to us: openssl, unzip, sha256sum, Python. */
 jest.setTimeout(120_000);
@@ -27,14 +26,6 @@ let client: ReaderClient;
 let requested: Statement;
 let answered: Statement;
 let trustFile: string;
-
-async function indexed(): Promise<void> {
-  const { size } = await network.head();
-  await eventually(async () => {
-    const [row] = await network.database.query<{ idx: string }>('SELECT idx FROM audit.leaf_index_cursor');
-    return Number(row?.idx ?? 0) >= size;
-  });
-}
 
 /** A package as a file, as that reader gets it. */
 async function fetchPackage(reader: string, query: string): Promise<string> {
@@ -80,7 +71,7 @@ described('an evidence package', () => {
     // Another snapshot, so that two manifests govern what a query finds.
     await network.enact(await worldOfReaders(network, 2));
     for (let n = 0; n < 5; n += 1) await network.stampAndWait(await network.requested());
-    await indexed();
+    await waitForIndex(network);
     trustFile = network.config().trustFile;
   });
   afterAll(async () => {

@@ -1,4 +1,4 @@
-import type { FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
+import type { AccessPayload, FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
 
 /** Whose key signed, in relation to the statement: its consumer, its provider, or an instance of that kind. */
 export type SignerRole = 'from' | 'to' | 'audit' | 'registry' | 'gateway';
@@ -11,6 +11,7 @@ export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
  * The one place where the signer column of `statements.md` §2 is written down.
  */
 export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot | undefined {
+  if (isAccess(payload)) return only(signerIs === 'audit', '-');
   switch (payload.t) {
     case 'exchange.requested':
       return only(signerIs === 'from', 'c0');
@@ -24,15 +25,13 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');
-    case 'access.searched':
-    case 'access.proved':
-    case 'access.exported':
-    case 'access.reported':
-    case 'access.packaged':
-      return only(signerIs === 'audit', '-');
     case 'refusals':
       return only(signerIs === 'gateway', '-');
   }
+}
+
+function isAccess(payload: StatementPayload): payload is AccessPayload {
+  return payload.t.startsWith('access.');
 }
 
 /** The provider refuses a request that was made; the consumer's gateway one that never was. */

@@ -1,5 +1,5 @@
 import { memberOf, type SubsystemId } from '#kernel';
-import { parseStatement } from '#signing';
+import { parseStatement, type StatementFields } from '#signing';
 
 /** A leaf as the log's table has it. */
 export interface IndexableLeaf {
@@ -41,30 +41,34 @@ export interface LeafEntry {
 /** The index's row of a leaf. A function of the leaf alone, so the index can be made anew at any time. */
 export function leafEntry({ index, xid, slot, signer, hash, body }: IndexableLeaf): LeafEntry {
   const parsed = parseStatement(body.toString('latin1'));
-  const payload = parsed.ok ? parsed.value.payload : undefined;
+  const fields: Partial<StatementFields> = parsed.ok ? parsed.value.payload : {};
   return {
     index,
-    type: payload?.t ?? 'unreadable',
+    type: parsed.ok ? parsed.value.payload.t : 'unreadable',
     xid,
-    atMs: payload?.ts ?? 0,
+    atMs: fields.ts ?? 0,
     slot,
     signer,
-    consumer: payload?.from ?? null,
-    consumerMember: memberOfSubsystem(payload?.from),
-    provider: payload?.to ?? null,
-    providerMember: memberOfSubsystem(payload?.to),
-    service: payload?.svc ?? null,
-    endpoint: payload?.ep ?? null,
-    purpose: payload?.pur ?? null,
-    legalBasis: payload?.law ?? null,
-    status: payload?.st ?? null,
-    reason: payload?.why ?? null,
-    side: payload?.side ?? null,
-    count: payload?.n ?? null,
-    ref: payload?.ref ?? null,
-    prev: payload?.prev === undefined ? null : Buffer.from(payload.prev, 'base64url'),
+    consumer: orNull(fields.from),
+    consumerMember: memberOfSubsystem(fields.from),
+    provider: orNull(fields.to),
+    providerMember: memberOfSubsystem(fields.to),
+    service: orNull(fields.svc),
+    endpoint: orNull(fields.ep),
+    purpose: orNull(fields.pur),
+    legalBasis: orNull(fields.law),
+    status: orNull(fields.st),
+    reason: orNull(fields.why),
+    side: orNull(fields.side),
+    count: orNull(fields.n),
+    ref: orNull(fields.ref),
+    prev: fields.prev === undefined ? null : Buffer.from(fields.prev, 'base64url'),
     hash,
   };
+}
+
+function orNull<Value>(value: Value | undefined): Value | null {
+  return value ?? null;
 }
 
 /** `parseStatement` has checked that it is a subsystem. */

@@ -34,7 +34,9 @@ export class LeafFollower {
 
   private schedule(inMs: number): void {
     if (this.isStopped) return;
-    this.timer = setTimeout(() => (this.running = this.pass()), inMs);
+    this.timer = setTimeout(() => {
+      this.running = this.pass();
+    }, inMs);
   }
 
   private async pass(): Promise<void> {

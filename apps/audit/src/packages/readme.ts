@@ -10,7 +10,10 @@ Leaves:     ${leaves.length}, in leaves/
 Manifests:  ${manifests.length} that say whose keys were valid, in manifests/
 Tokens:     ${timestamps.length} RFC 3161 time-stamps of the checkpoint, in timestamps/
 
-WHAT THIS SHOWS
+${HOW}`;
+}
+
+const HOW = `WHAT THIS SHOWS
 
 Each file leaves/<index>.jws is a statement about one exchange of data, signed
 by the agency that made it. This package lets you check, without trusting
@@ -106,4 +109,3 @@ WHAT THIS CANNOT SHOW
 That the log shows everybody the same tree: compare the checkpoint with what
 the witnesses publish. That nothing else happened: ask the log itself.
 `;
-}

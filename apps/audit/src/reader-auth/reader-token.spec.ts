@@ -1,4 +1,4 @@
-import { SignJWT, importJWK, type JWTPayload } from 'jose';
+import { SignJWT, importJWK } from 'jose';
 import { generateSigningKey, type PrivateJwk } from '#signing';
 import { checkReaderToken, READER_TOKEN_TYPE } from './reader-token.js';
 import { TokenMemory } from './token-memory.js';
@@ -10,14 +10,15 @@ const key = generateSigningKey();
 const other = generateSigningKey();
 
 interface Made {
-  readonly claims?: JWTPayload;
+  readonly claims?: Readonly<Record<string, string | number | undefined>>;
   readonly header?: { alg?: string; kid?: string; typ?: string };
   readonly signedWith?: PrivateJwk;
 }
 
 async function token({ claims = {}, header = {}, signedWith = key }: Made = {}): Promise<string> {
   const sound = { iss: READER, sub: READER, aud: AUDIENCE, iat: NOW_S, exp: NOW_S + 300, jti: 'one-token' };
-  const given = Object.entries({ ...sound, ...claims }).filter(([, value]) => value !== undefined);
+  const all: [string, unknown][] = Object.entries({ ...sound, ...claims });
+  const given = all.filter(([, value]) => value !== undefined);
   const { kty, crv, x, d } = signedWith;
   return new SignJWT(Object.fromEntries(given))
     .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: READER_TOKEN_TYPE, ...header })
