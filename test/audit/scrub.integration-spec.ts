@@ -62,6 +62,12 @@ const standby = () =>
     compare: () => Promise.resolve(),
   });
 
+/** As the lease would have it. */
+async function takeOver(sequencer: Sequencer) {
+  await sequencer.claim(0);
+  return sequencer.takeOver();
+}
+
 async function damage(sql: string): Promise<void> {
   await database.transaction(async (queries) => {
     await queries.query('SET LOCAL session_replication_role = replica');
@@ -121,16 +127,16 @@ describe('a scrub', () => {
     await damage(`UPDATE log_leaf SET slot = 'p1' WHERE idx = 16`);
     await eventually(() => !log.sequencer.isOwner, { timeoutMs: 20_000 });
     await expect(log.append(1)).rejects.toMatchObject({ code: 'log-not-owned' });
-    await expect(log.sequencer.takeOver()).rejects.toMatchObject({ code: 'log-damaged' });
+    await expect(takeOver(log.sequencer)).rejects.toMatchObject({ code: 'log-damaged' });
     expect(await worker.part.read()).toMatchObject({
       state: 'degraded',
       reason: 'the stored log is damaged: leaf-columns 16',
     });
     await eventually(async () => (await database.query('SELECT FROM scrub_finding')).length === 1);
-    await expect(standby().takeOver()).rejects.toMatchObject({ code: 'log-damaged' });
+    await expect(takeOver(standby())).rejects.toMatchObject({ code: 'log-damaged' });
     await damage(`UPDATE log_leaf SET slot = 'c0' WHERE idx = 16`);
     await database.query('DELETE FROM scrub_finding');
-    await expect(standby().takeOver()).resolves.toMatchObject({ size: 3_005 });
+    await expect(takeOver(standby())).resolves.toMatchObject({ size: 3_005 });
   });
 
   it.each(['no effect', 'effect but error'])('ends the stamping also if its finding is kept with %s', async (how) => {
@@ -144,7 +150,7 @@ describe('a scrub', () => {
     const worker = startWorker(new Faulty(database, LOG));
     await eventually(async () => (await worker.part.read()).state === 'degraded');
     expect(log.sequencer.isOwner).toBe(false);
-    await expect(log.sequencer.takeOver()).rejects.toMatchObject({ code: 'log-damaged' });
+    await expect(takeOver(log.sequencer)).rejects.toMatchObject({ code: 'log-damaged' });
   });
 
   it('says that it could not be ended while the database is away, and goes on when it is back', async () => {

@@ -251,10 +251,9 @@ describe('the lease of a log', () => {
       key,
       logger: silentLogger(),
       topic: 'audit.stamp.0',
-      publishedSize: async () => {
+      compare: async () => {
         await sequencerOn().claim(0);
         await standby.renew().catch(() => undefined);
-        return 0;
       },
     });
     await standby.claim(undefined);

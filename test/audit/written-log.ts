@@ -17,6 +17,7 @@ const CONSUMER = 'TEST/GOV/1000/mygov';
 const PROVIDER = 'TEST/GOV/1001/population';
 const AUDIT = 'TEST/audit1';
 const REGISTRY = 'TEST/registry1';
+const GATEWAY = 'TEST/gw1';
 const BATCH = 8_192;
 
 export interface WrittenLog {
@@ -37,8 +38,14 @@ export interface WrittenLog {
 export async function writeLog(database: Database, size: number, manifests: readonly number[]): Promise<WrittenLog> {
   const world = await buildWorld();
   const kid = (owner: string) => world.keysOf(owner).sign.kid;
-  const kids = { from: kid(CONSUMER), to: kid(PROVIDER), audit: kid(AUDIT), registry: kid(REGISTRY) };
-  const owners = { from: CONSUMER, to: PROVIDER, audit: AUDIT, registry: REGISTRY };
+  const kids = {
+    from: kid(CONSUMER),
+    to: kid(PROVIDER),
+    audit: kid(AUDIT),
+    registry: kid(REGISTRY),
+    gateway: kid(GATEWAY),
+  };
+  const owners = { from: CONSUMER, to: PROVIDER, audit: AUDIT, registry: REGISTRY, gateway: GATEWAY };
   const digest = sha256(world.bytes);
   await new SnapshotStore(database).store(digest, world.snapshot.number, gzipSync(world.bytes));
   const { publicKey, sign } = ed25519Seed(randomBytes(32));
@@ -54,6 +61,7 @@ export async function writeLog(database: Database, size: number, manifests: read
     compare: () => Promise.resolve(),
   });
   await sequencer.prepare();
+  await sequencer.claim(0);
   await sequencer.takeOver();
 
   const manifestPayload = { n: world.snapshot.number, doc: publicDigest(world.digests), until: 1_900_000_000_000 };

@@ -5,6 +5,8 @@ import { say } from './harness/report.js';
 import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
 import { overloadBenchmark } from './overload/overload-benchmark.js';
 import { scrubBenchmark } from './scrub/scrub-benchmark.js';
+import { proofsBenchmark } from './reading/proofs-benchmark.js';
+import { searchBenchmark } from './reading/search-benchmark.js';
 import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 import { verifyBenchmark } from './verify/verify-benchmark.js';
 
@@ -13,6 +15,8 @@ const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>
   ['exchange', exchangeBenchmark],
   ['overload', overloadBenchmark],
   ['scrub', scrubBenchmark],
+  ['proofs', proofsBenchmark],
+  ['search', searchBenchmark],
   ['sequencer', sequencerBenchmark],
   ['verify', verifyBenchmark],
 ]);

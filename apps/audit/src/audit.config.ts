@@ -95,6 +95,36 @@ export const auditConfig = defineConfig('audit', {
     default: 300_000,
     meaning: 'How much later than its deadline an exchange without a sequel is stated as no-outcome.',
   }),
+  auditors: setting.list({
+    env: 'KEREGE_AUDIT_AUDITORS',
+    default: [],
+    meaning: 'Subsystems that may search all metadata of the log; every search of theirs leaves a leaf.',
+  }),
+  helpDesk: setting.list({
+    env: 'KEREGE_AUDIT_HELP_DESK',
+    default: [],
+    meaning: 'Subsystems that may look up the state of an exchange by its id, and nothing else.',
+  }),
+  indexIntervalMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_INDEX_INTERVAL_MS',
+    default: 200,
+    min: 10,
+    meaning: 'How often the index for searches looks for new leaves.',
+  }),
+  accessPatienceMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_ACCESS_PATIENCE_MS',
+    default: 5_000,
+    min: 100,
+    max: 60_000,
+    meaning: 'How long a search waits for its own leaf; then it is not answered.',
+  }),
+  maxExportLeaves: setting.integer({
+    env: 'KEREGE_AUDIT_MAX_EXPORT_LEAVES',
+    default: 1_000_000,
+    min: 1,
+    meaning: 'Leaves of one export at most; its last line says how to go on.',
+    unit: 'leaves',
+  }),
   sweepIntervalMs: setting.durationMs({
     env: 'KEREGE_AUDIT_SWEEP_INTERVAL_MS',
     default: 30_000,

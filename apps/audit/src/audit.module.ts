@@ -7,6 +7,7 @@ import {
   createHttpApp,
   createLogger,
   noTracing,
+  serveOpenApi,
   startHttpApp,
   StatusWatch,
   watchPool,
@@ -15,7 +16,7 @@ import {
   type Tracing,
   whenAvailable,
 } from '#platform';
-import { accessBy, openDatabase, type Database } from '#postgres';
+import { accessBy, openDatabase } from '#postgres';
 import type { AuditConfig } from './audit.config.js';
 import type { ServedLog } from './discovery/served-log.js';
 import { makeExport } from './export/start-export.service.js';
@@ -26,6 +27,7 @@ import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { tokenHashes } from './read-gate/bearer-token.js';
 import { ReadModule } from './read.module.js';
+import { Review, ReviewModule, type ReviewDependencies } from './review.module.js';
 import { WriteSide } from './write-side.service.js';
 
 export interface AuditDependencies {
@@ -38,11 +40,15 @@ export interface AuditDependencies {
 /** One log per process so far; rotation brings others (`audit-log.md` §3.7). */
 const LOG_ID = 1;
 const SCHEMA = 'audit';
+const BEARER =
+  'One request each: EdDSA or ES256 by a key that the registry publishes for the subsystem; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of this log, iat, exp at most 300 s later, jti.';
+const READ_API = 'The log as C2SP tlog-tiles, proofs for everybody, and searches for readers who say who they are.';
 
 @Module({})
 class AuditModule {
-  static with(log: ServedLog, database: Database, clock: Clock, tokens: readonly Buffer[]): DynamicModule {
-    return { module: AuditModule, imports: [ReadModule.serving(log, database, clock, tokens)] };
+  static with(deps: ReviewDependencies, review: Review): DynamicModule {
+    const reading = ReadModule.serving(deps.log, deps.database, deps.clock, tokenHashes(deps.config.readerTokens));
+    return { module: AuditModule, imports: [reading, ReviewModule.for(deps, review, reading)] };
   }
 }
 
@@ -77,24 +83,28 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
     logger,
     metrics,
   });
+  const reviewing = { config, log: served, database, bus, clock, logger, signer: keys.signer };
+  const review = new Review(reviewing);
   const close = async () => {
     busWatch.stop();
-    await exported.stop();
+    await Promise.all([exported.stop(), review.close()]);
     await write.close();
     await database.close();
   };
   try {
     await write.prepare();
     const checks = readiness(database, write);
-    const app = await createHttpApp(AuditModule.with(served, database, clock, tokenHashes(config.readerTokens)), {
+    const app = await createHttpApp(AuditModule.with(reviewing, review), {
       name: 'audit',
       logger,
       metrics,
       readiness: checks,
-      status: new StatusWatch('audit', [...auditParts({ bus, checks, write }), ...exported.parts], clock),
+      status: new StatusWatch('audit', [...auditParts({ bus, checks, write, review }), ...exported.parts], clock),
     });
+    serveOpenApi(app, { title: 'Kerege audit', version: '1.0.0', description: READ_API, bearer: BEARER });
     write.start();
     exported.start();
+    review.start();
     return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
   } catch (cause) {
     await close();

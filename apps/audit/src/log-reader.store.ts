@@ -19,6 +19,14 @@ export interface StoredManifest {
   readonly digests: string;
 }
 
+/** What others said of one size of the log; `note` is the checkpoint as it was published. */
+export interface StoredAnchor {
+  readonly size: number;
+  readonly kind: 'note' | 'cosignature' | 'timestamp';
+  readonly source: string;
+  readonly data: Buffer;
+}
+
 interface LeafRow {
   readonly idx: string;
   readonly slot: string;
@@ -78,6 +86,32 @@ export class LogReaderStore {
     return rows.map((row) => row.body);
   }
 
+  /** Bytes of these leaves by index; left out: what is not there. */
+  async bodiesOf(logId: number, indices: readonly number[]): Promise<Map<number, Buffer>> {
+    const rows = await this.database.query<{ idx: string; body: Buffer }>(
+      'SELECT idx, body FROM log_leaf WHERE log_id = $1 AND idx = ANY ($2::bigint[])',
+      [logId, indices],
+    );
+    return new Map(rows.map(({ idx, body }) => [Number(idx), body]));
+  }
+
+  /**
+   * What others have said of one tree with at least `least` leaves: of the first that has a time-stamp, else of the first
+   * that has a cosignature; with the note as it was published. Empty if there is none yet (`audit-log.md` §5).
+   */
+  async anchorsCovering(logId: number, least: number): Promise<StoredAnchor[]> {
+    const rows = await this.database.query<Omit<StoredAnchor, 'size'> & { size: string }>(
+      `SELECT size, kind, source, data FROM log_anchor
+        WHERE log_id = $1 AND size = (
+          SELECT size FROM log_anchor WHERE log_id = $1 AND size >= $2
+           GROUP BY size HAVING bool_or(kind = 'note') AND bool_or(kind <> 'note')
+           ORDER BY bool_or(kind = 'timestamp') DESC, size LIMIT 1)
+        ORDER BY kind, source`,
+      [logId, least],
+    );
+    return rows.map((row) => ({ ...row, size: Number(row.size) }));
+  }
+
   async leafByHash(logId: number, hash: Buffer): Promise<StoredLeaf | undefined> {
     const [row] = await this.database.query<LeafRow>(
       'SELECT idx, slot, signer, body FROM log_leaf WHERE log_id = $1 AND leaf_hash = $2 ORDER BY idx LIMIT 1',
@@ -102,6 +136,31 @@ export class LogReaderStore {
       [logId, index],
     );
     return row === undefined ? undefined : { index: Number(row.idx), statement: row.statement, digests: row.digests };
+  }
+
+  /** Manifests behind that index, in order, without those that the next one only renews. */
+  async manifestsAfter(logId: number, index: number): Promise<Omit<StoredManifest, 'statement'>[]> {
+    const rows = await this.database.query<{ idx: string; digests: string }>(
+      `SELECT idx, digests FROM (
+         SELECT idx, digests, digest, lead(digest) OVER (ORDER BY idx) AS next
+           FROM manifest WHERE log_id = $1 AND idx > $2
+       ) AS m WHERE next IS DISTINCT FROM digest ORDER BY idx`,
+      [logId, index],
+    );
+    return rows.map(({ idx, digests }) => ({ index: Number(idx), digests }));
+  }
+
+  /** The manifest that governs each of these leaves, by the leaf's index; left out: leaves before the first. */
+  async manifestsBefore(logId: number, indices: readonly number[]): Promise<Map<number, StoredManifest>> {
+    const rows = await this.database.query<{ leaf: string; idx: string; statement: string; digests: string }>(
+      `SELECT leaf, m.idx, m.statement, m.digests FROM unnest($2::bigint[]) AS leaf
+        CROSS JOIN LATERAL (SELECT idx, statement, digests FROM manifest
+          WHERE log_id = $1 AND idx < leaf ORDER BY idx DESC LIMIT 1) AS m`,
+      [logId, indices],
+    );
+    return new Map(
+      rows.map(({ leaf, idx, statement, digests }) => [Number(leaf), { index: Number(idx), statement, digests }]),
+    );
   }
 
   /** The gzip of a snapshot, by SHA-256 of its uncompressed bytes. Kept for the life of the log. */

@@ -48,6 +48,7 @@ export class ReadModule {
         TilesService,
         ProofsService,
       ],
+      exports: [ProofsService],
     };
   }
 }

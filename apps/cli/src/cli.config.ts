@@ -12,6 +12,11 @@ export const cliConfig = defineConfig('cli', {
     default: 'http://127.0.0.1:8080',
     meaning: 'Gateway that `kerege call` speaks to.',
   }),
+  auditUrl: setting.text({
+    env: 'KEREGE_AUDIT_URL',
+    default: 'http://127.0.0.1:8100',
+    meaning: 'URL of the log for which `kerege token` makes tokens.',
+  }),
   keysDir: setting.path({ env: 'KEREGE_KEYS_DIR', default: './data/keys', meaning: 'Folder of the private keys.' }),
   trustFile: setting.path({
     env: 'KEREGE_TRUST_FILE',

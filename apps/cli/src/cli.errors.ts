@@ -6,6 +6,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The file cannot be read.',
     next: 'Check its path and that you may read it.',
   },
+  'key-file-unusable': {
+    kind: 'invalid',
+    message: 'The key file holds no private key to sign with.',
+    next: 'Give the folder of the subsystem’s keys with --keys.',
+  },
   'definition-invalid': {
     kind: 'invalid',
     message: 'The definition has problems; nothing was sent.',

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { importJWK, jwtVerify } from 'jose';
 import { verifyMemberEntry } from '#snapshot';
 import { runKerege } from './kerege.command.js';
 
@@ -123,6 +124,30 @@ describe('kerege', () => {
     );
     expect(await run(...filled)).toBe(code);
     if (code !== 0) expect(told).toMatch(/Next: .+/);
+  });
+
+  it('makes a token with which a subsystem reads the log, from its newest key, and never shows the key', async () => {
+    await apply();
+    const keys = join(dir, 'keys');
+    const audience = 'https://audit.test.example';
+    expect(await run('token', '--as', 'DEMO/GOV/1/s', '--audience', audience, '--keys', keys)).toBe(0);
+    const [key] = JSON.parse(await readFile(join(keys, 'DEMO.GOV.1.s.jwk'), 'utf8')).keys;
+    const { protectedHeader, payload } = await jwtVerify(
+      out.trim(),
+      await importJWK({ kty: key.kty, crv: key.crv, x: key.x }, 'EdDSA'),
+      {
+        audience,
+      },
+    );
+    expect(protectedHeader).toEqual({ alg: 'EdDSA', kid: key.kid, typ: 'kerege-reader+jwt' });
+    expect(payload).toMatchObject({ iss: 'DEMO/GOV/1/s', sub: 'DEMO/GOV/1/s', jti: expect.stringMatching(/.{8}/) });
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(300);
+    expect(out + told).not.toContain(key.d);
+    expect(await run('token', '--as', 'DEMO/GOV/1/nobody', '--keys', keys)).toBe(1);
+    expect(told).toContain('file-unreadable');
+    await writeFile(join(keys, 'DEMO.GOV.1.t.jwk'), '{"keys":[]}', { mode: 0o600 });
+    expect(await run('token', '--as', 'DEMO/GOV/1/t', '--keys', keys)).toBe(1);
+    expect(told).toContain('key-file-unusable');
   });
 
   it('refuses evidence that proves nothing, in words and in JSON', async () => {

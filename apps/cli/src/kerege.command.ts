@@ -9,6 +9,7 @@ import { resetCommand } from './reset/reset.command.js';
 import { describeError } from './terminal/describe-error.js';
 import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
 import { tellError, type Terminal } from './terminal/terminal.js';
+import { tokenCommand } from './token/token.command.js';
 
 interface ApplyFlags {
   file: string;
@@ -42,6 +43,11 @@ interface MonitorFlags {
   interval: number;
   tokenFile?: string;
   once?: boolean;
+}
+interface TokenFlags {
+  as: string;
+  audience: string;
+  keys: string;
 }
 interface CallFlags {
   client: string;
@@ -79,6 +85,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addVerifyLog(kerege, config, terminal);
   addMonitor(kerege, config, terminal);
   addCall(kerege, config, terminal);
+  addToken(kerege, config, terminal);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')
@@ -98,6 +105,16 @@ function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void 
     .action(({ file, keys, registry, dryRun = false }: ApplyFlags) =>
       applyCommand({ file, keysDir: keys, registryUrl: registry, dryRun }, terminal),
     );
+}
+
+function addToken(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('token')
+    .description('make a token with which a subsystem reads the log: one request, five minutes')
+    .requiredOption('--as <subsystem>', 'who reads, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+    .option('--audience <url>', 'URL of the log', config.auditUrl)
+    .option('--keys <dir>', 'folder of private keys', config.keysDir)
+    .action(({ as, audience, keys }: TokenFlags) => tokenCommand({ subsystem: as, audience, keysDir: keys }, terminal));
 }
 
 function addVerify(kerege: Command, config: CliConfig, terminal: Terminal): void {

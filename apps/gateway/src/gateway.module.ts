@@ -202,6 +202,7 @@ function rootModule({ config, instanceId, clock, logger, registry, audit, exchan
         logger,
         settings: config,
         answers,
+        refusals: exchange.tally,
       }),
     ],
     controllers: [ExchangeController, CompositionController],

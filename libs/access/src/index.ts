@@ -14,4 +14,12 @@ export {
 export { parseTarget, type Target, type TargetReason } from './target.js';
 export { isUnsafeMethod } from './unsafe-method.js';
 export { type AccessAgreement, type AccessService, type AccessView, type SubjectRule } from './view.js';
-export { outcomeReasons, transientRefusals, type OutcomeReason, type OutcomeSide, type WhyCode } from './outcome.js';
+export {
+  isCountedReason,
+  outcomeReasons,
+  transientRefusals,
+  type CountedReason,
+  type OutcomeReason,
+  type OutcomeSide,
+  type WhyCode,
+} from './outcome.js';

@@ -119,3 +119,27 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'no-receipt': unlogged,
   'no-outcome': { side: 'unknown', status: 504, fault: 'internal_error' },
 };
+
+/**
+ * Why calls are turned away that nobody states one by one (`statements.md` §2): before it is known who asks, malformed,
+ * or for quota and capacity. They stand in `refusals` leaves beside the reasons above, as numbers per minute.
+ */
+export const countedReasons = [
+  'consumer-unauthenticated',
+  'call-malformed',
+  'registry-expired',
+  'gateway-starting',
+  'gateway-busy',
+  'log-distrusted',
+  'database-unavailable',
+  'consumer-stopped',
+  'deadline-passed',
+] as const;
+export type CountedReason = (typeof countedReasons)[number] | WhyCode;
+
+const counted: ReadonlySet<unknown> = new Set(countedReasons);
+
+/** Whether refusals for this reason may be stated as a number. */
+export function isCountedReason(reason: unknown): reason is CountedReason {
+  return counted.has(reason) || (typeof reason === 'string' && Object.hasOwn(outcomeReasons, reason));
+}

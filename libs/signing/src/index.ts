@@ -4,10 +4,13 @@ export { jwkSigner, type Signer } from './signer.js';
 export { keyFileName, KeyRing } from './key-ring.js';
 export type {
   AnchorPayload,
+  AccessAct,
+  AccessPayload,
   AnsweredPayload,
   ConflictPayload,
   FailedPayload,
   ManifestPayload,
+  RefusalsPayload,
   RefusedPayload,
   RequestedPayload,
   Side,

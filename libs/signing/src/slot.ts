@@ -1,7 +1,7 @@
-import type { FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
+import type { AccessPayload, FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
 
-/** Whose key signed, in relation to the statement: its consumer, its provider, audit's or the registry's instance. */
-export type SignerRole = 'from' | 'to' | 'audit' | 'registry';
+/** Whose key signed, in relation to the statement: its consumer, its provider, or an instance of that kind. */
+export type SignerRole = 'from' | 'to' | 'audit' | 'registry' | 'gateway';
 
 /** `(log, id, slot, signer)` is unique; `-` is no slot: such a leaf stands by its own id (`statements.md` §2). */
 export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
@@ -11,6 +11,7 @@ export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
  * The one place where the signer column of `statements.md` §2 is written down.
  */
 export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot | undefined {
+  if (isAccess(payload)) return only(signerIs === 'audit', '-');
   switch (payload.t) {
     case 'exchange.requested':
       return only(signerIs === 'from', 'c0');
@@ -26,7 +27,13 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');
+    case 'refusals':
+      return only(signerIs === 'gateway', '-');
   }
+}
+
+function isAccess(payload: StatementPayload): payload is AccessPayload {
+  return payload.t.startsWith('access.');
 }
 
 /** The provider refuses a request that was made; the consumer's gateway one that never was. */

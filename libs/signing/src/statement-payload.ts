@@ -1,4 +1,4 @@
-import { outcomeReasons } from '#access';
+import { isCountedReason, outcomeReasons } from '#access';
 import { parseExchangeId, parseServiceId, parseSubsystemId } from '#kernel';
 
 export type Side = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
@@ -62,6 +62,16 @@ export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'do
 export type AnchorPayload = PayloadOf<'anchor.tsr', 'n' | 'doc' | 'ref'>;
 /** Two operators started the log at size `n` while no witness answered; `doc` is the digest of what they signed. */
 export type UnwitnessedPayload = PayloadOf<'log.unwitnessed', 'n' | 'doc'>;
+/** What audit states of each query before it answers: `from` asked, `doc` is the salted digest of what was asked. */
+export type AccessPayload = PayloadOf<`access.${AccessAct}`, 'from' | 'doc'>;
+/**
+ * Calls that one gateway (`ref`) refused for one reason in the minute that ended at `until`, and that are not stated one
+ * by one; `from` where the consumer is known.
+ */
+export type RefusalsPayload = PayloadOf<'refusals', 'why' | 'n' | 'until' | 'ref', 'from'>;
+
+/** How the log was read: a page of a search, proofs, an export, a report, an evidence package. */
+export type AccessAct = 'searched' | 'proved' | 'exported' | 'reported' | 'packaged';
 
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
@@ -72,7 +82,9 @@ export type StatementPayload =
   | ConflictPayload
   | ManifestPayload
   | AnchorPayload
-  | UnwitnessedPayload;
+  | UnwitnessedPayload
+  | AccessPayload
+  | RefusalsPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -84,6 +96,7 @@ interface PayloadRule {
 }
 
 const parties = ['from', 'to', 'svc', 'ep'] as const;
+const access: PayloadRule = { required: ['from', 'doc'], optional: [] };
 /** `statements.md` §2: no field stands where this table does not put it. Cases and events bring their own rows. */
 const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.requested': { required: [...parties, 'pur', 'law', 'req', 'subj', 'snap'], optional: ['user'] },
@@ -94,6 +107,12 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
   'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [] },
   'log.unwitnessed': { required: ['n', 'doc'], optional: [] },
+  'access.searched': access,
+  'access.proved': access,
+  'access.exported': access,
+  'access.reported': access,
+  'access.packaged': access,
+  refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;
@@ -138,8 +157,8 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   subj: commitments,
   user: commitments,
   prev: text(PREV),
-  // Only outcomes of exchanges carry it so far: their closed list, so that no free text gets into the log.
-  why: (value) => typeof value === 'string' && Object.hasOwn(outcomeReasons, value),
+  // Closed lists, so that no free text gets into the log; which one a type takes: `fieldsAgree`.
+  why: isCountedReason,
   side: (value) => SIDES.has(value),
   snap: count(1),
   until: count(0),
@@ -177,10 +196,11 @@ export function isStatementPayload(fields: Readonly<Record<string, unknown>>): f
  * v8, and a token is public.
  */
 function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  const { id, svc, to, subj, user, doc } = fields;
+  const { id, svc, to, subj, user, doc, why } = fields;
   if ((type === 'exchange.conflict') !== (typeof id === 'string' && UUID_V8.test(id))) return false;
   if (type === 'anchor.tsr' && !(typeof doc === 'string' && doc.startsWith('h0:'))) return false;
   if (typeof svc === 'string' && typeof to === 'string' && !svc.startsWith(`${to}/`)) return false;
+  if (type !== 'refusals' && typeof why === 'string' && !Object.hasOwn(outcomeReasons, why)) return false;
   const length = (value: unknown) => (Array.isArray(value) ? value.length : 0);
   return length(subj) + length(user) <= MAX_COMMITMENTS;
 }

@@ -11,6 +11,9 @@ import {
   signStatement,
   slotFor,
   verifyStatement,
+  type AccessAct,
+  type AccessPayload,
+  type RefusalsPayload,
   type RequestedPayload,
   type Statement,
   type StatementPayload,
@@ -128,6 +131,7 @@ describe('a statement is refused', () => {
     ['with a UUIDv8 where v7 belongs', { ...good, id: '3fa85f64-5717-8562-b3fc-2c963f66afa6' }, 'statement-bad-field'],
     ['with a service of somebody else', { ...good, svc: 'DEMO/GOV/1002/cadastre/x' }, 'statement-bad-field'],
     ['with a reason outside the closed list', unsound('test-000001'), 'statement-bad-field'],
+    ['with a reason that is only counted', unsound('gateway-busy'), 'statement-bad-field'],
     ['with a reason named like a method', unsound('constructor'), 'statement-bad-field'],
     ['of a token that is not public', { ...token, doc: `h1:${HASH}` }, 'statement-bad-field'],
     ['of a token without its size', { ...token, n: undefined }, 'statement-missing-field'],
@@ -169,6 +173,44 @@ describe('a statement is refused', () => {
   });
 });
 
+const refusals: RefusalsPayload = {
+  v: 1,
+  t: 'refusals',
+  id: newExchangeId(),
+  ts: 1,
+  why: 'purpose-unknown',
+  n: 3,
+  until: 60_000,
+  ref: 'DEMO/gw1',
+};
+
+function access(act: AccessAct): AccessPayload {
+  return { v: 1, t: `access.${act}`, id: newExchangeId(), ts: 1, from: parties.from, doc: `h1:${HASH}` };
+}
+
+describe('what audit and gateways state of themselves', () => {
+  const counted = (more: object) => ({ ...refusals, ...more });
+
+  it('is parsed as it was signed', async () => {
+    const more = [counted({ from: parties.from }), counted({ why: 'gateway-busy' })] as RefusalsPayload[];
+    for (const payload of [access('searched'), refusals, ...more]) {
+      const made = await signStatement<StatementPayload>(payload, signer);
+      expect(parseStatement(made.jws)).toEqual({ ok: true, value: made });
+    }
+  });
+
+  it.each([
+    ['an access that says to whom', { ...access('searched'), to: parties.to }, 'statement-unknown-field'],
+    ['an act that is not listed', { ...access('searched'), t: 'access.imagined' }, 'statement-type'],
+    ['an access by nobody', { ...access('proved'), from: 'x' }, 'statement-bad-field'],
+    ['a query in clear', { ...access('exported'), doc: 'consumer=x' }, 'statement-bad-field'],
+    ['refusals for free text', counted({ why: 'TEST-000001' }), 'statement-bad-field'],
+    ['a count below zero', counted({ n: -1 }), 'statement-bad-field'],
+  ])('is refused: %s', async (_what, payload, reason) => {
+    expect(parseStatement(await forge(payload))).toEqual({ ok: false, reason });
+  });
+});
+
 describe('slots and sequels', () => {
   const base = { v: 1, id: newExchangeId(), ts: 1, ...parties } as const;
   const failed = { ...base, t: 'exchange.failed', why: 'no-receipt', side: 'bus', prev: HASH } as const;
@@ -181,10 +223,17 @@ describe('slots and sequels', () => {
     [{ ...failed, why: 'no-outcome', side: 'unknown' }, 'c1', 'p1', 'b1'],
     [{ v: 1, t: 'exchange.conflict', id: base.id, ts: 1, ref: 'x', doc: `h0:${HASH}` }, undefined, undefined, '-'],
     [{ v: 1, t: 'anchor.tsr', id: base.id, ts: 1, n: 8, ref: 'x', doc: `h0:${HASH}` }, undefined, undefined, '-'],
+    [access('searched'), undefined, undefined, '-'],
+    [access('proved'), undefined, undefined, '-'],
+    [access('exported'), undefined, undefined, '-'],
+    [access('reported'), undefined, undefined, '-'],
+    [access('packaged'), undefined, undefined, '-'],
+    [refusals, undefined, undefined, undefined],
   ];
   it.each(rows)('gives %j its slot by signer and no other', (payload, from, to, audit) => {
     expect([slotFor(payload, 'from'), slotFor(payload, 'to'), slotFor(payload, 'audit')]).toEqual([from, to, audit]);
     expect(slotFor(payload, 'registry')).toBeUndefined();
+    expect(slotFor(payload, 'gateway')).toBe(payload.t === 'refusals' ? '-' : undefined);
   });
 
   it('counts a sequel only if leaf, id and parties agree', async () => {

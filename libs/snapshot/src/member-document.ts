@@ -110,12 +110,12 @@ export const memberDocument = z
     member: identifier<MemberId>('member', registerMemberId),
     name: localised,
     subsystems: z.array(subsystemEntry).max(1000),
-    /** Instances with signing keys of their own that this member runs: audit, registry, feedback. */
+    /** Instances with signing keys of their own that this member runs; connectors sign with their subsystems' keys. */
     instances: z
       .array(
         z.strictObject({
           id: identifier<InstanceId>('instance', registerInstanceId),
-          kind: z.enum(['audit', 'registry', 'feedback']),
+          kind: z.enum(['audit', 'registry', 'feedback', 'gateway']),
           keys: z.array(publishedKey).min(1).max(20),
         }),
       )

@@ -74,11 +74,13 @@ function documentOf(
       };
     }),
     instances: definition.instances
-      .filter((entry) => entry.runBy === member.id && entry.kind !== 'gateway' && entry.kind !== 'connector')
+      .filter((entry) => entry.runBy === member.id && entry.kind !== 'connector')
       .map((entry) => {
         const instanceId = `${definition.instance}/${entry.id}`;
         return { id: instanceId, kind: entry.kind, keys: sources.keysOf(instanceId) };
-      }),
+      })
+      // A gateway whose keys were made before it had one to sign with goes on without: its refusals are only counted.
+      .filter(({ kind, keys }) => kind !== 'gateway' || keys.length > 0),
   };
 }
 

@@ -62,13 +62,16 @@ export function partyOf(statement: Statement, law: Law): Result<Party, 'signer-u
 type Owner = SubsystemId | InstanceId;
 
 function possibleOwners({ payload }: Statement, law: Law): [SignerRole, Owner[]][] {
-  const audits = law.view.instances.filter((instance) => instance.kind === 'audit').map((instance) => instance.id);
+  const instances = (kind: 'audit' | 'gateway') =>
+    law.view.instances.filter((instance) => instance.kind === kind).map((instance) => instance.id);
   // `parseStatement` has checked that both are subsystem identifiers.
   const party = (id: string | undefined) => (id === undefined ? [] : [id as SubsystemId]);
   return [
     ['from', party(payload.from)],
     ['to', party(payload.to)],
-    ['audit', audits],
+    ['audit', instances('audit')],
+    // A gateway speaks of itself only: its statement names it.
+    ['gateway', instances('gateway').filter((id) => id === payload.ref)],
   ];
 }
 

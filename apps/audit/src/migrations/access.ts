@@ -18,6 +18,10 @@ export const access: AccessPlan = {
   manifest: grows,
   snapshot: grows,
   scrub_finding: { insert: true },
+  leaf_index: { insert: true },
+  leaf_index_cursor: { insert: true, update: ['idx'] },
+  access_query: { insert: true },
+  cursor_key: { insert: true },
   sweep_cursor: { insert: true, update: ['idx'] },
   scrub_cursor: { insert: true, update: ['part', 'position', 'passes', 'passed'] },
 };

@@ -27,22 +27,24 @@ export interface AuditStatusSources {
     witnessState(): WitnessState | undefined;
     readonly scrubPart: StatusPart;
   };
+  readonly review: { failure(): string | undefined };
 }
 
 const SLOW_MS = 5_000;
 const RECENT_MS = 60_000;
 
 /** What `/status` of audit shows beside what its `/ready` looks at. */
-export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPart[] {
+export function auditParts({ bus, checks, write, review }: AuditStatusSources): StatusPart[] {
   return [
     kafkaPart(bus),
     consumersPart(bus),
     ...readinessParts(checks),
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
-    { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
     { name: 'trusted-time', read: () => timeReading(write.timeStanding()) },
     { name: 'witnesses', read: () => witnessReading(write.witnessState()) },
     write.scrubPart,
+    { name: 'sweeper', read: () => workerReading(write.sweeperFailure()) },
+    { name: 'leaf-index', read: () => workerReading(review.failure()) },
   ];
 }
 
@@ -76,7 +78,7 @@ function witnessReading(state: WitnessState | undefined): Reading {
   return { state: 'degraded', reason: `not cosigned by ${reasons.join(', ')}`, details };
 }
 
-function sweeperReading(failure: string | undefined): Reading {
+function workerReading(failure: string | undefined): Reading {
   return failure === undefined ? { state: 'ok' } : { state: 'degraded', reason: failure };
 }
 

@@ -21,6 +21,11 @@ export const proofsErrors = defineErrors('audit-proofs', {
     message: 'The log cannot prove what its checkpoint says.',
     next: 'Keep the checkpoint and tell the operator and the auditor.',
   },
+  'proofs-number': {
+    kind: 'invalid',
+    message: 'One to a hundred exchange ids and indices are proved with one call.',
+    next: 'Ask in several calls.',
+  },
   'receipt-ambiguous': {
     kind: 'conflict',
     message: 'Several leaves of this id match.',

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { toBase64, type Result } from '#kernel';
-import { consistencyPath, encodeTlogProof, inclusionPath, type PathReason } from '#tlog';
+import { consistencyPath, encodeTlogProof, inclusionPath, inclusionPaths, type PathReason } from '#tlog';
 import { SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
-import { LogReaderStore, type StoredLeaf } from '../log-reader.store.js';
+import { LogReaderStore, type StoredHead, type StoredLeaf } from '../log-reader.store.js';
 import { TilesService } from '../tiles/tiles.service.js';
 import { PublishedCheckpoints } from '../witness/published-checkpoints.service.js';
 import { proofsErrors } from './proofs.errors.js';
@@ -13,6 +13,15 @@ const MAX_LEAVES_OF_ID = 1_000;
 export interface LeafChoice {
   readonly slot?: string;
   readonly signer?: string;
+}
+
+/** Leaves with their proofs in one tree. */
+export interface ProvenLeaves {
+  readonly size: number;
+  /** The signed note. */
+  readonly checkpoint: string;
+  /** By index: the leaf's text and its `.tlog-proof`. */
+  readonly leaves: ReadonlyMap<number, { readonly leaf: string; readonly proof: string }>;
 }
 
 /**
@@ -58,6 +67,27 @@ export class ProofsService {
   private async headFor(index: number): Promise<{ readonly size: number; readonly note: string } | undefined> {
     const cosigned = await this.published.cosigned();
     return cosigned !== undefined && cosigned.size > index ? cosigned : this.tiles.newestHead();
+  }
+
+  /** Proofs of many leaves against one checkpoint, the newest if none is given. What it does not cover is left out. */
+  async proveAll(indices: readonly number[], checkpoint?: StoredHead): Promise<ProvenLeaves> {
+    const head = checkpoint ?? (await this.tiles.newestHead());
+    if (head === undefined) throw proofsErrors.error('leaf-unknown');
+    const covered = [...new Set(indices)].filter((index) => index < head.size);
+    const [paths, bodies] = await Promise.all([
+      inclusionPaths(covered, head.size, this.tiles.readTile),
+      this.store.bodiesOf(this.log.logId, covered),
+    ]);
+    const leaves = new Map<number, { leaf: string; proof: string }>();
+    for (const index of covered) {
+      const path = paths.get(index);
+      const body = bodies.get(index);
+      if (path === undefined || body === undefined)
+        throw proofsErrors.error('proof-impossible', { details: { index, reason: 'tile-missing' } });
+      const proof = encodeTlogProof({ index, path, checkpoint: head.note });
+      leaves.set(index, { leaf: body.toString('latin1'), proof });
+    }
+    return { size: head.size, checkpoint: head.note, leaves };
   }
 
   private async choose(id: Buffer, choice: LeafChoice): Promise<StoredLeaf> {

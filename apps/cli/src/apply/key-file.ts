@@ -29,7 +29,7 @@ export function neededKeys({ instance, members, instances }: InstanceDefinition)
       .filter((entry) => entry.kind !== 'connector')
       .map((entry) => ({
         identifier: `${instance}/${entry.id}`,
-        make: entry.kind === 'gateway' ? () => [fingerprint()] : sign,
+        make: entry.kind === 'gateway' ? (nowMs: number) => [...sign(nowMs), fingerprint()] : sign,
       })),
   ];
 }

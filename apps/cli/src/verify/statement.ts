@@ -41,6 +41,12 @@ export interface Fields {
 const MAX_BYTES = 8 * 1024;
 const HASH = '[A-Za-z0-9_-]{43}';
 const PARTIES = ['from', 'to', 'svc', 'ep'];
+interface Rule {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+const ACCESS: Rule = { required: ['from', 'doc'], optional: [] };
 const RULES = {
   'exchange.requested': { required: [...PARTIES, 'pur', 'law', 'req', 'subj', 'snap'], optional: ['user'] },
   'exchange.answered': { required: [...PARTIES, 'st', 'res', 'prev', 'snap'], optional: ['subj', 'n'] },
@@ -48,6 +54,12 @@ const RULES = {
   'exchange.failed': { required: [...PARTIES, 'why', 'side', 'prev'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
   'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [] },
+  'access.searched': ACCESS,
+  'access.proved': ACCESS,
+  'access.exported': ACCESS,
+  'access.reported': ACCESS,
+  'access.packaged': ACCESS,
+  refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'] },
 } as const;
 
 const commitments = list(text(new RegExp(`^c1:${HASH}$`, 'u')), 0, 16);
@@ -74,7 +86,7 @@ const READERS: Readonly<Record<string, Reader<unknown>>> = {
   snap: count(1),
   n: count(),
   until: count(),
-  doc: text(new RegExp(`^h0:${HASH}$`, 'u')),
+  doc: text(new RegExp(`^h[01]:${HASH}$`, 'u')),
   ref: text(/^[\x20-\x7e]{1,255}$/u),
 };
 
@@ -84,7 +96,7 @@ export function parseStatement(compact: string): Statement | undefined {
   const jws = parseJws(compact, 'kerege-statement+jwt');
   const type = jws?.payload['t'];
   if (jws === undefined || typeof type !== 'string' || !isType(type)) return undefined;
-  const { required, optional } = RULES[type];
+  const { required, optional }: Rule = RULES[type];
   const names = Object.keys(jws.payload);
   const allowed: readonly string[] = ['v', 't', 'id', 'ts', ...required, ...optional];
   const present = names.every((name) => allowed.includes(name) && READERS[name]?.(jws.payload[name]) !== undefined);

@@ -31,9 +31,14 @@ export class ConsumerGuard implements CanActivate {
   }
 }
 
+/** The consumer of a request, if it passed the guard. */
+export function knownConsumerOf(request: FastifyRequest): SubsystemId | undefined {
+  return consumers.get(request);
+}
+
 /** The authenticated consumer of a request that passed the guard. */
 export function consumerOf(request: FastifyRequest): SubsystemId {
-  const consumer = consumers.get(request);
+  const consumer = knownConsumerOf(request);
   if (consumer === undefined) throw consumerAuthErrors.error('client-missing');
   return consumer;
 }

@@ -6,6 +6,7 @@ import { Exchanges } from '../exchange/exchange.js';
 import { ListClientsController } from '../metaservices/list-clients.controller.js';
 import { Metaservices } from '../metaservices/metaservices.service.js';
 import { OpenApiDocuments } from '../metaservices/openapi-documents.service.js';
+import { RefusalTally } from '../refusals/refusal-tally.js';
 import { Rights } from '../rights/rights.js';
 import { AnswerBudget } from './answer-budget.js';
 import { BodyBudget } from './body-budget.js';
@@ -22,6 +23,8 @@ export interface EdgeParts {
   readonly settings: EdgeSettings;
   /** Shown by whoever gives it; made here otherwise. */
   readonly answers?: AnswerBudget;
+  /** Where calls are counted that end before admission; absent: nowhere. */
+  readonly refusals?: RefusalTally;
 }
 
 /** The consumer edge and its metaservices. Exports the guard, the limits and
@@ -38,6 +41,7 @@ export class EdgeModule {
       { provide: Logger, useValue: parts.logger.child('edge') },
       { provide: EDGE_SETTINGS, useValue: parts.settings },
       { provide: BodyBudget, useValue: new BodyBudget(maxInFlightBytes, maxBodyBytes) },
+      { provide: RefusalTally, useValue: parts.refusals ?? new RefusalTally() },
       { provide: AnswerBudget, useValue: parts.answers ?? new AnswerBudget(maxInFlightBytes) },
     ];
     return {

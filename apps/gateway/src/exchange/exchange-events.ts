@@ -56,6 +56,8 @@ export const countedEvents = [
   'stamp-repeated',
   'refusal-stated',
   'refusal-not-stated',
+  'refusals-stated',
+  'refusals-not-stated',
   'outcome-pending',
   'row-not-ended',
 ] as const;

@@ -156,3 +156,18 @@ describe('a stated refusal', () => {
     expect(fromBase64Url(leaf.kid)).toHaveLength(32);
   });
 });
+
+describe('refusals that are only counted', () => {
+  test('reach the log as a number when the gateway closes, signed by its own key', async () => {
+    const closing = fixture.another();
+    await eventually(() => closing.replies.hearing());
+    const unknown = fixture.request({ service: `${PROVIDER}/imagined` });
+    for (let n = 0; n < 3; n += 1)
+      expect(await closing.exchanges.perform(unknown)).toMatchObject({ kind: 'refused', code: 'unknown-service' });
+    expect(fixture.log.ofType('refusals')).toEqual([]);
+    await closing.close();
+    const leaf = await eventually(() => fixture.log.ofType('refusals')[0]);
+    expect(leaf.payload).toMatchObject({ from: CONSUMER, why: 'unknown-service', n: 3, ref: 'TEST/gw1' });
+    expect(leaf.kid).toBe(fixture.world.keysOf('TEST/gw1').sign.kid);
+  });
+});

@@ -4,6 +4,8 @@ import type { Database } from '#postgres';
 import type { KeyRing, Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
+import { RefusalTally } from '../refusals/refusal-tally.js';
+import { instanceSigner, RefusalsWorker } from '../refusals/refusals.worker.js';
 import { ConsumerKeys } from './consumer-keys.js';
 import { DatabaseHealth } from './database-health.worker.js';
 import { DeliveryService } from './delivery.service.js';
@@ -58,6 +60,8 @@ const START_RETRY_MS = 500;
 /** The exchange feature, wired: one object per part, in the order in which a request meets them. */
 export class ExchangeModule {
   readonly pending = new PendingExchanges();
+  /** Refusals that are only counted; the edge adds its own. */
+  readonly tally = new RefusalTally();
   readonly store: ExchangeStore;
   readonly database: DatabaseHealth;
   readonly keys: ConsumerKeys;
@@ -68,6 +72,7 @@ export class ExchangeModule {
   readonly takeover: TakeoverService;
   readonly exchanges: ExchangeService;
   readonly outcomes: OutcomesWorker;
+  private readonly refusals: RefusalsWorker;
   private stopListening: () => void = () => undefined;
   /** Set while the reply topic is being subscribed to, or is. */
   private hearingStarted = false;
@@ -117,11 +122,16 @@ export class ExchangeModule {
       rowGraceMs: settings.rowGraceMs,
     });
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
-    const refusals = new RefusalsService(keys, stamps, events, clock);
     const shared = { registry, keys, database, store, events, clock };
+    const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
     this.exchanges = new ExchangeService(
       { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
+    );
+    this.refusals = new RefusalsWorker(
+      { tally: this.tally, stamps, bus, events, clock, hearing: () => replies.hearing() },
+      instanceId,
+      () => instanceSigner(registry.current(), registry.manifestStatement, deps.keys, instanceId),
     );
     this.outcomes = new OutcomesWorker(store, stamps, hearing, events, clock, {
       everyMs: settings.outcomesEveryMs,
@@ -137,6 +147,7 @@ export class ExchangeModule {
     const view = registry.current();
     if (view !== undefined) this.adopt(view);
     this.outcomes.start();
+    this.refusals.start();
     this.logWatch.start();
   }
 
@@ -146,6 +157,7 @@ export class ExchangeModule {
     clearTimeout(this.retry);
     this.stopListening();
     await this.outcomes.stop();
+    await this.refusals.stop();
     this.logWatch.stop();
     this.stamps.stop();
     this.database.stop();

@@ -1,5 +1,6 @@
 import { newExchangeId, type Clock } from '#kernel';
 import { signStatement } from '#signing';
+import type { RefusalTally } from '../refusals/refusal-tally.js';
 import type { Refusal } from './admission.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import type { ExchangeEvents } from './exchange-events.js';
@@ -11,7 +12,8 @@ const KEEP_MS = 5 * 60_000;
 
 /**
  * Answers what admission refused, and states it where `statements.md` §2 wants that: right, purpose, context or schema
- * of an authenticated consumer. The statement is not waited for, and a full queue drops it rather than growing.
+ * of an authenticated consumer. The statement is not waited for, and a full queue drops it rather than growing. All
+ * others are counted, and stated as numbers each minute.
  */
 export class RefusalsService {
   constructor(
@@ -19,6 +21,7 @@ export class RefusalsService {
     private readonly stamps: StampsWorker,
     private readonly events: ExchangeEvents,
     private readonly clock: Clock,
+    private readonly tally: RefusalTally,
   ) {}
 
   async refuse(request: ExchangeRequest, refusal: Refusal, replyTopic: string): Promise<UnansweredExchange> {
@@ -32,7 +35,10 @@ export class RefusalsService {
     };
     const nowMs = this.clock.now();
     const signer = stated === undefined ? undefined : this.keys.signer(stated.view, request.consumer);
-    if (stated === undefined || signer === undefined) return answer;
+    if (stated === undefined || signer === undefined) {
+      this.tally.add(code, request.consumer, nowMs);
+      return answer;
+    }
     const id = newExchangeId();
     const { provider, service } = request.target;
     const statement = await signStatement(
@@ -58,6 +64,7 @@ export class RefusalsService {
       ended: () => undefined,
     });
     this.events.counted(isKept ? 'refusal-stated' : 'refusal-not-stated');
+    if (!isKept) this.tally.add(code, request.consumer, nowMs);
     return isKept ? { ...answer, exchangeId: id } : answer;
   }
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { keyFileName } from '#signing';
 import {
   AGENCY_SERVICES,
+  AUDITOR,
+  HELP_DESK,
   INSTANCE,
   localUrl,
   SECOND_GATEWAY,
@@ -69,6 +71,8 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       ...(inputs.timeAuthorityDir === undefined ? {} : { KEREGE_AUDIT_TIME_AUTHORITIES: timeAuthorities(ports) }),
       KEREGE_AUDIT_EXPORT_DIR: inputs.exportDir,
       KEREGE_AUDIT_WITNESSES: WITNESSES.map((name) => `${name}=${localUrl(ports[name])}`).join(','),
+      KEREGE_AUDIT_AUDITORS: AUDITOR,
+      KEREGE_AUDIT_HELP_DESK: HELP_DESK,
     }),
     gateway: bus('gateway', 'gateway', ports.gateway, 'gw1', inputs, {
       KEREGE_GATEWAY_READY_CONNECTORS: [ports.cn1, ports.cn2].map((port) => localUrl(port)).join(','),

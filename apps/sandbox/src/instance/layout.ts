@@ -62,6 +62,9 @@ export function witnessKeyName(name: WitnessName): string {
 }
 
 export const INSTANCE = 'DEMO';
+/** Who may search all metadata of the log, and who looks up states of exchanges for callers. */
+export const AUDITOR = 'DEMO/GOV/1008/audit';
+export const HELP_DESK = 'DEMO/GOV/1009/operator';
 /** The gateway that a doubled instance adds to the definition. */
 export const SECOND_GATEWAY = 'gw2';
 /** Name of the sandbox's log. A window is half a year; the sandbox keeps the one in which it was first started. */

@@ -78,7 +78,12 @@ export async function gatewayFixture(
         },
         keys: KeyRing.parse([
           [CONSUMER, JSON.stringify({ keys: [world.keysOf(CONSUMER).sign] })],
-          [GATEWAY, JSON.stringify({ keys: [{ kty: 'oct', k: Buffer.alloc(32, 1).toString('base64url') }] })],
+          [
+            GATEWAY,
+            JSON.stringify({
+              keys: [world.keysOf(GATEWAY).sign, { kty: 'oct', k: Buffer.alloc(32, 1).toString('base64url') }],
+            }),
+          ],
         ]),
         logs: StandInLog.keys(),
         guard: { seen: () => undefined, distrusts: () => guard.isDistrusted },

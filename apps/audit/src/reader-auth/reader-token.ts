@@ -1,0 +1,98 @@
+import { decodeJwt, errors, importJWK, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
+import { ok, parseSubsystemId, refuse, type Result, type SubsystemId } from '#kernel';
+import { algorithmOf, type PublicJwk } from '#signing';
+
+/** `typ` of a reader's token: no statement or document of a member can be taken for one (RFC 8725 §3.11). */
+export const READER_TOKEN_TYPE = 'kerege-reader+jwt';
+export const LONGEST_TOKEN_MS = 5 * 60_000;
+/** Clocks are kept within half a second on the bus; a reader's may be worse. */
+export const CLOCK_TOLERANCE_MS = 30_000;
+const MAX_TOKEN_BYTES = 4 * 1024;
+const JTI = /^[\x21-\x7e]{8,128}$/;
+
+export type ReaderTokenReason =
+  'token-malformed' | 'token-claims' | 'token-audience' | 'token-expired' | 'token-key-unknown' | 'token-signature';
+
+export interface ReaderToken {
+  readonly reader: SubsystemId;
+  readonly jti: string;
+  /** Until then its `jti` has to be remembered. */
+  readonly untilMs: number;
+}
+
+export interface TokenCheck {
+  /** Audit's own URL: a token for somebody else is none for us. */
+  readonly audience: string;
+  readonly nowMs: number;
+  /** The signing key that a subsystem published under that `kid` and that is valid now. */
+  readonly keyOf: (subsystem: SubsystemId, kid: string) => PublicJwk | undefined;
+}
+
+/**
+ * Who made the token, by its registered key: iss = sub = subsystem, for us, at most five minutes long. Whether it was
+ * used before is its caller's to remember. Never throws.
+ */
+export async function checkReaderToken(
+  token: string,
+  { audience, nowMs, keyOf }: TokenCheck,
+): Promise<Result<ReaderToken, ReaderTokenReason>> {
+  const reader = claimedReader(token);
+  if (reader === undefined) return refuse('token-malformed');
+  try {
+    const { payload } = await jwtVerify(token, ({ alg, kid }) => publishedKey(reader, alg, kid, keyOf), {
+      typ: READER_TOKEN_TYPE,
+      algorithms: ['EdDSA', 'ES256'],
+      issuer: reader,
+      subject: reader,
+      audience,
+      currentDate: new Date(nowMs),
+      clockTolerance: CLOCK_TOLERANCE_MS / 1000,
+      maxTokenAge: LONGEST_TOKEN_MS / 1000,
+      requiredClaims: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti'],
+    });
+    return soundClaims(reader, payload);
+  } catch (cause) {
+    return refuse(reasonOf(cause));
+  }
+}
+
+/** Read before anything is verified, to know whose key to look up. */
+function claimedReader(token: string): SubsystemId | undefined {
+  if (token.length > MAX_TOKEN_BYTES) return undefined;
+  try {
+    const { iss } = decodeJwt(token);
+    const parsed = typeof iss === 'string' ? parseSubsystemId(iss) : undefined;
+    return parsed?.ok === true ? parsed.value : undefined;
+  } catch {
+    // No JWT: the caller says so.
+    return undefined;
+  }
+}
+
+async function publishedKey(
+  reader: SubsystemId,
+  alg: string | undefined,
+  kid: string | undefined,
+  keyOf: TokenCheck['keyOf'],
+): Promise<CryptoKey | Uint8Array> {
+  const jwk = kid === undefined ? undefined : keyOf(reader, kid);
+  // The key says which algorithm it is for; a header never chooses (RFC 8725 §3.1).
+  if (jwk === undefined || alg === undefined || algorithmOf(jwk) !== alg) throw new errors.JWKSNoMatchingKey();
+  const { kty, crv, x, y } = jwk;
+  return importJWK(y === undefined ? { kty, crv, x } : { kty, crv, x, y }, alg);
+}
+
+function soundClaims(reader: SubsystemId, { iat, exp, jti }: JWTPayload): Result<ReaderToken, ReaderTokenReason> {
+  if (iat === undefined || exp === undefined || jti === undefined || !JTI.test(jti)) return refuse('token-claims');
+  if ((exp - iat) * 1000 > LONGEST_TOKEN_MS) return refuse('token-claims');
+  return ok({ reader, jti, untilMs: exp * 1000 + CLOCK_TOLERANCE_MS });
+}
+
+function reasonOf(cause: unknown): ReaderTokenReason {
+  if (cause instanceof errors.JWKSNoMatchingKey) return 'token-key-unknown';
+  if (cause instanceof errors.JWSSignatureVerificationFailed) return 'token-signature';
+  if (cause instanceof errors.JWTExpired) return 'token-expired';
+  if (cause instanceof errors.JWTClaimValidationFailed)
+    return cause.claim === 'aud' ? 'token-audience' : 'token-claims';
+  return 'token-malformed';
+}
