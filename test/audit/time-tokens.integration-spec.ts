@@ -4,7 +4,7 @@ import { checkToken, timeOf, tokenReasons } from '../../apps/audit/src/trusted-t
 import { parseRoots } from '../../apps/audit/src/trusted-time/token-certificates.js';
 import { hasOpenssl, responseOf, TimeLab } from './time-lab.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const TEXT = 'audit.test.example/TEST/0/2026h2\n8\nymt7PmdKyGwQJ7Wch8Bk/DvCezEylMdfg70F/dE/Dc8=\n';
 const request = timeRequest(Buffer.from(TEXT));
