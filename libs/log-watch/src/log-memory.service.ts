@@ -63,23 +63,29 @@ export class LogMemory {
 
   /** Compares what everybody is shown with what is remembered, and remembers the newer of both. */
   async look(): Promise<Look> {
-    const { view, log, policy } = this.parts;
-    const note = await view.checkpoint(log);
-    const opened =
-      note === undefined ? undefined : openNote(note, [log, ...(policy?.witnesses ?? []).map(({ key }) => key)]);
-    if (note === undefined || opened?.ok !== true) return NOTHING;
-    const shown = { note, checkpoint: opened.value };
+    const shown = await this.shown();
+    if (shown === undefined) return NOTHING;
     // A receipt that comes while we ask is compared next time.
     const remembered = this.newest;
     const before = this.keptSize;
     if (remembered !== undefined && !(await this.agrees(shown, remembered))) return NOTHING;
     if (shown.checkpoint.size > this.size || this.newest === undefined) this.newest = shown;
     await this.keep();
-    const covers = shown.checkpoint.size >= before;
-    return {
-      isAnswered: true,
-      isWitnessed: policy === undefined || (covers && isQuorum(policy, opened.value.signers)),
-    };
+    return { isAnswered: true, isWitnessed: this.isWitnessed(shown.checkpoint, before) };
+  }
+
+  /** Undefined if nothing can be had, or what can is no checkpoint of this log with good lines of its witnesses. */
+  private async shown(): Promise<HeldNote | undefined> {
+    const { view, log, policy } = this.parts;
+    const note = await view.checkpoint(log);
+    if (note === undefined) return undefined;
+    const opened = openNote(note, [log, ...(policy?.witnesses ?? []).map(({ key }) => key)]);
+    return opened.ok ? { note, checkpoint: opened.value } : undefined;
+  }
+
+  private isWitnessed({ size, signers }: Checkpoint, least: number): boolean {
+    const { policy } = this.parts;
+    return policy === undefined || (size >= least && isQuorum(policy, signers));
   }
 
   /** Writes what is remembered; the next look compares with it, in whatever process. */

@@ -78,7 +78,7 @@ describe('LogWatcher (audit-log.md §3.9)', () => {
     await Promise.all(started.splice(0).map((watcher) => watcher.stop()));
   });
 
-  const start = async (policy: WitnessPolicy | undefined = undefined) => {
+  const start = async (policy?: WitnessPolicy) => {
     const open = (note: string): HeldNote => {
       const opened = openNote(note, [log.key]);
       if (!opened.ok) throw new TypeError(opened.reason);

@@ -62,10 +62,8 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
 function witnessReading(state: WitnessState | undefined): Reading {
   if (state === undefined) return { state: 'ok', details: { witnesses: 0 } };
   const { fork, lanes } = state;
-  const details = Object.fromEntries([
-    ['witnesses', lanes.length],
-    ...lanes.map(({ witness, size }) => [witness, size]),
-  ]);
+  const details: Record<string, number> = { witnesses: lanes.length };
+  for (const { witness, size } of lanes) details[witness] = size;
   if (fork !== undefined)
     return {
       state: 'down',
