@@ -109,16 +109,22 @@ export type StatementProblem = 'statement-malformed' | 'statement-type';
 export function readStatement(bytes: Buffer): Result<LoggedStatement, StatementProblem> {
   if (bytes.length > MAX_BYTES) return refuse('statement-malformed');
   const jws = bytes.toString('latin1');
-  const [head = '', body = '', signature = '', ...rest] = jws.split('.');
-  const header = readHeader(head);
-  const payload = readJson(body);
-  if (header === undefined || payload === undefined || rest.length > 0) return refuse('statement-malformed');
-  if (fromBase64Url(signature)?.length !== 64) return refuse('statement-malformed');
+  const parts = readParts(jws);
+  if (parts === undefined) return refuse('statement-malformed');
+  const { header, payload } = parts;
   const type = payload['t'];
   if (typeof type === 'string' && !Object.hasOwn(RULES, type)) return refuse('statement-type');
   const fields = fieldsOf(payload);
   if (fields === undefined) return refuse('statement-malformed');
   return ok({ jws, ...header, leaf: toBase64Url(leafHash(bytes)), fields });
+}
+
+function readParts(jws: string) {
+  const [head = '', body = '', signature = '', ...rest] = jws.split('.');
+  const header = readHeader(head);
+  const payload = readJson(body);
+  if (header === undefined || payload === undefined || rest.length > 0) return undefined;
+  return fromBase64Url(signature)?.length === 64 ? { header, payload } : undefined;
 }
 
 /** Each field that the type asks for, each in its form, and no other. */
