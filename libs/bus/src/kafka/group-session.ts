@@ -46,6 +46,8 @@ export class GroupSession {
   private readonly logger: BusLogger;
   private memberId: string | undefined;
   private assigned = false;
+  /** The last join gave us partitions. */
+  private hasShare = false;
   /** Counts assignments; a position that was looked up for an older one is dropped. */
   private generation = 0;
   /** All lanes have their position: from the next fetch on nothing is missed. */
@@ -109,6 +111,9 @@ export class GroupSession {
     const { events } = this.consumer;
     this.consumer.on(events.GROUP_JOIN, (event) => this.joined(event));
     this.consumer.on(events.REBALANCING, () => this.rebalancing());
+    // kafkajs tells of a rebalance also when a broker that has just started is no coordinator yet. If its join fails then,
+    // the next heartbeat finds us a member of the same generation, and no join comes.
+    this.consumer.on(events.HEARTBEAT, () => (this.assigned = this.hasShare && !this.over));
     this.consumer.on(events.CRASH, () => this.finish());
     this.consumer.on(events.FETCH_START, () => (this.isFirstFetchUnderWay ||= this.isPositioned));
     this.consumer.on(events.FETCH, () => this.fetched());
@@ -183,7 +188,8 @@ export class GroupSession {
     const { kept, fresh } = this.lanes.assign(partitions, memberId === this.memberId);
     this.memberId = memberId;
     this.generation += 1;
-    this.assigned = partitions.length > 0;
+    this.hasShare = partitions.length > 0;
+    this.assigned = this.hasShare;
     this.isPositioned = false;
     for (const lane of kept) {
       this.seek(lane, lane.nextOffset ?? 0n);
