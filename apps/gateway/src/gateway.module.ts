@@ -99,17 +99,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const logs = noteKeys(trust);
   const metrics = new AppMetrics('gateway');
   const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
-  const database = await whenAvailable('postgresql', logger, () =>
-    openDatabase({
-      url: config.databaseUrl,
-      schema: 'gateway',
-      migrations: gatewayMigrations,
-      access: accessBy(access, config, logger),
-      poolSize: config.databasePoolSize,
-      statementTimeoutMs: 10_000,
-      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-    }),
-  );
+  const database = await openRows(config, logger);
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
   const audit = new AuditLogService({
     url: config.auditUrl,
@@ -270,4 +260,18 @@ async function followRegistry(trust: Trust, instanceId: InstanceId, following: F
       await new Promise((resolve) => setTimeout(resolve, REGISTRY_RETRY_MS));
     }
   }
+}
+
+function openRows(config: GatewayConfig, logger: Logger): Promise<Database> {
+  return whenAvailable('postgresql', logger, () =>
+    openDatabase({
+      url: config.databaseUrl,
+      schema: 'gateway',
+      migrations: gatewayMigrations,
+      access: accessBy(access, config, logger),
+      poolSize: config.databasePoolSize,
+      statementTimeoutMs: 10_000,
+      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+    }),
+  );
 }

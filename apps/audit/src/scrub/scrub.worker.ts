@@ -50,13 +50,13 @@ export class ScrubWorker {
     while (!signal.aborted) {
       // Rejects when we are to stop, which the loop sees.
       await rest(waitMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
       waitMs = this.options.isOwner() && (await this.pass(signal)) ? this.options.intervalMs : POLL_MS;
     }
   }
 
   /** True if the whole log was looked at. */
   private async pass(signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
     const { metrics, clock, logger } = this.options;
     const scrub = new Scrub({
       ...this.options,
