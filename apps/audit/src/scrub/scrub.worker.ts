@@ -56,7 +56,6 @@ export class ScrubWorker {
 
   /** True if the whole log was looked at. */
   private async pass(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
     const { metrics, clock, logger } = this.options;
     const scrub = new Scrub({
       ...this.options,
