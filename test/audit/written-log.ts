@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { newExchangeId, sha256 } from '#kernel';
+import { exchangeIdBytes, newExchangeId, sha256 } from '#kernel';
 import type { Database } from '#postgres';
 import { slotFor, type SignerRole, type StatementPayload } from '#signing';
 import { publicDigest } from '#snapshot';
@@ -10,7 +10,6 @@ import { silentLogger } from '#platform';
 import { SnapshotStore } from '../../apps/audit/src/intake/snapshot.store.js';
 import { LogStore, type NewLeaf, type NewManifest } from '../../apps/audit/src/sequencer/log.store.js';
 import { Sequencer } from '../../apps/audit/src/sequencer/sequencer.service.js';
-import { exchangeIdBytes, type ExchangeId } from '#kernel';
 
 export const LOG = 1;
 const CONSUMER = 'TEST/GOV/1000/mygov';
@@ -73,7 +72,7 @@ export async function writeLog(database: Database, size: number, manifests: read
     const payload = { v: 1, id, ts: 1_800_000_000_000 + index, from: CONSUMER, to: PROVIDER, ...fields };
     const body = Buffer.from(encode(kids[role], payload));
     const slot = slotFor(payload as unknown as StatementPayload, role) ?? '';
-    const xid = Buffer.from(exchangeIdBytes(id as ExchangeId));
+    const xid = Buffer.from(exchangeIdBytes(id));
     return { xid, slot, signer: owners[role], leafHash: leafHash(body), body, index, offset: BigInt(index * 2) };
   };
   const append = async (count: number) => {

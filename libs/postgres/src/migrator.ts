@@ -66,8 +66,12 @@ async function underLock(source: DataSource, schema: string, grants: readonly st
   try {
     await holder.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK_SPACE, schema]);
     // `IF NOT EXISTS` asks for the right to create schemas even if it is there, and an owner need not have that.
-    const found: unknown[] = await holder.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
-    if (found.length === 0) await holder.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    const found: { records: unknown[] } = await holder.query(
+      'SELECT FROM pg_namespace WHERE nspname = $1',
+      [schema],
+      true,
+    );
+    if (found.records.length === 0) await holder.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     await source.runMigrations({ transaction: 'all' });
     if (grants.length > 0) {
       // One transaction: at no moment has a running app lost what it needs.

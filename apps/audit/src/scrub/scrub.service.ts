@@ -75,14 +75,14 @@ class Pass {
     if (place.part === 'leaves') await this.readLeaves(size, place);
     if (place.part !== 'anchors') await this.readTiles(size, place);
     await this.readAnchors(place);
-    if (this.isOver) return this.report(false);
+    if (this.isOver()) return this.report(false);
     // What was looked at hangs on the head that stands now, not only on the one that stood when the pass began.
     await this.head();
     await store.moveTo({ part: 'leaves', position: 0, passes: place.passes + 1 }, true);
     return this.report(true);
   }
 
-  private get isOver(): boolean {
+  private isOver(): boolean {
     return this.signal.aborted || this.seen.size >= MAX_FINDINGS;
   }
 
@@ -107,7 +107,7 @@ class Pass {
   }
 
   private async readSnapshots(): Promise<void> {
-    for (let last = -Number.MAX_SAFE_INTEGER; !this.isOver;) {
+    for (let last = -Number.MAX_SAFE_INTEGER; !this.isOver();) {
       const rows = await this.options.store.snapshotsAfter(last, TILES_PER_PAGE);
       for (const row of rows) {
         const opened = openSnapshot(row);
@@ -127,7 +127,7 @@ class Pass {
     const tiles = Math.ceil(size / TILE_WIDTH);
     const lastOffset = await store.offsetBefore(place.position * TILE_WIDTH);
     const trail: LeafTrail = { owners: this.owners, headers: new Map(), lastOffset };
-    for (let first = place.position; first < tiles && !this.isOver; first += TILES_PER_PAGE) {
+    for (let first = place.position; first < tiles && !this.isOver(); first += TILES_PER_PAGE) {
       const rows = await store.leafTiles(first, TILES_PER_PAGE, size);
       const manifests = new Map<number, string>();
       for (let tile = first; tile < Math.min(first + TILES_PER_PAGE, tiles); tile += 1) {
@@ -169,9 +169,9 @@ class Pass {
     const from = part === 'tiles' ? position : 0;
     let done = 0;
     // Level 0 was compared with its leaves.
-    for (let level = 1; level < edgeWidths(size).length && !this.isOver; level += 1) {
+    for (let level = 1; level < edgeWidths(size).length && !this.isOver(); level += 1) {
       const count = Math.floor(size / TILE_WIDTH ** (level + 1));
-      for (let first = 0; first < count && !this.isOver; first += TILES_PER_PAGE, done += 1) {
+      for (let first = 0; first < count && !this.isOver(); first += TILES_PER_PAGE, done += 1) {
         if (done < from) continue;
         for (const tile of await store.upperTiles(level, first, Math.min(TILES_PER_PAGE, count - first))) {
           for (const finding of checkTile(`${level}/${tile.index}`, tile.below, tile.stored)) await this.found(finding);
@@ -184,10 +184,10 @@ class Pass {
 
   private async readAnchors({ passes }: ScrubPlace): Promise<void> {
     const { store, reader, logId } = this.options;
-    if (this.isOver) return;
+    if (this.isOver()) return;
     await store.moveTo({ part: 'anchors', position: 0, passes });
     const isRoot = rootOracle(reader, logId);
-    for (let last: Anchor | undefined; !this.isOver;) {
+    for (let last: Anchor | undefined; !this.isOver();) {
       const rows = await store.anchorsAfter(last, ROWS_PER_PAGE);
       for (const row of rows) {
         const check = this.options.anchors.find(({ kind }) => kind === row.kind);

@@ -50,7 +50,6 @@ export class ScrubWorker {
     while (!signal.aborted) {
       // Rejects when we are to stop, which the loop sees.
       await rest(waitMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
       waitMs = this.options.isOwner() && (await this.pass(signal)) ? this.options.intervalMs : POLL_MS;
     }
   }
