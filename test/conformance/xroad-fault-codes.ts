@@ -185,6 +185,7 @@ export const faultRows: readonly FaultRow[] = [
       ...[
         'gateway-starting',
         'gateway-busy',
+        'log-distrusted',
         'database-unavailable',
         'consumer-stopped',
         'outcome-pending',

@@ -33,6 +33,8 @@ export interface Law {
   readonly keys: ReadonlyMap<string, LawKey>;
   /** Instances that are audit services. */
   readonly audits: readonly string[];
+  /** Instances that are gateways. */
+  readonly gateways: readonly string[];
   readonly known: ReadonlyMap<string, KnownMember>;
   /** Thumbprints of all keys in an owner's name, whatever their use. */
   readonly published: ReadonlyMap<string, readonly string[]>;
@@ -143,7 +145,7 @@ function readSnapshot(
   bytes: Buffer,
   number: number,
   before: ReadonlyMap<string, KnownMember>,
-): Pick<Law, 'keys' | 'audits' | 'known' | 'published' | 'documents'> | undefined {
+): Pick<Law, 'keys' | 'audits' | 'gateways' | 'known' | 'published' | 'documents'> | undefined {
   const snapshot = asRecord(parseJson(bytes)?.value);
   const entries = entriesOf(snapshot);
   const instances = list(instanceOf)(snapshot?.['instances']);
@@ -160,9 +162,10 @@ function readSnapshot(
       for (const key of ofOwner) addKey(keys, id, key);
     }
   }
-  const audits = instances.filter(({ kind }) => kind === 'audit').map(({ id }) => id);
+  const instancesOf = (wanted: string) => instances.filter(({ kind }) => kind === wanted).map(({ id }) => id);
+  const [audits, gateways] = [instancesOf('audit'), instancesOf('gateway')];
   const documents = new Map(entries.map(({ id, document }) => [id, document]));
-  return { keys, audits, known, published, documents };
+  return { keys, audits, gateways, known, published, documents };
 }
 
 /** A chain that is not continued, or a document that is not signed, leaves what was believed before (`bus.md` §6). */

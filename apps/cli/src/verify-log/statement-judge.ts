@@ -113,11 +113,13 @@ export class StatementJudge {
 
 /** Whose key it is, of those who may sign such a statement; the first that fits, as intake has it. */
 function partyOf(statement: LoggedStatement, law: Law): Party | undefined {
-  const { from, to } = statement.fields;
+  const { from, to, ref } = statement.fields;
   const owners: [Role, readonly string[]][] = [
     ['from', [from]],
     ['to', [to]],
     ['audit', law.audits],
+    // A gateway speaks of itself only: its statement names it.
+    ['gateway', law.gateways.filter((id) => id === ref)],
   ];
   for (const [role, ids] of owners) {
     const slot = slotOf(statement, role);

@@ -5,7 +5,7 @@ import { leafHash } from './hashing.js';
 /** Statements as `statements.md` §1–2 has them, read independently of the code that writes them. */
 
 /** Whose key may sign, in relation to the statement. */
-export type Role = 'from' | 'to' | 'audit' | 'registry';
+export type Role = 'from' | 'to' | 'audit' | 'registry' | 'gateway';
 export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
 
 export interface Fields {
@@ -41,6 +41,7 @@ interface Rule {
 
 const PARTIES = ['from', 'to', 'svc', 'ep'];
 const BASE = ['v', 't', 'id', 'ts'];
+const ACCESS: Rule = { required: ['from', 'doc'], optional: [], slots: () => ({ audit: '-' }) };
 /** The table of `statements.md` §2. A type that is not here cannot be judged, so a log that holds one is not verified. */
 const RULES: Readonly<Record<string, Rule>> = {
   'exchange.requested': {
@@ -69,6 +70,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [], slots: () => ({ audit: '-' }) },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'], slots: () => ({ registry: '-' }) },
+  'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [], slots: () => ({ audit: '-' }) },
+  'log.unwitnessed': { required: ['n', 'doc'], optional: [], slots: () => ({ audit: '-' }) },
+  'access.searched': ACCESS,
+  'access.proved': ACCESS,
+  'access.exported': ACCESS,
+  'access.reported': ACCESS,
+  'access.packaged': ACCESS,
+  refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'], slots: () => ({ gateway: '-' }) },
 };
 
 const MAX_BYTES = 8 * 1024;
