@@ -20,7 +20,13 @@ function exists(name: string): boolean {
 }
 
 describe('documents name files that are there', () => {
-  it.each(['docs/life-of-an-exchange.md', 'docs/architecture.md', 'docs/glossary.md'])('%s', (document) => {
+  it.each([
+    'docs/life-of-an-exchange.md',
+    'docs/architecture.md',
+    'docs/glossary.md',
+    'docs/threat-model.md',
+    'docs/audit-events.md',
+  ])('%s', (document) => {
     const names = namesIn(document);
     expect(names.length).toBeGreaterThan(5);
     expect(names.filter((name) => !exists(name))).toEqual([]);
