@@ -22,6 +22,7 @@ import {
   type BusUnderTest,
   type Call,
 } from './spec-support/bus-under-test.js';
+import { hasOpenssl } from '../../apps/sandbox/src/time-authority/openssl.service.js';
 import { personalDataIn } from './spec-support/personal-data.js';
 
 jest.setTimeout(180_000);
@@ -132,7 +133,11 @@ describe('no synthetic person is found', () => {
   it('in any log file of any process, PostgreSQL and Kafka included', async () => {
     const names = (await readdir(bus.instance.logsDir)).filter((name) => name.endsWith('.log'));
     expect(names.sort()).toEqual(
-      ['agencies', 'audit', 'cn1', 'cn2', 'gateway', 'kafka', 'postgres', 'registry'].map((name) => `${name}.log`),
+      [
+        ...['agencies', 'audit', 'cn1', 'cn2', 'gateway', 'kafka', 'postgres', 'registry'],
+        ...((await hasOpenssl()) ? ['timeAuthority'] : []),
+        ...['witness1', 'witness2'],
+      ].map((name) => `${name}.log`),
     );
     for (const name of names) {
       const text = await readFile(join(bus.instance.logsDir, name), 'utf8');

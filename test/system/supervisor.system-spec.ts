@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isPortFree, repositoryRoot } from '#local';
 import { eventually } from '#testing';
 import { portsFrom } from '../../apps/sandbox/src/instance/layout.js';
+import { hasOpenssl } from '../../apps/sandbox/src/time-authority/openssl.service.js';
 import { freePortBase } from '../../apps/sandbox/src/instance/ports.service.js';
 import { temporaryDirectory } from './spec-support/bus-under-test.js';
 
@@ -66,7 +67,7 @@ describe('npm start', () => {
     expect(session.output()).toBe('Kerege is ready\n');
     expect(await ready()).toBe(true);
     const pids = await recordedPids();
-    expect(pids.length).toBe(8);
+    expect(pids.length).toBe((await hasOpenssl()) ? 11 : 10);
     const startedMs = Date.now();
     interrupt(session);
     expect(await session.ended).toBe(0);

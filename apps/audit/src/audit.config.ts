@@ -20,7 +20,15 @@ export const auditConfig = defineConfig('audit', {
     default: 10,
     min: 3,
     max: 200,
-    meaning: 'Connections to PostgreSQL at most: one for the sequencer, the others for readers.',
+    meaning: 'Connections to PostgreSQL at most for the writer of the log and what runs beside it.',
+    unit: 'connections',
+  }),
+  readerPoolSize: setting.integer({
+    env: 'KEREGE_AUDIT_READER_DATABASE_POOL',
+    default: 8,
+    min: 2,
+    max: 200,
+    meaning: 'Connections to PostgreSQL at most for those who read the log, and for its export.',
     unit: 'connections',
   }),
   kafkaBrokers: setting.list({

@@ -59,16 +59,18 @@ class AuditModule {
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('audit'), tracing = noTracing } = deps;
   const keys = await loadKeys(config);
-  const database = await whenAvailable('postgresql', logger, () =>
+  const open = (poolSize: number) =>
     openDatabase({
       url: config.databaseUrl,
       schema: SCHEMA,
       migrations,
       access: accessBy(access, config, logger),
-      poolSize: config.databasePoolSize,
+      poolSize,
       onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-    }),
-  );
+    });
+  const database = await whenAvailable('postgresql', logger, () => open(config.databasePoolSize));
+  // Of their own: however many ask and however slowly they are answered, the writer finds a connection.
+  const reading = await whenAvailable('postgresql', logger, () => open(config.readerPoolSize));
   const metrics = new AppMetrics('audit');
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
@@ -76,20 +78,19 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const served = servedLog(config, keys);
   const exported = makeExport({
     exportDir: config.exportDir,
-    database,
+    database: reading,
     logId: LOG_ID,
     key: keys.noteKey,
-    isOwner: () => write.logState() !== undefined,
+    isOwner: () => write.mayPublish,
     logger,
     metrics,
   });
-  const reviewing = { config, log: served, database, bus, clock, logger, signer: keys.signer };
+  const reviewing = { config, log: served, database: reading, bus, clock, logger, signer: keys.signer };
   const review = new Review(reviewing);
   const close = async () => {
     busWatch.stop();
-    await Promise.all([exported.stop(), review.close()]);
-    await write.close();
-    await database.close();
+    await Promise.all([exported.stop(), review.close(), write.close()]);
+    await Promise.all([database.close(), reading.close()]);
   };
   try {
     await write.prepare();

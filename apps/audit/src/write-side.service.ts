@@ -120,7 +120,7 @@ export class WriteSide {
       metrics: this.metrics,
       logger: logger.child('sweeper'),
     });
-    this.time = makeTimestamper(options, () => (this.sequencer.isOwner ? this.sequencer.head : undefined));
+    this.time = makeTimestamper(options, () => (this.mayPublish ? this.sequencer.head : undefined));
     this.scrub = scrubOf(options, this.sequencer);
   }
 
@@ -154,6 +154,11 @@ export class WriteSide {
   /** Undefined while another process is the writer. */
   logState(): LogState | undefined {
     return this.sequencer.isOwner ? { size: this.sequencer.head.size, last: this.metrics.lastBatch } : undefined;
+  }
+
+  /** Whether this process speaks for the log: it is its writer, and no witness has seen another tree. */
+  get mayPublish(): boolean {
+    return this.sequencer.isOwner && this.witnesses.mayPublish;
   }
 
   /** Undefined where no witness is configured. */

@@ -35,6 +35,11 @@ export const gatewayConfig = defineConfig('gateway', {
     default: 'http://127.0.0.1:8100',
     meaning: 'Where the audit service serves proofs.',
   }),
+  auditToken: setting.optionalSecret({
+    env: 'KEREGE_GATEWAY_AUDIT_TOKEN',
+    meaning:
+      'Bearer token for leaves and receipts where audit keeps them for its readers (KEREGE_AUDIT_READER_TOKENS); without it there this gateway can give no evidence. Empty: none.',
+  }),
   registryUrl: setting.text({
     env: 'KEREGE_REGISTRY_URL',
     default: 'http://127.0.0.1:8110',

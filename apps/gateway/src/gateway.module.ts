@@ -108,6 +108,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     logs,
     registryKeys: registryKeys(trust),
     timeoutMs: config.auditTimeoutMs,
+    token: config.auditToken,
   });
   const watcher = await watchLog(config, trust, { clock, reports, logger });
   const exchange = new ExchangeModule(

@@ -83,6 +83,7 @@ export class Exporter {
     const checkpoint = this.open(head.note);
     if (checkpoint?.size !== head.size) throw exportErrors.error('export-damaged', { details: { what: 'note' } });
     const tree = await this.writeFull(this.tree, head.size);
+    if (tree.size < head.size) return;
     if (!tree.root().equals(checkpoint.root)) {
       this.tree = undefined;
       throw exportErrors.error('export-damaged', { details: { what: 'root', size: head.size } });
@@ -136,6 +137,8 @@ export class Exporter {
   private async writeFull(from: ExportedTree, size: number): Promise<ExportedTree> {
     let tree = from;
     while (tree.size < size) {
+      // At the end of the process, and when another writes: what is written stays, and is gone on from.
+      if (this.isStopped || !this.options.isOwner()) return tree;
       const bodies = await this.bodies(tree.openFrom, Math.min(size, tree.openFrom + LEAVES_PER_STEP));
       const { next, files } = tree.grow(bodies);
       await this.write(files);

@@ -99,6 +99,11 @@ export class WitnessSide {
   /** Notes a checkpoint for readers and hands it to witnesses; false: nothing may be published any more. */
   async publish(note: string): Promise<boolean> {
     await this.witnessing.publish(note);
+    return this.mayPublish;
+  }
+
+  /** False once a witness has seen another tree: nothing that speaks for this one may leave us any more. */
+  get mayPublish(): boolean {
     return this.witnessing.fork === undefined;
   }
 

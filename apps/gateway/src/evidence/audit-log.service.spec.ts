@@ -31,8 +31,11 @@ let asked: string[];
 let world: World;
 let log: AuditLogService;
 
+/** The token of the last question. */
+let shown: string | undefined;
 const server = createServer((incoming, response) => {
   asked.push(incoming.url ?? '');
+  shown = incoming.headers.authorization;
   const answer = answers[(incoming.url ?? '').split('?')[0] ?? ''] ?? 404;
   if (typeof answer === 'number') response.statusCode = answer;
   response.end(typeof answer === 'number' ? 'no' : answer);
@@ -49,10 +52,10 @@ beforeEach(() => {
 });
 afterEach(() => log.close());
 
-function reader(url: string): AuditLogService {
+function reader(url: string, token?: string): AuditLogService {
   const key = parseVkey(logSigner.vkey);
   const registryKeys = [{ kid: registryKey.kid, jwk: publicJwk(registryKey) }];
-  return new AuditLogService({ url, logs: key.ok ? [key.value] : [], registryKeys, timeoutMs: 2_000 });
+  return new AuditLogService({ url, logs: key.ok ? [key.value] : [], registryKeys, timeoutMs: 2_000, token });
 }
 
 describe('a snapshot', () => {
@@ -124,6 +127,15 @@ describe('a leaf', () => {
     expect(await log.leafOf(id, 'c1', 'TEST/GOV/1000/mygov')).toMatchObject({ statement });
     const queries = asked.filter((target) => target.startsWith('/receipts')).map((target) => target.split('?')[1]);
     expect(queries).toEqual(['slot=b1', 'slot=c1&signer=TEST%2FGOV%2F1000%2Fmygov']);
+  });
+
+  it('is asked for with the token that audit wants of its readers, if there is one', async () => {
+    await log.indexOf(Buffer.alloc(32));
+    expect(shown).toBeUndefined();
+    const known = reader(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'opens-leaves');
+    await known.indexOf(Buffer.alloc(32));
+    expect(shown).toBe('Bearer opens-leaves');
+    await known.close();
   });
 
   it('is absent where the log holds none', async () => {

@@ -51,6 +51,8 @@ export interface AuditLogOptions {
   /** Registry keys of `trust.json`. */
   readonly registryKeys: readonly RegistryKey[];
   readonly timeoutMs: number;
+  /** Bearer token, where audit keeps leaves for its readers. */
+  readonly token?: string | undefined;
 }
 
 const MAX_SMALL_BYTES = 8 * 1024 * 1024;
@@ -192,9 +194,17 @@ export class AuditLogService implements LoggedOutcomes {
   }
 
   /** Undefined on 404. */
+  private get headers(): Record<string, string> {
+    const { token } = this.options;
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
   private async get(path: string, maxBytes: number): Promise<Buffer | undefined> {
     try {
-      const response = await request(new URL(path, this.options.url), { dispatcher: this.agent });
+      const response = await request(new URL(path, this.options.url), {
+        dispatcher: this.agent,
+        headers: this.headers,
+      });
       const chunks: Buffer[] = [];
       let size = 0;
       for await (const chunk of response.body) {
