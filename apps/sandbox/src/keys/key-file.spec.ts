@@ -36,6 +36,14 @@ describe('missingKeyFiles', () => {
     ]);
   });
 
+  it('gives gateways one secret, so that each knows the repeats of calls that another took', () => {
+    const [first, ...others] = definition.instances;
+    const doubled = { ...definition, instances: [first!, { ...first!, id: 'gw2' }, ...others] };
+    const secrets = missingKeyFiles(doubled, new Set()).flatMap(({ keys }) => keys.filter(({ kty }) => kty === 'oct'));
+    expect(secrets).toHaveLength(2);
+    expect(secrets[1]).toEqual(secrets[0]);
+  });
+
   it('makes keys that a key ring takes: a subsystem signs and unseals, a gateway has a secret', () => {
     const keys = ring();
     expect(keys.publicKeys('DEMO/GOV/1001/population').map((key) => key.use)).toEqual(['sign', 'seal']);

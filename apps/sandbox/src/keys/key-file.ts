@@ -14,6 +14,8 @@ export interface KeyFile {
 /** The key files that an instance needs and does not have yet. Existing ones are never replaced. */
 export function missingKeyFiles(definition: InstanceDefinition, existing: ReadonlySet<string>): KeyFile[] {
   const { instance, members, instances } = definition;
+  // The same for all gateways: one that stands in for another has to know a repeated call again (`bus.md` §4.1).
+  const fingerprint = octetKey();
   const wanted: [string, () => KeyFile['keys']][] = [
     ...members.flatMap((member): [string, () => KeyFile['keys']][] => [
       [`${instance}/${member.id}`, () => [generateSigningKey()]],
@@ -25,7 +27,7 @@ export function missingKeyFiles(definition: InstanceDefinition, existing: Readon
     ...instances.map((entry): [string, () => KeyFile['keys']] => [
       `${instance}/${entry.id}`,
       // A gateway also keys the fingerprints of its idempotency keys.
-      () => (entry.kind === 'gateway' ? [generateSigningKey(), octetKey()] : [generateSigningKey()]),
+      () => (entry.kind === 'gateway' ? [generateSigningKey(), fingerprint] : [generateSigningKey()]),
     ]),
     ...instances
       .filter((entry) => entry.kind === 'audit')
