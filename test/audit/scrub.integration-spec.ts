@@ -37,11 +37,11 @@ const parts = (store = new ScrubStore(database, LOG)) => ({
   percent: 100,
 });
 
-function startWorker(store?: ScrubStore): ScrubWorker {
+function startWorker(store?: ScrubStore, isOwner = () => log.sequencer.isOwner): ScrubWorker {
   const worker = new ScrubWorker({
     ...parts(store),
     intervalMs: 100,
-    isOwner: () => log.sequencer.isOwner,
+    isOwner,
     condemn: ({ problem }) => log.sequencer.condemn(problem),
     metrics: scrubMetrics.on(new AppMetrics('audit')),
     clock: systemClock,
@@ -134,6 +134,9 @@ describe('a scrub', () => {
     });
     await eventually(async () => (await database.query('SELECT FROM scrub_finding')).length === 1);
     await expect(takeOver(standby())).rejects.toMatchObject({ code: 'log-damaged' });
+    // A process that was started since and owns nothing says why.
+    const idle = startWorker(undefined, () => false);
+    await eventually(async () => (await idle.part.read()).reason === 'the stored log is damaged: leaf-columns 16');
     await damage(`UPDATE log_leaf SET slot = 'c0' WHERE idx = 16`);
     await database.query('DELETE FROM scrub_finding');
     await expect(takeOver(standby())).resolves.toMatchObject({ size: 3_005 });

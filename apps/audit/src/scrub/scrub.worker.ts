@@ -21,7 +21,7 @@ const POLL_MS = 1_000;
 /** Told one by one; beyond that the metric counts. */
 const TOLD = 20;
 
-/** Scrubs for as long as the process lives, and says what it found. With a share of 0 it does nothing. */
+/** Scrubs for as long as the process lives, and says what was found. With a share of 0 it only says that. */
 export class ScrubWorker {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
@@ -34,7 +34,7 @@ export class ScrubWorker {
   constructor(private readonly options: ScrubWorkerOptions) {}
 
   start(): void {
-    if (this.options.percent > 0) this.running = this.run();
+    this.running = this.run();
   }
 
   async stop(): Promise<void> {
@@ -50,7 +50,24 @@ export class ScrubWorker {
     while (!signal.aborted) {
       // Rejects when we are to stop, which the loop sees.
       await rest(waitMs, undefined, { signal }).catch(() => undefined);
-      waitMs = this.options.isOwner() && (await this.pass(signal)) ? this.options.intervalMs : POLL_MS;
+      waitMs = (await this.turn(signal)) ? this.options.intervalMs : POLL_MS;
+    }
+  }
+
+  /** False if it is to be tried again soon. */
+  private turn(signal: AbortSignal): Promise<boolean> {
+    const { isOwner, percent } = this.options;
+    return percent > 0 && isOwner() ? this.pass(signal) : this.recall();
+  }
+
+  /** Nobody owns a log that is known to be damaged, and whoever looks at the status wants to know why. */
+  private async recall(): Promise<boolean> {
+    try {
+      this.damage = await this.options.store.kept();
+      return true;
+    } catch (cause) {
+      this.options.logger.warn({ err: cause }, 'findings of earlier passes not read, trying again');
+      return false;
     }
   }
 
