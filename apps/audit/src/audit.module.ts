@@ -16,14 +16,15 @@ import {
   whenAvailable,
 } from '#platform';
 import { openDatabase, type Database } from '#postgres';
-import type { NoteKey } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
-import type { ServedLog } from './discovery/served-log.js';
-import { loadKeys } from './keys.service.js';
+import { loadKeys, type AuditKeys } from './keys.service.js';
 import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { ReadModule } from './read.module.js';
+import { LogKeys } from './windows/log-keys.service.js';
+import { newestOf, ServedWindows } from './windows/served-windows.service.js';
+import { WindowStore } from './windows/window.store.js';
 import { WriteSide } from './write-side.service.js';
 
 export interface AuditDependencies {
@@ -33,14 +34,13 @@ export interface AuditDependencies {
   readonly tracing?: Tracing;
 }
 
-/** One log per process so far; rotation brings others (`audit-log.md` §3.7). */
-const LOG_ID = 1;
 const SCHEMA = 'audit';
 
 @Module({})
 class AuditModule {
-  static with(log: ServedLog, database: Database, clock: Clock): DynamicModule {
-    return { module: AuditModule, imports: [ReadModule.serving(log, database, clock)] };
+  static with(windows: ServedWindows, archiveDir: string, database: Database, clock: Clock): DynamicModule {
+    const read = ReadModule.serving(newestOf(windows), database, clock, { windows, archiveDir });
+    return { module: AuditModule, imports: [read] };
   }
 }
 
@@ -50,7 +50,6 @@ class AuditModule {
  */
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('audit'), tracing = noTracing } = deps;
-  const keys = await loadKeys(config);
   const database = await whenAvailable('postgresql', logger, () =>
     openDatabase({
       url: config.databaseUrl,
@@ -60,10 +59,13 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
       onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
     }),
   );
+  const windows = servedWindows(config, database, clock);
+  const keys = await keysOfNewest(config, windows, database);
   const metrics = new AppMetrics('audit');
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
-  const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, tracing, ...keys });
+  const onOpened = () => void windows.listAgain().catch(() => undefined);
+  const write = new WriteSide({ config, bus, clock, logger, database, metrics, tracing, onOpened, ...keys });
   const close = async () => {
     busWatch.stop();
     await write.close();
@@ -71,9 +73,9 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   };
   try {
     await write.prepare();
-    const served = servedLog(config, keys.noteKey, keys.vkey);
+    await windows.listAgain();
     const checks = readiness(database, write);
-    const app = await createHttpApp(AuditModule.with(served, database, clock), {
+    const app = await createHttpApp(AuditModule.with(windows, config.archiveDir, database, clock), {
       name: 'audit',
       logger,
       metrics,
@@ -88,9 +90,18 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   }
 }
 
-/** `<host>/<instance>/<shard>/<window>` is served under `/log/<shard>/<window>/`. */
-function servedLog(config: AuditConfig, noteKey: NoteKey, vkey: string): ServedLog {
-  const path = noteKey.name.split('/').slice(-2).join('/');
-  const url = `${config.publicUrl.replace(/\/$/, '')}/log/${path}/`;
-  return { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' };
+function servedWindows(config: AuditConfig, database: Database, clock: Clock): ServedWindows {
+  const { publicUrl } = config;
+  return new ServedWindows({ windows: new WindowStore(database), keys: new LogKeys(config), publicUrl, clock });
+}
+
+/** Of the window that was opened last; the settings name the first. */
+async function keysOfNewest(config: AuditConfig, windows: ServedWindows, database: Database): Promise<AuditKeys> {
+  try {
+    const newest = (await windows.listAgain()).at(-1);
+    return await loadKeys(config, newest?.origin);
+  } catch (cause) {
+    await database.close();
+    throw cause;
+  }
 }

@@ -6,21 +6,20 @@ import type { AppMetrics, Logger, Tracing } from '#platform';
 import type { Database } from '#postgres';
 import type { AuditConfig } from './audit.config.js';
 import { Intake } from './intake/intake.service.js';
-import { IntakeStore } from './intake/intake.store.js';
 import { SignatureCheck } from './intake/signature-check.service.js';
 import { SnapshotKeeper } from './intake/snapshot.consumer.js';
 import { SnapshotStore } from './intake/snapshot.store.js';
 import type { AuditKeys } from './keys.service.js';
-import { LogReaderStore } from './log-reader.store.js';
 import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
 import type { LogState } from './ops/status-parts.service.js';
 import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
-import { LogStore } from './sequencer/log.store.js';
-import { publishedSize } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
-import { StandingPath } from './sequencer/standing-path.service.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
+import { IntakeWindows } from './windows/intake-windows.service.js';
+import { RotationWatch } from './windows/rotation-watch.service.js';
+import { Rotation } from './windows/rotation.service.js';
+import { WriteWindows } from './windows/write-windows.service.js';
 
 export interface WriteSideOptions extends AuditKeys {
   readonly config: AuditConfig;
@@ -28,11 +27,14 @@ export interface WriteSideOptions extends AuditKeys {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly database: Database;
-  readonly logId: number;
   readonly metrics: AppMetrics;
   readonly tracing: Tracing;
+  /** Told of each window that this process opens: what follows one log is to follow the next from then on. */
+  readonly onOpened?: () => void;
 }
 
+/** Number of a shard's first window. */
+const FIRST = 1;
 const RETRY_MS = 500;
 /** For the batch in hand, at the end: longer than any that a database takes, shorter than a process has to end. */
 const LAST_BATCH_MS = 4_000;
@@ -46,6 +48,9 @@ export class WriteSide {
   private readonly checkpoints: CheckpointPublisher;
   private readonly intake: Intake;
   private readonly sweeper: Sweeper;
+  private readonly windows: WriteWindows;
+  private readonly rotation: Rotation;
+  private readonly rotationWatch: RotationWatch;
   /** Set by `run` once the broker has given us the partition. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
@@ -54,15 +59,24 @@ export class WriteSide {
   private readonly closing = new AbortController();
 
   constructor(private readonly options: WriteSideOptions) {
-    const { config, bus, clock, logger, database, logId } = options;
+    const { config, bus, clock, logger, database } = options;
     this.metrics = makeAuditMetrics(options.metrics, options.tracing);
+    this.windows = new WriteWindows({ config, bus, database });
     this.sequencer = new Sequencer({
-      store: new LogStore(database, logId),
-      signer: options.noteSigner,
-      key: options.noteKey,
+      ...this.windows.sequenced(FIRST, { signer: options.noteSigner, key: options.noteKey, vkey: options.vkey }),
+      newest: () => this.windows.newest(),
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
-      publishedSize: () => publishedSize(bus, options.noteKey, this.group('checkpoints', crypto.randomUUID())),
+    });
+    this.rotation = new Rotation({
+      windows: this.windows.store,
+      keys: this.windows.keys,
+      signer: options.signer,
+      instanceId: config.instanceId,
+      maxLeaves: config.windowLeaves,
+      sequenced: this.windows.sequenced,
+      clock,
+      logger: logger.child('rotation'),
     });
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
       this.metrics.aliens.add({}),
@@ -71,12 +85,14 @@ export class WriteSide {
     this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'));
     this.intake = new Intake({
       bus,
-      store: new IntakeStore(database, logId),
+      windows: new IntakeWindows(database, this.windows.store, clock),
+      rotation: this.rotation,
       snapshots: this.snapshots,
       signatures: this.signatures,
       sequencer: this.sequencer,
-      paths: new StandingPath(new LogReaderStore(database), logId),
       checkpoints: this.checkpoints,
+      ...(options.onOpened === undefined ? {} : { onOpened: options.onOpened }),
+      clock,
       registryKeys: options.registryKeys,
       signer: options.signer,
       stampsPerSecond: config.stampsPerSecond,
@@ -86,7 +102,7 @@ export class WriteSide {
     });
     this.sweeper = new Sweeper({
       bus,
-      store: new SweeperStore(database, logId),
+      stores: () => SweeperStore.ofWindows(database, this.sequencer.logId),
       signer: options.signer,
       clock,
       intervalMs: config.sweepIntervalMs,
@@ -94,6 +110,13 @@ export class WriteSide {
       isOwner: () => this.sequencer.isOwner,
       metrics: this.metrics,
       logger: logger.child('sweeper'),
+    });
+    this.rotationWatch = new RotationWatch({
+      windows: this.windows.store,
+      intake: this.intake,
+      sequencer: this.sequencer,
+      intervalMs: config.rotationIntervalMs,
+      logger: logger.child('rotation'),
     });
   }
 
@@ -106,6 +129,7 @@ export class WriteSide {
   start(): void {
     this.running = this.run();
     this.sweeper.start();
+    this.rotationWatch.start();
   }
 
   /** What is missing before stamps become leaves; undefined if nothing is. */
@@ -127,9 +151,14 @@ export class WriteSide {
     return this.sweeper.failure;
   }
 
+  /** Why a rotation that is due is not made; undefined if none is. */
+  rotationProblem(): string | undefined {
+    return this.rotation.problem;
+  }
+
   async close(): Promise<void> {
     this.closing.abort();
-    await Promise.all([this.sweeper.stop(), this.handOver()]);
+    await Promise.all([this.sweeper.stop(), this.rotationWatch.stop(), this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
     await this.signatures.close();
@@ -154,7 +183,7 @@ export class WriteSide {
   }
 
   private async run(): Promise<void> {
-    await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots', crypto.randomUUID())));
+    await this.retry('snapshots', () => this.snapshots.start(this.windows.group('snapshots', crypto.randomUUID())));
     await this.retry('stamps', async () => {
       this.stamps = await this.subscribe();
     });
@@ -168,7 +197,7 @@ export class WriteSide {
     const { bus, config, logger } = this.options;
     return bus.subscribe({
       topics: [fixedTopics.stamp.name],
-      group: this.group('sequencer'),
+      group: this.windows.group('sequencer'),
       startAt: { kind: 'stored', nextOffset: () => this.takeOver() },
       maxInFlight: config.maxBatch * 2,
       maxBatch: config.maxBatch,
@@ -204,11 +233,6 @@ export class WriteSide {
         await setTimeout(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
       }
     }
-  }
-
-  private group(purpose: string, unique?: string): string {
-    const base = `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}`;
-    return unique === undefined ? base : `${base}.${unique}`;
   }
 }
 

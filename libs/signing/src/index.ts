@@ -6,6 +6,8 @@ export type {
   AnsweredPayload,
   ConflictPayload,
   FailedPayload,
+  LogClosedPayload,
+  LogOpenedPayload,
   ManifestPayload,
   RefusedPayload,
   RequestedPayload,

@@ -22,6 +22,9 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return slotOfFailure(payload, signerIs);
     case 'exchange.conflict':
       return only(signerIs === 'audit', '-');
+    case 'log.closed':
+    case 'log.opened':
+      return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');
   }

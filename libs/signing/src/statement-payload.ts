@@ -58,10 +58,24 @@ export type RefusedPayload = PayloadOf<'exchange.refused', Parties | 'why' | 'sn
 export type FailedPayload = PayloadOf<'exchange.failed', Parties | 'why' | 'side' | 'prev'>;
 export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
 export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
+/** Last leaf of a window: `n` = its leaves, this one included; `ref` = vkey of the successor, which names its origin. */
+export type LogClosedPayload = PayloadOf<'log.closed', 'n' | 'ref'>;
+/**
+ * First leaf of a window with a predecessor: `n` = leaves of that, `doc` = `h0:` of the text of its final checkpoint
+ * (the three signed lines), `prev` = leaf hash of its `log.closed`, `ref` = its vkey.
+ */
+export type LogOpenedPayload = PayloadOf<'log.opened', 'n' | 'doc' | 'prev' | 'ref'>;
 
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
-  RequestedPayload | AnsweredPayload | RefusedPayload | FailedPayload | ConflictPayload | ManifestPayload;
+  | RequestedPayload
+  | AnsweredPayload
+  | RefusedPayload
+  | FailedPayload
+  | ConflictPayload
+  | ManifestPayload
+  | LogClosedPayload
+  | LogOpenedPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -81,6 +95,8 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.failed': { required: [...parties, 'why', 'side', 'prev'], optional: [] },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+  'log.closed': { required: ['n', 'ref'], optional: [] },
+  'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;

@@ -177,6 +177,13 @@ describe('slots and sequels', () => {
     [failed, 'c1', 'p1', undefined],
     [{ ...failed, why: 'no-outcome', side: 'unknown' }, 'c1', 'p1', 'b1'],
     [{ v: 1, t: 'exchange.conflict', id: base.id, ts: 1, ref: 'x', doc: `h0:${HASH}` }, undefined, undefined, '-'],
+    [{ v: 1, t: 'log.closed', id: base.id, ts: 1, n: 9, ref: 'x' }, undefined, undefined, '-'],
+    [
+      { v: 1, t: 'log.opened', id: base.id, ts: 1, n: 9, doc: `h0:${HASH}`, prev: HASH, ref: 'x' },
+      undefined,
+      undefined,
+      '-',
+    ],
   ];
   it.each(rows)('gives %j its slot by signer and no other', (payload, from, to, audit) => {
     expect([slotFor(payload, 'from'), slotFor(payload, 'to'), slotFor(payload, 'audit')]).toEqual([from, to, audit]);

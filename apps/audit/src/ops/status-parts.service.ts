@@ -18,7 +18,7 @@ export interface LogState {
 export interface AuditStatusSources {
   readonly bus: Bus;
   readonly checks: readonly ReadinessCheck[];
-  readonly write: { logState(): LogState | undefined; sweeperFailure(): string | undefined };
+  readonly write: { logState(): LogState | undefined; sweeperFailure(): string | undefined; rotationProblem(): string | undefined };
 }
 
 const SLOW_MS = 5_000;
@@ -31,7 +31,8 @@ export function auditParts({ bus, checks, write }: AuditStatusSources): StatusPa
     consumersPart(bus),
     ...readinessParts(checks),
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
-    { name: 'sweeper', read: () => sweeperReading(write.sweeperFailure()) },
+    { name: 'sweeper', read: () => failureReading(write.sweeperFailure()) },
+    { name: 'rotation', read: () => failureReading(write.rotationProblem()) },
   ];
 }
 
@@ -46,6 +47,6 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
   return isSlow ? { state: 'degraded', reason: 'stamps wait for long', details } : { state: 'ok', details };
 }
 
-function sweeperReading(failure: string | undefined): Reading {
+function failureReading(failure: string | undefined): Reading {
   return failure === undefined ? { state: 'ok' } : { state: 'degraded', reason: failure };
 }

@@ -38,28 +38,27 @@ export class ProofsService {
     return hashesOf(await consistencyPath(from, to, this.tiles.readTile)).map(toBase64);
   }
 
-  async leaf(hash: Buffer): Promise<StoredLeaf> {
+  /** Undefined if this window has none. */
+  async findLeaf(hash: Buffer): Promise<StoredLeaf | undefined> {
     const leaf = await this.store.leafByHash(this.log.logId, hash);
-    if (leaf === undefined || !(await this.tiles.holds(leaf.index + 1))) throw proofsErrors.error('leaf-unknown');
-    return leaf;
+    return leaf !== undefined && (await this.tiles.holds(leaf.index + 1)) ? leaf : undefined;
   }
 
-  /** The `.tlog-proof` of one leaf in the newest tree. */
-  async receipt(id: Buffer, choice: LeafChoice): Promise<string> {
+  /** The `.tlog-proof` of one leaf in the newest tree; undefined if this window has no such leaf. */
+  async findReceipt(id: Buffer, choice: LeafChoice): Promise<string | undefined> {
     const leaf = await this.choose(id, choice);
     const head = await this.tiles.newestHead();
-    if (head === undefined || leaf.index >= head.size) throw proofsErrors.error('leaf-unknown');
+    if (leaf === undefined || head === undefined || leaf.index >= head.size) return undefined;
     const path = hashesOf(await inclusionPath(leaf.index, head.size, this.tiles.readTile));
     return encodeTlogProof({ index: leaf.index, path, checkpoint: head.note });
   }
 
-  private async choose(id: Buffer, choice: LeafChoice): Promise<StoredLeaf> {
+  private async choose(id: Buffer, choice: LeafChoice): Promise<StoredLeaf | undefined> {
     const leaves = await this.store.leavesOf(this.log.logId, id, MAX_LEAVES_OF_ID);
     const matching = leaves.filter(
       ({ slot, signer }) => slot === (choice.slot ?? slot) && signer === (choice.signer ?? signer),
     );
     const [leaf] = matching;
-    if (leaf === undefined) throw proofsErrors.error('leaf-unknown');
     if (matching.length > 1)
       throw proofsErrors.error('receipt-ambiguous', {
         extensions: { leaves: matching.map(({ index, slot, signer }) => ({ index, slot, signer })) },

@@ -10,8 +10,8 @@ const INTERVAL_MS = 1_000;
  * memory of the head, and what witnesses follow. Losing one is harmless, the next says more.
  */
 export class CheckpointPublisher {
-  /** The newest committed note that is not published yet; set by `offer`. */
-  private waiting: string | undefined;
+  /** The newest committed note of each log that is not published yet; set by `offer`. A log's last one is not passed over. */
+  private readonly waiting = new Map<string, string>();
   private publishedAtMs = 0;
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> = Promise.resolve();
@@ -23,7 +23,7 @@ export class CheckpointPublisher {
   ) {}
 
   offer(note: string): void {
-    this.waiting = note;
+    this.waiting.set(note.slice(0, note.indexOf('\n')), note);
     if (this.timer !== undefined) return;
     const delayMs = Math.max(0, this.publishedAtMs + INTERVAL_MS - this.clock.now());
     this.timer = setTimeout(() => this.publish(), delayMs);
@@ -38,13 +38,16 @@ export class CheckpointPublisher {
 
   private publish(): void {
     this.timer = undefined;
-    const note = this.waiting;
-    if (note === undefined) return;
-    this.waiting = undefined;
+    const records = [...this.waiting.values()].map((note) => ({
+      topic: fixedTopics.checkpoints.name,
+      partition: 0,
+      value: Buffer.from(note),
+    }));
+    if (records.length === 0) return;
+    this.waiting.clear();
     this.publishedAtMs = this.clock.now();
-    const record = { topic: fixedTopics.checkpoints.name, partition: 0, value: Buffer.from(note) };
     this.sending = this.sending
-      .then(() => this.bus.publish([record]))
+      .then(() => this.bus.publish(records))
       .catch((cause: unknown) => this.logger.warn({ err: cause }, 'checkpoint not published'));
   }
 }

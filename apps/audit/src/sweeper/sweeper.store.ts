@@ -14,6 +14,12 @@ export class SweeperStore {
     private readonly logId: number,
   ) {}
 
+  /** The window that is written and the one before, whose last requests may still be without their sequel. */
+  static ofWindows(database: Database, newest: number): SweeperStore[] {
+    const ids = newest === 1 ? [newest] : [newest - 1, newest];
+    return ids.map((logId) => new SweeperStore(database, logId));
+  }
+
   /** No request before this index is without its sequel. */
   async cursor(): Promise<number> {
     const [row] = await this.database.query<{ idx: string }>('SELECT idx FROM sweep_cursor WHERE log_id = $1', [
@@ -44,11 +50,15 @@ export class SweeperStore {
     };
   }
 
-  /** Everything else that was stated about these exchanges. */
+  /**
+   * Everything else that was stated about these exchanges, also in the windows beside this one: a sequel counts on
+   * whichever side of the border it stands.
+   */
   async others(xids: readonly Buffer[]): Promise<OtherLeaf[]> {
     return this.database.query(
-      `SELECT xid, slot, body FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[]) AND slot <> 'c0'`,
-      [this.logId, xids],
+      `SELECT xid, slot, body FROM log_leaf
+        WHERE log_id = ANY ($1::int[]) AND xid = ANY ($2::bytea[]) AND slot <> 'c0'`,
+      [[this.logId - 1, this.logId, this.logId + 1], xids],
     );
   }
 }

@@ -1,9 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel';
 import { encodeBundle, tileWidth, TILE_WIDTH, type TileAddress, type TileReader } from '#tlog';
 import { READ_CLOCK, SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
 import { LogReaderStore, type StoredHead } from '../log-reader.store.js';
+import type { WindowFiles } from '../windows/window-files.store.js';
 import { HeadCache } from './head-cache.js';
 
 /** 8 KiB each. Clients walk the right edge and the same few upper tiles. */
@@ -16,16 +17,24 @@ const HASH_BYTES = 32;
  */
 @Injectable()
 export class TilesService {
-  private readonly heads: HeadCache;
-  /** Full hash tiles by `level/index`; immutable once full. */
+  /** By log: the one that is written becomes another when it is rotated. */
+  private readonly headsOf = new Map<number, HeadCache>();
+  /** Full hash tiles by `log/level/index`; immutable once full. */
   private readonly full = new LRUCache<string, Buffer>({ max: CACHED_TILES });
 
   constructor(
     private readonly store: LogReaderStore,
     @Inject(SERVED_LOG) private readonly log: ServedLog,
-    @Inject(READ_CLOCK) clock: Clock,
-  ) {
-    this.heads = new HeadCache(() => store.head(log.logId), clock);
+    @Inject(READ_CLOCK) private readonly clock: Clock,
+    /** Where a frozen window lies whose leaves may have left the database. */
+    @Optional() private readonly files?: WindowFiles,
+  ) {}
+
+  private get heads(): HeadCache {
+    const { logId } = this.log;
+    const known = this.headsOf.get(logId) ?? new HeadCache(() => this.store.head(logId), this.clock);
+    this.headsOf.set(logId, known);
+    return known;
   }
 
   /** For the checkpoint file: at most a second old. */
@@ -47,8 +56,18 @@ export class TilesService {
   async read({ level, index, width }: TileAddress): Promise<Buffer | undefined> {
     const span = TILE_WIDTH ** (level === 'entries' ? 0 : level);
     const needed = (index * TILE_WIDTH + width) * span;
-    if (!Number.isSafeInteger(needed) || (await this.heads.holding(needed)) === undefined) return undefined;
-    return level === 'entries' ? this.bundle(index, width) : this.hashes(level, index, width);
+    const head = Number.isSafeInteger(needed) ? await this.heads.holding(needed) : undefined;
+    if (head === undefined) return undefined;
+    return (
+      (await this.filed({ level, index, width }, head.size)) ??
+      (level === 'entries' ? this.bundle(index, width) : this.hashes(level, index, width))
+    );
+  }
+
+  /** Of a frozen window; also proofs are made from it, so whoever changed a file makes proofs that do not hold. */
+  private async filed(address: TileAddress, size: number): Promise<Buffer | undefined> {
+    const { state, path } = this.log;
+    return state === 'frozen' ? this.files?.tile(path, size, address) : undefined;
   }
 
   /** For proofs; asks only for tiles of trees that the log has. */
@@ -68,7 +87,7 @@ export class TilesService {
   private async fullTile(level: number, index: number): Promise<Buffer | undefined> {
     const head = await this.heads.recent();
     if (head === undefined || tileWidth(head.size, level, index) < TILE_WIDTH) return undefined;
-    const key = `${level}/${index}`;
+    const key = `${this.log.logId}/${level}/${index}`;
     const tile = this.full.get(key) ?? (await this.store.fullTile(this.log.logId, level, index));
     if (tile !== undefined) this.full.set(key, tile);
     return tile;

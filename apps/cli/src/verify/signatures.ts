@@ -95,6 +95,8 @@ function candidates({ statement, governing }: ProvenStatement, members: readonly
         return key === undefined ? [] : [{ slot: 'b1' as const, id: owner.id, member: member.id, key }];
       }),
     );
+  // What instances state of themselves is no part of an exchange's evidence.
+  if (!type.startsWith('exchange.')) return [];
   if (type === 'exchange.requested') return subsystem('c0', fields.from);
   if (type === 'exchange.answered' || type === 'exchange.refused') return subsystem('p1', fields.to);
   const isSwept = fields.why === 'no-outcome' && fields.side === 'unknown';

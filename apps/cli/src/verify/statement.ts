@@ -35,6 +35,7 @@ export interface Fields {
   readonly n: number;
   readonly until: number;
   readonly doc: string;
+  readonly ref: string;
 }
 
 const MAX_BYTES = 8 * 1024;
@@ -46,6 +47,8 @@ const RULES = {
   'exchange.refused': { required: [...PARTIES, 'why', 'prev', 'snap'], optional: [] },
   'exchange.failed': { required: [...PARTIES, 'why', 'side', 'prev'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+  'log.closed': { required: ['n', 'ref'], optional: [] },
+  'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [] },
 } as const;
 
 const commitments = list(text(new RegExp(`^c1:${HASH}$`, 'u')), 0, 16);
@@ -73,6 +76,7 @@ const READERS: Readonly<Record<string, Reader<unknown>>> = {
   n: count(),
   until: count(),
   doc: text(new RegExp(`^h0:${HASH}$`, 'u')),
+  ref: text(/^[\x20-\x7e]{1,255}$/u),
 };
 
 /** Undefined for anything that is not one of the types which evidence may hold, with exactly their fields. */
