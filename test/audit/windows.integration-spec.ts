@@ -9,16 +9,15 @@ import { networkOfWindows, newestWindow, rotated, standings, WINDOWS } from './w
 
 jest.setTimeout(120_000);
 
+/** Ahead of the broker's and the statements' time: what the sweeper waits for. */
+let aheadMs = 0;
+const clock = { now: () => Date.now() + aheadMs };
 let network: AuditNetwork;
 let app: RunningApp;
 beforeAll(async () => {
   network = await networkOfWindows();
-  app = await network.startInForce({
-    rotationIntervalMs: 50,
-    longestDeadlineMs: 100,
-    sweepGraceMs: 200,
-    sweepIntervalMs: 50,
-  });
+  app = await network.start({ rotationIntervalMs: 50, sweepIntervalMs: 50, longestDeadlineMs: 60_000, sweepGraceMs: 60_000 }, { clock });
+  await network.enact(network.world);
 });
 afterAll(() => network.close());
 
@@ -39,7 +38,7 @@ describe('a rotation', () => {
 
   it('under load loses no stamp and doubles none', async () => {
     inOld = await network.requested();
-    late = await network.requested({ ts: Date.now() + 120_000 });
+    late = await network.requested();
     await network.stampAndWait(inOld);
     await network.stampAndWait(late);
     let isOver = false;
@@ -108,7 +107,7 @@ describe('a rotation', () => {
   it('counts a sequel in the new window for a request in the old one, and ends a request that has none', async () => {
     const answered = await network.answered(late);
     expect(await network.stampAndWait(answered)).toMatchObject({ isProven: true, origin: WINDOWS[1] });
-    // The sweeper has passed over the old window: what is left of it has an end.
+    aheadMs = 200_000;
     const swept = await eventually(async () => {
       const stated = (await payloads(2)).filter((statement) => statement?.payload.why === 'no-outcome');
       return stated.find((statement) => statement?.payload.id === inOld.payload.id);
