@@ -335,7 +335,13 @@ export class AuditNetwork {
         verifyInclusion(leaf.leafHash, Number(leaf.index), opened.value.size, leaf.path, opened.value.root);
       if (isProven && this.manifests.delete(Buffer.from(leaf.leafHash).toString('hex')))
         this.lastManifest = Buffer.from(leaf.leafHash);
-      this.receipts.push({ leaf, origin: opened.ok ? opened.value.origin : '', size: Number(size), note: Buffer.from(note), isProven });
+      this.receipts.push({
+        leaf,
+        origin: opened.ok ? opened.value.origin : '',
+        size: Number(size),
+        note: Buffer.from(note),
+        isProven,
+      });
     }
   }
 }

@@ -239,7 +239,8 @@ describe('audit, killed between the last leaf of one window and the first of the
     if (state === 'closed IS NOT NULL')
       await eventually(
         async () =>
-          (await network.database.query(`SELECT FROM audit.log_head WHERE log_id = $1 AND ${state}`, [from])).length > 0,
+          (await network.database.query(`SELECT FROM audit.log_head WHERE log_id = $1 AND ${state}`, [from])).length >
+          0,
       );
     const during = await Promise.all(Array.from({ length: 20 }, () => network.requested()));
     await network.stamp([...during, ...before]);
@@ -259,8 +260,8 @@ describe('audit, killed between the last leaf of one window and the first of the
     expect(await newestWindow(network)).toBe(3);
     await askForRotation(network, 3);
     await eventually(async () => {
-      const status = (await (await fetch(`${app.url}/status`)).json()) as { parts: { name: string; state: string }[] };
-      return status.parts.find(({ name }) => name === 'rotation')?.state === 'degraded';
+      const status = (await (await fetch(`${app.url}/status`)).json()) as { parts: { part: string; state: string }[] };
+      return status.parts.find(({ part }) => part === 'rotation')?.state === 'degraded';
     });
     expect(await network.stampAndWait(await network.requested())).toMatchObject({ isProven: true, origin: WINDOWS[2] });
     expect(await newestWindow(network)).toBe(3);

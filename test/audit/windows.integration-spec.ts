@@ -16,7 +16,10 @@ let network: AuditNetwork;
 let app: RunningApp;
 beforeAll(async () => {
   network = await networkOfWindows();
-  app = await network.start({ rotationIntervalMs: 50, sweepIntervalMs: 50, longestDeadlineMs: 60_000, sweepGraceMs: 60_000 }, { clock });
+  app = await network.start(
+    { rotationIntervalMs: 50, sweepIntervalMs: 50, longestDeadlineMs: 60_000, sweepGraceMs: 60_000 },
+    { clock },
+  );
   await network.enact(network.world);
 });
 afterAll(() => network.close());
@@ -99,9 +102,7 @@ describe('a rotation', () => {
     );
     expect(receipt).toMatchObject({ isProven: true, origin: WINDOWS[0] });
     expect(await standings(network, [story])).toEqual([0]);
-    await eventually(async () =>
-      (await payloads(2)).some((statement) => statement?.payload.ref === story.payload.id),
-    );
+    await eventually(async () => (await payloads(2)).some((statement) => statement?.payload.ref === story.payload.id));
   });
 
   it('counts a sequel in the new window for a request in the old one, and ends a request that has none', async () => {

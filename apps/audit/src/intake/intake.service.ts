@@ -273,7 +273,13 @@ export class Intake {
     }
     const nextOffset = lastRecord.offset + 1n;
     const { origin, size } = sequencer.head;
-    const end = { logId: sequencer.logId, origin, size: size + leaves.length, atMs: lastRecord.timestampMs, nextOffset };
+    const end = {
+      logId: sequencer.logId,
+      origin,
+      size: size + leaves.length,
+      atMs: lastRecord.timestampMs,
+      nextOffset,
+    };
     const closing = await rotation.lastLeaf(end, plan.law);
     if (closing === undefined) return sequencer.append(leaves, manifests, nextOffset);
     return sequencer.append([...leaves, closing], manifests, nextOffset, true);

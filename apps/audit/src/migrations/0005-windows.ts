@@ -35,7 +35,9 @@ export class Windows1796200000005 implements MigrationInterface {
                         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', made);
         EXECUTE format('ALTER TABLE log_leaf ATTACH PARTITION %I FOR VALUES IN (%s)', made, of_log);
       END $$`);
-    await runner.query('CREATE TABLE rotation_request (log_id int PRIMARY KEY, asked timestamptz NOT NULL DEFAULT now())');
+    await runner.query(
+      'CREATE TABLE rotation_request (log_id int PRIMARY KEY, asked timestamptz NOT NULL DEFAULT now())',
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

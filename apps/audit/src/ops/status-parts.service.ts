@@ -18,7 +18,11 @@ export interface LogState {
 export interface AuditStatusSources {
   readonly bus: Bus;
   readonly checks: readonly ReadinessCheck[];
-  readonly write: { logState(): LogState | undefined; sweeperFailure(): string | undefined; rotationProblem(): string | undefined };
+  readonly write: {
+    logState(): LogState | undefined;
+    sweeperFailure(): string | undefined;
+    rotationProblem(): string | undefined;
+  };
 }
 
 const SLOW_MS = 5_000;

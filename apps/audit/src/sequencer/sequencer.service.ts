@@ -115,7 +115,15 @@ export class Sequencer {
     const { next } = extension;
     const text = checkpointText(this.options.signer.name, next.size, next.root());
     const note = leaves.length === 0 ? head.note : await signNote(text, [this.options.signer]);
-    const fresh = { ...head, size: next.size, root: next.root(), frontier: next.frontier(), nextOffset, note, isClosed: isLast };
+    const fresh = {
+      ...head,
+      size: next.size,
+      root: next.root(),
+      frontier: next.frontier(),
+      nextOffset,
+      note,
+      isClosed: isLast,
+    };
     const append = { oldSize: head.size, head: fresh, leaves, tiles: extension.fullTiles, manifests };
     let isCommitted: boolean;
     try {
@@ -132,11 +140,7 @@ export class Sequencer {
    * Opens the successor of the closed log in hand with its first leaves, and sequences it from now on. It starts at the
    * offset at which its predecessor ended. Rejects with `log-fenced` if another process did, or may do, the same.
    */
-  async open(
-    log: SequencedLog,
-    leaves: readonly NewLeaf[],
-    manifests: readonly NewManifest[],
-  ): Promise<Appended> {
+  async open(log: SequencedLog, leaves: readonly NewLeaf[], manifests: readonly NewManifest[]): Promise<Appended> {
     const { nextOffset, epoch } = this.state.head;
     const extension = GrowingTree.empty().extend(leaves.map((leaf) => leaf.leafHash));
     const { next } = extension;

@@ -36,8 +36,7 @@ export class LogKeys {
       });
       const found = text === undefined ? undefined : parseLogKey(origin, text);
       const key = found === undefined ? undefined : parseVkey(found.vkey);
-      if (found !== undefined && key?.ok === true && logs.includes(found.vkey))
-        return { ...found, key: key.value };
+      if (found !== undefined && key?.ok === true && logs.includes(found.vkey)) return { ...found, key: key.value };
     }
     throw sequencerErrors.error('log-key-mismatch', { cause: problems[0], details: { origin } });
   }

@@ -18,7 +18,8 @@ export class WindowFiles {
     if (width > whole) return undefined;
     const bytes = await this.read(place, tilePath({ level, index, width: whole }));
     if (bytes === undefined) return undefined;
-    if (level !== 'entries') return bytes.length === whole * HASH_BYTES ? bytes.subarray(0, width * HASH_BYTES) : undefined;
+    if (level !== 'entries')
+      return bytes.length === whole * HASH_BYTES ? bytes.subarray(0, width * HASH_BYTES) : undefined;
     const entries = decodeBundle(bytes, whole);
     if (entries === undefined) return undefined;
     return width === whole ? bytes : encodeBundle(entries.slice(0, width));

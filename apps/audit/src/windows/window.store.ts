@@ -79,10 +79,14 @@ export class WindowStore {
     return rows.length > 0;
   }
 
-  /** Takes the leaves of a window out of the log's table; they stand in `log_leaf_<n>` until they are dropped. */
-  async detach(logId: number): Promise<void> {
+  /**
+   * Takes the leaves of a window out of the log's table, which only its owner may. Returns the name of the table in which
+   * they stand until it is dropped.
+   */
+  async detach(logId: number): Promise<string> {
     const table = logId === 1 ? 'log_leaf_default' : `log_leaf_${logId}`;
     await this.database.query(`ALTER TABLE log_leaf DETACH PARTITION ${table}`);
+    return table;
   }
 }
 

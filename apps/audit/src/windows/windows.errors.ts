@@ -13,7 +13,8 @@ export const windowsErrors = defineErrors('audit-windows', {
   },
   'window-files-missing': {
     kind: 'invalid',
-    message: 'The folder does not hold the whole window: its checkpoint, or a file that this covers, is missing or wrong.',
+    message:
+      'The folder does not hold the whole window: its checkpoint, or a file that this covers, is missing or wrong.',
     next: 'Give the folder to which the log is exported (KEREGE_AUDIT_EXPORT_DIR); details name the file.',
   },
   'window-name': {

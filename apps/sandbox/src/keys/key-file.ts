@@ -10,8 +10,15 @@ export interface KeyFile {
   readonly keys: readonly (PrivateJwk | OctetKey)[];
 }
 
-/** The key files that an instance needs and does not have yet. Existing ones are never replaced. */
-export function missingKeyFiles(definition: InstanceDefinition, existing: ReadonlySet<string>): KeyFile[] {
+/**
+ * The key files that an instance needs and does not have yet; `windows` are those of the log that may come after the
+ * first. Existing ones are never replaced.
+ */
+export function missingKeyFiles(
+  definition: InstanceDefinition,
+  existing: ReadonlySet<string>,
+  windows: readonly string[] = [],
+): KeyFile[] {
   const { instance, members, instances } = definition;
   const wanted: [string, () => KeyFile['keys']][] = [
     ...members.flatMap((member): [string, () => KeyFile['keys']][] => [
@@ -28,7 +35,12 @@ export function missingKeyFiles(definition: InstanceDefinition, existing: Readon
     ]),
     ...instances
       .filter((entry) => entry.kind === 'audit')
-      .map((entry): [string, () => KeyFile['keys']] => [`${instance}/${entry.id}/log`, () => [generateSigningKey()]]),
+      .flatMap((entry) =>
+        ['log', ...windows.map((window) => `log/${window}`)].map((log): [string, () => KeyFile['keys']] => [
+          `${instance}/${entry.id}/${log}`,
+          () => [generateSigningKey()],
+        ]),
+      ),
   ];
   return wanted
     .map(([identifier, make]) => ({ name: keyFileName(identifier), make }))
@@ -44,15 +56,19 @@ export interface TrustParts {
   readonly instance: string;
   readonly origin: string;
   readonly logKey: PrivateJwk;
+  /** Of windows that may come after the first. */
+  readonly nextLogs?: readonly { readonly origin: string; readonly key: PrivateJwk }[];
   readonly registryKey: PrivateJwk;
 }
 
 /** The text of `trust.json`: public halves only. */
-export function trustText({ instance, origin, logKey, registryKey }: TrustParts): string {
+export function trustText({ instance, origin, logKey, nextLogs = [], registryKey }: TrustParts): string {
   const trust = {
     v: 1,
     instance,
-    logs: [makeVkey(origin, Buffer.from(logKey.x, 'base64url'))],
+    logs: [{ origin, key: logKey }, ...nextLogs].map((log) =>
+      makeVkey(log.origin, Buffer.from(log.key.x, 'base64url')),
+    ),
     registry: [{ ...publicJwk(registryKey), kid: registryKey.kid }],
     witnesses: null,
     timestampRoots: [],
