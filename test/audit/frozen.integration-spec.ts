@@ -81,7 +81,7 @@ describe('the operator', () => {
   });
 
   it.each([[], ['detach'], ['key'], ['drop', WINDOW]])('is told of a word too few or wrong: %j', async (...words) => {
-    await expect(command(...(words as string[]))).rejects.toMatchObject({ code: 'operator-command' });
+    await expect(command(...words)).rejects.toMatchObject({ code: 'operator-command' });
   });
 
   it('cannot take out a window that is still looked into, or whose files are not whole', async () => {

@@ -21,10 +21,10 @@ const [old, young, stranger] = ['2026h2', '2027h1', '2027h2'].map((window, at) =
   const { publicKey, sign } = ed25519Seed(Buffer.alloc(32, at + 1));
   return noteSigner(`audit.test.example/TEST/0/${window}`, publicKey, sign);
 });
-const keys = [old, young].flatMap((signer) => {
+const keys = [old, young].flatMap((signer): NoteKey[] => {
   const key = parseVkey(signer?.vkey ?? '');
   return key.ok ? [key.value] : [];
-}) as NoteKey[];
+});
 
 /** Receipts for one leaf, in the log of that signer. */
 async function receipts(signer = old): Promise<{ note: Buffer; leaf: Leaf; value: Uint8Array }> {

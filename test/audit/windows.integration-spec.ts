@@ -44,9 +44,9 @@ describe('a rotation', () => {
     late = await network.requested();
     await network.stampAndWait(inOld);
     await network.stampAndWait(late);
-    let isOver = false;
+    const over = new AbortController();
     const load = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const some = await Promise.all(Array.from({ length: 40 }, () => network.requested()));
         stamped.push(...some);
         await network.stamp(some);
@@ -56,7 +56,7 @@ describe('a rotation', () => {
     await rotated(network, 2);
     const atBorder = stamped.length;
     await eventually(() => stamped.length > atBorder + 200);
-    isOver = true;
+    over.abort();
     await load;
     await eventually(() => stamped.every(({ leafHash }) => network.receiptOf(leafHash)?.isProven), {
       timeoutMs: 60_000,
@@ -113,7 +113,7 @@ describe('a rotation', () => {
       const stated = (await payloads(2)).filter((statement) => statement?.payload.why === 'no-outcome');
       return stated.find((statement) => statement?.payload.id === inOld.payload.id);
     });
-    expect(swept?.payload.prev).toBe(inOld.leafHash.toString('base64url'));
+    expect(swept.payload.prev).toBe(inOld.leafHash.toString('base64url'));
     const all = [...(await payloads(1)), ...(await payloads(2))];
     expect(all.filter((one) => one?.payload.why === 'no-outcome' && one.payload.id === late.payload.id)).toEqual([]);
   });

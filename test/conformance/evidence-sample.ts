@@ -134,7 +134,7 @@ export async function buildEvidence(change: Partial<Plan> = {}): Promise<Bendabl
     outcome?.jws ?? filler('c'),
     filler('d'),
   ];
-  const beyond = plan.sequelIn === undefined ? undefined : await beyondBorder(plan.sequelIn, manifest, outcome);
+  const beyond = await beyondBorder(plan.sequelIn, manifest, outcome);
   const proofOf = await proofsOver(bodies);
   const manifests = [manifest, ...(plan.renewed ? [renewal] : [])];
   const statements = [requested, ...(outcome === undefined ? [] : [outcome])];
@@ -143,8 +143,8 @@ export async function buildEvidence(change: Partial<Plan> = {}): Promise<Bendabl
     v: 1,
     statements: statements.map(({ jws }, position) => ({
       jws,
-      proof: position > 0 && beyond !== undefined ? beyond.outcomeProof : proofOf(jws),
-      governing: plan.renewed || beyond !== undefined ? position : 0,
+      proof: position > 0 ? (beyond.outcomeProof ?? proofOf(jws)) : proofOf(jws),
+      governing: manifests.length + beyond.manifests.length > 1 ? position : 0,
     })),
     manifests: [
       ...manifests.map(({ jws }, position) => ({
@@ -153,7 +153,7 @@ export async function buildEvidence(change: Partial<Plan> = {}): Promise<Bendabl
         proof: proofOf(jws),
         digests: position === 0 ? digests : laterDigests,
       })),
-      ...(beyond === undefined ? [] : [{ index: 1, jws: manifest.jws, proof: beyond.manifestProof, digests }]),
+      ...beyond.manifests.map((entry) => ({ ...entry, digests })),
     ],
     members: members.filter((member) => plan.outcome === 'swept' || member.id !== 'DEMO/GOV/1009'),
     salt: toBase64Url(salt),
@@ -184,9 +184,11 @@ function pairs(headers: readonly { name: string; value: string }[]): [string, st
 }
 
 /** A window that begins as each with a predecessor does: `log.opened`, the manifest that goes on, then what comes. */
-async function beyondBorder(signer: NoteSigner, manifest: Statement, outcome: Statement | undefined) {
+async function beyondBorder(signer: NoteSigner | undefined, manifest: Statement, outcome: Statement | undefined) {
+  if (signer === undefined) return { manifests: [], outcomeProof: undefined };
   const proofOf = await proofsOver(['log.opened', manifest.jws, outcome?.jws ?? 'none'], signer);
-  return { manifestProof: proofOf(manifest.jws), outcomeProof: proofOf(outcome?.jws ?? 'none') };
+  const { jws } = manifest;
+  return { manifests: [{ index: 1, jws, proof: proofOf(jws) }], outcomeProof: proofOf(outcome?.jws ?? 'none') };
 }
 
 /** Each leaf under the checkpoint of another size, as receipts come. */

@@ -68,16 +68,7 @@ export class WriteSide {
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
     });
-    this.rotation = new Rotation({
-      windows: this.windows.store,
-      keys: this.windows.keys,
-      signer: options.signer,
-      instanceId: config.instanceId,
-      maxLeaves: config.windowLeaves,
-      sequenced: this.windows.sequenced,
-      clock,
-      logger: logger.child('rotation'),
-    });
+    this.rotation = this.makeRotation();
     this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
       this.metrics.aliens.add({}),
     );
@@ -116,6 +107,20 @@ export class WriteSide {
       intake: this.intake,
       sequencer: this.sequencer,
       intervalMs: config.rotationIntervalMs,
+      logger: logger.child('rotation'),
+    });
+  }
+
+  private makeRotation(): Rotation {
+    const { config, signer, clock, logger } = this.options;
+    return new Rotation({
+      windows: this.windows.store,
+      keys: this.windows.keys,
+      signer,
+      instanceId: config.instanceId,
+      maxLeaves: config.windowLeaves,
+      sequenced: this.windows.sequenced,
+      clock,
       logger: logger.child('rotation'),
     });
   }

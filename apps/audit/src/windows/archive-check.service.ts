@@ -1,4 +1,4 @@
-import { EMPTY_ROOT, decodeBundle, GrowingTree, leafHash, openNote, tileWidth, TILE_WIDTH, type NoteKey } from '#tlog';
+import { decodeBundle, GrowingTree, leafHash, openNote, tileWidth, TILE_WIDTH, type NoteKey } from '#tlog';
 import type { WindowFiles } from './window-files.store.js';
 import { windowsErrors } from './windows.errors.js';
 
@@ -15,37 +15,65 @@ export interface FinalLog {
  * Whether a folder holds a whole window, so that its leaves may leave the database: every leaf, every tile of the final
  * tree, and the checkpoint, all following from each other. Rejects with `window-files-missing`.
  */
-export async function checkArchive(files: WindowFiles, { place, size, note, key }: FinalLog): Promise<void> {
-  const missing = (file: string) => windowsErrors.error('window-files-missing', { details: { place, file } });
-  const [filed, final] = [await files.checkpoint(place), openNote(note, [key])];
-  const checkpoint = filed === undefined ? undefined : openNote(filed, [key]);
-  if (checkpoint?.ok !== true || !final.ok || checkpoint.value.text !== final.value.text || final.value.size !== size)
-    throw missing('checkpoint');
-  let tree = GrowingTree.empty();
+export async function checkArchive(files: WindowFiles, log: FinalLog): Promise<void> {
+  const root = await finalRoot(files, log);
+  const check = new TreeOfFiles(files, log);
+  for (let index = 0; index * TILE_WIDTH < log.size; index += 1) await check.takeBundle(index);
+  await check.end(root);
+}
+
+/** Of the checkpoint in the folder, which must be the one that the database has; its witnesses' lines may differ. */
+async function finalRoot(files: WindowFiles, { place, size, note, key }: FinalLog): Promise<Buffer> {
+  const final = openNote(note, [key]);
+  const filed = openNote((await files.checkpoint(place)) ?? '', [key]);
+  if (!final.ok || !filed.ok || filed.value.text !== final.value.text || final.value.size !== size)
+    throw missing(place, 'checkpoint');
+  return final.value.root;
+}
+
+/** Grows the tree from the bundles, and compares each tile that is filled on the way. */
+class TreeOfFiles {
+  private tree = GrowingTree.empty();
   /** Hashes of each level's open tile. */
-  const open: Buffer[][] = [[]];
-  const same = async (level: number, index: number, bytes: Buffer) => {
-    const width = bytes.length / 32;
-    const tile = await files.tile(place, size, { level, index, width });
-    if (tile?.equals(bytes) !== true) throw missing(`tile/${level} ${index}`);
-  };
-  for (let index = 0; index * TILE_WIDTH < size; index += 1) {
+  private readonly open: Buffer[][] = [[]];
+
+  constructor(
+    private readonly files: WindowFiles,
+    private readonly log: FinalLog,
+  ) {}
+
+  async takeBundle(index: number): Promise<void> {
+    const { place, size } = this.log;
     const width = tileWidth(size, 'entries', index);
-    const bundle = await files.tile(place, size, { level: 'entries', index, width });
+    const bundle = await this.files.tile(place, size, { level: 'entries', index, width });
     const entries = bundle === undefined ? undefined : decodeBundle(bundle, width);
-    if (entries === undefined) throw missing(`tile/entries ${index}`);
+    if (entries === undefined) throw missing(place, `tile/entries ${index}`);
     const hashes = entries.map(leafHash);
-    const extension = tree.extend(hashes);
-    open[0] = width === TILE_WIDTH ? [] : hashes;
-    for (const { level, index: at, root, data } of extension.fullTiles) {
-      await same(level, at, data);
-      const above = [...(open[level + 1] ?? []), root];
-      open[level + 1] = above.length === TILE_WIDTH ? [] : above;
+    const extension = this.tree.extend(hashes);
+    this.open[0] = width === TILE_WIDTH ? [] : hashes;
+    for (const tile of extension.fullTiles) {
+      await this.compare(tile.level, tile.index, tile.data);
+      const above = [...(this.open[tile.level + 1] ?? []), tile.root];
+      this.open[tile.level + 1] = above.length === TILE_WIDTH ? [] : above;
     }
-    tree = extension.next;
+    this.tree = extension.next;
   }
-  for (const [level, hashes] of open.entries())
-    if (hashes.length > 0) await same(level, Math.floor(size / TILE_WIDTH ** (level + 1)), Buffer.concat(hashes));
-  const root = size === 0 ? EMPTY_ROOT : tree.root();
-  if (!root.equals(final.value.root)) throw missing('root');
+
+  async end(root: Buffer): Promise<void> {
+    const { place, size } = this.log;
+    for (const [level, hashes] of this.open.entries())
+      if (hashes.length > 0)
+        await this.compare(level, Math.floor(size / TILE_WIDTH ** (level + 1)), Buffer.concat(hashes));
+    if (!this.tree.root().equals(root)) throw missing(place, 'root');
+  }
+
+  private async compare(level: number, index: number, bytes: Buffer): Promise<void> {
+    const { place, size } = this.log;
+    const tile = await this.files.tile(place, size, { level, index, width: bytes.length / 32 });
+    if (tile?.equals(bytes) !== true) throw missing(place, `tile/${level} ${index}`);
+  }
+}
+
+function missing(place: string, file: string) {
+  return windowsErrors.error('window-files-missing', { details: { place, file } });
 }
