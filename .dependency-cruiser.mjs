@@ -88,7 +88,8 @@ export default {
     {
       name: 'verify-log-shares-nothing',
       severity: 'error',
-      comment: 'A log is judged by code that did not write it: hashing, bytes, and the verifier of evidence are shared.',
+      comment:
+        'A log is judged by code that did not write it: hashing, bytes, and the verifier of evidence are shared.',
       from: { path: '^apps/cli/src/verify-log/', pathNot: anySpec },
       to: {
         pathNot: [
