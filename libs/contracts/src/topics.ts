@@ -31,6 +31,13 @@ export const fixedTopics = {
   checkpoints: { name: 'audit.checkpoints', partitions: 1, retentionMs: 365 * DAY },
   /** Whoever may stamp can fill it, so it is bounded by bytes as well. */
   deadAudit: { name: 'dead.audit', partitions: 1, retentionMs: 28 * DAY, retentionBytes: 1024 * 1024 * 1024 },
+  /** Openings of commitments, sealed for feedback; what is older than this nobody can open any more (`audit-log.md` §4.4). */
+  opening: { name: 'feedback.opening', partitions: 3, retentionMs: 2 * DAY },
+  /** Key with which openings are sealed today, announced by feedback; key = its instance id. */
+  openingKey: { name: 'feedback.opening-key', partitions: 1, retentionMs: -1, compacted: true },
+  /** Feedback asks for openings that have not come. */
+  unopened: { name: 'feedback.unopened', partitions: 1, retentionMs: 2 * DAY },
+  deadFeedback: { name: 'dead.feedback', partitions: 1, retentionMs: 2 * DAY, retentionBytes: 1024 * 1024 * 1024 },
 } as const satisfies Record<string, TopicSpec>;
 
 const MAX_INLINE_RECORD = 2 * 1024 * 1024;
