@@ -1,64 +1,31 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Bus, Subscription } from '#bus';
+import type { Subscription } from '#bus';
 import { fixedTopics } from '#contracts';
-import { AppError, type Clock } from '#kernel';
-import type { AppMetrics, Logger, StatusPart, Tracing } from '#platform';
-import type { Database } from '#postgres';
-import { signStatement } from '#signing';
-import type { AuditConfig } from './audit.config.js';
-import { Intake } from './intake/intake.service.js';
-import { IntakeStore } from './intake/intake.store.js';
-import { SignatureCheck } from './intake/signature-check.service.js';
-import { SnapshotKeeper } from './intake/snapshot.consumer.js';
-import { SnapshotStore } from './intake/snapshot.store.js';
-import type { AuditKeys } from './keys.service.js';
-import { LogReaderStore } from './log-reader.store.js';
+import { AppError } from '#kernel';
+import type { StatusPart } from '#platform';
 import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
 import type { LogState } from './ops/status-parts.service.js';
-import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
-import { LogLease } from './sequencer/log-lease.service.js';
-import { LogStore } from './sequencer/log.store.js';
-import { newestPublished } from './sequencer/published-size.service.js';
-import { Sequencer } from './sequencer/sequencer.service.js';
-import { StandingPath } from './sequencer/standing-path.service.js';
-import { noteCheck } from './scrub/anchor-check.js';
-import { scrubMetrics } from './scrub/scrub-metrics.service.js';
-import { ScrubStore } from './scrub/scrub.store.js';
-import { ScrubWorker } from './scrub/scrub.worker.js';
-import { Sweeper } from './sweeper/sweeper.service.js';
-import { SweeperStore } from './sweeper/sweeper.store.js';
-import { makeTimestamper } from './trusted-time/make-timestamper.service.js';
 import type { Timestamper } from './trusted-time/timestamper.service.js';
-import { WitnessSide, type WitnessState } from './witness/witness-side.service.js';
-
-export interface WriteSideOptions extends AuditKeys {
-  readonly config: AuditConfig;
-  readonly bus: Bus;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly database: Database;
-  readonly logId: number;
-  readonly metrics: AppMetrics;
-  readonly tracing: Tracing;
-}
+import type { WitnessState } from './witness/witness-side.service.js';
+import { makeWriteParts, ownGroup, type WriteParts, type WriteSideOptions } from './write-parts.service.js';
 
 const RETRY_MS = 500;
 /** For the batch in hand, at the end: longer than any that a database takes, shorter than a process has to end. */
 const LAST_BATCH_MS = 4_000;
 
-/** Puts intake, sequencer, snapshot keeper and sweeper together and runs them while the process lives. */
+/** Runs intake, sequencer, snapshot keeper and sweeper while the process lives. */
 export class WriteSide {
   private readonly metrics: AuditMetrics;
-  private readonly sequencer: Sequencer;
-  private readonly lease: LogLease;
-  private readonly snapshots: SnapshotKeeper;
-  private readonly signatures: SignatureCheck;
-  private readonly witnesses: WitnessSide;
-  private readonly checkpoints: CheckpointPublisher;
-  private readonly intake: Intake;
-  private readonly sweeper: Sweeper;
-  private readonly time: Timestamper;
-  private readonly scrub: ScrubWorker;
+  private readonly sequencer: WriteParts['sequencer'];
+  private readonly lease: WriteParts['lease'];
+  private readonly snapshots: WriteParts['snapshots'];
+  private readonly signatures: WriteParts['signatures'];
+  private readonly witnesses: WriteParts['witnesses'];
+  private readonly checkpoints: WriteParts['checkpoints'];
+  private readonly intake: WriteParts['intake'];
+  private readonly sweeper: WriteParts['sweeper'];
+  private readonly time: WriteParts['time'];
+  private readonly scrub: WriteParts['scrub'];
   /** Set by `run` while the log is ours. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
@@ -67,61 +34,19 @@ export class WriteSide {
   private readonly closing = new AbortController();
 
   constructor(private readonly options: WriteSideOptions) {
-    const { config, bus, clock, logger, database, logId } = options;
-    this.metrics = makeAuditMetrics(options.metrics, options.tracing);
-    const paths = new StandingPath(new LogReaderStore(database), logId);
-    this.witnesses = this.witnessSide(paths);
-    this.sequencer = new Sequencer({
-      store: new LogStore(database, logId),
-      signer: options.noteSigner,
-      key: options.noteKey,
-      logger: logger.child('sequencer'),
-      topic: fixedTopics.stamp.name,
-      compare: (size) => this.witnesses.compare(size),
-    });
-    this.lease = new LogLease({
-      sequencer: this.sequencer,
-      leaseMs: config.leaseMs,
-      hears: () => bus.isReachable(),
-      onFenced: (cause) => this.failed(cause),
-      clock,
-      logger: logger.child('lease'),
-    });
-    this.snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
-      this.metrics.aliens.add({}),
-    );
-    this.signatures = new SignatureCheck(config.verifyThreads);
-    this.checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'), (note) =>
-      this.witnesses.publish(note),
-    );
-    this.intake = new Intake({
-      bus,
-      store: new IntakeStore(database, logId),
-      snapshots: this.snapshots,
-      signatures: this.signatures,
-      sequencer: this.sequencer,
-      paths,
-      checkpoints: this.checkpoints,
-      registryKeys: options.registryKeys,
-      signer: options.signer,
-      stampsPerSecond: config.stampsPerSecond,
-      acceptNewTopic: config.acceptNewTopic,
-      metrics: this.metrics,
-      logger: logger.child('intake'),
-    });
-    this.sweeper = new Sweeper({
-      bus,
-      store: new SweeperStore(database, logId),
-      signer: options.signer,
-      clock,
-      intervalMs: config.sweepIntervalMs,
-      waitMs: config.longestDeadlineMs + config.sweepGraceMs,
-      isOwner: () => this.sequencer.isOwner,
-      metrics: this.metrics,
-      logger: logger.child('sweeper'),
-    });
-    this.time = makeTimestamper(options, () => (this.mayPublish ? this.sequencer.head : undefined));
-    this.scrub = scrubOf(options, this.sequencer);
+    const auditMetrics = makeAuditMetrics(options.metrics, options.tracing);
+    this.metrics = auditMetrics;
+    const parts = makeWriteParts({ ...options, auditMetrics, onFenced: (cause) => this.failed(cause) });
+    this.sequencer = parts.sequencer;
+    this.lease = parts.lease;
+    this.snapshots = parts.snapshots;
+    this.signatures = parts.signatures;
+    this.witnesses = parts.witnesses;
+    this.checkpoints = parts.checkpoints;
+    this.intake = parts.intake;
+    this.sweeper = parts.sweeper;
+    this.time = parts.time;
+    this.scrub = parts.scrub;
   }
 
   /** Status of the background self-check. */
@@ -210,30 +135,9 @@ export class WriteSide {
     this.sequencer.stop();
   }
 
-  private witnessSide(paths: StandingPath): WitnessSide {
-    const { config, bus, clock, logger, database, logId, metrics, noteKey, signer } = this.options;
-    return new WitnessSide({
-      config,
-      policy: this.options.policy,
-      operators: this.options.operators,
-      state: async (payload) => {
-        const { jws } = await signStatement(payload, signer);
-        await bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(jws) }]);
-      },
-      key: noteKey,
-      database,
-      logId,
-      paths,
-      published: () => newestPublished(bus, noteKey, this.group('checkpoints')),
-      clock,
-      metrics,
-      logger: logger.child('witness'),
-    });
-  }
-
   private async run(): Promise<void> {
     const { signal } = this.closing;
-    await this.retry('snapshots', () => this.snapshots.start(this.group('snapshots')));
+    await this.retry('snapshots', () => this.snapshots.start(ownGroup('snapshots', this.options.noteKey.name)));
     while (await this.lease.claimed(signal)) {
       const holding = this.lease.hold(signal);
       const subscribing = async () => {
@@ -257,7 +161,7 @@ export class WriteSide {
     const { bus, config } = this.options;
     return bus.subscribe({
       topics: [fixedTopics.stamp.name],
-      group: this.group('sequencer'),
+      group: ownGroup('sequencer', this.options.noteKey.name),
       startAt: { kind: 'stored', nextOffset: () => this.takeOver() },
       maxInFlight: config.maxBatch * 2,
       maxBatch: config.maxBatch,
@@ -308,30 +212,6 @@ export class WriteSide {
       }
     }
   }
-
-  /** Ours alone: each of us reads all of it. */
-  private group(purpose: string): string {
-    return `audit.${purpose}.${this.options.noteKey.name.replaceAll('/', '.')}.${crypto.randomUUID()}`;
-  }
-}
-
-function scrubOf(options: WriteSideOptions, sequencer: Sequencer): ScrubWorker {
-  const { config, clock, logger, database, logId, noteKey } = options;
-  return new ScrubWorker({
-    logId,
-    store: new ScrubStore(database, logId),
-    log: new LogStore(database, logId),
-    reader: new LogReaderStore(database),
-    key: noteKey,
-    anchors: [noteCheck(noteKey)],
-    percent: config.scrubPercent,
-    intervalMs: config.scrubIntervalMs,
-    isOwner: () => sequencer.isOwner,
-    condemn: ({ problem }) => sequencer.condemn(problem),
-    metrics: scrubMetrics.on(options.metrics),
-    clock,
-    logger: logger.child('scrub'),
-  });
 }
 
 function isFenced(cause: unknown): boolean {
