@@ -36,6 +36,8 @@ const H = (text: string) => `h1:${Buffer.from(text.padEnd(32)).toString('base64u
 
 export interface Receipt {
   readonly leaf: Leaf;
+  /** Of the note; empty if no key of the network signed it. */
+  readonly origin: string;
   readonly size: number;
   readonly note: Buffer;
   /** Note by the log's key, and the leaf included under it. */
@@ -73,20 +75,29 @@ export class AuditNetwork {
     readonly logSigner: NoteSigner,
     private readonly dropDatabase: () => Promise<void>,
     world: World,
+    /** Origins of the shard's windows whose keys are there, and the keys. */
+    readonly origins: readonly string[],
+    readonly noteKeys: readonly NoteKey[],
   ) {
     this.world = world;
   }
 
-  /** Everything but audit itself; `logKey` other than the log's own is for specs of forgery. */
-  static async create({ timestampRoots = [] as readonly string[] } = {}): Promise<AuditNetwork> {
+  /** Everything but audit itself, with a key for each of these windows, the first of which is the shard's first. */
+  static async create(
+    origins: readonly string[] = [ORIGIN],
+    { timestampRoots = [] as readonly string[] } = {},
+  ): Promise<AuditNetwork> {
     const own = await createDatabase();
     const bus = isolatedBus(await testBus(), uniqueName('audit'));
     const world = await buildWorld();
     await bus.ensureTopics(topicSpecsOf(world.snapshot));
     const directory = mkdtempSync(join(tmpdir(), 'kerege-audit-'));
-    const logKey = generateSigningKey();
-    const vkey = makeVkey(ORIGIN, Buffer.from(logKey.x, 'base64url'));
-    writeKey(directory, `${AUDIT}.log`, logKey);
+    const logKeys = origins.map(() => generateSigningKey());
+    const vkeys = logKeys.map((logKey, at) => {
+      const origin = origins[at] ?? ORIGIN;
+      writeKey(directory, at === 0 ? `${AUDIT}.log` : `${AUDIT}.log.${origin.split('/').at(-1)}`, logKey);
+      return makeVkey(origin, Buffer.from(logKey.x, 'base64url'));
+    });
     writeKey(directory, AUDIT, world.keysOf(AUDIT).sign);
     const registry = world.keysOf(REGISTRY).sign;
     writeFileSync(
@@ -94,25 +105,30 @@ export class AuditNetwork {
       JSON.stringify({
         v: 1,
         instance: 'TEST',
-        logs: [vkey],
+        logs: vkeys,
         registry: [{ ...publicJwk(registry), kid: registry.kid }],
         witnesses: null,
         timestampRoots,
       }),
     );
-    const noteKey = parseVkey(vkey);
-    if (!noteKey.ok) throw new TypeError('no vkey');
+    const noteKeys = vkeys.map((vkey) => parseVkey(vkey)).flatMap((key) => (key.ok ? [key.value] : []));
+    const [[noteKey], [logKey]] = [noteKeys, logKeys];
+    if (noteKey === undefined || logKey === undefined) throw new TypeError('no vkey');
+    const publicKey = Buffer.from(logKey.x, 'base64url');
+    const logSigner = noteSigner(noteKey.name, publicKey, (message) => jwkSigner(logKey).sign(message));
     // For looking into the tables; the app has its own connections.
     const database = await openDatabase({ url: own.url, schema: 'spec', migrations: [], poolSize: 2 });
     const network = new AuditNetwork(
       bus,
       database,
       own.url,
-      noteKey.value,
+      noteKey,
       directory,
-      noteSigner(ORIGIN, Buffer.from(logKey.x, 'base64url'), (message) => jwkSigner(logKey).sign(message)),
+      logSigner,
       () => own.drop(),
       world,
+      origins,
+      noteKeys,
     );
     await network.listen();
     return network;
@@ -141,7 +157,7 @@ export class AuditNetwork {
       KEREGE_INSTANCE_ID: AUDIT,
       KEREGE_KEYS_DIR: this.directory,
       KEREGE_TRUST_FILE: join(this.directory, 'trust.json'),
-      KEREGE_AUDIT_ORIGIN: ORIGIN,
+      KEREGE_AUDIT_ORIGIN: this.origins[0] ?? ORIGIN,
     });
     return { ...loaded, ...changes };
   }
@@ -284,21 +300,25 @@ export class AuditNetwork {
     return receipt.leaf.refused;
   }
 
-  /** Rows of the log: what it was, in order. */
-  async leaves(): Promise<{ idx: number; slot: string; signer: string; body: Buffer; leaf_hash: Buffer }[]> {
+  /** Rows of all windows: what they are, in order. */
+  async leaves(): Promise<
+    { log_id: number; idx: number; slot: string; signer: string; body: Buffer; leaf_hash: Buffer }[]
+  > {
     const rows = await this.database.query<{
+      log_id: number;
       idx: string;
       slot: string;
       signer: string;
       body: Buffer;
       leaf_hash: Buffer;
-    }>('SELECT idx, slot, signer, body, leaf_hash FROM audit.log_leaf ORDER BY idx');
+    }>('SELECT log_id, idx, slot, signer, body, leaf_hash FROM audit.log_leaf ORDER BY log_id, idx');
     return rows.map((row) => ({ ...row, idx: Number(row.idx) }));
   }
 
+  /** Of the newest window. */
   async head(): Promise<{ size: number; nextOffset: bigint; epoch: bigint; note: string }> {
     const [row] = await this.database.query<{ size: string; next_offset: string; epoch: string; note: string }>(
-      'SELECT size, next_offset, epoch, note FROM audit.log_head',
+      'SELECT size, next_offset, epoch, note FROM audit.log_head ORDER BY log_id DESC LIMIT 1',
     );
     if (row === undefined) throw new TypeError('no head');
     return {
@@ -337,7 +357,7 @@ export class AuditNetwork {
 
   private take(topic: string, value: Buffer): void {
     const { note, size, leaves } = decode(ReceiptsSchema, value);
-    const opened = openNote(note, [this.noteKey]);
+    const opened = openNote(note, this.noteKeys);
     this.replyTopics.push(topic);
     for (const leaf of leaves) {
       const isProven =
@@ -346,7 +366,13 @@ export class AuditNetwork {
         verifyInclusion(leaf.leafHash, Number(leaf.index), opened.value.size, leaf.path, opened.value.root);
       if (isProven && this.manifests.delete(Buffer.from(leaf.leafHash).toString('hex')))
         this.lastManifest = Buffer.from(leaf.leafHash);
-      this.receipts.push({ leaf, size: Number(size), note: Buffer.from(note), isProven });
+      this.receipts.push({
+        leaf,
+        origin: opened.ok ? opened.value.origin : '',
+        size: Number(size),
+        note: Buffer.from(note),
+        isProven,
+      });
     }
   }
 }

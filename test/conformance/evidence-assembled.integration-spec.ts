@@ -15,7 +15,8 @@ import { verifyEvidence, type VerificationReport } from '../../apps/cli/src/veri
 import { AuditLogService } from '../../apps/gateway/src/evidence/audit-log.service.js';
 import { EvidenceService } from '../../apps/gateway/src/evidence/evidence.service.js';
 import type { RowOutcome, StoredRow } from '../../apps/gateway/src/exchange/row.js';
-import { AuditNetwork, CONSUMER, PROVIDER, SERVICE } from '../audit/audit-network.js';
+import { CONSUMER, PROVIDER, SERVICE, type AuditNetwork } from '../audit/audit-network.js';
+import { networkOfWindows, rotated, WINDOWS } from '../audit/windows-lab.js';
 
 jest.setTimeout(60_000);
 
@@ -38,12 +39,17 @@ let trust: Buffer;
 
 /** Audit with its sweeper, its HTTP side read as a gateway does, and the verifier that shares no code with either. */
 beforeAll(async () => {
-  network = await AuditNetwork.create();
-  const app = await network.startInForce({ longestDeadlineMs: 100, sweepGraceMs: 200, sweepIntervalMs: 50 });
+  network = await networkOfWindows();
+  const app = await network.startInForce({
+    longestDeadlineMs: 100,
+    sweepGraceMs: 200,
+    sweepIntervalMs: 50,
+    rotationIntervalMs: 50,
+  });
   trust = readFileSync(network.config().trustFile);
   const registry = network.world.keysOf('TEST/registry1').sign;
   const registryKeys = [{ kid: registry.kid, jwk: publicJwk(registry) }];
-  log = new AuditLogService({ url: app.url, logs: [network.noteKey], registryKeys, timeoutMs: 5_000 });
+  log = new AuditLogService({ url: app.url, logs: network.noteKeys, registryKeys, timeoutMs: 5_000 });
 });
 afterAll(async () => {
   await log.close();
@@ -98,6 +104,25 @@ describe('evidence that a gateway assembles from the log verifies', () => {
     expectSweptReport(report);
     expect(report.checked).toContain('2 manifests: signature of the trusted registry key, digest list');
   });
+});
+
+it('evidence of an exchange on both sides of a border between windows verifies', async () => {
+  // The sweeper waits by the request's own time.
+  const requested = await makeRequest({ ts: Date.now() + 60_000 });
+  const swept = await makeRequest({ ts: Date.now() + 3_000 });
+  await network.stampAndWait(requested);
+  await network.stampAndWait(swept);
+  await rotated(network, 2);
+  const answered = await network.answered(requested, { res: answerDigest(salt, answer) });
+  await network.stampAndWait(answered);
+  const bodySha512 = toBase64Url(sha512(answer.body));
+  const answerHead = { status: answer.status, headers: pairs(answer.headers), bodySha512 };
+  const outcome: RowOutcome = { kind: 'answered', by: 'provider', jws: answered.jws, answerHead, endedMs: Date.now() };
+  const report = await verified(requested, outcome);
+  expect(report).toMatchObject({ outcome: 'answered', disclosed: true, log: WINDOWS[0] });
+  expect(report.leaves.map((leaf) => leaf.log)).toEqual(WINDOWS.slice(0, 2));
+  expect(report.checked).toContain('2 manifests: signature of the trusted registry key, digest list');
+  expectSweptReport(await sweptReport(swept, undefined));
 });
 
 it('there is none before somebody has ended the exchange', async () => {

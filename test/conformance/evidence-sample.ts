@@ -13,7 +13,16 @@ import {
   type StatementPayload,
 } from '#signing';
 import { digestList, publicDigest, snapshotBytes, type MemberEntry } from '#snapshot';
-import { checkpointText, ed25519Seed, encodeTlogProof, GrowingTree, leafHash, noteSigner, signNote } from '#tlog';
+import {
+  checkpointText,
+  ed25519Seed,
+  encodeTlogProof,
+  GrowingTree,
+  leafHash,
+  noteSigner,
+  signNote,
+  type NoteSigner,
+} from '#tlog';
 
 /** Evidence of one exchange, made with the writing half of Kerege, for judging it with the verifying half. */
 export const CONSUMER = 'DEMO/GOV/1000/mygov';
@@ -38,6 +47,12 @@ export const keys = {
 const log = ed25519Seed(Buffer.alloc(32, 5));
 export const logSigner = noteSigner(ORIGIN, log.publicKey, log.sign);
 
+/** The log of another window, or of anything else that is called so. */
+export function otherLog(origin: string): NoteSigner {
+  const other = ed25519Seed(Buffer.alloc(32, 6));
+  return noteSigner(origin, other.publicKey, other.sign);
+}
+
 export function trustOf(change: object = {}): Buffer {
   const registry = [{ ...publicJwk(keys.registry), kid: keys.registry.kid }];
   const trust = { v: 1, instance: 'DEMO', logs: [logSigner.vkey], registry, witnesses: null, timestampRoots: [] };
@@ -61,6 +76,8 @@ export interface Plan {
   readonly rekeyed: boolean;
   /** Whether the request stands before the first manifest. */
   readonly early: boolean;
+  /** The log in which the outcome stands, behind the same manifest; undefined: in that of the request. */
+  readonly sequelIn: NoteSigner | undefined;
 }
 
 const PLAN: Plan = {
@@ -74,6 +91,7 @@ const PLAN: Plan = {
   renewed: false,
   rekeyed: false,
   early: false,
+  sequelIn: undefined,
 };
 
 const salt = Buffer.alloc(32, 0x80);
@@ -116,6 +134,7 @@ export async function buildEvidence(change: Partial<Plan> = {}): Promise<Bendabl
     outcome?.jws ?? filler('c'),
     filler('d'),
   ];
+  const beyond = await beyondBorder(plan.sequelIn, manifest, outcome);
   const proofOf = await proofsOver(bodies);
   const manifests = [manifest, ...(plan.renewed ? [renewal] : [])];
   const statements = [requested, ...(outcome === undefined ? [] : [outcome])];
@@ -124,15 +143,18 @@ export async function buildEvidence(change: Partial<Plan> = {}): Promise<Bendabl
     v: 1,
     statements: statements.map(({ jws }, position) => ({
       jws,
-      proof: proofOf(jws),
-      governing: plan.renewed ? position : 0,
+      proof: position > 0 ? (beyond.outcomeProof ?? proofOf(jws)) : proofOf(jws),
+      governing: manifests.length + beyond.manifests.length > 1 ? position : 0,
     })),
-    manifests: manifests.map(({ jws }, position) => ({
-      index: bodies.indexOf(jws),
-      jws,
-      proof: proofOf(jws),
-      digests: position === 0 ? digests : laterDigests,
-    })),
+    manifests: [
+      ...manifests.map(({ jws }, position) => ({
+        index: bodies.indexOf(jws),
+        jws,
+        proof: proofOf(jws),
+        digests: position === 0 ? digests : laterDigests,
+      })),
+      ...beyond.manifests.map((entry) => ({ ...entry, digests })),
+    ],
     members: members.filter((member) => plan.outcome === 'swept' || member.id !== 'DEMO/GOV/1009'),
     salt: toBase64Url(salt),
     openings: [
@@ -161,14 +183,22 @@ function pairs(headers: readonly { name: string; value: string }[]): [string, st
   return headers.map(({ name, value }) => [name, value]);
 }
 
+/** A window that begins as each with a predecessor does: `log.opened`, the manifest that goes on, then what comes. */
+async function beyondBorder(signer: NoteSigner | undefined, manifest: Statement, outcome: Statement | undefined) {
+  if (signer === undefined) return { manifests: [], outcomeProof: undefined };
+  const proofOf = await proofsOver(['log.opened', manifest.jws, outcome?.jws ?? 'none'], signer);
+  const { jws } = manifest;
+  return { manifests: [{ index: 1, jws, proof: proofOf(jws) }], outcomeProof: proofOf(outcome?.jws ?? 'none') };
+}
+
 /** Each leaf under the checkpoint of another size, as receipts come. */
-async function proofsOver(bodies: readonly string[]): Promise<(jws: string) => string> {
+async function proofsOver(bodies: readonly string[], signer = logSigner): Promise<(jws: string) => string> {
   const proofs = new Map<string, string>();
   const hashes = bodies.map((body) => leafHash(Buffer.from(body)));
   for (const [index, body] of bodies.entries()) {
     const size = Math.min(bodies.length, index + 2);
     const tree = GrowingTree.empty().extend(hashes.slice(0, size));
-    const checkpoint = await signNote(checkpointText(ORIGIN, size, tree.root), [logSigner]);
+    const checkpoint = await signNote(checkpointText(signer.name, size, tree.root), [signer]);
     proofs.set(body, encodeTlogProof({ index, path: tree.path(index), checkpoint }));
   }
   return (jws) => proofs.get(jws) ?? '';

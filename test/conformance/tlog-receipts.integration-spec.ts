@@ -98,7 +98,10 @@ describe('receipts', () => {
 describe('leaves and proofs', () => {
   it('finds a leaf by its hash', async () => {
     const hash = leafHash(bodies[2] as Buffer).toString('hex');
-    expect(await json(`/leaf?hash=${hash}`)).toEqual({ status: 200, body: { index: 2, body: 'answered' } });
+    expect(await json(`/leaf?hash=${hash}`)).toEqual({
+      status: 200,
+      body: { log: vectorSigner.name, index: 2, body: 'answered' },
+    });
     expect(await json(`/leaf?hash=${'0'.repeat(64)}`)).toMatchObject({ status: 404, body: { code: 'leaf-unknown' } });
     expect(await json(`/leaf?hash=${hash.toUpperCase()}`)).toMatchObject({ status: 400 });
     expect(await json('/leaf')).toMatchObject({ status: 400, body: { code: 'request-malformed' } });
@@ -123,9 +126,9 @@ describe('leaves and proofs', () => {
   });
 
   it('gives empty proofs where the definition has them', async () => {
-    expect((await json('/proof/consistency?from=0&to=5')).body).toEqual({ from: 0, to: 5, proof: [] });
-    expect((await json('/proof/consistency?from=5&to=5')).body).toEqual({ from: 5, to: 5, proof: [] });
-    expect((await json('/proof/inclusion?index=0&size=1')).body).toEqual({ index: 0, size: 1, path: [] });
+    expect((await json('/proof/consistency?from=0&to=5')).body).toMatchObject({ from: 0, to: 5, proof: [] });
+    expect((await json('/proof/consistency?from=5&to=5')).body).toMatchObject({ from: 5, to: 5, proof: [] });
+    expect((await json('/proof/inclusion?index=0&size=1')).body).toMatchObject({ index: 0, size: 1, path: [] });
   });
 
   it('says that the log is damaged rather than prove with what is left', async () => {
@@ -165,10 +168,10 @@ describe('snapshots and manifests', () => {
   it('names the last manifest strictly before an index', async () => {
     const governing = async (index: number): Promise<unknown> =>
       (await json(`/v1/manifests/governing?index=${index}`)).body;
-    const first = { index: 0, statement: 'manifest-1', digests: 'digests' };
+    const first = { log: vectorSigner.name, index: 0, statement: 'manifest-1', digests: 'digests' };
     expect(await governing(1)).toEqual(first);
     expect(await governing(3)).toEqual(first);
-    expect(await governing(4)).toEqual({ index: 3, statement: 'manifest-2', digests: 'digests' });
+    expect(await governing(4)).toEqual({ ...first, index: 3, statement: 'manifest-2' });
     expect(await governing(5)).toMatchObject({ index: 3 });
     expect(await governing(0)).toMatchObject({ status: 404, code: 'manifest-unknown' });
     expect(await governing(6)).toMatchObject({ status: 404, code: 'manifest-unknown' });

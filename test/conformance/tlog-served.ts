@@ -46,7 +46,7 @@ export async function serveLog(logId: number): Promise<Served> {
       url: 'http://127.0.0.1:8100/log/0/2026h2/',
       state: 'open' as const,
     };
-    const module = ReadModule.serving(log, database, clock);
+    const module = ReadModule.servingOne(log, database, { clock });
     const app = await createHttpApp(module, { name: 'audit', logger: silentLogger() });
     const running = await startHttpApp(app, { host: '127.0.0.1', port: 0 });
     apps.push(running);

@@ -13,6 +13,7 @@ export class WrittenLog {
 
   static async create(database: Database, logId: number, signer: NoteSigner): Promise<WrittenLog> {
     const log = new WrittenLog(database, logId, signer);
+    await database.query('SELECT make_leaf_partition($1)', [logId]);
     await database.query(
       `INSERT INTO log_head (log_id, origin, size, root, frontier, kafka_topic, kafka_partition, next_offset, epoch, note, updated)
        VALUES ($1, $2, 0, $3, ''::bytea, 'audit.stamp.0', 0, 0, 0, $4, now())`,

@@ -39,7 +39,8 @@ export const auditConfig = defineConfig('audit', {
   origin: setting.text({
     env: 'KEREGE_AUDIT_ORIGIN',
     default: 'audit.demo.example/DEMO/0/2026h2',
-    meaning: 'Name of the log, <host>/<instance>/<shard>/<window>; part of every checkpoint, so never changed.',
+    meaning:
+      'Name of the shard’s first log, <host>/<instance>/<shard>/<window>; part of every checkpoint. Later windows follow from it.',
   }),
   publicUrl: setting.text({
     env: 'KEREGE_AUDIT_PUBLIC_URL',
@@ -51,6 +52,25 @@ export const auditConfig = defineConfig('audit', {
     default: 2_000,
     min: 100,
     meaning: 'How long the sequencer of the log may be silent before one that stands by takes over.',
+  }),
+  windowLeaves: setting.integer({
+    env: 'KEREGE_AUDIT_WINDOW_LEAVES',
+    default: 2 ** 31,
+    min: 16,
+    max: 2 ** 40,
+    meaning: 'A window with that many leaves is closed, also before its half-year is over.',
+    unit: 'leaves',
+  }),
+  rotationIntervalMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_ROTATION_INTERVAL_MS',
+    default: 2_000,
+    min: 10,
+    meaning: 'How often it is looked whether the operator asked for a rotation, or the half-year is over.',
+  }),
+  archiveDir: setting.text({
+    env: 'KEREGE_AUDIT_ARCHIVE_DIR',
+    default: '',
+    meaning: 'Folder of exported logs from which frozen windows are served; empty: from the database only.',
   }),
   maxBatch: setting.integer({
     env: 'KEREGE_AUDIT_MAX_BATCH',

@@ -16,10 +16,8 @@ import {
   type Tracing,
   whenAvailable,
 } from '#platform';
-import { accessBy, openDatabase } from '#postgres';
+import { accessBy, openDatabase, type Database } from '#postgres';
 import type { AuditConfig } from './audit.config.js';
-import type { ServedLog } from './discovery/served-log.js';
-import { makeExport } from './export/start-export.service.js';
 import { loadKeys, type AuditKeys } from './keys.service.js';
 import { access } from './migrations/access.js';
 import { migrations } from './migrations/index.js';
@@ -28,6 +26,9 @@ import { readiness } from './ops/readiness.service.js';
 import { tokenHashes } from './read-gate/bearer-token.js';
 import { ReadModule } from './read.module.js';
 import { Review, ReviewModule, type ReviewDependencies } from './review.module.js';
+import { LogKeys } from './windows/log-keys.service.js';
+import { ServedWindows } from './windows/served-windows.service.js';
+import { WindowStore } from './windows/window.store.js';
 import { WriteSide } from './write-side.service.js';
 
 export interface AuditDependencies {
@@ -37,8 +38,8 @@ export interface AuditDependencies {
   readonly tracing?: Tracing;
 }
 
-/** One log per process so far; rotation brings others (`audit-log.md` §3.7). */
-const LOG_ID = 1;
+/** Number of a shard's first window. */
+const FIRST = 1;
 const SCHEMA = 'audit';
 const BEARER =
   'One request each: EdDSA or ES256 by a key that the registry publishes for the subsystem; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of this log, iat, exp at most 300 s later, jti.';
@@ -47,7 +48,9 @@ const READ_API = 'The log as C2SP tlog-tiles, proofs for everybody, and searches
 @Module({})
 class AuditModule {
   static with(deps: ReviewDependencies, review: Review): DynamicModule {
-    const reading = ReadModule.serving(deps.log, deps.database, deps.clock, tokenHashes(deps.config.readerTokens));
+    const { windows, database, clock, config } = deps;
+    const readerTokens = tokenHashes(config.readerTokens);
+    const reading = ReadModule.serving(windows, database, { clock, readerTokens, archiveDir: config.archiveDir });
     return { module: AuditModule, imports: [reading, ReviewModule.for(deps, review, reading)] };
   }
 }
@@ -58,7 +61,6 @@ class AuditModule {
  */
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('audit'), tracing = noTracing } = deps;
-  const keys = await loadKeys(config);
   const open = (poolSize: number) =>
     openDatabase({
       url: config.databaseUrl,
@@ -71,40 +73,37 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const database = await whenAvailable('postgresql', logger, () => open(config.databasePoolSize));
   // Of their own: however many ask and however slowly they are answered, the writer finds a connection.
   const reading = await whenAvailable('postgresql', logger, () => open(config.readerPoolSize));
+  const newest = await newestLog(config, database).catch(async (cause: unknown) => {
+    await Promise.all([database.close(), reading.close()]);
+    throw cause;
+  });
+  const { keys } = newest;
   const metrics = new AppMetrics('audit');
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
-  const write = new WriteSide({ config, bus, clock, logger, database, logId: LOG_ID, metrics, tracing, ...keys });
-  const served = servedLog(config, keys);
-  const exported = makeExport({
-    exportDir: config.exportDir,
-    database: reading,
-    logId: LOG_ID,
-    key: keys.noteKey,
-    isOwner: () => write.mayPublish,
-    logger,
-    metrics,
-  });
-  const reviewing = { config, log: served, database: reading, bus, clock, logger, signer: keys.signer };
+  const served = servedWindows(config, reading, clock, keys);
+  const onOpened = () => void served.listAgain().catch(() => undefined);
+  const write = new WriteSide({ config, bus, clock, logger, database, reading, metrics, tracing, onOpened, ...newest, ...keys });
+  const reviewing = { config, windows: served, database: reading, bus, clock, logger, signer: keys.signer };
   const review = new Review(reviewing);
   const close = async () => {
     busWatch.stop();
-    await Promise.all([exported.stop(), review.close(), write.close()]);
+    await Promise.all([review.close(), write.close()]);
     await Promise.all([database.close(), reading.close()]);
   };
   try {
     await write.prepare();
+    await served.listAgain();
     const checks = readiness(database, write);
     const app = await createHttpApp(AuditModule.with(reviewing, review), {
       name: 'audit',
       logger,
       metrics,
       readiness: checks,
-      status: new StatusWatch('audit', [...auditParts({ bus, checks, write, review }), ...exported.parts], clock),
+      status: new StatusWatch('audit', [...auditParts({ bus, checks, write, review }), ...write.exportParts], clock),
     });
     serveOpenApi(app, { title: 'Kerege audit', version: '1.0.0', description: READ_API, bearer: BEARER });
     write.start();
-    exported.start();
     review.start();
     return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
   } catch (cause) {
@@ -113,10 +112,13 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   }
 }
 
-/** `<host>/<instance>/<shard>/<window>` is served under `/log/<shard>/<window>/`. */
-function servedLog(config: AuditConfig, { noteKey, vkey, policy }: AuditKeys): ServedLog {
-  const path = noteKey.name.split('/').slice(-2).join('/');
-  const url = `${config.publicUrl.replace(/\/$/, '')}/log/${path}/`;
-  const log = { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' } as const;
-  return policy === undefined ? log : { ...log, policy };
+/** The window that was opened last, with its keys; before there is any, the first one, which the settings name. */
+async function newestLog(config: AuditConfig, database: Database): Promise<{ logId: number; keys: AuditKeys }> {
+  const window = await new WindowStore(database).newest();
+  return { logId: window?.logId ?? FIRST, keys: await loadKeys(config, window?.origin) };
+}
+
+function servedWindows(config: AuditConfig, database: Database, clock: Clock, { policy }: AuditKeys): ServedWindows {
+  const { publicUrl } = config;
+  return new ServedWindows({ windows: new WindowStore(database), keys: new LogKeys(config), publicUrl, clock, policy });
 }

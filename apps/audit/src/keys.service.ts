@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { keyFileName, loadKeySet, loadTrust, type Trust } from '#platform';
 import { witnessPolicy } from '#log-watch';
 import { KeyRing, type Signer } from '#signing';
-import { parseVkey, type NoteKey, type NoteSigner, type WitnessPolicy } from '#tlog';
+import type { NoteKey, NoteSigner, WitnessPolicy } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
-import { parseLogKey } from './log-key.js';
-import { sequencerErrors } from './sequencer/sequencer.errors.js';
+import { LogKeys } from './windows/log-keys.service.js';
 
 export interface AuditKeys {
   readonly noteSigner: NoteSigner;
@@ -20,21 +19,15 @@ export interface AuditKeys {
   readonly operators: Trust['operators'];
 }
 
-/** Audit's instance key, with which it signs statements, is not its log key: two files. */
-export async function loadKeys(config: AuditConfig): Promise<AuditKeys> {
+/** Audit's instance key, with which it signs statements, is not the key of a log: `origin` names the one in hand. */
+export async function loadKeys(config: AuditConfig, origin = config.origin): Promise<AuditKeys> {
   const trust = await loadTrust(config.trustFile);
   const instanceKeys = await loadKeySet(join(config.keysDir, keyFileName(config.instanceId)));
-  const logKey = parseLogKey(
-    config.origin,
-    await loadKeySet(join(config.keysDir, keyFileName(`${config.instanceId}.log`))),
-  );
-  const noteKey = logKey === undefined ? undefined : parseVkey(logKey.vkey);
-  if (logKey === undefined || noteKey?.ok !== true || !trust.logs.includes(logKey.vkey))
-    throw sequencerErrors.error('log-key-mismatch', { details: { origin: config.origin } });
+  const { signer, key, vkey } = await new LogKeys(config).load(origin);
   return {
-    noteSigner: logKey.signer,
-    noteKey: noteKey.value,
-    vkey: logKey.vkey,
+    noteSigner: signer,
+    noteKey: key,
+    vkey,
     signer: KeyRing.parse([[config.instanceId, instanceKeys]]).signer(config.instanceId),
     registryKeys: trust.registryKeys,
     timestampRoots: trust.timestampRoots,

@@ -13,6 +13,11 @@ export interface StoredLeaf {
   readonly body: Buffer;
 }
 
+export interface ManifestPlace {
+  readonly logId: number;
+  readonly index: number;
+}
+
 export interface StoredManifest {
   readonly index: number;
   readonly statement: string;
@@ -138,16 +143,16 @@ export class LogReaderStore {
     return row === undefined ? undefined : { index: Number(row.idx), statement: row.statement, digests: row.digests };
   }
 
-  /** Manifests behind that index, in order, without those that the next one only renews. */
-  async manifestsAfter(logId: number, index: number): Promise<Omit<StoredManifest, 'statement'>[]> {
-    const rows = await this.database.query<{ idx: string; digests: string }>(
-      `SELECT idx, digests FROM (
-         SELECT idx, digests, digest, lead(digest) OVER (ORDER BY idx) AS next
-           FROM manifest WHERE log_id = $1 AND idx > $2
-       ) AS m WHERE next IS DISTINCT FROM digest ORDER BY idx`,
+  /** Manifests behind that place, over all windows, in order, without those that the next one only renews. */
+  async manifestsAfter({ logId, index }: ManifestPlace): Promise<(ManifestPlace & { readonly digests: string })[]> {
+    const rows = await this.database.query<{ log_id: number; idx: string; digests: string }>(
+      `SELECT log_id, idx, digests FROM (
+         SELECT log_id, idx, digests, digest, lead(digest) OVER (ORDER BY log_id, idx) AS next
+           FROM manifest WHERE (log_id, idx) > ($1, $2)
+       ) AS m WHERE next IS DISTINCT FROM digest ORDER BY log_id, idx`,
       [logId, index],
     );
-    return rows.map(({ idx, digests }) => ({ index: Number(idx), digests }));
+    return rows.map(({ log_id: id, idx, digests }) => ({ logId: id, index: Number(idx), digests }));
   }
 
   /** The manifest that governs each of these leaves, by the leaf's index; left out: leaves before the first. */

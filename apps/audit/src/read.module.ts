@@ -2,30 +2,31 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { systemClock, type Clock } from '#kernel';
 import type { Database } from '#postgres';
 import { DiscoveryController } from './discovery/discovery.controller.js';
-import { READ_CLOCK, SERVED_LOG, type ServedLog } from './discovery/served-log.js';
-import { ExportStore } from './export/export.store.js';
+import { READ_CLOCK, READ_DATABASE, WINDOW_SOURCE, type ServedLog, type WindowSource } from './discovery/served-log.js';
 import { LogDocumentsController } from './export/log-documents.controller.js';
 import { LogReaderStore } from './log-reader.store.js';
 import { ProofsController } from './proofs/proofs.controller.js';
-import { ProofsService } from './proofs/proofs.service.js';
 import { READER_TOKENS } from './read-gate/read-gate.guard.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
-import { PublishedCheckpointStore } from './witness/published-checkpoint.store.js';
-import { PublishedCheckpoints } from './witness/published-checkpoints.service.js';
 import { TilesController } from './tiles/tiles.controller.js';
-import { TilesService } from './tiles/tiles.service.js';
-import { AnchorStore } from './trusted-time/anchor.store.js';
 import { TimestampsController } from './trusted-time/timestamps.controller.js';
+import { WindowFiles } from './windows/window-files.store.js';
+import { WINDOW_FILES, WindowReaders } from './windows/window-readers.service.js';
+
+/** What is served to whom. */
+export interface ReadOptions {
+  readonly clock?: Clock;
+  /** Hashes of the tokens that open bundles and receipts; none: everybody has them. */
+  readonly readerTokens?: readonly Buffer[];
+  /** Folder in which frozen windows lie; empty: they are in the database only. */
+  readonly archiveDir?: string;
+}
 
 /** The reading half of audit: serves what the sequencer committed, writes nothing, holds no key. */
 @Module({})
 export class ReadModule {
-  static serving(
-    log: ServedLog,
-    database: Database,
-    clock: Clock = systemClock,
-    readerTokens: readonly Buffer[] = [],
-  ): DynamicModule {
+  static serving(windows: WindowSource, database: Database, options: ReadOptions = {}): DynamicModule {
+    const { clock = systemClock, readerTokens = [], archiveDir = '' } = options;
     return {
       module: ReadModule,
       controllers: [
@@ -37,18 +38,21 @@ export class ReadModule {
         TimestampsController,
       ],
       providers: [
-        { provide: SERVED_LOG, useValue: log },
         { provide: READ_CLOCK, useValue: clock },
+        { provide: READ_DATABASE, useValue: database },
         { provide: READER_TOKENS, useValue: readerTokens },
-        { provide: ExportStore, useValue: new ExportStore(database, log.logId) },
+        { provide: WINDOW_SOURCE, useValue: windows },
+        { provide: WINDOW_FILES, useValue: archiveDir === '' ? undefined : new WindowFiles(archiveDir) },
         { provide: LogReaderStore, useValue: new LogReaderStore(database) },
-        { provide: AnchorStore, useValue: new AnchorStore(database, log.logId) },
-        { provide: PublishedCheckpointStore, useValue: new PublishedCheckpointStore(database) },
-        PublishedCheckpoints,
-        TilesService,
-        ProofsService,
+        WindowReaders,
       ],
-      exports: [ProofsService],
+      exports: [WindowReaders],
     };
+  }
+
+  /** One log and no other. */
+  static servingOne(log: ServedLog, database: Database, options: ReadOptions = {}): DynamicModule {
+    const list = () => Promise.resolve([log]);
+    return ReadModule.serving({ list, listAgain: list }, database, options);
   }
 }

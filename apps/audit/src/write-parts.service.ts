@@ -3,31 +3,26 @@ import type { Bus } from '#bus';
 import type { AppError, Clock } from '#kernel';
 import type { AppMetrics, Logger, Tracing } from '#platform';
 import type { Database } from '#postgres';
-import { signStatement } from '#signing';
 import type { AuditConfig } from './audit.config.js';
 import { Intake } from './intake/intake.service.js';
-import { IntakeStore } from './intake/intake.store.js';
 import { SignatureCheck } from './intake/signature-check.service.js';
 import { SnapshotKeeper } from './intake/snapshot.consumer.js';
 import { SnapshotStore } from './intake/snapshot.store.js';
 import type { AuditKeys } from './keys.service.js';
-import { LogReaderStore } from './log-reader.store.js';
 import type { AuditMetrics } from './ops/audit-metrics.service.js';
 import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js';
 import { LogLease } from './sequencer/log-lease.service.js';
-import { LogStore } from './sequencer/log.store.js';
 import { newestPublished } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
-import { StandingPath } from './sequencer/standing-path.service.js';
-import { noteCheck } from './scrub/anchor-check.js';
-import { scrubMetrics } from './scrub/scrub-metrics.service.js';
-import { ScrubStore } from './scrub/scrub.store.js';
-import { ScrubWorker } from './scrub/scrub.worker.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
 import { makeTimestamper } from './trusted-time/make-timestamper.service.js';
 import type { Timestamper } from './trusted-time/timestamper.service.js';
-import { WitnessSide } from './witness/witness-side.service.js';
+import { IntakeWindows } from './windows/intake-windows.service.js';
+import { RotationWatch } from './windows/rotation-watch.service.js';
+import { Rotation } from './windows/rotation.service.js';
+import { WindowSides } from './windows/window-sides.service.js';
+import { ownGroup, WriteWindows } from './windows/write-windows.service.js';
 
 export interface WriteSideOptions extends AuditKeys {
   readonly config: AuditConfig;
@@ -35,22 +30,29 @@ export interface WriteSideOptions extends AuditKeys {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly database: Database;
+  /** Number of the window that the keys are of. */
   readonly logId: number;
+  /** For the export, which must not take the writer's connections. */
+  readonly reading: Database;
   readonly metrics: AppMetrics;
   readonly tracing: Tracing;
+  /** Told of each window that this process opens: what follows one log is to follow the next from then on. */
+  readonly onOpened?: () => void;
 }
 
 export interface WriteParts {
+  readonly windows: WriteWindows;
   readonly sequencer: Sequencer;
   readonly lease: LogLease;
   readonly snapshots: SnapshotKeeper;
   readonly signatures: SignatureCheck;
-  readonly witnesses: WitnessSide;
+  readonly sides: WindowSides;
   readonly checkpoints: CheckpointPublisher;
   readonly intake: Intake;
+  readonly rotation: Rotation;
+  readonly rotationWatch: RotationWatch;
   readonly sweeper: Sweeper;
   readonly time: Timestamper;
-  readonly scrub: ScrubWorker;
 }
 
 export interface WritePartsOptions extends WriteSideOptions {
@@ -61,67 +63,114 @@ export interface WritePartsOptions extends WriteSideOptions {
 
 /** Makes what writes the log, each part tied to those that it needs; starts nothing. */
 export function makeWriteParts(options: WritePartsOptions): WriteParts {
-  const { config, bus, clock, logger, database, logId } = options;
-  const paths = new StandingPath(new LogReaderStore(database), logId);
-  const witnesses = witnessSide(options, paths);
-  const sequencer = new Sequencer({
-    store: new LogStore(database, logId),
-    signer: options.noteSigner,
-    key: options.noteKey,
-    logger: logger.child('sequencer'),
-    topic: fixedTopics.stamp.name,
-    compare: (size) => witnesses.compare(size),
-  });
-  const lease = new LogLease({
-    sequencer,
-    leaseMs: config.leaseMs,
-    hears: () => bus.isReachable(),
-    onFenced: options.onFenced,
-    clock,
-    logger: logger.child('lease'),
-  });
+  const { config, bus, clock, logger, database, auditMetrics } = options;
+  const { windows, sequencer, sides } = sequencedLog(options);
+  const rotation = rotationOf(options, windows);
   const snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
-    options.auditMetrics.aliens.add({}),
+    auditMetrics.aliens.add({}),
   );
   const signatures = new SignatureCheck(config.verifyThreads);
-  const checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'), (note) =>
-    witnesses.publish(note),
-  );
+  const checkpoints = new CheckpointPublisher(bus, clock, logger.child('checkpoints'), (note) => sides.publish(note));
   const intake = new Intake({
-    bus,
-    store: new IntakeStore(database, logId),
+    ...options,
+    windows: new IntakeWindows(database, windows.store, clock),
+    rotation,
     snapshots,
     signatures,
     sequencer,
-    paths,
     checkpoints,
-    registryKeys: options.registryKeys,
-    signer: options.signer,
+    onOpened: () => {
+      sides.lookSoon();
+      options.onOpened?.();
+    },
     stampsPerSecond: config.stampsPerSecond,
     acceptNewTopic: config.acceptNewTopic,
-    metrics: options.auditMetrics,
+    metrics: auditMetrics,
     logger: logger.child('intake'),
   });
-  const mayPublish = () => sequencer.isOwner && witnesses.mayPublish;
-  return {
+  const rotationWatch = new RotationWatch({
+    windows: windows.store,
+    intake,
     sequencer,
-    lease,
+    intervalMs: config.rotationIntervalMs,
+    logger: logger.child('rotation'),
+  });
+  const time = makeTimestamper(options, {
+    windows: windows.store,
+    logId: () => sequencer.logId,
+    head: () => (sides.mayPublish ? sequencer.head : undefined),
+  });
+  return {
+    windows,
+    sequencer,
+    lease: leaseOf(options, sequencer),
     snapshots,
     signatures,
-    witnesses,
+    sides,
     checkpoints,
     intake,
-    sweeper: sweeperOf(options, sequencer),
-    time: makeTimestamper(options, () => (mayPublish() ? sequencer.head : undefined)),
-    scrub: scrubOf(options, sequencer),
+    rotation,
+    rotationWatch,
+    sweeper: sweeperOf(options, windows, sequencer),
+    time,
   };
 }
 
-function sweeperOf(options: WritePartsOptions, sequencer: Sequencer): Sweeper {
-  const { config, bus, clock, logger, database, logId } = options;
+/** The sequencer with the windows that it writes and what goes along with each; each of the three asks the others. */
+function sequencedLog(options: WritePartsOptions): Pick<WriteParts, 'windows' | 'sequencer' | 'sides'> {
+  const { config, bus, logger, database } = options;
+  const windows: WriteWindows = new WriteWindows({
+    config,
+    database,
+    compare: (logId, key, size) => sides.at(logId, key).witnesses.compare(size),
+  });
+  const sequencer = new Sequencer({
+    ...windows.sequenced(options.logId, { signer: options.noteSigner, key: options.noteKey, vkey: options.vkey }),
+    newest: (inHand) => windows.newest(inHand),
+    logger: logger.child('sequencer'),
+    topic: fixedTopics.stamp.name,
+  });
+  const sides: WindowSides = new WindowSides({
+    ...options,
+    windows: windows.store,
+    keys: windows.keys,
+    intervalMs: config.rotationIntervalMs,
+    sequencer,
+    published: async (logId, key) =>
+      newestPublished(bus, key, ownGroup('checkpoints', key.name), undefined, await windows.keyBefore(logId)),
+  });
+  return { windows, sequencer, sides };
+}
+
+function leaseOf({ config, bus, clock, logger, onFenced }: WritePartsOptions, sequencer: Sequencer): LogLease {
+  return new LogLease({
+    sequencer,
+    leaseMs: config.leaseMs,
+    hears: () => bus.isReachable(),
+    onFenced,
+    clock,
+    logger: logger.child('lease'),
+  });
+}
+
+function rotationOf({ config, signer, clock, logger }: WritePartsOptions, windows: WriteWindows): Rotation {
+  return new Rotation({
+    windows: windows.store,
+    keys: windows.keys,
+    signer,
+    instanceId: config.instanceId,
+    maxLeaves: config.windowLeaves,
+    sequenced: windows.sequenced,
+    clock,
+    logger: logger.child('rotation'),
+  });
+}
+
+function sweeperOf(options: WritePartsOptions, windows: WriteWindows, sequencer: Sequencer): Sweeper {
+  const { config, bus, clock, logger, database } = options;
   return new Sweeper({
     bus,
-    store: new SweeperStore(database, logId),
+    stores: async () => SweeperStore.ofWindows(database, await windows.store.lookedInto()),
     signer: options.signer,
     clock,
     intervalMs: config.sweepIntervalMs,
@@ -130,49 +179,4 @@ function sweeperOf(options: WritePartsOptions, sequencer: Sequencer): Sweeper {
     metrics: options.auditMetrics,
     logger: logger.child('sweeper'),
   });
-}
-
-function witnessSide(options: WritePartsOptions, paths: StandingPath): WitnessSide {
-  const { config, bus, clock, logger, database, logId, metrics, noteKey, signer } = options;
-  return new WitnessSide({
-    config,
-    policy: options.policy,
-    operators: options.operators,
-    state: async (payload) => {
-      const { jws } = await signStatement(payload, signer);
-      await bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(jws) }]);
-    },
-    key: noteKey,
-    database,
-    logId,
-    paths,
-    published: () => newestPublished(bus, noteKey, ownGroup('checkpoints', noteKey.name)),
-    clock,
-    metrics,
-    logger: logger.child('witness'),
-  });
-}
-
-function scrubOf(options: WritePartsOptions, sequencer: Sequencer): ScrubWorker {
-  const { config, clock, logger, database, logId, noteKey } = options;
-  return new ScrubWorker({
-    logId,
-    store: new ScrubStore(database, logId),
-    log: new LogStore(database, logId),
-    reader: new LogReaderStore(database),
-    key: noteKey,
-    anchors: [noteCheck(noteKey)],
-    percent: config.scrubPercent,
-    intervalMs: config.scrubIntervalMs,
-    isOwner: () => sequencer.isOwner,
-    condemn: ({ problem }) => sequencer.condemn(problem),
-    metrics: scrubMetrics.on(options.metrics),
-    clock,
-    logger: logger.child('scrub'),
-  });
-}
-
-/** A consumer group of this process alone: each of us reads all of it. */
-export function ownGroup(purpose: string, origin: string): string {
-  return `audit.${purpose}.${origin.replaceAll('/', '.')}.${crypto.randomUUID()}`;
 }

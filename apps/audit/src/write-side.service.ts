@@ -7,7 +7,8 @@ import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service
 import type { LogState } from './ops/status-parts.service.js';
 import type { Timestamper } from './trusted-time/timestamper.service.js';
 import type { WitnessState } from './witness/witness-side.service.js';
-import { makeWriteParts, ownGroup, type WriteParts, type WriteSideOptions } from './write-parts.service.js';
+import { ownGroup } from './windows/write-windows.service.js';
+import { makeWriteParts, type WriteParts, type WriteSideOptions } from './write-parts.service.js';
 
 const RETRY_MS = 500;
 /** For the batch in hand, at the end: longer than any that a database takes, shorter than a process has to end. */
@@ -20,12 +21,13 @@ export class WriteSide {
   private readonly lease: WriteParts['lease'];
   private readonly snapshots: WriteParts['snapshots'];
   private readonly signatures: WriteParts['signatures'];
-  private readonly witnesses: WriteParts['witnesses'];
+  private readonly sides: WriteParts['sides'];
   private readonly checkpoints: WriteParts['checkpoints'];
   private readonly intake: WriteParts['intake'];
+  private readonly rotation: WriteParts['rotation'];
+  private readonly rotationWatch: WriteParts['rotationWatch'];
   private readonly sweeper: WriteParts['sweeper'];
   private readonly time: WriteParts['time'];
-  private readonly scrub: WriteParts['scrub'];
   /** Set by `run` while the log is ours. */
   private stamps: Subscription | undefined;
   /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
@@ -41,17 +43,23 @@ export class WriteSide {
     this.lease = parts.lease;
     this.snapshots = parts.snapshots;
     this.signatures = parts.signatures;
-    this.witnesses = parts.witnesses;
+    this.sides = parts.sides;
     this.checkpoints = parts.checkpoints;
     this.intake = parts.intake;
+    this.rotation = parts.rotation;
+    this.rotationWatch = parts.rotationWatch;
     this.sweeper = parts.sweeper;
     this.time = parts.time;
-    this.scrub = parts.scrub;
   }
 
   /** Status of the background self-check. */
   get scrubPart(): StatusPart {
-    return this.scrub.part;
+    return this.sides.scrubPart;
+  }
+
+  /** Status of the export; none if nothing is exported. */
+  get exportParts(): readonly StatusPart[] {
+    return this.sides.exportParts;
   }
 
   /** Refuses a log that does not agree with its signed head, before anything listens. */
@@ -64,7 +72,8 @@ export class WriteSide {
     this.running = this.run();
     this.sweeper.start();
     this.time.start();
-    this.scrub.start();
+    this.sides.start();
+    this.rotationWatch.start();
   }
 
   /** What is missing before stamps become leaves; undefined if nothing is. */
@@ -83,12 +92,17 @@ export class WriteSide {
 
   /** Whether this process speaks for the log: it is its writer, and no witness has seen another tree. */
   get mayPublish(): boolean {
-    return this.sequencer.isOwner && this.witnesses.mayPublish;
+    return this.sides.mayPublish;
   }
 
   /** Undefined where no witness is configured. */
   witnessState(): WitnessState | undefined {
-    return this.witnesses.state;
+    return this.sides.witnessState;
+  }
+
+  /** Why a rotation that is due is not made; undefined if none is. */
+  rotationProblem(): string | undefined {
+    return this.rotation.problem;
   }
 
   /** Why the sweeper's last pass failed; undefined if it did not. */
@@ -108,10 +122,11 @@ export class WriteSide {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await Promise.all([this.sweeper.stop(), this.time.stop(), this.scrub.stop(), this.handOver()]);
+    const stopping = [this.sweeper, this.time, this.rotationWatch, this.sides].map((part) => part.stop());
+    await Promise.all([...stopping, this.handOver()]);
     await this.snapshots.stop();
     await this.checkpoints.close();
-    await this.witnesses.close();
+    await this.sides.close();
     await this.signatures.close();
   }
 
@@ -179,7 +194,7 @@ export class WriteSide {
   private async takeOver(): Promise<bigint> {
     try {
       const offset = await this.intake.takeOver();
-      await this.witnesses.stateApproval().catch((cause: unknown) => {
+      await this.sides.stateApproval().catch((cause: unknown) => {
         // No leaf, no start: who lets a log go on unwitnessed is written down first.
         this.sequencer.pause();
         throw cause;

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { grantStatements } from './access-plan.js';
 
 const plan = {
-  grows: { insert: true, triggers: ['only_grows'] },
+  grows: { insert: true, triggers: ['only_grows'], calls: ['make_part(int)'] },
   head: { update: ['size', 'note'] },
   row: { insert: true, update: true, erasable: true },
 } as const;
@@ -15,6 +15,7 @@ it('gives the app what the plan names, the eraser what is erasable, the reader n
     'GRANT USAGE ON SCHEMA flags TO "writer", "eraser", "reader"',
     'GRANT SELECT ON ALL TABLES IN SCHEMA flags TO "writer", "reader"',
     'GRANT INSERT ON flags."grows" TO "writer"',
+    'GRANT EXECUTE ON FUNCTION flags.make_part(int) TO "writer"',
     'GRANT UPDATE ("size", "note") ON flags."head" TO "writer"',
     'GRANT INSERT ON flags."row" TO "writer"',
     'GRANT UPDATE ON flags."row" TO "writer"',

@@ -6,6 +6,8 @@ export interface TableAccess {
   readonly delete?: true;
   /** The eraser may delete rows, and nobody else: they hold personal data whose time ends. */
   readonly erasable?: true;
+  /** Functions with their argument types, which run as the owner and do for the table what the app may not. */
+  readonly calls?: readonly string[];
   /** Triggers that must stand and be enabled, on the table and on each of its partitions. */
   readonly triggers?: readonly string[];
 }
@@ -38,6 +40,7 @@ export function grantStatements(schema: string, plan: AccessPlan, roles: Granted
     `GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${readers.join(', ')}`,
     ...Object.entries(plan).flatMap(([table, access]) => [
       ...appRights(access).map((right) => `GRANT ${right} ON ${schema}.${quoted(table)} TO ${app}`),
+      ...(access.calls ?? []).map((call) => `GRANT EXECUTE ON FUNCTION ${schema}.${call} TO ${app}`),
       ...(access.erasable === true && roles.eraser !== undefined
         ? [`GRANT SELECT, DELETE ON ${schema}.${quoted(table)} TO ${quoted(roles.eraser)}`]
         : []),

@@ -9,6 +9,8 @@ export type {
   AnsweredPayload,
   ConflictPayload,
   FailedPayload,
+  LogClosedPayload,
+  LogOpenedPayload,
   ManifestPayload,
   RefusalsPayload,
   RefusedPayload,

@@ -25,6 +25,9 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
     case 'anchor.tsr':
     case 'log.unwitnessed':
       return only(signerIs === 'audit', '-');
+    case 'log.closed':
+    case 'log.opened':
+      return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');
     case 'refusals':

@@ -72,6 +72,13 @@ export type RefusalsPayload = PayloadOf<'refusals', 'why' | 'n' | 'until' | 'ref
 
 /** How the log was read: a page of a search, proofs, an export, a report, an evidence package. */
 export type AccessAct = 'searched' | 'proved' | 'exported' | 'reported' | 'packaged';
+/** Last leaf of a window: `n` = its leaves, this one included; `ref` = vkey of the successor, which names its origin. */
+export type LogClosedPayload = PayloadOf<'log.closed', 'n' | 'ref'>;
+/**
+ * First leaf of a window with a predecessor: `n` = leaves of that, `doc` = `h0:` of the text of its final checkpoint
+ * (the three signed lines), `prev` = leaf hash of its `log.closed`, `ref` = its vkey.
+ */
+export type LogOpenedPayload = PayloadOf<'log.opened', 'n' | 'doc' | 'prev' | 'ref'>;
 
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
@@ -84,7 +91,9 @@ export type StatementPayload =
   | AnchorPayload
   | UnwitnessedPayload
   | AccessPayload
-  | RefusalsPayload;
+  | RefusalsPayload
+  | LogClosedPayload
+  | LogOpenedPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -113,6 +122,8 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'access.reported': access,
   'access.packaged': access,
   refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'] },
+  'log.closed': { required: ['n', 'ref'], optional: [] },
+  'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;

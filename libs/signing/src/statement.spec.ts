@@ -229,6 +229,13 @@ describe('slots and sequels', () => {
     [access('reported'), undefined, undefined, '-'],
     [access('packaged'), undefined, undefined, '-'],
     [refusals, undefined, undefined, undefined],
+    [{ v: 1, t: 'log.closed', id: base.id, ts: 1, n: 9, ref: 'x' }, undefined, undefined, '-'],
+    [
+      { v: 1, t: 'log.opened', id: base.id, ts: 1, n: 9, doc: `h0:${HASH}`, prev: HASH, ref: 'x' },
+      undefined,
+      undefined,
+      '-',
+    ],
   ];
   it.each(rows)('gives %j its slot by signer and no other', (payload, from, to, audit) => {
     expect([slotFor(payload, 'from'), slotFor(payload, 'to'), slotFor(payload, 'audit')]).toEqual([from, to, audit]);

@@ -16,6 +16,6 @@ const log = {
   url: `http://127.0.0.1:${port}/log/0/2026h2/`,
   state: 'open',
 } as const;
-const app = await createHttpApp(ReadModule.serving(log, database), { name: 'audit', logger: createLogger('audit') });
+const app = await createHttpApp(ReadModule.servingOne(log, database), { name: 'audit', logger: createLogger('audit') });
 await startHttpApp(app, { host: '127.0.0.1', port: Number(port) });
 process.stdout.write('ready\n');

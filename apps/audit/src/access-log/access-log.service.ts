@@ -5,14 +5,15 @@ import { toBase64Url, type Clock } from '#kernel';
 import type { Logger } from '#platform';
 import { signStatement, type Signer } from '#signing';
 import { accessLogErrors } from './access-log.errors.js';
-import type { AccessLogStore } from './access-log.store.js';
+import type { AccessLogStore, LeafPlace } from './access-log.store.js';
 import { accessPayload, type Access } from './access-statement.js';
 
 /** What a reader is told of the record of its query: with the salt it can show that this leaf is its query's. */
 export interface AccessRecord {
   readonly id: string;
-  /** Index of its leaf. */
+  /** Index of its leaf, and origin of the window in which that stands. */
   readonly leaf: number;
+  readonly log: string;
   /** base64url. */
   readonly salt: string;
 }
@@ -34,7 +35,7 @@ interface Waiting {
   readonly untilMs: number;
   /** Written by `sendAgain`. */
   sentAtMs: number;
-  readonly done: (index: number | undefined) => void;
+  readonly done: (place: LeafPlace | undefined) => void;
 }
 
 const MAX_WAITING = 256;
@@ -67,7 +68,7 @@ export class AccessLog {
       await store.keep(payload.id, access, salt);
       const leaf = await this.wait(leafHash, jws);
       if (leaf === undefined) throw accessLogErrors.error('access-unrecorded');
-      return { id: payload.id, leaf, salt: toBase64Url(salt) };
+      return { id: payload.id, leaf: leaf.index, log: leaf.log, salt: toBase64Url(salt) };
     } finally {
       this.underWay -= 1;
     }
@@ -80,7 +81,7 @@ export class AccessLog {
     this.waiting.clear();
   }
 
-  private wait(hash: Buffer, jws: string): Promise<number | undefined> {
+  private wait(hash: Buffer, jws: string): Promise<LeafPlace | undefined> {
     return new Promise((done) => {
       const waiting = { hash, jws, done, untilMs: performance.now() + this.options.patienceMs, sentAtMs: -Infinity };
       this.waiting.set(hash.toString('hex'), waiting);
@@ -93,7 +94,7 @@ export class AccessLog {
   private async look(): Promise<void> {
     try {
       const standing = await this.options.store.standing([...this.waiting.values()].map(({ hash }) => hash));
-      for (const [hash, index] of standing) this.end(hash, index);
+      for (const [hash, place] of standing) this.end(hash, place);
     } catch (cause) {
       this.options.logger.warn({ err: cause }, 'could not look whether accesses are recorded');
     }
@@ -105,8 +106,8 @@ export class AccessLog {
     this.timer = this.waiting.size === 0 ? undefined : setTimeout(() => void this.look(), POLL_MS);
   }
 
-  private end(hash: string, index: number | undefined): void {
-    this.waiting.get(hash)?.done(index);
+  private end(hash: string, place: LeafPlace | undefined): void {
+    this.waiting.get(hash)?.done(place);
     this.waiting.delete(hash);
   }
 

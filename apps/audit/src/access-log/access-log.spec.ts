@@ -16,7 +16,7 @@ function scene(options: { takes?: boolean; keeps?: boolean; patienceMs?: number 
     standing: (hashes: readonly Buffer[]) => {
       if (log.failsToLook) return Promise.reject(new TypeError('no database'));
       const found = hashes.map((hash) => hash.toString('hex')).filter((hash) => log.leaves.has(hash));
-      return Promise.resolve(new Map(found.map((hash) => [hash, log.leaves.get(hash) ?? -1])));
+      return Promise.resolve(new Map(found.map((hash) => [hash, { index: log.leaves.get(hash) ?? -1, log: 'T/0/1' }])));
     },
   } as unknown as AccessLogStore;
   const bus = {

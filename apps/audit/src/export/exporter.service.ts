@@ -62,6 +62,11 @@ export class Exporter {
     await this.running;
   }
 
+  /** Of the checkpoint in the folder, as far as this process has written or read it. */
+  get publishedSize(): number | undefined {
+    return this.published;
+  }
+
   /** For `/status`. */
   reading(): Reading {
     if (this.failure !== undefined) return { state: 'degraded', reason: this.failure };

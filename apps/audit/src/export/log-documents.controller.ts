@@ -1,11 +1,10 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
 import { LogReaderStore } from '../log-reader.store.js';
 import { snapshotsErrors } from '../snapshots/snapshots.errors.js';
-import { ExportStore } from './export.store.js';
+import { WindowReaders } from '../windows/window-readers.service.js';
 import { DigestsParameters, LogSnapshotParameters } from './log-documents.dto.js';
 
 const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
@@ -20,15 +19,13 @@ const unzip = promisify(gunzip);
 export class LogDocumentsController {
   constructor(
     private readonly reader: LogReaderStore,
-    private readonly store: ExportStore,
-    @Inject(SERVED_LOG) private readonly log: ServedLog,
+    private readonly windows: WindowReaders,
   ) {}
 
   @Get('snapshots/:digest')
   async snapshot(@Param() parameters: LogSnapshotParameters, @Res() reply: FastifyReply): Promise<void> {
-    const body = this.isServed(parameters)
-      ? await this.reader.snapshot(Buffer.from(parameters.digest, 'hex'))
-      : undefined;
+    const isServed = (await this.windows.at(placeOf(parameters))) !== undefined;
+    const body = isServed ? await this.reader.snapshot(Buffer.from(parameters.digest, 'hex')) : undefined;
     if (body === undefined) throw snapshotsErrors.error('snapshot-unknown');
     void reply
       .header('Content-Type', 'application/json; charset=utf-8')
@@ -38,15 +35,16 @@ export class LogDocumentsController {
 
   @Get('digests/:number')
   async digests(@Param() parameters: DigestsParameters, @Res() reply: FastifyReply): Promise<void> {
-    const named = this.isServed(parameters) ? await this.store.namedSnapshot(Number(parameters.number)) : undefined;
+    const window = await this.windows.at(placeOf(parameters));
+    const named = await window?.documents.namedSnapshot(Number(parameters.number));
     if (named === undefined) throw snapshotsErrors.error('manifest-unknown');
     void reply
       .header('Content-Type', 'text/plain; charset=utf-8')
       .header('Cache-Control', IMMUTABLE)
       .send(named.digests);
   }
+}
 
-  private isServed({ shard, window }: { readonly shard: string; readonly window: string }): boolean {
-    return `${shard}/${window}` === this.log.path;
-  }
+function placeOf({ shard, window }: { readonly shard: string; readonly window: string }): string {
+  return `${shard}/${window}`;
 }

@@ -22,10 +22,13 @@ export interface LogExport {
   readonly start: () => void;
   readonly stop: () => Promise<void>;
   readonly parts: readonly StatusPart[];
+  /** Whether the exported checkpoint covers that many leaves, or nothing is exported. */
+  readonly holds: (size: number) => boolean;
 }
 
 export function makeExport(sources: ExportSources): LogExport {
-  if (sources.exportDir === '') return { start: () => undefined, stop: () => Promise.resolve(), parts: [] };
+  if (sources.exportDir === '')
+    return { start: () => undefined, stop: () => Promise.resolve(), parts: [], holds: () => true };
   const { database, logId, key, isOwner } = sources;
   const exporter = new Exporter({
     store: new ExportStore(database, logId),
@@ -41,5 +44,6 @@ export function makeExport(sources: ExportSources): LogExport {
     },
     stop: () => exporter.stop(),
     parts: [{ name: 'export', read: () => exporter.reading() }],
+    holds: (size) => exporter.publishedSize === size,
   };
 }

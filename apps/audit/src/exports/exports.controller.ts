@@ -8,7 +8,7 @@ import { ProblemAnswers } from '../search/problem.dto.js';
 import { filterOf } from '../search/search.dto.js';
 import { MEDIA_TYPES } from './export-format.js';
 import { ExportQuery } from './exports.dto.js';
-import { ExportsService } from './exports.service.js';
+import { WindowReviews } from '../windows/window-reviews.service.js';
 
 const STALLED_MS = 30_000;
 
@@ -17,7 +17,7 @@ const STALLED_MS = 30_000;
 @Controller('v1/exports')
 @UseGuards(ReaderGuard)
 export class ExportsController {
-  constructor(@Inject(ExportsService) private readonly exports: ExportsService) {}
+  constructor(@Inject(WindowReviews) private readonly windows: WindowReviews) {}
 
   @Get()
   @ApiOperation({
@@ -44,7 +44,8 @@ export class ExportsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { format, cursor } = query;
-    const started = await this.exports.start(reader, { filter: filterOf(query), format, cursor });
+    const { exports } = await this.windows.named(query.log);
+    const started = await exports.start(reader, { filter: filterOf(query), format, cursor });
     const { access, indexedTo } = started;
     // A page is read when the one before was written: who does not take it holds up nobody.
     const lines = Readable.from(started.lines, { objectMode: true, highWaterMark: 1 });

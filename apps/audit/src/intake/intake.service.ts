@@ -1,38 +1,41 @@
 import { deadLetterRecord, type Bus, type OutgoingRecord, type ReceivedRecord } from '#bus';
 import { fixedTopics } from '#contracts';
+import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
 import { signStatement, verifyStatement, type PublicJwk, type Signer, type Statement } from '#signing';
 import { batchWatch, type AuditMetrics } from '../ops/audit-metrics.service.js';
 import type { CheckpointPublisher } from '../sequencer/checkpoint-publisher.service.js';
 import type { NewLeaf, NewManifest } from '../sequencer/log.store.js';
-import { receiptRecords } from '../sequencer/receipts.js';
 import { sequencerErrors } from '../sequencer/sequencer.errors.js';
 import type { Appended, Sequencer } from '../sequencer/sequencer.service.js';
-import type { StandingPath } from '../sequencer/standing-path.service.js';
+import type { IntakeWindow, IntakeWindows } from '../windows/intake-windows.service.js';
+import type { Rotation } from '../windows/rotation.service.js';
 import { conflictPayload } from './conflict.js';
 import { decide } from './decide.js';
-import type { IntakeStore } from './intake.store.js';
 import { lawOfLog } from './law-of-log.service.js';
 import { nextLaw, type Law, type ManifestStatement } from './law.js';
 import { planBatch, type Followed, type Plan } from './plan.js';
 import { RateLimit } from './rate-limit.js';
+import { Receipting } from './receipting.service.js';
 import { bury, publishEach } from './sending.service.js';
 import type { SignatureCheck } from './signature-check.service.js';
 import type { SnapshotKeeper } from './snapshot.consumer.js';
 import { readStamp, type Stamp } from './stamp.js';
-import type { Standing, StandingLeaf, Verdict } from './verdict.js';
+import type { Standing, Verdict } from './verdict.js';
 
 /** A statement has half of it at most. */
 const DEAD_LETTER_BYTES = 16 * 1024;
 
 export interface IntakeOptions {
   readonly bus: Bus;
-  readonly store: IntakeStore;
+  readonly windows: IntakeWindows;
+  readonly rotation: Rotation;
   readonly snapshots: SnapshotKeeper;
   readonly signatures: SignatureCheck;
   readonly sequencer: Sequencer;
-  readonly paths: StandingPath;
   readonly checkpoints: CheckpointPublisher;
+  /** Told of each window that this process opens; what follows one log moves to the next then. */
+  readonly onOpened?: () => void;
   /** Public keys of the registry from `trust.json`, never from a snapshot. */
   readonly registryKeys: readonly (PublicJwk & { readonly kid: string })[];
   /** Audit's own instance key, which is not the log key. */
@@ -40,6 +43,7 @@ export interface IntakeOptions {
   readonly stampsPerSecond: number;
   /** The operator's word that a stamp topic shorter than the log remembers may be read from its beginning. */
   readonly acceptNewTopic: boolean;
+  readonly clock: Clock;
   readonly metrics: AuditMetrics;
   readonly logger: Logger;
 }
@@ -53,6 +57,8 @@ export interface IntakeOptions {
  * then the commit, then receipts (lost ones are asked for again by their senders).
  */
 export class Intake {
+  /** Of the log in hand; set by `takeOver`, moved by `openNext`. */
+  private window: IntakeWindow | undefined;
   /** In force at the head; set by `takeOver`, moved by `take` after a commit. */
   private law: Law | undefined;
   /** Offset of the first stamp without effect; moved with `law`. */
@@ -62,18 +68,22 @@ export class Intake {
   /** Ends when the receipts of the last batch are sent; never rejects. */
   private receipting: Promise<void> = Promise.resolve();
   private readonly limit: RateLimit;
+  private readonly receipts: Receipting;
 
   constructor(private readonly options: IntakeOptions) {
     this.limit = new RateLimit(options.stampsPerSecond);
+    this.receipts = new Receipting(options.bus, options.metrics, options.logger);
   }
 
   /** Becomes the writer of the log, which was claimed. Returns the offset of the first stamp without effect. */
   takeOver(): Promise<bigint> {
     return this.inTurn(async () => {
-      const { metrics, sequencer, snapshots, store } = this.options;
-      const { size, nextOffset } = await sequencer.takeOver();
-      this.law = await lawOfLog(store, snapshots);
+      const { metrics, sequencer, snapshots, windows } = this.options;
+      const { size, nextOffset, isClosed } = await sequencer.takeOver();
+      this.window = await windows.at(sequencer.logId);
+      this.law = await lawOfLog(this.window.store, snapshots);
       metrics.size.set({}, size);
+      if (isClosed === true) await this.openNext(true);
       const end = await this.options.bus.endOffset(fixedTopics.stamp.name, 0);
       this.floor = end < nextOffset ? await this.acceptNewTopic(nextOffset, end) : nextOffset;
       return this.floor;
@@ -97,6 +107,43 @@ export class Intake {
     return 0n;
   }
 
+  /**
+   * Closes the window now if it is due, also where no stamp comes; `isAsked` by the operator. Does nothing while the log
+   * is not ours.
+   */
+  rotate(isAsked: boolean): Promise<void> {
+    return this.inTurn(async () => {
+      const { sequencer, clock } = this.options;
+      if (!sequencer.isOwner) return;
+      if (sequencer.head.isClosed === true) return this.openNext();
+      const { size, origin } = sequencer.head;
+      const place = { logId: sequencer.logId, origin, size, atMs: clock.now() };
+      const last = await this.options.rotation.lastLeaf(place, this.law, isAsked);
+      if (last === undefined) return;
+      const { note } = await sequencer.append([last], [], sequencer.head.nextOffset, true);
+      this.options.checkpoints.offer(note);
+      await this.openNext();
+    });
+  }
+
+  /**
+   * Opens the successor of the closed log in hand; stamps from `floor` on go there. A crash before it leaves a closed
+   * log, whose next owner does the same; it asks first whether anybody remembers that successor (`isFound`), because the
+   * database may be a copy from before it was opened.
+   */
+  private async openNext(isFound = false): Promise<void> {
+    const { sequencer, rotation, windows, metrics, checkpoints } = this.options;
+    const vkey = sequencer.vkey;
+    // Nothing is closed before a manifest is in the log.
+    const first = await rotation.firstLeaves(sequencer.logId, vkey, this.law as Law);
+    if (isFound) await first.log.compare(0);
+    const { note, extension } = await sequencer.open(first.log, first.leaves, first.manifests);
+    this.window = await windows.at(sequencer.logId);
+    metrics.size.set({}, extension.size);
+    checkpoints.offer(note);
+    this.options.onOpened?.();
+  }
+
   /** Number of the snapshot in force, for /ready. */
   get snapshotNumber(): number | undefined {
     return this.law?.number;
@@ -116,14 +163,17 @@ export class Intake {
   private async takeInTurn(records: readonly ReceivedRecord[]): Promise<void> {
     const { metrics } = this.options;
     const startedMs = performance.now();
+    // Closed with the batch before, and the opening has failed.
+    if (this.options.sequencer.head.isClosed === true) await this.openNext();
     const { head } = this.options.sequencer;
+    const window = this.window as IntakeWindow;
     // After a takeover a batch may be handed over that had its effect already.
     const unseen = records.filter((record) => record.offset >= this.floor);
     const last = unseen.at(-1);
     if (last === undefined) return;
     const stages = batchWatch(metrics, unseen);
     const stamps = unseen.map((record) => readStamp({ ...record, replies: record.headers['reply'] ?? [] }));
-    const standing = await this.options.store.standing(stamps);
+    const standing = await window.standing(stamps);
     const plan = await planBatch(stamps, standing, this.law, {
       isRegistrys: (statement) => this.isRegistrys(statement),
       follow: (statement, before) => this.follow(statement, before),
@@ -131,17 +181,21 @@ export class Intake {
     const verdicts = await this.judge(plan, standing, head.size);
     stages.passed('judged');
     await this.publishFirst(verdicts, unseen);
-    const appended = await this.append(verdicts, plan, last.offset + 1n);
+    const appended = await this.append(verdicts, plan, last);
     this.law = plan.law;
     this.floor = last.offset + 1n;
     stages.passed('committed');
     metrics.commit.observe({}, (performance.now() - startedMs) / 1000);
     // The next batch does not wait for these receipts, but for those before them: what is on its way stays bounded.
     await this.receipting;
-    this.receipting = this.afterCommit(verdicts, appended).then(() => {
+    metrics.size.set({}, appended.extension.size);
+    if (appended.extension.size > head.size) this.options.checkpoints.offer(appended.note);
+    this.receipting = this.receipts.send(verdicts, { ...appended, oldSize: head.size, window }, plan.law).then(() => {
       stages.passed('receipted');
       stages.ended('committed', false);
     });
+    // The batch has had its effect: if this fails, whoever hands it over again finds it below `floor`.
+    if (this.options.sequencer.head.isClosed === true) await this.openNext();
   }
 
   /** A takeover must not happen under a batch: the batch would fence its own successor. */
@@ -202,7 +256,8 @@ export class Intake {
     return { topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(statement.jws) };
   }
 
-  private append(verdicts: readonly Verdict[], plan: Plan, nextOffset: bigint): Promise<Appended> {
+  private async append(verdicts: readonly Verdict[], plan: Plan, lastRecord: ReceivedRecord): Promise<Appended> {
+    const { sequencer, rotation } = this.options;
     const leaves: NewLeaf[] = [];
     const manifests: NewManifest[] = [];
     for (const verdict of verdicts) {
@@ -215,50 +270,11 @@ export class Intake {
       const { digest, digests } = snapshot;
       manifests.push({ index: leaf.index, number: payload.n ?? 0, digest, digests, statement: jws });
     }
-    return this.options.sequencer.append(leaves, manifests, nextOffset);
+    const nextOffset = lastRecord.offset + 1n;
+    const { origin, size } = sequencer.head;
+    const end = { logId: sequencer.logId, origin, size: size + leaves.length, atMs: lastRecord.timestampMs };
+    const closing = await rotation.lastLeaf(end, plan.law);
+    if (closing === undefined) return sequencer.append(leaves, manifests, nextOffset);
+    return sequencer.append([...leaves, closing], manifests, nextOffset, true);
   }
-
-  private async afterCommit(verdicts: readonly Verdict[], { extension, note }: Appended): Promise<void> {
-    const { metrics, checkpoints } = this.options;
-    for (const verdict of verdicts) metrics.stamps.add({ kind: verdict.kind });
-    const added = verdicts.filter((verdict) => verdict.kind === 'new').length;
-    metrics.batch.observe({}, added);
-    metrics.size.set({}, extension.size);
-    if (added > 0) checkpoints.offer(note);
-    try {
-      await publishEach(this.options.bus, await this.receipts(verdicts, extension.size - added, { extension, note }));
-    } catch (cause) {
-      // The batch is committed, so it must not be done again; who misses a receipt stamps again.
-      this.options.logger.warn({ err: cause }, 'receipts not sent');
-    }
-  }
-
-  private async receipts(
-    verdicts: readonly Verdict[],
-    oldSize: number,
-    { extension, note }: Appended,
-  ): Promise<OutgoingRecord[]> {
-    const before = verdicts.flatMap((verdict) => (isBefore(verdict, oldSize) ? [verdict.leaf.index] : []));
-    const standing = await this.options.paths.pathsOf(before, extension.size);
-    const records = receiptRecords(verdicts, {
-      note,
-      size: extension.size,
-      pathOf: (index) => (index < oldSize ? standing.get(index) : extension.path(index)),
-    });
-    return records.map(({ topic, value }) => ({
-      topic,
-      partition: 0,
-      value,
-      ...(this.isReply(topic) ? { headers: { type: 'receipts' } } : {}),
-    }));
-  }
-
-  /** On reply topics answers travel too, so records there say what they are (`bus.md` §1). */
-  private isReply(topic: string): boolean {
-    return this.law?.view.instances.some((instance) => instance.reply === topic) ?? false;
-  }
-}
-
-function isBefore(verdict: Verdict, oldSize: number): verdict is Extract<Verdict, { leaf: StandingLeaf }> {
-  return verdict.kind !== 'refused' && verdict.leaf.index < oldSize && verdict.replies.length > 0;
 }

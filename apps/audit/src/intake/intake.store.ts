@@ -43,12 +43,15 @@ export class IntakeStore {
     };
   }
 
-  /** Manifests in the order of the log, without those that only renewed the one before. */
+  /**
+   * Manifests in the order of the log and of the windows before it, without those that only renewed the one before:
+   * what is believed of a member does not begin anew with a window.
+   */
   async manifests(): Promise<ManifestRow[]> {
     const rows = await this.database.query<{ idx: string; digest: Buffer; digests: string; statement: string }>(
       `SELECT idx, digest, digests, statement FROM (
-         SELECT *, lead(digest) OVER (ORDER BY idx) AS next FROM manifest WHERE log_id = $1
-       ) AS m WHERE next IS DISTINCT FROM digest ORDER BY idx`,
+         SELECT *, lead(digest) OVER (ORDER BY log_id, idx) AS next FROM manifest WHERE log_id <= $1
+       ) AS m WHERE next IS DISTINCT FROM digest ORDER BY log_id, idx`,
       [this.logId],
     );
     return rows.map((row) => ({ ...row, index: Number(row.idx) }));

@@ -22,6 +22,8 @@ export interface StandingLeaf {
   readonly signer: string;
   readonly leafHash: Buffer;
   readonly index: number;
+  /** Of the window before, if it stands there; absent for the window that is written. */
+  readonly logId?: number;
 }
 
 /** Leaves that stand, of the exchanges that a batch speaks of. */

@@ -17,7 +17,8 @@ export class LeafFollower {
   failure: string | undefined;
 
   constructor(
-    private readonly store: LeafIndexStore,
+    /** One for each window. */
+    private readonly stores: () => Promise<readonly LeafIndexStore[]>,
     private readonly intervalMs: number,
     private readonly logger: Logger,
   ) {}
@@ -43,15 +44,19 @@ export class LeafFollower {
     const startedMs = performance.now();
     let taken = 0;
     try {
-      const lag = await this.store.lag();
-      // Nobody has followed this log yet.
-      if (lag === undefined) await this.store.create();
-      taken = lag === 0 ? 0 : await this.store.advance(LEAVES_PER_PASS, leafEntry);
+      for (const store of await this.stores()) taken = Math.max(taken, await this.follow(store));
       this.failure = undefined;
     } catch (cause) {
       this.failure = 'the last pass failed; searches may not find the newest leaves';
       this.logger.warn({ err: cause }, 'index of leaves not filled, trying again');
     }
     this.schedule(taken < LEAVES_PER_PASS ? this.intervalMs : performance.now() - startedMs);
+  }
+
+  private async follow(store: LeafIndexStore): Promise<number> {
+    const lag = await store.lag();
+    // Nobody has followed this window yet.
+    if (lag === undefined) await store.create();
+    return lag === 0 ? 0 : store.advance(LEAVES_PER_PASS, leafEntry);
   }
 }

@@ -9,10 +9,11 @@ const grows = { insert: true, triggers: ['only_grows'] } as const;
 export const access: AccessPlan = {
   log_head: {
     insert: true,
-    update: ['size', 'root', 'frontier', 'next_offset', 'epoch', 'note', 'updated'],
-    triggers: ['never_goes', 'never_shrinks'],
+    update: ['size', 'root', 'frontier', 'next_offset', 'epoch', 'note', 'updated', 'final_size', 'closed'],
+    triggers: ['never_goes', 'never_shrinks', 'stays_closed'],
   },
-  log_leaf: grows,
+  // A partition for each window is made by a function of the owner, which can do nothing else.
+  log_leaf: { ...grows, calls: ['make_leaf_partition(int)'] },
   log_tile: grows,
   log_anchor: grows,
   manifest: grows,

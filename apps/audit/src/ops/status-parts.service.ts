@@ -23,6 +23,7 @@ export interface AuditStatusSources {
   readonly write: {
     logState(): LogState | undefined;
     sweeperFailure(): string | undefined;
+    rotationProblem(): string | undefined;
     timeStanding(): Timestamper['standing'];
     witnessState(): WitnessState | undefined;
     readonly scrubPart: StatusPart;
@@ -40,6 +41,7 @@ export function auditParts({ bus, checks, write, review }: AuditStatusSources): 
     consumersPart(bus),
     ...readinessParts(checks),
     { name: 'log', read: () => logReading(write.logState(), Date.now()) },
+    { name: 'rotation', read: () => workerReading(write.rotationProblem()) },
     { name: 'trusted-time', read: () => timeReading(write.timeStanding()) },
     { name: 'witnesses', read: () => witnessReading(write.witnessState()) },
     write.scrubPart,

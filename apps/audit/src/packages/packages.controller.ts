@@ -13,7 +13,7 @@ import { AuthenticatedReader, ReaderGuard } from '../reader-auth/reader.guard.js
 import type { Reader } from '../reader-auth/reader.js';
 import { ProblemAnswers } from '../search/problem.dto.js';
 import { filterOf, LeafFilterQuery } from '../search/search.dto.js';
-import { PackagesService } from './packages.service.js';
+import { WindowReviews } from '../windows/window-reviews.service.js';
 
 const STALLED_MS = 30_000;
 
@@ -22,7 +22,7 @@ const STALLED_MS = 30_000;
 @Controller('v1/packages')
 @UseGuards(ReaderGuard)
 export class PackagesController {
-  constructor(@Inject(PackagesService) private readonly packages: PackagesService) {}
+  constructor(@Inject(WindowReviews) private readonly windows: WindowReviews) {}
 
   @Get()
   @ApiOperation({
@@ -40,7 +40,8 @@ export class PackagesController {
     @AuthenticatedReader() reader: Reader,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { access, stream } = await this.packages.build(reader, filterOf(query));
+    const { packages } = await this.windows.named(query.log);
+    const { access, stream } = await packages.build(reader, filterOf(query));
     // Who takes nothing for so long is cut off, and makes room.
     reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     await reply

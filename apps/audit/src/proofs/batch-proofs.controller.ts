@@ -4,14 +4,15 @@ import { AuthenticatedReader, ReaderGuard } from '../reader-auth/reader.guard.js
 import type { Reader } from '../reader-auth/reader.js';
 import { ProblemAnswers } from '../search/problem.dto.js';
 import { BatchProofsBody, BatchProofsDto } from './batch-proofs.dto.js';
-import { BatchProofsService, type BatchProofs } from './batch-proofs.service.js';
+import { WindowReviews } from '../windows/window-reviews.service.js';
+import type { BatchProofs } from './batch-proofs.service.js';
 
 @ApiTags('reading')
 @ApiBearerAuth()
 @Controller('v1/proofs')
 @UseGuards(ReaderGuard)
 export class BatchProofsController {
-  constructor(@Inject(BatchProofsService) private readonly batches: BatchProofsService) {}
+  constructor(@Inject(WindowReviews) private readonly windows: WindowReviews) {}
 
   @Post()
   @HttpCode(200)
@@ -24,10 +25,11 @@ export class BatchProofsController {
   @ApiOkResponse({ type: BatchProofsDto })
   @ApiForbiddenResponse({ description: '`reading-not-yours`: the help desk has no proofs to give.' })
   @ProblemAnswers('request-malformed', 'proofs-number')
-  prove(
-    @Body() { exchanges = [], indices = [] }: BatchProofsBody,
+  async prove(
+    @Body() { exchanges = [], indices = [], log }: BatchProofsBody,
     @AuthenticatedReader() reader: Reader,
   ): Promise<BatchProofs> {
-    return this.batches.prove(reader, { exchanges, indices });
+    const { batches } = await this.windows.named(log);
+    return batches.prove(reader, { exchanges, indices });
   }
 }

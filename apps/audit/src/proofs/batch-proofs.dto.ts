@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
-import { AccessRecordDto, FoundLeafDto } from '../search/search.dto.js';
+import { AccessRecordDto, FoundLeafDto, WindowQuery } from '../search/search.dto.js';
 import { MAX_PROOFS_ASKED, type BatchProofs, type MissingProofs, type ProvenLeaf } from './batch-proofs.service.js';
 
-export class BatchProofsBody {
+export class BatchProofsBody extends WindowQuery {
   @ApiProperty({
     required: false,
     type: [String],

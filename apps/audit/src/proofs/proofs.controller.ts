@@ -1,39 +1,56 @@
 import { Controller, Get, Header, Param, Query, UseGuards } from '@nestjs/common';
 import { ReadGate } from '../read-gate/read-gate.guard.js';
 import { ConsistencyQuery, InclusionQuery, LeafQuery, ReceiptParameters, ReceiptQuery } from './proofs.dto.js';
-import { ProofsService } from './proofs.service.js';
+import { WindowReaders } from '../windows/window-readers.service.js';
+import { proofsErrors } from './proofs.errors.js';
 
 /** Answers that static log files cannot give: by leaf hash, by exchange id, or without a tile client. */
 @Controller()
 export class ProofsController {
-  constructor(private readonly proofs: ProofsService) {}
+  constructor(private readonly windows: WindowReaders) {}
 
   @Get('proof/inclusion')
-  async inclusion(@Query() query: InclusionQuery): Promise<{ index: number; size: number; path: string[] }> {
+  async inclusion(
+    @Query() query: InclusionQuery,
+  ): Promise<{ log: string; index: number; size: number; path: string[] }> {
     const index = Number(query.index);
     const size = Number(query.size);
-    return { index, size, path: await this.proofs.inclusion(index, size) };
+    const { log, proofs } = await this.windows.named(query.log);
+    return { log: log.origin, index, size, path: await proofs.inclusion(index, size) };
   }
 
   @Get('proof/consistency')
-  async consistency(@Query() query: ConsistencyQuery): Promise<{ from: number; to: number; proof: string[] }> {
+  async consistency(
+    @Query() query: ConsistencyQuery,
+  ): Promise<{ log: string; from: number; to: number; proof: string[] }> {
     const from = Number(query.from);
     const to = Number(query.to);
-    return { from, to, proof: await this.proofs.consistency(from, to) };
+    const { log, proofs } = await this.windows.named(query.log);
+    return { log: log.origin, from, to, proof: await proofs.consistency(from, to) };
   }
 
   @Get('leaf')
   @UseGuards(ReadGate)
-  async leaf(@Query() query: LeafQuery): Promise<{ index: number; body: string }> {
-    const { index, body } = await this.proofs.leaf(Buffer.from(query.hash, 'hex'));
-    return { index, body: body.toString('latin1') };
+  async leaf(@Query() query: LeafQuery): Promise<{ log: string; index: number; body: string }> {
+    const hash = Buffer.from(query.hash, 'hex');
+    for (const { log, proofs } of await this.windows.newestFirst(query.log)) {
+      const leaf = await proofs.findLeaf(hash);
+      if (leaf !== undefined) return { log: log.origin, index: leaf.index, body: leaf.body.toString('latin1') };
+    }
+    throw proofsErrors.error('leaf-unknown');
   }
 
+  /** From the newest window that has such a leaf; its checkpoint says which. */
   @Get('receipts/:exchangeId')
   @UseGuards(ReadGate)
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @Header('Cache-Control', 'no-cache')
-  receipt(@Param() parameters: ReceiptParameters, @Query() query: ReceiptQuery): Promise<string> {
-    return this.proofs.receipt(Buffer.from(parameters.exchangeId.replaceAll('-', ''), 'hex'), query);
+  async receipt(@Param() parameters: ReceiptParameters, @Query() query: ReceiptQuery): Promise<string> {
+    const id = Buffer.from(parameters.exchangeId.replaceAll('-', ''), 'hex');
+    for (const { proofs } of await this.windows.newestFirst(query.log)) {
+      const receipt = await proofs.findReceipt(id, query);
+      if (receipt !== undefined) return receipt;
+    }
+    throw proofsErrors.error('leaf-unknown');
   }
 }

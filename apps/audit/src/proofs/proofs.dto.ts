@@ -4,17 +4,24 @@ import { IsOptional, IsUUID, Matches, MaxLength } from 'class-validator';
 const COUNT = /^(0|[1-9][0-9]{0,15})$/;
 const COUNT_MESSAGE = { message: '$property must be a decimal number without leading zeros' };
 
-export class InclusionQuery {
+/** Origin of the window that is meant; without it the one that is written, or any that has what is asked for. */
+class WindowQuery {
+  @IsOptional()
+  @MaxLength(255)
+  log?: string;
+}
+
+export class InclusionQuery extends WindowQuery {
   @Matches(COUNT, COUNT_MESSAGE) index: string;
   @Matches(COUNT, COUNT_MESSAGE) size: string;
 }
 
-export class ConsistencyQuery {
+export class ConsistencyQuery extends WindowQuery {
   @Matches(COUNT, COUNT_MESSAGE) from: string;
   @Matches(COUNT, COUNT_MESSAGE) to: string;
 }
 
-export class LeafQuery {
+export class LeafQuery extends WindowQuery {
   @Matches(/^[0-9a-f]{64}$/, { message: 'hash must be a leaf hash, 64 lower-case hex digits' }) hash: string;
 }
 
@@ -22,7 +29,7 @@ export class ReceiptParameters {
   @IsUUID('all') exchangeId: string;
 }
 
-export class ReceiptQuery {
+export class ReceiptQuery extends WindowQuery {
   @IsOptional()
   @Matches(/^(c0|c1|p1|b1|-|s[0-9]{1,9})$/, { message: 'slot must be one of c0, c1, p1, b1, s<number>, -' })
   slot?: string;

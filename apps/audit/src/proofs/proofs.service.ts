@@ -1,10 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { toBase64, type Result } from '#kernel';
 import { consistencyPath, encodeTlogProof, inclusionPath, inclusionPaths, type PathReason } from '#tlog';
-import { SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
-import { LogReaderStore, type StoredHead, type StoredLeaf } from '../log-reader.store.js';
-import { TilesService } from '../tiles/tiles.service.js';
-import { PublishedCheckpoints } from '../witness/published-checkpoints.service.js';
+import type { ServedLog } from '../discovery/served-log.js';
+import type { LogReaderStore, StoredHead, StoredLeaf } from '../log-reader.store.js';
+import type { TilesService } from '../tiles/tiles.service.js';
+import type { PublishedCheckpoints } from '../witness/published-checkpoints.service.js';
 import { proofsErrors } from './proofs.errors.js';
 
 /** An exchange has at most four leaves; a case, one per transition. */
@@ -28,13 +27,12 @@ export interface ProvenLeaves {
  * Proofs for people without a tile client (`audit-log.md` §3.6). It computes them from the same tiles that it serves,
  * so whoever distrusts an answer can compute it too.
  */
-@Injectable()
 export class ProofsService {
   constructor(
     private readonly store: LogReaderStore,
     private readonly tiles: TilesService,
     private readonly published: PublishedCheckpoints,
-    @Inject(SERVED_LOG) private readonly log: ServedLog,
+    private readonly log: ServedLog,
   ) {}
 
   async inclusion(index: number, size: number): Promise<string[]> {
@@ -49,17 +47,21 @@ export class ProofsService {
     return hashesOf(await consistencyPath(from, to, this.tiles.readTile)).map(toBase64);
   }
 
-  async leaf(hash: Buffer): Promise<StoredLeaf> {
+  /** Undefined if this window has none. */
+  async findLeaf(hash: Buffer): Promise<StoredLeaf | undefined> {
     const leaf = await this.store.leafByHash(this.log.logId, hash);
-    if (leaf === undefined || !(await this.tiles.holds(leaf.index + 1))) throw proofsErrors.error('leaf-unknown');
-    return leaf;
+    return leaf !== undefined && (await this.tiles.holds(leaf.index + 1)) ? leaf : undefined;
   }
 
-  /** The `.tlog-proof` of one leaf: in the newest witnessed tree that holds it, else in the newest. */
-  async receipt(id: Buffer, choice: LeafChoice): Promise<string> {
+  /**
+   * The `.tlog-proof` of one leaf: in the newest witnessed tree that holds it, else in the newest. Undefined if this
+   * window has no such leaf.
+   */
+  async findReceipt(id: Buffer, choice: LeafChoice): Promise<string | undefined> {
     const leaf = await this.choose(id, choice);
+    if (leaf === undefined) return undefined;
     const head = await this.headFor(leaf.index);
-    if (head === undefined || leaf.index >= head.size) throw proofsErrors.error('leaf-unknown');
+    if (head === undefined || leaf.index >= head.size) return undefined;
     const path = hashesOf(await inclusionPath(leaf.index, head.size, this.tiles.readTile));
     return encodeTlogProof({ index: leaf.index, path, checkpoint: head.note });
   }
@@ -90,13 +92,12 @@ export class ProofsService {
     return { size: head.size, checkpoint: head.note, leaves };
   }
 
-  private async choose(id: Buffer, choice: LeafChoice): Promise<StoredLeaf> {
+  private async choose(id: Buffer, choice: LeafChoice): Promise<StoredLeaf | undefined> {
     const leaves = await this.store.leavesOf(this.log.logId, id, MAX_LEAVES_OF_ID);
     const matching = leaves.filter(
       ({ slot, signer }) => slot === (choice.slot ?? slot) && signer === (choice.signer ?? signer),
     );
     const [leaf] = matching;
-    if (leaf === undefined) throw proofsErrors.error('leaf-unknown');
     if (matching.length > 1)
       throw proofsErrors.error('receipt-ambiguous', {
         extensions: { leaves: matching.map(({ index, slot, signer }) => ({ index, slot, signer })) },

@@ -20,13 +20,12 @@ export class ReaderKeys {
   private readonly known = new Map<MemberId, VerifiedMember>();
   /** All three are written by `load`. */
   private newest: { readonly digest: string; readonly view: RegistryView } | undefined;
-  private followedTo = -1;
+  private followedTo = { logId: 0, index: -1 };
   private loadedAtMs = -Infinity;
   private loading: Promise<void> | undefined;
 
   constructor(
     private readonly store: LogReaderStore,
-    private readonly logId: number,
     private readonly clock: Clock,
   ) {}
 
@@ -40,11 +39,11 @@ export class ReaderKeys {
   }
 
   private async load(): Promise<void> {
-    for (const { index, digests } of await this.store.manifestsAfter(this.logId, this.followedTo)) {
+    for (const { logId, index, digests } of await this.store.manifestsAfter(this.followedTo)) {
       const digest = snapshotDigestOf(digests);
       if (digest === undefined) throw readerAuthErrors.error('readers-unknown', { details: { index } });
       if (digest !== this.newest?.digest) this.newest = { digest, view: await this.viewOf(digest, index) };
-      this.followedTo = index;
+      this.followedTo = { logId, index };
     }
     this.loadedAtMs = this.clock.now();
   }

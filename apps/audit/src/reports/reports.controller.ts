@@ -4,14 +4,15 @@ import { AuthenticatedReader, ReaderGuard } from '../reader-auth/reader.guard.js
 import type { Reader } from '../reader-auth/reader.js';
 import { ProblemAnswers } from '../search/problem.dto.js';
 import { ReportDto, ReportParameters, ReportQuery } from './reports.dto.js';
-import { REPORTS, ReportsService, type Report } from './reports.service.js';
+import { WindowReviews } from '../windows/window-reviews.service.js';
+import { REPORTS, type Report } from './reports.service.js';
 
 @ApiTags('reading')
 @ApiBearerAuth()
 @Controller('v1/reports')
 @UseGuards(ReaderGuard)
 export class ReportsController {
-  constructor(@Inject(ReportsService) private readonly reports: ReportsService) {}
+  constructor(@Inject(WindowReviews) private readonly windows: WindowReviews) {}
 
   @Get(':report')
   @Header('Cache-Control', 'no-store')
@@ -25,11 +26,12 @@ export class ReportsController {
   @ApiOkResponse({ type: ReportDto })
   @ApiForbiddenResponse({ description: '`reading-not-yours`' })
   @ProblemAnswers('request-malformed', 'range-invalid')
-  report(
+  async report(
     @Param() { report }: ReportParameters,
-    @Query() { from, until }: ReportQuery,
+    @Query() { from, until, log }: ReportQuery,
     @AuthenticatedReader() reader: Reader,
   ): Promise<Report> {
-    return this.reports.report(reader, { report, fromMs: Date.parse(from), untilMs: Date.parse(until) });
+    const { reports } = await this.windows.named(log);
+    return reports.report(reader, { report, fromMs: Date.parse(from), untilMs: Date.parse(until) });
   }
 }

@@ -1,13 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsISO8601, MaxLength } from 'class-validator';
-import { AccessRecordDto } from '../search/search.dto.js';
+import { AccessRecordDto, WindowQuery } from '../search/search.dto.js';
 import { REPORTS, type Report, type ReportName, type ReportRow } from './reports.service.js';
 
 export class ReportParameters {
   @IsIn(REPORTS) report: ReportName;
 }
 
-export class ReportQuery {
+export class ReportQuery extends WindowQuery {
   @ApiProperty({ format: 'date-time', example: '2026-11-01T00:00:00Z' })
   @IsISO8601({ strict: true, strictSeparator: true })
   @MaxLength(35)

@@ -44,9 +44,14 @@ interface ExchangeRow {
 const REQUEST = `r.log_id = $1 AND r.type = 'exchange.requested' AND r.at >= $2 AND r.at < $3
    AND ($4::text IS NULL OR r.consumer = $4 OR r.provider = $4)`;
 
+/** A window and those that follow it: what belongs to an exchange may stand behind the border, a day later at most. */
+function windowsFrom(logId: string): string {
+  return `ARRAY[${logId}, ${logId} + 1, ${logId} + 2]`;
+}
+
 /** What counts as a sequel of `r` (statements.md §2): it names that very leaf and the same parties. */
 function sequel(alias: string): string {
-  return `${alias}.log_id = r.log_id AND ${alias}.xid = r.xid AND ${alias}.prev = r.hash AND ${alias}.consumer = r.consumer
+  return `${alias}.log_id = ANY (${windowsFrom('r.log_id')}) AND ${alias}.xid = r.xid AND ${alias}.prev = r.hash AND ${alias}.consumer = r.consumer
    AND ${alias}.provider = r.provider AND ${alias}.service = r.service`;
 }
 
@@ -85,7 +90,7 @@ export class ReportsStore {
   /** Answers that came into the log after somebody had stated the exchange's failure. */
   async late(range: ReportRange): Promise<ReportedExchange[]> {
     return this.exchanges(
-      `SELECT ${EXCHANGE}, a.idx AS answered, f.idx AS failed, f.reason ${ENDED_TOGETHER} AND a.idx > f.idx ${ORDER}`,
+      `SELECT ${EXCHANGE}, a.idx AS answered, f.idx AS failed, f.reason ${ENDED_TOGETHER} AND (a.log_id, a.idx) > (f.log_id, f.idx) ${ORDER}`,
       range,
     );
   }
@@ -94,8 +99,8 @@ export class ReportsStore {
   async conflicts(range: ReportRange): Promise<ReportedExchange[]> {
     return this.exchanges(
       `SELECT ${EXCHANGE}, c.idx AS failed, 'told-twice' AS reason FROM leaf_index c
-         JOIN leaf_index r ON r.log_id = c.log_id AND r.xid = decode(replace(c.ref, '-', ''), 'hex')
-        WHERE c.log_id = $1 AND c.type = 'exchange.conflict' AND ${REQUEST} ${ORDER}`,
+         JOIN leaf_index r ON r.xid = decode(replace(c.ref, '-', ''), 'hex')
+        WHERE c.log_id = ANY (${windowsFrom('$1::int')}) AND c.type = 'exchange.conflict' AND ${REQUEST} ${ORDER}`,
       range,
     );
   }

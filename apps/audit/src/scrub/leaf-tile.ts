@@ -6,6 +6,7 @@ import { agrees, readStatement, type HeaderCache } from './leaf-columns.js';
 
 const HASH_BYTES = 32;
 const XID_BYTES = 16;
+const NO_RECORD = -1;
 
 /** The stored rows of up to 256 leaves that one tile of level 0 covers, each column packed in order of index. */
 export interface LeafTile {
@@ -60,12 +61,23 @@ export function checkLeafTile(rows: LeafTile, width: number, trail: LeafTrail): 
     if (statement === undefined) found('leaf-statement', index);
     else if (!agrees(columnsAt(rows, at), statement, trail.owners)) found('leaf-columns', index);
     if (statement?.payload.t === 'registry.manifest') manifests.set(index, body.toString('latin1'));
-    const offset = rows.offsets[at] ?? -1;
-    if (offset <= trail.lastOffset) found('offset-order', index);
-    trail.lastOffset = offset;
+    if (!follows(rows.offsets[at], trail, index, statement?.payload.t)) found('offset-order', index);
   }
   if (width === TILE_WIDTH) findings.push(...checkTile(`0/${rows.tile}`, rows.hashes, rows.stored));
   return { findings, manifests };
+}
+
+/** Moves the trail on. Leaves at the border of a window come from no record (`audit-log.md` §3.7). */
+function follows(offset = NO_RECORD, trail: LeafTrail, index: number, type: string | undefined): boolean {
+  if (offset === NO_RECORD && isOfBorder(index, type)) return true;
+  const before = trail.lastOffset;
+  trail.lastOffset = offset;
+  return offset > before;
+}
+
+/** The last leaf of a window, the first of the next, and the manifest behind that, which goes on. */
+function isOfBorder(index: number, type: string | undefined): boolean {
+  return type === 'log.closed' || type === 'log.opened' || (index === 1 && type === 'registry.manifest');
 }
 
 /** A full tile against the hashes that it covers: `below` are leaf hashes, or roots of the tiles one level down. */

@@ -106,8 +106,8 @@ beforeAll(async () => {
   const store = new SearchStore(database, LOG);
   const index = new LeafIndexStore(database, LOG);
   const cursorKey = new CursorKeyStore(database);
-  const access: Pick<AccessLog, 'record'> = { record: () => Promise.resolve({ id: '', leaf: 0, salt: '' }) };
-  searches = new SearchService({ store, index, cursorKey, access });
+  const access: Pick<AccessLog, 'record'> = { record: () => Promise.resolve({ id: '', leaf: 0, log: '', salt: '' }) };
+  searches = new SearchService({ log: 'T/0/2026h2', store, index, cursorKey, access });
   const log = { bodiesOf: () => Promise.resolve(new Map<number, Buffer>()) };
   exported = new ExportsService({ store, log, logId: LOG, index, cursorKey, access, maxLeaves: 1_000 });
   // Proofs are another spec's: here every leaf that is asked for has one.

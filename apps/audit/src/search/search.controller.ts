@@ -4,7 +4,8 @@ import { AuthenticatedReader, ReaderGuard } from '../reader-auth/reader.guard.js
 import type { Reader } from '../reader-auth/reader.js';
 import { ProblemAnswers } from './problem.dto.js';
 import { filterOf, SearchPageDto, SearchQuery } from './search.dto.js';
-import { SearchService, type SearchPage } from './search.service.js';
+import { WindowReviews } from '../windows/window-reviews.service.js';
+import type { SearchPage } from './search.service.js';
 
 const PAGE = 100;
 
@@ -14,7 +15,7 @@ const PAGE = 100;
 @Controller('v1/leaves')
 @UseGuards(ReaderGuard)
 export class SearchController {
-  constructor(@Inject(SearchService) private readonly searches: SearchService) {}
+  constructor(@Inject(WindowReviews) private readonly windows: WindowReviews) {}
 
   @Get()
   @Header('Cache-Control', 'no-store')
@@ -27,8 +28,9 @@ export class SearchController {
   @ApiOkResponse({ type: SearchPageDto })
   @ApiForbiddenResponse({ description: '`search-exchange-only`: the help desk gave another filter, or none.' })
   @ProblemAnswers('request-malformed', 'cursor-invalid', 'range-invalid')
-  search(@Query() query: SearchQuery, @AuthenticatedReader() reader: Reader): Promise<SearchPage> {
+  async search(@Query() query: SearchQuery, @AuthenticatedReader() reader: Reader): Promise<SearchPage> {
     const { limit, cursor } = query;
-    return this.searches.search(reader, { filter: filterOf(query), limit: Number(limit ?? PAGE), cursor });
+    const { searches } = await this.windows.named(query.log);
+    return searches.search(reader, { filter: filterOf(query), limit: Number(limit ?? PAGE), cursor });
   }
 }

@@ -12,8 +12,20 @@ const PARTY_MESSAGE = { message: '$property must be a member or a subsystem, INS
 const SIDES = ['consumer', 'bus', 'provider', 'provider-system', 'unknown'] as const;
 const optional = { required: false } as const;
 
+/** Which window is read. */
+export class WindowQuery {
+  @ApiProperty({
+    ...optional,
+    example: 'audit.demo.example/DEMO/0/2026h2',
+    description: 'Origin of the window that is read, as /.well-known/audit-logs.json lists them; absent: the open one.',
+  })
+  @IsOptional()
+  @MaxLength(255)
+  log?: string;
+}
+
 /** Filters of a search; each that is given must hold. */
-export class LeafFilterQuery {
+export class LeafFilterQuery extends WindowQuery {
   @ApiProperty({
     ...optional,
     format: 'date-time',
@@ -148,10 +160,14 @@ export class FoundLeafDto implements FoundLeaf {
 export class AccessRecordDto implements AccessRecord {
   @ApiProperty({ format: 'uuid' }) id: string;
   @ApiProperty({ example: 4712, description: 'Index of the leaf that records this query.' }) leaf: number;
+  @ApiProperty({ example: 'audit.demo.example/DEMO/0/2026h2', description: 'Origin of the window in which it stands.' })
+  log: string;
   @ApiProperty({ description: 'base64url; with it the leaf’s `doc` can be shown to be of this query.' }) salt: string;
 }
 
 export class SearchPageDto implements SearchPage {
+  @ApiProperty({ example: 'audit.demo.example/DEMO/0/2026h2', description: 'Origin of the window that was searched.' })
+  log: string;
   @ApiProperty({ type: [FoundLeafDto], description: 'Newest first.' }) leaves: FoundLeafDto[];
   @ApiProperty({ ...optional, description: 'Cursor of the next page; absent on the last.' }) next?: string;
   @ApiProperty({ example: 4712, description: 'Leaves below it could be found; the index follows the log.' })

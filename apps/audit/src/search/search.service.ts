@@ -15,6 +15,8 @@ export interface SearchWanted {
 }
 
 export interface SearchPage {
+  /** Origin of the window that was searched: a cursor is good for that one. */
+  readonly log: string;
   /** Newest first. */
   readonly leaves: readonly FoundLeaf[];
   /** For the next page; absent on the last. */
@@ -25,6 +27,8 @@ export interface SearchPage {
 }
 
 export interface SearchParts {
+  /** Origin of the window. */
+  readonly log: string;
   readonly store: SearchStore;
   readonly index: Pick<LeafIndexStore, 'indexedTo'>;
   readonly cursorKey: Pick<CursorKeyStore, 'get'>;
@@ -53,6 +57,7 @@ export class SearchService {
     const position: Position | undefined =
       found.length > limit && last !== undefined ? { atMs: last.atMs, index: last.index, below } : undefined;
     return {
+      log: this.parts.log,
       leaves: leaves.map((entry) => foundLeaf(entry, scope)),
       ...(position === undefined ? {} : { next: sealCursor(position, { reader: reader.id, query }, key) }),
       indexedTo: below,

@@ -1,4 +1,4 @@
-import type { Bus } from '#bus';
+import type { Bus, OutgoingRecord } from '#bus';
 import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
@@ -10,8 +10,8 @@ const INTERVAL_MS = 1_000;
  * memory of the head, and what witnesses follow. Losing one is harmless, the next says more.
  */
 export class CheckpointPublisher {
-  /** The newest committed note that is not published yet; set by `offer`. */
-  private waiting: string | undefined;
+  /** The newest committed note of each log that is not published yet; set by `offer`. A log's last one is not passed over. */
+  private readonly waiting = new Map<string, string>();
   private publishedAtMs = 0;
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> = Promise.resolve();
@@ -25,7 +25,7 @@ export class CheckpointPublisher {
   ) {}
 
   offer(note: string): void {
-    this.waiting = note;
+    this.waiting.set(note.slice(0, note.indexOf('\n')), note);
     if (this.timer !== undefined) return;
     const delayMs = Math.max(0, this.publishedAtMs + INTERVAL_MS - this.clock.now());
     this.timer = setTimeout(() => this.publish(), delayMs);
@@ -40,15 +40,20 @@ export class CheckpointPublisher {
 
   private publish(): void {
     this.timer = undefined;
-    const note = this.waiting;
-    if (note === undefined) return;
-    this.waiting = undefined;
+    const notes = [...this.waiting.values()];
+    if (notes.length === 0) return;
+    this.waiting.clear();
     this.publishedAtMs = this.clock.now();
-    const record = { topic: fixedTopics.checkpoints.name, partition: 0, value: Buffer.from(note) };
     this.sending = this.sending
-      .then(async () => {
-        if (await this.note(note)) await this.bus.publish([record]);
-      })
+      .then(() => this.send(notes))
       .catch((cause: unknown) => this.logger.warn({ err: cause }, 'checkpoint not published'));
+  }
+
+  private async send(notes: readonly string[]): Promise<void> {
+    const records: OutgoingRecord[] = [];
+    for (const note of notes)
+      if (await this.note(note))
+        records.push({ topic: fixedTopics.checkpoints.name, partition: 0, value: Buffer.from(note) });
+    if (records.length > 0) await this.bus.publish(records);
   }
 }

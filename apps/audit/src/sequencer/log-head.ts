@@ -9,4 +9,6 @@ export interface LogHead {
   /** Counted up by each sequencer that takes the log over: the fence. */
   readonly epoch: bigint;
   readonly note: string;
+  /** Has its last leaf: nothing can be appended any more (`audit-log.md` §3.7). */
+  readonly isClosed?: boolean;
 }

@@ -26,6 +26,13 @@ export interface Append {
   readonly manifests: readonly NewManifest[];
 }
 
+/** Where the first batch of a window goes that has a predecessor: nowhere, unless that is closed and still ours. */
+export interface Opening {
+  readonly predecessor: number;
+  readonly topic: string;
+  readonly append: Append;
+}
+
 interface HeadRow {
   origin: string;
   size: string;
@@ -34,15 +41,16 @@ interface HeadRow {
   next_offset: string;
   epoch: string;
   note: string;
+  is_closed: boolean;
 }
 
-const HEAD = 'origin, size, root, frontier, next_offset, epoch, note';
+const HEAD = 'origin, size, root, frontier, next_offset, epoch, note, final_size IS NOT NULL AS is_closed';
 
 /** One log's rows, for its sequencer. Reads of everybody else go through `LogReaderStore`. */
 export class LogStore {
   constructor(
     private readonly database: Database,
-    private readonly logId: number,
+    readonly logId: number,
   ) {}
 
   /** Makes the head of an empty log, which is vacant; does nothing if the log exists. */
@@ -132,9 +140,43 @@ export class LogStore {
     };
   }
 
+  /**
+   * Makes this log with its first leaves, in one transaction. False if its predecessor is not closed, or not owned in
+   * the epoch of the new head, or if the log is there already.
+   */
+  open({ predecessor, topic, append }: Opening): Promise<boolean> {
+    const { head } = append;
+    return this.database.transaction(async (queries) => {
+      const owned = await queries.query(
+        'SELECT FROM log_head WHERE log_id = $1 AND epoch = $2 AND final_size IS NOT NULL FOR UPDATE',
+        [predecessor, head.epoch.toString()],
+      );
+      if (owned.length !== 1) return false;
+      const made = await queries.query(
+        `INSERT INTO log_head (log_id, origin, size, root, frontier, kafka_topic, kafka_partition, next_offset, epoch,
+                               note, predecessor)
+         VALUES ($1, $2, 0, ''::bytea, ''::bytea, $3, 0, $4, $5, '', $6) ON CONFLICT DO NOTHING RETURNING log_id`,
+        [this.logId, head.origin, topic, head.nextOffset.toString(), head.epoch.toString(), predecessor],
+      );
+      return made.length === 1 && this.append(append, queries);
+    });
+  }
+
+  /** The head, or undefined where there is no log yet; after an opening that may still be under way has ended. */
+  headIfAny(): Promise<LogHead | undefined> {
+    return this.database.transaction(async (queries) => {
+      await queries.query('SELECT FROM log_head WHERE log_id = $1 FOR UPDATE', [this.logId - 1]);
+      const [row] = await queries.query<HeadRow>(`SELECT ${HEAD} FROM log_head WHERE log_id = $1`, [this.logId]);
+      return row === undefined ? undefined : headOf(row);
+    });
+  }
+
   /** The whole effect of a batch in one statement, hence one transaction. False if the log is not ours any more. */
-  async append({ oldSize, head, leaves, tiles, manifests }: Append): Promise<boolean> {
-    const rows = await this.database.query<{ n: string }>(APPEND, [
+  async append(
+    { oldSize, head, leaves, tiles, manifests }: Append,
+    queries: Pick<Queries, 'query'> = this.database,
+  ): Promise<boolean> {
+    const rows = await queries.query<{ n: string }>(APPEND, [
       this.logId,
       oldSize,
       head.size,
@@ -159,14 +201,15 @@ export class LogStore {
       Buffer.concat(manifests.map((manifest) => manifest.digest)),
       manifests.map((manifest) => manifest.digests),
       manifests.map((manifest) => manifest.statement),
+      head.isClosed === true,
     ]);
     return Number(rows[0]?.n) === 1;
   }
 
-  /** Damage that a scrub has found, by whatever process, and that no human has taken away. */
+  /** Damage that a scrub has found in this window or one before, by whatever process, and that no human has taken away. */
   async damage(): Promise<string | undefined> {
     const [row] = await this.database.query<{ problem: string }>(
-      'SELECT problem FROM scrub_finding WHERE log_id = $1 ORDER BY found LIMIT 1',
+      'SELECT problem FROM scrub_finding WHERE log_id <= $1 ORDER BY found LIMIT 1',
       [this.logId],
     );
     return row?.problem;
@@ -193,8 +236,9 @@ export class LogStore {
  */
 const APPEND = `
   WITH that AS (
-    UPDATE log_head SET size = $3, root = $4, frontier = $5, next_offset = $6, note = $7, updated = clock_timestamp()
-     WHERE log_id = $1 AND size = $2 AND epoch = $8 RETURNING log_id
+    UPDATE log_head SET size = $3, root = $4, frontier = $5, next_offset = $6, note = $7, updated = clock_timestamp(),
+           final_size = CASE WHEN $25::boolean THEN $3::bigint END, closed = CASE WHEN $25::boolean THEN now() END
+     WHERE log_id = $1 AND size = $2 AND epoch = $8 AND final_size IS NULL RETURNING log_id
   ), leaves AS (
     INSERT INTO log_leaf (log_id, idx, xid, slot, signer, leaf_hash, body, kafka_offset)
     SELECT that.log_id, $2::bigint + leaf.n - 1,
@@ -240,5 +284,6 @@ function headOf(row: HeadRow | undefined): LogHead {
     nextOffset: BigInt(found.next_offset),
     epoch: BigInt(found.epoch),
     note: found.note,
+    isClosed: found.is_closed,
   };
 }

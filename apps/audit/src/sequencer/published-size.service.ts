@@ -17,7 +17,15 @@ const LIMITS: ReadBackLimits = { window: 500, maxWindows: 20, timeoutMs: 10_000 
  * stamps that somebody holds receipts for (`audit-log.md` §3.4), so this fails closed: other logs' notes and garbage are
  * passed over, and what cannot be read within bounds is a refusal, never "nothing was published".
  */
-export async function newestPublished(bus: Bus, key: NoteKey, group: string, limits = LIMITS): Promise<Checkpoint[]> {
+export async function newestPublished(
+  bus: Bus,
+  key: NoteKey,
+  group: string,
+  limits = LIMITS,
+  predecessor?: NoteKey,
+): Promise<Checkpoint[]> {
+  // All of the bounds are looked through first: an old note of the predecessor may be sent again by anybody.
+  let hasPredecessor = false;
   let to = await bus.endOffset(fixedTopics.checkpoints.name, 0);
   for (let turn = 0; turn < limits.maxWindows && to > 0n; turn += 1) {
     const from = to > BigInt(limits.window) ? to - BigInt(limits.window) : 0n;
@@ -30,9 +38,11 @@ export async function newestPublished(bus: Bus, key: NoteKey, group: string, lim
     });
     const size = Math.max(...ours.map((note) => note.size));
     if (ours.length > 0) return ours.filter((note) => note.size === size);
+    hasPredecessor ||= predecessor !== undefined && notes.some((value) => openNote(value, [predecessor]).ok);
     to = from;
   }
-  if (to === 0n) return [];
+  // A window that has just been opened, and of which nothing was published yet.
+  if (to === 0n || hasPredecessor) return [];
   throw sequencerErrors.error('checkpoints-unread', { details: { reason: 'too much that is not ours' } });
 }
 

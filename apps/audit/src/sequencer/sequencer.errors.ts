@@ -11,6 +11,11 @@ export const sequencerErrors = defineErrors('sequencer', {
     message: 'This process does not sequence the log now',
     next: 'Wait: it stands by, and claims the log when its owner is gone',
   },
+  'log-closed': {
+    kind: 'conflict',
+    message: 'This window of the log has its last leaf',
+    next: 'Nothing: its successor is being opened and takes the stamps',
+  },
   'log-damaged': {
     kind: 'broken',
     message: 'The stored log does not agree with its own signed checkpoint',
@@ -36,6 +41,11 @@ export const sequencerErrors = defineErrors('sequencer', {
     kind: 'invalid',
     message: 'The log key in the key folder is not the one that trust.json names for this origin',
     next: 'Compare KEREGE_AUDIT_ORIGIN, the key file and trust.json',
+  },
+  'instance-key-unknown': {
+    kind: 'invalid',
+    message: 'The registry’s snapshot does not have the key with which this service would close the window',
+    next: 'Publish the audit instance with its key; until then the window stays open',
   },
   'commit-unknown': {
     kind: 'unavailable',

@@ -3,9 +3,9 @@ import type { Logger } from '#platform';
 import {
   checkpointText,
   EMPTY_ROOT,
+  GrowingTree,
   signNote,
   type Extension,
-  type GrowingTree,
   type NoteKey,
   type NoteSigner,
 } from '#tlog';
@@ -14,15 +14,21 @@ import type { LogHead } from './log-head.js';
 import type { LogStore, NewLeaf, NewManifest } from './log.store.js';
 import { sequencerErrors } from './sequencer.errors.js';
 
-export interface SequencerOptions {
+/** One window of the shard, as it is written. */
+export interface SequencedLog {
   readonly store: LogStore;
   readonly signer: NoteSigner;
   readonly key: NoteKey;
+  /** Compares a log of that size with what others remember of it; rejects if it is not the same, or cannot be told. */
+  readonly compare: (size: number) => Promise<void>;
+}
+
+export interface SequencerOptions extends SequencedLog {
   readonly logger: Logger;
   /** Topic whose offsets the head carries. */
   readonly topic: string;
-  /** Compares a log of that size with what others remember of it; rejects if it is not the same, or cannot be told. */
-  readonly compare: (size: number) => Promise<void>;
+  /** The newest window of the shard, if it is not the one in hand: another process may have rotated (§3.7). */
+  readonly newest?: (inHand: number) => Promise<SequencedLog | undefined>;
 }
 
 /** A batch after its commit: what receipts are made from. */
@@ -51,10 +57,12 @@ export class Sequencer {
   /** What was found damaged; set by `condemn`, never taken back. */
   private condemned: string | undefined;
 
-  constructor(private readonly options: SequencerOptions) {}
+  /** Names the window in hand; moved by `moveToNewest` and `open`. */
+  constructor(private options: SequencerOptions) {}
 
   /** Makes the log if it is not there, and refuses to go on with one that is damaged. Takes nothing over. */
   async prepare(): Promise<void> {
+    await this.moveToNewest();
     const { store, signer, topic } = this.options;
     const note = await signNote(checkpointText(signer.name, 0, EMPTY_ROOT), [signer]);
     const nothing = { size: 0, root: EMPTY_ROOT, frontier: Buffer.alloc(0), nextOffset: 0n, epoch: 0n };
@@ -69,6 +77,7 @@ export class Sequencer {
    */
   async claim(leaseMs: number | undefined): Promise<boolean> {
     this.owned = undefined;
+    await this.moveToNewest();
     this.epoch = await this.options.store.claim(leaseMs);
     return this.isClaimed;
   }
@@ -113,6 +122,16 @@ export class Sequencer {
     return head;
   }
 
+  /** Number of the window in hand. */
+  get logId(): number {
+    return this.options.store.logId;
+  }
+
+  /** Public key of the window in hand. */
+  get vkey(): string {
+    return this.options.signer.vkey;
+  }
+
   get isOwner(): boolean {
     return this.owned !== undefined;
   }
@@ -122,14 +141,31 @@ export class Sequencer {
     return this.state.head;
   }
 
-  /** Commits a batch, also an empty one (its records had no effect but must not be read again). One at a time. */
-  async append(leaves: readonly NewLeaf[], manifests: readonly NewManifest[], nextOffset: bigint): Promise<Appended> {
+  /**
+   * Commits a batch, also an empty one (its records had no effect but must not be read again). One at a time. With
+   * `isLast` the log is closed by it: after that only `open` goes on.
+   */
+  async append(
+    leaves: readonly NewLeaf[],
+    manifests: readonly NewManifest[],
+    nextOffset: bigint,
+    isLast = false,
+  ): Promise<Appended> {
     const { head, tree } = this.state;
+    if (head.isClosed === true) throw sequencerErrors.error('log-closed', { details: { origin: head.origin } });
     const extension = tree.extend(leaves.map((leaf) => leaf.leafHash));
     const { next } = extension;
     const text = checkpointText(this.options.signer.name, next.size, next.root());
     const note = leaves.length === 0 ? head.note : await signNote(text, [this.options.signer]);
-    const fresh = { ...head, size: next.size, root: next.root(), frontier: next.frontier(), nextOffset, note };
+    const fresh = {
+      ...head,
+      size: next.size,
+      root: next.root(),
+      frontier: next.frontier(),
+      nextOffset,
+      note,
+      isClosed: isLast,
+    };
     const append = { oldSize: head.size, head: fresh, leaves, tiles: extension.fullTiles, manifests };
     let isCommitted: boolean;
     try {
@@ -147,6 +183,32 @@ export class Sequencer {
   condemn(problem: string): void {
     this.condemned ??= problem;
     this.release();
+  }
+
+  /**
+   * Opens the successor of the closed log in hand with its first leaves, and sequences it from now on. It starts at the
+   * offset at which its predecessor ended. Rejects with `log-fenced` if another process did, or may do, the same.
+   */
+  async open(log: SequencedLog, leaves: readonly NewLeaf[], manifests: readonly NewManifest[]): Promise<Appended> {
+    const { nextOffset, epoch } = this.state.head;
+    const extension = GrowingTree.empty().extend(leaves.map((leaf) => leaf.leafHash));
+    const { next } = extension;
+    const note = await signNote(checkpointText(log.signer.name, next.size, next.root()), [log.signer]);
+    const tree = { size: next.size, root: next.root(), frontier: next.frontier() };
+    const head: LogHead = { origin: log.signer.name, ...tree, nextOffset, epoch, note, isClosed: false };
+    const append = { oldSize: 0, head, leaves, tiles: extension.fullTiles, manifests };
+    const opening = { predecessor: this.logId, topic: this.options.topic, append };
+    let isOpen: boolean;
+    try {
+      isOpen = await log.store.open(opening);
+    } catch (cause) {
+      isOpen = await this.wasOpened(log, head, cause);
+    }
+    if (!isOpen) throw this.fenced();
+    this.options = { ...this.options, ...log };
+    this.owned = this.condemned === undefined ? { head, tree: next } : undefined;
+    this.options.logger.info({ origin: head.origin, nextOffset }, 'window opened');
+    return { extension, note };
   }
 
   /** Appends nothing until the next takeover, but keeps others from it. */
@@ -176,18 +238,32 @@ export class Sequencer {
    */
   private async wasCommitted(fresh: LogHead, before: LogHead, cause: unknown): Promise<boolean> {
     this.options.logger.warn({ err: cause }, 'outcome of a commit unknown, asking the head');
-    const now = await this.headAgain(cause);
+    const now = await this.asked(() => this.options.store.head(true), cause);
     if (now.epoch !== fresh.epoch) return false;
     if (isSameHead(now, fresh)) return true;
     if (isSameHead(now, before)) throw cause;
     return false;
   }
 
-  private async headAgain(cause: unknown): Promise<LogHead> {
+  /** As `wasCommitted`, for the first batch of a successor: there is no head of it if that did not take place. */
+  private async wasOpened({ store }: SequencedLog, fresh: LogHead, cause: unknown): Promise<boolean> {
+    this.options.logger.warn({ err: cause }, 'outcome of an opening unknown, asking for the head');
+    const now = await this.asked(() => store.headIfAny(), cause);
+    if (now === undefined) throw cause;
+    return now.epoch === fresh.epoch && isSameHead(now, fresh);
+  }
+
+  private async moveToNewest(): Promise<void> {
+    const newest = await this.options.newest?.(this.logId);
+    if (newest !== undefined) this.options = { ...this.options, ...newest };
+  }
+
+  /** Asks until the database answers. */
+  private async asked<Answer>(question: () => Promise<Answer>, cause: unknown): Promise<Answer> {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
       if (this.stopped) throw sequencerErrors.error('commit-unknown', { cause });
       try {
-        return await this.options.store.head(true);
+        return await question();
       } catch (failure) {
         this.options.logger.warn({ err: failure }, 'head not readable, trying again');
         await new Promise((resolve) => setTimeout(resolve, delayMs));

@@ -1,10 +1,9 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
 import { LogReaderStore, type StoredManifest } from '../log-reader.store.js';
-import { TilesService } from '../tiles/tiles.service.js';
+import { WindowReaders } from '../windows/window-readers.service.js';
 import { GoverningQuery, SnapshotParameters } from './snapshots.dto.js';
 import { snapshotsErrors } from './snapshots.errors.js';
 
@@ -17,8 +16,7 @@ const unzip = promisify(gunzip);
 export class SnapshotsController {
   constructor(
     private readonly store: LogReaderStore,
-    private readonly tiles: TilesService,
-    @Inject(SERVED_LOG) private readonly log: ServedLog,
+    private readonly windows: WindowReaders,
   ) {}
 
   /** By SHA-256 of the uncompressed bytes; sent compressed to whoever takes gzip. */
@@ -46,15 +44,15 @@ export class SnapshotsController {
   async governing(
     @Query() query: GoverningQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<StoredManifest> {
+  ): Promise<StoredManifest & { readonly log: string }> {
     const index = Number(query.index);
-    const manifest = (await this.tiles.holds(index))
-      ? await this.store.manifestBefore(this.log.logId, index)
-      : undefined;
+    const { log, tiles } = await this.windows.named(query.log);
+    const manifest = (await tiles.holds(index)) ? await this.store.manifestBefore(log.logId, index) : undefined;
     if (manifest === undefined) throw snapshotsErrors.error('manifest-unknown');
     // Below the head nothing changes any more.
-    void reply.header('Cache-Control', 'public, max-age=31536000, immutable');
-    return manifest;
+    // Without the log's name the same question means another log after a rotation.
+    if (query.log !== undefined) void reply.header('Cache-Control', 'public, max-age=31536000, immutable');
+    return { ...manifest, log: log.origin };
   }
 }
 

@@ -9,7 +9,8 @@ import { findUnfinished, noOutcome } from './unfinished.js';
 
 export interface SweeperOptions {
   readonly bus: Bus;
-  readonly store: SweeperStore;
+  /** One for each window in which a request may wait, oldest first. */
+  readonly stores: () => Promise<readonly SweeperStore[]>;
   /** Audit's instance key. */
   readonly signer: Signer;
   readonly clock: Clock;
@@ -50,9 +51,16 @@ export class Sweeper {
     await this.running;
   }
 
-  /** One pass from the cursor to the first request that is too young. Resolves with the number that it stated. */
+  /** One pass over each window. Resolves with the number that it stated. */
   async sweep(): Promise<number> {
-    const { store, clock, waitMs } = this.options;
+    let stated = 0;
+    for (const store of await this.options.stores()) stated += await this.sweepWindow(store);
+    return stated;
+  }
+
+  /** From the cursor to the first request that is too young. */
+  private async sweepWindow(store: SweeperStore): Promise<number> {
+    const { clock, waitMs } = this.options;
     let from = await store.cursor();
     let cursor: number | undefined;
     let stated = 0;

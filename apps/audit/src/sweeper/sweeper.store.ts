@@ -12,7 +12,14 @@ export class SweeperStore {
   constructor(
     private readonly database: Database,
     private readonly logId: number,
+    /** Numbers of the windows in which a sequel may stand, this one among them. */
+    private readonly beside: readonly number[] = [logId],
   ) {}
+
+  /** Of windows that are looked into, whose last requests may still be without their sequel. */
+  static ofWindows(database: Database, ids: readonly number[]): SweeperStore[] {
+    return ids.map((logId) => new SweeperStore(database, logId, ids));
+  }
 
   /** No request before this index is without its sequel. */
   async cursor(): Promise<number> {
@@ -44,11 +51,15 @@ export class SweeperStore {
     };
   }
 
-  /** Everything else that was stated about these exchanges. */
+  /**
+   * Everything else that was stated about these exchanges, also in the windows beside this one: a sequel counts on
+   * whichever side of the border it stands.
+   */
   async others(xids: readonly Buffer[]): Promise<OtherLeaf[]> {
     return this.database.query(
-      `SELECT xid, slot, body FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[]) AND slot <> 'c0'`,
-      [this.logId, xids],
+      `SELECT xid, slot, body FROM log_leaf
+        WHERE log_id = ANY ($1::int[]) AND xid = ANY ($2::bytea[]) AND slot <> 'c0'`,
+      [this.beside, xids],
     );
   }
 }

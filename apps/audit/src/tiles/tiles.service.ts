@@ -1,9 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel';
 import { encodeBundle, tileWidth, TILE_WIDTH, type TileAddress, type TileReader } from '#tlog';
-import { READ_CLOCK, SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
-import { LogReaderStore, type StoredHead } from '../log-reader.store.js';
+import type { ServedLog } from '../discovery/served-log.js';
+import type { LogReaderStore, StoredHead } from '../log-reader.store.js';
+import type { WindowFiles } from '../windows/window-files.store.js';
 import { HeadCache } from './head-cache.js';
 
 /** 8 KiB each. Clients walk the right edge and the same few upper tiles. */
@@ -14,7 +14,6 @@ const HASH_BYTES = 32;
  * Makes tiles and bundles from the tables (`audit-log.md` §2.3, §3.2): full hash tiles as stored, everything else
  * sliced from rows. Serves nothing beyond the signed head, even if rows should lie there.
  */
-@Injectable()
 export class TilesService {
   private readonly heads: HeadCache;
   /** Full hash tiles by `level/index`; immutable once full. */
@@ -22,8 +21,10 @@ export class TilesService {
 
   constructor(
     private readonly store: LogReaderStore,
-    @Inject(SERVED_LOG) private readonly log: ServedLog,
-    @Inject(READ_CLOCK) clock: Clock,
+    private readonly log: ServedLog,
+    clock: Clock,
+    /** Where a frozen window lies whose leaves may have left the database. */
+    private readonly files?: WindowFiles,
   ) {
     this.heads = new HeadCache(() => store.head(log.logId), clock);
   }
@@ -47,8 +48,18 @@ export class TilesService {
   async read({ level, index, width }: TileAddress): Promise<Buffer | undefined> {
     const span = TILE_WIDTH ** (level === 'entries' ? 0 : level);
     const needed = (index * TILE_WIDTH + width) * span;
-    if (!Number.isSafeInteger(needed) || (await this.heads.holding(needed)) === undefined) return undefined;
-    return level === 'entries' ? this.bundle(index, width) : this.hashes(level, index, width);
+    const head = Number.isSafeInteger(needed) ? await this.heads.holding(needed) : undefined;
+    if (head === undefined) return undefined;
+    return (
+      (await this.filed({ level, index, width }, head.size)) ??
+      (level === 'entries' ? this.bundle(index, width) : this.hashes(level, index, width))
+    );
+  }
+
+  /** Of a frozen window; also proofs are made from it, so whoever changed a file makes proofs that do not hold. */
+  private async filed(address: TileAddress, size: number): Promise<Buffer | undefined> {
+    const { state, path } = this.log;
+    return state === 'frozen' ? this.files?.tile(path, size, address) : undefined;
   }
 
   /** For proofs; asks only for tiles of trees that the log has. */

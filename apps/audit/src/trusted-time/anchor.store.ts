@@ -64,10 +64,10 @@ export class AnchorStore {
     return row?.data;
   }
 
-  /** Which of these statement ids have a leaf, in hex. */
+  /** Which of these statement ids have a leaf, in this window or one that followed it, in hex. */
   async stated(ids: readonly Buffer[], signer: string): Promise<ReadonlySet<string>> {
     const rows = await this.database.query<{ xid: Buffer }>(
-      `SELECT xid FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[]) AND slot = '-' AND signer = $3`,
+      `SELECT xid FROM log_leaf WHERE log_id >= $1 AND xid = ANY ($2::bytea[]) AND slot = '-' AND signer = $3`,
       [this.logId, ids, signer],
     );
     return new Set(rows.map(({ xid }) => xid.toString('hex')));

@@ -5,6 +5,8 @@ import type { Database } from '#postgres';
 import type { Certificate } from 'pkijs';
 import type { AuditConfig } from '../audit.config.js';
 import type { AuditKeys } from '../keys.service.js';
+import { stateOf } from '../windows/window-state.js';
+import type { WindowStore } from '../windows/window.store.js';
 import { AnchorStore } from './anchor.store.js';
 import { parseAuthorities } from './authority.js';
 import { Timestamper, type TimestamperOptions } from './timestamper.service.js';
@@ -18,18 +20,31 @@ interface TimestamperParts extends Pick<AuditKeys, 'signer' | 'timestampRoots'> 
   readonly clock: Clock;
   readonly logger: Logger;
   readonly database: Database;
-  readonly logId: number;
   readonly metrics: AppMetrics;
 }
 
+/** The log from window to window. */
+interface StampedWindows {
+  readonly windows: WindowStore;
+  /** The one that is written. */
+  readonly logId: () => number;
+  readonly head: TimestamperOptions['head'];
+}
+
 /** The time-stamper of the configuration. Throws `config-invalid` or `time-roots-unusable`. */
-export function makeTimestamper(options: TimestamperParts, head: TimestamperOptions['head']): Timestamper {
-  const { bus, clock, config, database, logger, logId, metrics, signer } = options;
+export function makeTimestamper(options: TimestamperParts, { windows, logId, head }: StampedWindows): Timestamper {
+  const { bus, clock, config, database, logger, metrics, signer } = options;
   const authorities = parseAuthorities(config.timeAuthorities);
   if (!authorities.ok) throw configErrors.error('config-invalid', { extensions: { problems: [authorities.reason] } });
   return new Timestamper({
     bus,
-    store: new AnchorStore(database, logId),
+    get store() {
+      return new AnchorStore(database, logId());
+    },
+    closed: async () =>
+      (await windows.list())
+        .filter((window) => stateOf(window) === 'closed')
+        .map((window) => ({ store: new AnchorStore(database, window.logId), head: window })),
     signer,
     instanceId: config.instanceId,
     clock,

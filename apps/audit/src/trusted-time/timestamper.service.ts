@@ -14,9 +14,18 @@ import { checkToken, timeOf } from './time-token.js';
 import type { TrustedTimeMetrics } from './trusted-time-metrics.service.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
 
+/** A window that has its last leaf, and its last checkpoint. */
+export interface ClosedLog {
+  readonly store: AnchorStore;
+  readonly head: { readonly size: number; readonly note: string };
+}
+
 export interface TimestamperOptions {
   readonly bus: Pick<Bus, 'publish'>;
+  /** Of the window that `head` is of. */
   readonly store: AnchorStore;
+  /** Windows before it that were closed of late; each is stamped as it ended. */
+  readonly closed?: () => Promise<readonly ClosedLog[]>;
   /** Audit's instance key and the name under which intake files its statements. */
   readonly signer: Signer;
   readonly instanceId: string;
@@ -133,11 +142,23 @@ export class Timestamper {
     const hasMoved = await this.hasMoved(head.size, tokens, isWanted);
     this.state = seen(this.state, newest?.timeMs, hasMoved, clock.now());
     await this.stateMissing(tokens);
+    for (const log of (await this.options.closed?.()) ?? []) await this.stampLast(log);
     if (!hasMoved) return;
     const token = await this.obtain(head.size, head.note);
     await store.add({ ...token, source: token.authority }, head.note);
     this.options.metrics.tokens.add({});
     this.state = seen(this.state, token.timeMs, false, clock.now());
+    await this.stateMissing([token]);
+  }
+
+  /** The statement about that token goes into the window that is written now. */
+  private async stampLast({ store, head }: ClosedLog): Promise<void> {
+    const tokens = anchored(await store.newest(RECENT));
+    await this.stateMissing(tokens);
+    if ((tokens[0]?.size ?? 0) >= head.size) return;
+    const token = await this.obtain(head.size, head.note);
+    await store.add({ ...token, source: token.authority }, head.note);
+    this.options.metrics.tokens.add({});
     await this.stateMissing([token]);
   }
 

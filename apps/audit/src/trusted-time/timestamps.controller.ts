@@ -1,8 +1,7 @@
-import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
-import { AnchorStore } from './anchor.store.js';
+import { WindowReaders } from '../windows/window-readers.service.js';
 import { StampedCheckpointQuery, TimestampQuery } from './timestamps.dto.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
 
@@ -13,10 +12,7 @@ import { trustedTimeErrors } from './trusted-time.errors.js';
 @ApiTags('log')
 @Controller('log/:shard/:window')
 export class TimestampsController {
-  constructor(
-    private readonly anchors: AnchorStore,
-    @Inject(SERVED_LOG) private readonly log: ServedLog,
-  ) {}
+  constructor(private readonly windows: WindowReaders) {}
 
   @Get('timestamp')
   @ApiOperation({
@@ -34,9 +30,8 @@ export class TimestampsController {
     @Query() { index }: TimestampQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer> {
-    this.requireLog(shard, window);
-    const token =
-      index === undefined ? (await this.anchors.newest(1))[0] : await this.anchors.firstCovering(Number(index));
+    const anchors = (await this.windows.at(`${shard}/${window}`))?.anchors;
+    const token = index === undefined ? (await anchors?.newest(1))?.[0] : await anchors?.firstCovering(Number(index));
     if (token === undefined) throw trustedTimeErrors.error('timestamp-unknown');
     void reply
       .header('Content-Type', 'application/timestamp-reply')
@@ -60,14 +55,9 @@ export class TimestampsController {
     @Query() { size }: StampedCheckpointQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer> {
-    this.requireLog(shard, window);
-    const note = await this.anchors.note(Number(size));
+    const note = await (await this.windows.at(`${shard}/${window}`))?.anchors.note(Number(size));
     if (note === undefined) throw trustedTimeErrors.error('timestamp-unknown');
     void reply.header('Content-Type', 'text/plain; charset=utf-8').header('Cache-Control', 'public, max-age=60');
     return note;
-  }
-
-  private requireLog(shard: string, window: string): void {
-    if (`${shard}/${window}` !== this.log.path) throw trustedTimeErrors.error('timestamp-unknown');
   }
 }

@@ -1,8 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '#kernel';
 import { withSignatureLines } from '#tlog';
-import { READ_CLOCK, SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
-import { PublishedCheckpointStore, type PublishedNote } from './published-checkpoint.store.js';
+import type { ServedLog } from '../discovery/served-log.js';
+import type { PublishedCheckpointStore, PublishedNote } from './published-checkpoint.store.js';
 
 /** A checkpoint with its cosignature lines. */
 export interface CosignedNote {
@@ -21,7 +20,6 @@ const MAX_AGE_MS = 500;
  * The checkpoints that were published, with the lines of witnesses that have cosigned them since (`audit-log.md` §2.4,
  * §2.6). Half a second old at most: witnesses answer within that, so the newest one usually has its lines.
  */
-@Injectable()
 export class PublishedCheckpoints {
   /** Shared by all who ask within half a second; written by `look`. */
   private looking: Promise<Look> | undefined;
@@ -29,8 +27,8 @@ export class PublishedCheckpoints {
 
   constructor(
     private readonly store: PublishedCheckpointStore,
-    @Inject(SERVED_LOG) private readonly log: ServedLog,
-    @Inject(READ_CLOCK) private readonly clock: Clock,
+    private readonly log: ServedLog,
+    private readonly clock: Clock,
   ) {}
 
   /** Undefined: nothing was published yet. */

@@ -14,8 +14,8 @@ export function renderReport(report: VerificationReport, paint: (colour: Colour,
     ...report.persons.map(({ kind, country, type, code }) => `  ${kind}: ${country}/${type}/${code}`),
     `  log ${log}:`,
     ...report.leaves.map(
-      ({ index, type, signer, claimedAtMs }) =>
-        `    leaf ${index}  ${type}  signed by ${signer}, ${new Date(claimedAtMs).toISOString()}`,
+      ({ index, type, signer, claimedAtMs, log: origin }) =>
+        `    leaf ${index}${origin === log ? '' : ` of ${origin}`}  ${type}  signed by ${signer}, ${new Date(claimedAtMs).toISOString()}`,
     ),
     ...report.checked.map((line) => `  ${paint('green', '✓')} ${line}`),
     ...report.unchecked.map((line) => `  ${paint('yellow', '?')} not checked: ${line}`),

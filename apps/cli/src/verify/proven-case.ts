@@ -9,12 +9,15 @@ import type { TrustAnchors } from './trust.js';
 
 export interface ProvenManifest {
   readonly statement: Statement;
+  /** Origin of the log in which it stands. */
+  readonly log: string;
   readonly index: number;
   readonly digests: string;
 }
 
 export interface ProvenStatement {
   readonly statement: Statement;
+  readonly log: string;
   readonly index: number;
   readonly governing: ProvenManifest;
 }
@@ -26,6 +29,8 @@ export interface ProvenCase {
   /** One per distinct signed note. */
   readonly checkpoints: readonly Checkpoint[];
 }
+
+const WINDOW = /^(.+)\/\d{4}h[12](?:-[1-9]\d*)?$/u;
 
 /** Places every leaf in the log, binds sequels to the request and statements to the manifest that governs them. */
 export function proveCase(evidence: Evidence, trust: TrustAnchors): Result<ProvenCase, Refusal> {
@@ -41,8 +46,9 @@ export function proveCase(evidence: Evidence, trust: TrustAnchors): Result<Prove
   // A manifest that governs nothing here would be a part of the file that means nothing.
   if (!manifests.value.every((manifest) => statements.value.some((entry) => entry.governing === manifest)))
     return refuse(at('manifest-order', 'manifests'));
+  if (!areInOrder(manifests.value, statements.value)) return refuse(at('manifest-order', 'manifests'));
   const all = [...checkpoints.values()];
-  if (!isOneLog(all)) return refuse(at('log-forked', 'proofs'));
+  if (!areWindowsOfOneLog(all)) return refuse(at('log-forked', 'proofs'));
   return ok({ statements: [requested, ...sequels], manifests: manifests.value, checkpoints: all });
 }
 
@@ -59,10 +65,12 @@ function proveManifests(
     if (statement.fields.doc !== `h0:${toBase64Url(sha256(digests))}`) return refuse(at('manifest-digests', where));
     const proven = proveLeaf(jws, proof, trust, where);
     if (!proven.ok) return proven;
-    if (proven.value.index !== index || index <= (manifests.at(-1)?.index ?? -1))
-      return refuse(at('manifest-order', where));
-    checkpoints.set(proven.value.checkpoint.note, proven.value.checkpoint);
-    manifests.push({ statement, index, digests });
+    const { checkpoint } = proven.value;
+    const log = checkpoint.origin;
+    const before = manifests.findLast((manifest) => manifest.log === log);
+    if (proven.value.index !== index || index <= (before?.index ?? -1)) return refuse(at('manifest-order', where));
+    checkpoints.set(checkpoint.note, checkpoint);
+    manifests.push({ statement, log, index, digests });
   }
   return ok(manifests);
 }
@@ -82,21 +90,36 @@ function proveStatements(
     if (!proven.ok) return proven;
     const { index, checkpoint } = proven.value;
     checkpoints.set(checkpoint.note, checkpoint);
-    // The last manifest before the statement's own index governs it (`statements.md` §2): of those here, exactly that.
-    const manifest = manifests.findLast((candidate) => candidate.index < index);
+    const log = checkpoint.origin;
+    // The last manifest before the statement's own index in the same log governs it (`statements.md` §2): of those here,
+    // exactly that.
+    const manifest = manifests.findLast((candidate) => candidate.log === log && candidate.index < index);
     if (manifest === undefined || manifest !== manifests[governing]) return refuse(at('manifest-governing', where));
-    statements.push({ statement, index, governing: manifest });
+    statements.push({ statement, log, index, governing: manifest });
   }
   return ok(statements);
 }
 
-/** All leaves in the log of one origin, and no two trees of one size: that would be two logs under one name. */
-function isOneLog(checkpoints: readonly Checkpoint[]): boolean {
-  const roots = new Map<number, Buffer>();
+/** Manifests stand by log, logs as the statements bring them up: one order, so that one case has one spelling. */
+function areInOrder(manifests: readonly ProvenManifest[], statements: readonly ProvenStatement[]): boolean {
+  const logs = [...new Set(statements.map(({ log }) => log))];
+  const sorted = logs.flatMap((log) => manifests.filter((manifest) => manifest.log === log));
+  return manifests.every((manifest, position) => manifest === sorted[position]);
+}
+
+/**
+ * All leaves in one log or on both sides of a border between two windows of one shard (`audit-log.md` §3.7); and no two
+ * trees of one size and origin: that would be two logs under one name.
+ */
+function areWindowsOfOneLog(checkpoints: readonly Checkpoint[]): boolean {
+  const roots = new Map<string, Buffer>();
   for (const { origin, size, root } of checkpoints) {
-    const known = roots.get(size);
-    if (origin !== checkpoints[0]?.origin || known?.equals(root) === false) return false;
-    roots.set(size, root);
+    const known = roots.get(`${origin} ${size}`);
+    if (known?.equals(root) === false) return false;
+    roots.set(`${origin} ${size}`, root);
   }
-  return true;
+  const origins = [...new Set(checkpoints.map(({ origin }) => origin))];
+  if (origins.length < 2) return true;
+  const [shard, ...others] = origins.map((origin) => WINDOW.exec(origin)?.[1]);
+  return origins.length === 2 && shard !== undefined && others.every((other) => other === shard);
 }

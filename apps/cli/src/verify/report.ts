@@ -23,7 +23,7 @@ const MEANINGS = {
   'proof-inclusion': 'a leaf does not stand in the tree of its checkpoint',
   'checkpoint-malformed': 'a checkpoint is not by a log of trust.json, or has a signature line that is unknown',
   'checkpoint-signature': 'a checkpoint is not signed by the log’s key',
-  'log-forked': 'the proofs are of different logs, or of two trees under one name',
+  'log-forked': 'the proofs are of different logs that are no windows of one, or of two trees under one name',
 } as const;
 
 export type RefusalCode = keyof typeof MEANINGS;
@@ -50,6 +50,8 @@ export interface VerifiedLeaf {
   readonly slot: Slot;
   /** Subsystem or instance whose key signed. */
   readonly signer: string;
+  /** Origin of the log in which it stands. */
+  readonly log: string;
   readonly index: number;
   /** Milliseconds by the signer's clock: its claim. */
   readonly claimedAtMs: number;
@@ -77,7 +79,7 @@ export interface VerificationReport {
   readonly disclosed: boolean;
   readonly status: number | undefined;
   readonly reason: string | undefined;
-  /** Origin of the log in which all leaves stand. */
+  /** Origin of the log in which the request stands; its sequel may stand in a window beside it. */
   readonly log: string;
   readonly leaves: readonly VerifiedLeaf[];
   readonly persons: readonly VerifiedPerson[];

@@ -60,6 +60,8 @@ const RULES = {
   'access.reported': ACCESS,
   'access.packaged': ACCESS,
   refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'] },
+  'log.closed': { required: ['n', 'ref'], optional: [] },
+  'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [] },
 } as const;
 
 const commitments = list(text(new RegExp(`^c1:${HASH}$`, 'u')), 0, 16);

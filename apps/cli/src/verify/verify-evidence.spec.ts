@@ -5,6 +5,8 @@ import {
   bytesOf,
   CONSUMER,
   keys,
+  logSigner,
+  otherLog,
   PROVIDER,
   trustOf,
   type Plan,
@@ -72,6 +74,53 @@ describe('verifyEvidence', () => {
       'statement-signer statements[1]',
     );
     expect(await judgePlan({ renewed: true, outcomeBy: keys.providerNext })).toBe('statement-signer statements[1]');
+  });
+
+  describe('with a request in one window of the log and its outcome in the next', () => {
+    const shard = 'audit.demo.example/DEMO/0';
+    const next = otherLog(`${shard}/2026h2-2`);
+    const bothTrusted = (other = next) => trustOf({ logs: [logSigner.vkey, other.vkey] });
+
+    it('accepts it if both keys are trusted, and says that the border was not checked', async () => {
+      const result = verifyEvidence(bytesOf(await buildEvidence({ sequelIn: next })), bothTrusted());
+      if (!result.ok) throw new TypeError(result.reason.code);
+      expect(result.value.leaves.map(({ log, index }) => [log, index])).toEqual([
+        [`${shard}/2026h2`, 2],
+        [next.name, 2],
+      ]);
+      expect(result.value.unchecked).toContain(
+        `that ${shard}/2026h2 and ${next.name} follow one another (needs both logs: verify-log)`,
+      );
+      expect(result.value.unchecked.join('\n')).not.toContain(' 3, 4 leaves');
+    });
+
+    it('refuses it if one is not', async () => {
+      expect(judge(await buildEvidence({ sequelIn: next }))).toBe('checkpoint-malformed manifests[1]');
+    });
+
+    it.each([
+      'audit.demo.example/DEMO/1/2027h1',
+      'audit.demo.example/OTHER/0/2027h1',
+      `${shard}/2027q1`,
+      `${shard}/x/2027h1`,
+    ])('refuses it if the other log is no window of the same shard: %s', async (origin) => {
+      const other = otherLog(origin);
+      expect(judge(await buildEvidence({ sequelIn: other }), bothTrusted(other))).toBe('log-forked proofs');
+    });
+
+    it('judges each statement by a manifest of its own window', async () => {
+      const evidence = await buildEvidence({ sequelIn: next });
+      evidence['statements'][1].governing = 0;
+      expect(judge(evidence, bothTrusted())).toBe('manifest-governing statements[1]');
+    });
+
+    it('takes the manifests in one order only', async () => {
+      const evidence = await buildEvidence({ sequelIn: next });
+      evidence['manifests'].reverse();
+      evidence['statements'][0].governing = 1;
+      evidence['statements'][1].governing = 0;
+      expect(judge(evidence, bothTrusted())).toBe('manifest-order manifests');
+    });
   });
 
   it('compares a given answer with the one that was signed', async () => {

@@ -55,11 +55,12 @@ function reportOf(
     disclosed: answered !== undefined && answered.st >= 200 && answered.st < 300,
     status: answered?.st,
     reason: outcome.reason,
-    log: proven.checkpoints[0]?.origin ?? '',
-    leaves: proven.statements.map(({ statement, index }, position) => ({
+    log: proven.statements[0].log,
+    leaves: proven.statements.map(({ statement, log, index }, position) => ({
       type: statement.type,
       slot: signers[position]?.slot ?? 'c0',
       signer: signers[position]?.id ?? '',
+      log,
       index,
       claimedAtMs: statement.fields.ts,
     })),
@@ -85,13 +86,13 @@ function outcomeOf(
 }
 
 function checkedOf(evidence: Evidence, proven: ProvenCase, options: VerifyOptions): string[] {
-  const log = proven.checkpoints[0]?.origin ?? '';
+  const logs = logsOf(proven);
   return [
     'the file has its one canonical form',
     `${proven.statements.length} statements: signature, role of the signer, validity of the key in force at that index`,
     `${proven.manifests.length} manifests: signature of the trusted registry key, digest list`,
     `${evidence.members.length} member documents: named by the manifest, chain of keys from the first, signature`,
-    `${proven.statements.length + proven.manifests.length} inclusion proofs in the log ${log}, under checkpoints signed by its trusted key`,
+    `${proven.statements.length + proven.manifests.length} inclusion proofs in the log ${logs.join(' and ')}, under checkpoints signed by its trusted key`,
     ...(proven.statements.length > 1 ? ['every outcome names the leaf of this request and the same parties'] : []),
     'head of the request and digest of its body',
     ...(evidence.answer === null ? [] : ['head of the answer and digest of its body']),
@@ -106,15 +107,19 @@ function uncheckedOf(
   signers: readonly Signer[],
   options: VerifyOptions,
 ): string[] {
-  const sizes = [...new Set(proven.checkpoints.map((checkpoint) => checkpoint.size))].sort((a, b) => a - b);
+  const logs = logsOf(proven);
   const unopened = unopenedCount(evidence, proven);
   const answered = proven.statements.some(({ statement }) => statement.type === 'exchange.answered');
   const bus = signers.find((signer) => signer.slot === 'b1');
   return [
     'that no later manifest stands between a statement and the one that governs it (needs the log: verify-log)',
-    ...(sizes.length > 1
-      ? [`that the trees of ${sizes.join(', ')} leaves are one growing log (needs the log: verify-log)`]
-      : []),
+    ...logs.flatMap((log) => {
+      const sizes = sizesOf(proven, log);
+      return sizes.length > 1
+        ? [`that the trees of ${sizes.join(', ')} leaves are one growing log (needs the log: verify-log)`]
+        : [];
+    }),
+    ...(logs.length > 1 ? [`that ${logs.join(' and ')} follow one another (needs both logs: verify-log)`] : []),
     'that the agreement allowed the call: its provider decided so',
     ...(unopened > 0 ? [`${unopened} commitments whose openings are not in this file`] : []),
     ...(evidence.request.bodySha512 === null ? [] : ['the body of the request: only its digest is here']),
@@ -125,4 +130,14 @@ function uncheckedOf(
     ...(bus === undefined ? [] : [`that ${bus.member} runs the audit service ${bus.id}`]),
     'witnesses and time-stamps: they are not part of this evidence',
   ];
+}
+
+/** Origins, in the order of the statements. */
+function logsOf(proven: ProvenCase): string[] {
+  return [...new Set(proven.statements.map(({ log }) => log))];
+}
+
+function sizesOf({ checkpoints }: ProvenCase, log: string): number[] {
+  const sizes = checkpoints.filter(({ origin }) => origin === log).map(({ size }) => size);
+  return [...new Set(sizes)].sort((a, b) => a - b);
 }

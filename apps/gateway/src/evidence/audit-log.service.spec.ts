@@ -85,7 +85,7 @@ describe('a governing manifest', () => {
       { v: 1, t: 'registry.manifest', id: newExchangeId(), ts: 1, n: 1, until: 2, doc },
       jwkSigner(key),
     );
-    return JSON.stringify({ index: 0, statement: jws, digests });
+    return JSON.stringify({ log: ORIGIN, index: 0, statement: jws, digests });
   }
 
   it.each([
@@ -93,11 +93,11 @@ describe('a governing manifest', () => {
     ['other digests than were signed', () => manifest(registryKey, world.digests.replace('GOV/1001', 'GOV/1002'))],
   ])('with %s is neither believed nor kept', async (_, forged) => {
     answers = { '/v1/manifests/governing': await forged() };
-    await expect(log.governing(7)).rejects.toMatchObject({ code: 'log-answer-invalid' });
+    await expect(log.governing({ log: ORIGIN, index: 7 })).rejects.toMatchObject({ code: 'log-answer-invalid' });
     answers = { '/v1/manifests/governing': await manifest() };
-    expect(await log.governing(7)).toMatchObject({ index: 0, digests: world.digests });
+    expect(await log.governing({ log: ORIGIN, index: 7 })).toMatchObject({ index: 0, digests: world.digests });
     answers = {};
-    expect(await log.governing(7)).toMatchObject({ index: 0 });
+    expect(await log.governing({ log: ORIGIN, index: 7 })).toMatchObject({ index: 0 });
   });
 });
 
@@ -130,17 +130,17 @@ describe('a leaf', () => {
   });
 
   it('is asked for with the token that audit wants of its readers, if there is one', async () => {
-    await log.indexOf(Buffer.alloc(32));
+    await log.placeOf(Buffer.alloc(32));
     expect(shown).toBeUndefined();
     const known = reader(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'opens-leaves');
-    await known.indexOf(Buffer.alloc(32));
+    await known.placeOf(Buffer.alloc(32));
     expect(shown).toBe('Bearer opens-leaves');
     await known.close();
   });
 
   it('is absent where the log holds none', async () => {
     expect(await log.leafOf(statement.payload.id, 'b1')).toBeUndefined();
-    expect(await log.indexOf(statement.leafHash)).toBeUndefined();
+    expect(await log.placeOf(statement.leafHash)).toBeUndefined();
   });
 
   it.each<[string, () => Record<string, string | Buffer> | Promise<Record<string, string | Buffer>>]>([
@@ -157,7 +157,7 @@ describe('a leaf', () => {
   it('is proven at its index under a given checkpoint, and nowhere else', async () => {
     answers = { '/proof/inclusion': JSON.stringify({ path: path.map(toBase64) }) };
     expect(await log.proveAt(statement.jws, 1, note)).toEqual({ index: 1, size: 3, path, checkpoint: note });
-    expect(asked).toEqual(['/proof/inclusion?index=1&size=3']);
+    expect(asked).toEqual([`/proof/inclusion?index=1&size=3&log=${encodeURIComponent(ORIGIN)}`]);
     await expect(log.proveAt(statement.jws, 0, note)).rejects.toMatchObject({ code: 'log-answer-invalid' });
     await expect(log.proveAt('other', 1, note)).rejects.toMatchObject({ code: 'log-answer-invalid' });
   });
@@ -176,14 +176,14 @@ describe('a leaf', () => {
 describe('an audit service in trouble', () => {
   it('is told from one that holds nothing', async () => {
     answers = { '/leaf': 503 };
-    await expect(log.indexOf(Buffer.alloc(32))).rejects.toMatchObject({ code: 'log-unreachable' });
+    await expect(log.placeOf(Buffer.alloc(32))).rejects.toMatchObject({ code: 'log-unreachable' });
     answers = { '/leaf': 'no json' };
-    await expect(log.indexOf(Buffer.alloc(32))).rejects.toMatchObject({ code: 'log-answer-invalid' });
+    await expect(log.placeOf(Buffer.alloc(32))).rejects.toMatchObject({ code: 'log-answer-invalid' });
   });
 
   it('cannot fill the memory of who asks', async () => {
     answers = { '/leaf': Buffer.alloc(8 * 1024 * 1024 + 1, ' ') };
-    await expect(log.indexOf(Buffer.alloc(32))).rejects.toMatchObject({ code: 'log-answer-invalid' });
+    await expect(log.placeOf(Buffer.alloc(32))).rejects.toMatchObject({ code: 'log-answer-invalid' });
   });
 });
 

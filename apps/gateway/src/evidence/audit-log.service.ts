@@ -19,6 +19,13 @@ import type { LoggedOutcomes } from '../exchange/takeover.service.js';
 import type { AuditOperator } from './bus-outcome.js';
 import { evidenceErrors } from './evidence.errors.js';
 
+/** Where a leaf stands: windows of the log count for themselves (`audit-log.md` §3.7). */
+export interface LeafPlace {
+  /** Origin of the window. */
+  readonly log: string;
+  readonly index: number;
+}
+
 export interface LogProof {
   readonly index: number;
   readonly size: number;
@@ -26,8 +33,7 @@ export interface LogProof {
   readonly checkpoint: string;
 }
 
-export interface GoverningManifest {
-  readonly index: number;
+export interface GoverningManifest extends LeafPlace {
   readonly statement: string;
   readonly digests: string;
 }
@@ -59,8 +65,8 @@ const MAX_SMALL_BYTES = 8 * 1024 * 1024;
 const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
 
 const inclusionAnswer = z.object({ path: z.array(z.string()) });
-const leafAnswer = z.object({ index: z.number().int().nonnegative() });
-const governingAnswer = z.object({ index: z.number().int().nonnegative(), statement: z.string(), digests: z.string() });
+const leafAnswer = z.object({ log: z.string(), index: z.number().int().nonnegative() });
+const governingAnswer = leafAnswer.extend({ statement: z.string(), digests: z.string() });
 
 /**
  * Reads the audit service. Every proof is checked against `trust.json` before it is handed on: a gateway gives no
@@ -68,7 +74,8 @@ const governingAnswer = z.object({ index: z.number().int().nonnegative(), statem
  */
 export class AuditLogService implements LoggedOutcomes {
   private readonly agent: Agent;
-  private readonly manifests = new LRUCache<number, GoverningManifest>({ max: 1_000 });
+  /** By window and index of the statement. */
+  private readonly manifests = new LRUCache<string, GoverningManifest>({ max: 1_000 });
   /** By the snapshot's hex digest. */
   private readonly snapshots = new LRUCache<string, SnapshotParts>({ max: 8 });
 
@@ -92,17 +99,33 @@ export class AuditLogService implements LoggedOutcomes {
   }
 
   /** Where a leaf stands, or undefined if it does not. */
-  async indexOf(hash: Uint8Array): Promise<number | undefined> {
+  async placeOf(hash: Uint8Array): Promise<LeafPlace | undefined> {
     const body = await this.get(`/leaf?hash=${Buffer.from(hash).toString('hex')}`, MAX_SMALL_BYTES);
-    return body === undefined ? undefined : parse(leafAnswer, body).index;
+    return body === undefined ? undefined : parse(leafAnswer, body);
+  }
+
+  /** The newest checkpoint of that window; signed by its key. */
+  async checkpointOf(origin: string): Promise<string> {
+    const body = await this.get(`/log/${belowLog(origin)}/checkpoint`, MAX_SMALL_BYTES);
+    if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const opened = openNote(body, this.options.logs);
+    if (!opened.ok || opened.value.origin !== origin)
+      throw evidenceErrors.error('log-answer-invalid', { details: { what: 'checkpoint' } });
+    return body.toString('utf8');
+  }
+
+  /** Whether the checkpoint is one of that window; its signature is checked where it is used. */
+  isOf(checkpoint: string, origin: string): boolean {
+    return checkpoint.startsWith(`${origin}\n`);
   }
 
   /** The proof that these leaf bytes stand at `index` of the tree of `checkpoint`; checked. */
   async proveAt(leaf: string, index: number, checkpoint: string): Promise<LogProof> {
     const opened = openNote(checkpoint, this.options.logs);
     if (!opened.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: opened.reason } });
-    const { size, root } = opened.value;
-    const body = await this.get(`/proof/inclusion?index=${index}&size=${size}`, MAX_SMALL_BYTES);
+    const { size, root, origin } = opened.value;
+    const query = new URLSearchParams({ index: String(index), size: String(size), log: origin });
+    const body = await this.get(`/proof/inclusion?${query.toString()}`, MAX_SMALL_BYTES);
     if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
     const path = parse(inclusionAnswer, body).path.map((hash) => fromBase64(hash) ?? Buffer.alloc(0));
     if (!verifyInclusion(leafHash(Buffer.from(leaf)), index, size, path, root))
@@ -110,17 +133,20 @@ export class AuditLogService implements LoggedOutcomes {
     return { index, size, path, checkpoint };
   }
 
-  /** The manifest by which keys of the statement at `index` are judged. */
-  async governing(index: number): Promise<GoverningManifest> {
-    const known = this.manifests.get(index);
+  /** The manifest by which keys of the statement at that place are judged; it stands in the same window. */
+  async governing({ log, index }: LeafPlace): Promise<GoverningManifest> {
+    const key = `${log} ${index}`;
+    const known = this.manifests.get(key);
     if (known !== undefined) return known;
-    const body = await this.get(`/v1/manifests/governing?index=${index}`, MAX_SMALL_BYTES);
+    const query = new URLSearchParams({ index: String(index), log });
+    const body = await this.get(`/v1/manifests/governing?${query.toString()}`, MAX_SMALL_BYTES);
     if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
     const manifest = parse(governingAnswer, body);
     // Checked before it is kept: a wrong one would spoil all evidence to come. Its place is proven by who uses it.
     const checked = checkManifest(manifest, this.options.registryKeys);
-    if (!checked.ok) throw evidenceErrors.error('log-answer-invalid', { details: { what: checked.reason } });
-    this.manifests.set(index, manifest);
+    if (!checked.ok || manifest.log !== log)
+      throw evidenceErrors.error('log-answer-invalid', { details: { what: checked.ok ? 'window' : checked.reason } });
+    this.manifests.set(key, manifest);
     return manifest;
   }
 
@@ -161,10 +187,8 @@ export class AuditLogService implements LoggedOutcomes {
     if (!opened.ok) return undefined;
     const bundle = Math.floor(index / 256);
     const width = tileWidth(size, 'entries', bundle);
-    // An origin ends with shard and window, which are the log's place below the audit service (`audit-log.md` §3.7).
-    const place = opened.value.origin.split('/').slice(-2).join('/');
     const body = await this.get(
-      `/log/${place}/${tilePath({ level: 'entries', index: bundle, width })}`,
+      `/log/${belowLog(opened.value.origin)}/${tilePath({ level: 'entries', index: bundle, width })}`,
       MAX_SMALL_BYTES,
     );
     const leaf = body === undefined ? undefined : decodeBundle(body, width)?.[index % 256];
@@ -222,6 +246,11 @@ export class AuditLogService implements LoggedOutcomes {
       throw evidenceErrors.error('log-unreachable', { cause });
     }
   }
+}
+
+/** An origin ends with shard and window, which are the log's place below the audit service (`audit-log.md` §3.7). */
+function belowLog(origin: string): string {
+  return origin.split('/').slice(-2).join('/');
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.infer<Schema> {

@@ -3,20 +3,22 @@ import { parseStatement, type RequestedPayload, type Statement } from '#signing'
 import { snapshotDigestOf } from '#snapshot';
 import { encodeTlogProof } from '#tlog';
 import { requestedOf, type StoredRow } from '../exchange/row.js';
-import type { AuditLogService, GoverningManifest, LogProof } from './audit-log.service.js';
+import type { AuditLogService, GoverningManifest, LeafPlace, LogProof } from './audit-log.service.js';
 import { isBusOutcomeOf, operatorWhoSigned } from './bus-outcome.js';
 import { evidenceErrors } from './evidence.errors.js';
 import { serialiseEvidence, sortMembers, type Evidence, type MemberEvidence, type ProvenManifest } from './evidence.js';
 
 interface Placed {
   readonly statement: Statement;
+  /** Under which it and its manifest are proven: of its window. */
+  readonly checkpoint: string;
   readonly proof: LogProof;
   readonly manifest: GoverningManifest;
   /** In whose document the signer's key stands. */
   readonly member: MemberId;
 }
 
-/** A logged outcome; its proof is made in the newest tree, so it brings the checkpoint for everything else. */
+/** A logged outcome; its proof is made in the newest tree, so it brings the checkpoint for all that is in its window. */
 interface Ending {
   readonly statement: Statement;
   readonly member: MemberId;
@@ -25,14 +27,22 @@ interface Ending {
 
 type EvidenceLog = Pick<
   AuditLogService,
-  'receipt' | 'leafOf' | 'indexOf' | 'proveAt' | 'governing' | 'memberEntry' | 'auditOperators'
+  | 'receipt'
+  | 'leafOf'
+  | 'placeOf'
+  | 'checkpointOf'
+  | 'isOf'
+  | 'proveAt'
+  | 'governing'
+  | 'memberEntry'
+  | 'auditOperators'
 >;
 
 const MAX_BUILDING = 32;
 
 /**
- * Puts Evidence v1 together (`statements.md` §6): what the row holds, and what the log proves, all against one
- * checkpoint. It invents nothing; if any part is not there yet, there is no evidence yet.
+ * Puts Evidence v1 together (`statements.md` §6): what the row holds, and what the log proves, against one checkpoint
+ * of each window. It invents nothing; if any part is not there yet, there is no evidence yet.
  */
 export class EvidenceService {
   /** Evidence being put together now; written by `evidenceOf`. */
@@ -61,7 +71,7 @@ export class EvidenceService {
     if (ending === undefined) throw evidenceErrors.error('evidence-unavailable');
     const end = await this.place(ending.statement, ending.member, ending.checkpoint);
     const begin = await this.place(requested, memberOf(row.consumer), ending.checkpoint);
-    return this.write(row, [begin, end], ending.checkpoint);
+    return this.write(row, [begin, end]);
   }
 
   /** The outcome that the row holds, if the log holds it too. */
@@ -84,15 +94,17 @@ export class EvidenceService {
     // Of another consumer's request by the same id it says nothing about ours.
     if (logged === undefined || !isBusOutcomeOf(logged.statement, requested)) return undefined;
     const { statement, proof } = logged;
-    const operators = await this.log.auditOperators(snapshotOf(await this.log.governing(proof.index)));
+    const place = await this.log.placeOf(logged.statement.leafHash);
+    if (place === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const operators = await this.log.auditOperators(snapshotOf(await this.log.governing(place)));
     const operator = operatorWhoSigned(statement, operators);
     if (operator === undefined)
       throw evidenceErrors.error('log-answer-invalid', { details: { what: 'bus-signature' } });
     return { statement, member: operator.entry.id as MemberId, checkpoint: proof.checkpoint };
   }
 
-  private async write(row: StoredRow, placed: readonly Placed[], checkpoint: string): Promise<string> {
-    const manifests = await this.manifestsOf(placed, checkpoint);
+  private async write(row: StoredRow, placed: readonly Placed[]): Promise<string> {
+    const manifests = await this.manifestsOf(placed);
     const provider = memberOf(row.service);
     const members = await Promise.all([
       ...placed.map(({ member, manifest }) => this.member(member, manifest)),
@@ -102,9 +114,9 @@ export class EvidenceService {
       statements: placed.map(({ statement, proof, manifest }) => ({
         jws: statement.jws,
         proof: encodeTlogProof(proof),
-        governing: manifests.findIndex(({ index }) => index === manifest.index),
+        governing: manifests.findIndex(({ place }) => isSamePlace(place, manifest)),
       })),
-      manifests,
+      manifests: manifests.map(({ proven }) => proven),
       members: sortMembers(members),
       salt: toBase64Url(row.salt),
       openings: row.openings,
@@ -114,24 +126,30 @@ export class EvidenceService {
     return serialiseEvidence(evidence);
   }
 
-  private async place(statement: Statement, member: MemberId, checkpoint: string): Promise<Placed> {
-    const index = await this.log.indexOf(statement.leafHash);
-    if (index === undefined) throw evidenceErrors.error('evidence-unavailable');
+  /** `near` is a checkpoint that serves for whatever stands in its window. */
+  private async place(statement: Statement, member: MemberId, near: string): Promise<Placed> {
+    const place = await this.log.placeOf(statement.leafHash);
+    if (place === undefined) throw evidenceErrors.error('evidence-unavailable');
+    const checkpoint = this.log.isOf(near, place.log) ? near : await this.log.checkpointOf(place.log);
     const [proof, manifest] = await Promise.all([
-      this.log.proveAt(statement.jws, index, checkpoint),
-      this.log.governing(index),
+      this.log.proveAt(statement.jws, place.index, checkpoint),
+      this.log.governing(place),
     ]);
-    return { statement, proof, manifest, member };
+    return { statement, checkpoint, proof, manifest, member };
   }
 
-  /** Each governing manifest once, in the order of the log. */
-  private async manifestsOf(placed: readonly Placed[], checkpoint: string): Promise<ProvenManifest[]> {
-    const distinct = new Map(placed.map(({ manifest }) => [manifest.index, manifest]));
-    const sorted = [...distinct.values()].sort((a, b) => a.index - b.index);
+  /** Each governing manifest once: by window, as the statements bring them up, and in the order of the log. */
+  private async manifestsOf(placed: readonly Placed[]): Promise<{ place: LeafPlace; proven: ProvenManifest }[]> {
+    const logs = [...new Set(placed.map(({ manifest }) => manifest.log))];
+    const distinct = new Map(placed.map((entry) => [`${entry.manifest.log} ${entry.manifest.index}`, entry]));
+    const sorted = [...distinct.values()].sort(
+      ({ manifest: a }, { manifest: b }) => logs.indexOf(a.log) - logs.indexOf(b.log) || a.index - b.index,
+    );
     return Promise.all(
-      sorted.map(async ({ index, statement, digests }) => {
+      sorted.map(async ({ manifest, checkpoint }) => {
+        const { index, statement, digests } = manifest;
         const proof = await this.log.proveAt(statement, index, checkpoint);
-        return { index, jws: statement, proof: encodeTlogProof(proof), digests };
+        return { place: manifest, proven: { index, jws: statement, proof: encodeTlogProof(proof), digests } };
       }),
     );
   }
@@ -141,6 +159,10 @@ export class EvidenceService {
     if (entry === undefined) throw evidenceErrors.error('evidence-unavailable');
     return { id: entry.id, document: entry.document, keyChain: entry.keyChain };
   }
+}
+
+function isSamePlace(a: LeafPlace, b: LeafPlace): boolean {
+  return a.log === b.log && a.index === b.index;
 }
 
 /** Digest of the snapshot that a manifest puts in force. */

@@ -11,7 +11,7 @@ import { appPlans, secondPlans, timeAuthorityPlan, witnessPlans, type AppPlan, t
 import { definitionFile, readDefinition } from './apply.service.js';
 import { writeDoubledDefinition } from './doubled-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
-import { localUrl, logOrigin, portsFrom, secondPortsFrom, type PortName } from './layout.js';
+import { localUrl, logOrigin, nextLogOrigins, portsFrom, secondPortsFrom, type PortName } from './layout.js';
 import { checkPorts, freePortBase } from './ports.service.js';
 import { startParts, startServices, type Plans, type Services, type StartContext } from './start.service.js';
 import { Steps } from './step.js';
@@ -58,8 +58,10 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
   const definition =
     options.isDoubled === true ? await writeDoubledDefinition(definitionFile(), dataDir) : definitionFile();
   const places = keyPlaces(dataDir);
+  const nowMs = Date.now();
+  const first = logOrigin(nowMs);
   const origin = await steps.run('data', async () =>
-    ensureKeys(places, await readDefinition(definition), logOrigin(Date.now())),
+    ensureKeys(places, await readDefinition(definition), first, nextLogOrigins(first, nowMs)),
   );
   const timeAuthorityDir = isTimed ? join(dataDir, 'time-authority') : undefined;
   if (timeAuthorityDir === undefined) sayTimeIsOff(options, steps);

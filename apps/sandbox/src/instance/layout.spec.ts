@@ -1,5 +1,5 @@
 import { appPlans, secondPlans, timeAuthorityPlan, witnessPlans } from './app-plan.js';
-import { logOrigin, PORT_SPAN, portsFrom, secondPortsFrom } from './layout.js';
+import { logOrigin, nextLogOrigins, PORT_SPAN, portsFrom, secondPortsFrom } from './layout.js';
 
 describe('the layout of the sandbox', () => {
   it('has the ports of sandbox.md §1', () => {
@@ -38,6 +38,12 @@ describe('the layout of the sandbox', () => {
     expect(logOrigin(Date.UTC(2026, 10, 22))).toBe('audit.demo.example/DEMO/0/2026h2');
     expect(logOrigin(Date.UTC(2027, 5, 30))).toBe('audit.demo.example/DEMO/0/2027h1');
     expect(logOrigin(Date.UTC(2027, 6, 1))).toBe('audit.demo.example/DEMO/0/2027h2');
+  });
+
+  it('foresees the windows that may follow', () => {
+    const names = (nowMs: number) => nextLogOrigins(logOrigin(nowMs), nowMs).map((origin) => origin.split('/').at(-1));
+    expect(names(Date.UTC(2026, 10, 22))).toEqual(['2026h2-2', '2027h1']);
+    expect(names(Date.UTC(2027, 5, 30))).toEqual(['2027h1-2', '2027h2']);
   });
 });
 

@@ -67,8 +67,15 @@ export const AUDITOR = 'DEMO/GOV/1008/audit';
 export const HELP_DESK = 'DEMO/GOV/1009/operator';
 /** The gateway that a doubled instance adds to the definition. */
 export const SECOND_GATEWAY = 'gw2';
-/** Name of the sandbox's log. A window is half a year; the sandbox keeps the one in which it was first started. */
+/** Name of the sandbox's first log. A window is half a year, or less if it is rotated before. */
 export function logOrigin(nowMs: number): string {
   const now = new Date(nowMs);
   return `audit.demo.example/${INSTANCE}/0/${now.getUTCFullYear()}h${now.getUTCMonth() < 6 ? 1 : 2}`;
+}
+
+/** The windows that may follow the first: a second one of its half-year, and the next half-year's. */
+export function nextLogOrigins(origin: string, nowMs: number): string[] {
+  const now = new Date(nowMs);
+  const nextHalf = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() < 6 ? 6 : 12);
+  return [`${origin}-2`, logOrigin(nextHalf)];
 }

@@ -52,6 +52,11 @@ describe('missingKeyFiles', () => {
     expect(() => keys.secret('DEMO/audit1')).toThrow();
   });
 
+  it('makes one for each window that may follow', () => {
+    const more = missingKeyFiles(definition, new Set(files.map((file) => file.name)), ['2026h2-2', '2027h1']);
+    expect(more.map((file) => file.name)).toEqual(['DEMO.audit1.log.2026h2-2.jwk', 'DEMO.audit1.log.2027h1.jwk']);
+  });
+
   it('leaves alone what is there', () => {
     const existing = new Set(files.map((file) => file.name).filter((name) => name !== 'DEMO.gw1.jwk'));
     expect(missingKeyFiles(definition, existing).map((file) => file.name)).toEqual(['DEMO.gw1.jwk']);

@@ -11,8 +11,15 @@ export interface KeyFile {
   readonly keys: readonly (PrivateJwk | OctetKey)[];
 }
 
-/** The key files that an instance needs and does not have yet. Existing ones are never replaced. */
-export function missingKeyFiles(definition: InstanceDefinition, existing: ReadonlySet<string>): KeyFile[] {
+/**
+ * The key files that an instance needs and does not have yet; `windows` are those of the log that may come after the
+ * first. Existing ones are never replaced.
+ */
+export function missingKeyFiles(
+  definition: InstanceDefinition,
+  existing: ReadonlySet<string>,
+  windows: readonly string[] = [],
+): KeyFile[] {
   const { instance, members, instances } = definition;
   // The same for all gateways: one that stands in for another has to know a repeated call again (`bus.md` §4.1).
   const fingerprint = octetKey();
@@ -31,7 +38,12 @@ export function missingKeyFiles(definition: InstanceDefinition, existing: Readon
     ]),
     ...instances
       .filter((entry) => entry.kind === 'audit')
-      .map((entry): [string, () => KeyFile['keys']] => [`${instance}/${entry.id}/log`, () => [generateSigningKey()]]),
+      .flatMap((entry) =>
+        ['log', ...windows.map((window) => `log/${window}`)].map((log): [string, () => KeyFile['keys']] => [
+          `${instance}/${entry.id}/${log}`,
+          () => [generateSigningKey()],
+        ]),
+      ),
     ...WITNESSES.map((name): [string, () => KeyFile['keys']] => [`${instance}/${name}`, () => [generateSigningKey()]]),
   ];
   return wanted
@@ -48,6 +60,8 @@ export interface TrustParts {
   readonly instance: string;
   readonly origin: string;
   readonly logKey: PrivateJwk;
+  /** Of windows that may come after the first. */
+  readonly nextLogs?: readonly { readonly origin: string; readonly key: PrivateJwk }[];
   readonly registryKey: PrivateJwk;
   readonly witnessKeys: Readonly<Record<WitnessName, PrivateJwk>>;
 }
@@ -63,11 +77,13 @@ function trustJson(trust: object): string {
 }
 
 /** The text of `trust.json`: public halves only. */
-export function trustText({ instance, origin, logKey, registryKey, witnessKeys }: TrustParts): string {
+export function trustText({ instance, origin, logKey, nextLogs = [], registryKey, witnessKeys }: TrustParts): string {
   const trust = {
     v: 1,
     instance,
-    logs: [makeVkey(origin, Buffer.from(logKey.x, 'base64url'))],
+    logs: [{ origin, key: logKey }, ...nextLogs].map((log) =>
+      makeVkey(log.origin, Buffer.from(log.key.x, 'base64url')),
+    ),
     registry: [{ ...publicJwk(registryKey), kid: registryKey.kid }],
     witnesses: witnessLines(witnessKeys),
     timestampRoots: [],

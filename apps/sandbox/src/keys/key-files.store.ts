@@ -32,9 +32,15 @@ export function keyPlaces(dataDir: string): KeyPlaces {
 /**
  * Makes the keys of a fresh instance and the trust file that goes with them; leaves alone what is there, so that a
  * member added to the definition gets keys at the next start. Every file appears whole or not at all.
- * @returns the origin of the log that the trust file names.
+ * `next` are the origins of windows that may follow (`audit-log.md` §3.7): a fresh instance can rotate its log.
+ * @returns the origin of the first log that the trust file names.
  */
-export async function ensureKeys(places: KeyPlaces, definition: InstanceDefinition, origin: string): Promise<string> {
+export async function ensureKeys(
+  places: KeyPlaces,
+  definition: InstanceDefinition,
+  origin: string,
+  next: readonly string[] = [],
+): Promise<string> {
   await mkdir(places.keysDir, { recursive: true, mode: 0o700 });
   const existing = new Set(await readdir(places.keysDir));
   const trust = await existingTrust(places.trustFile, existing.size > 0);
@@ -43,7 +49,9 @@ export async function ensureKeys(places: KeyPlaces, definition: InstanceDefiniti
     const lost = vital.filter((name) => !existing.has(name));
     if (lost.length > 0) throw sandboxErrors.error('sandbox-keys-broken', { extensions: { problems: lost } });
   }
-  for (const { name, keys } of missingKeyFiles(definition, existing))
+  // Keys that no trust file names would be of no use.
+  const windows = trust === undefined ? next.map(windowOf) : [];
+  for (const { name, keys } of missingKeyFiles(definition, existing, windows))
     await writeSecret(join(places.keysDir, name), `${JSON.stringify({ keys })}\n`);
   const witnessKeys = await readWitnessKeys(places.keysDir, definition.instance);
   if (trust !== undefined) {
@@ -54,7 +62,15 @@ export async function ensureKeys(places: KeyPlaces, definition: InstanceDefiniti
     [logKeyFile(definition), registryKeyFile(definition)].map((name) => readKey(join(places.keysDir, name))),
   );
   if (logKey === undefined || registryKey === undefined) throw sandboxErrors.error('sandbox-keys-broken');
-  const text = trustText({ instance: definition.instance, origin, logKey, registryKey, witnessKeys });
+  const nextLogs = await Promise.all(
+    next.map(async (later) => ({
+      origin: later,
+      key: await readKey(join(places.keysDir, logKeyFile(definition, later))),
+    })),
+  );
+  const usable = nextLogs.flatMap(({ origin: later, key }) => (key === undefined ? [] : [{ origin: later, key }]));
+  const { instance } = definition;
+  const text = trustText({ instance, origin, logKey, nextLogs: usable, registryKey, witnessKeys });
   await writeSecret(places.trustFile, text);
   return origin;
 }
@@ -113,8 +129,14 @@ function originOf(trust: Trust): string {
   return parsed.value.name;
 }
 
-function logKeyFile(definition: InstanceDefinition): string {
-  return keyFileName(`${instanceOf(definition, 'audit')}/log`);
+/** Of the first log, or of a later window. */
+function logKeyFile(definition: InstanceDefinition, later?: string): string {
+  const log = `${instanceOf(definition, 'audit')}/log`;
+  return keyFileName(later === undefined ? log : `${log}/${windowOf(later)}`);
+}
+
+function windowOf(origin: string): string {
+  return origin.slice(origin.lastIndexOf('/') + 1);
 }
 
 function registryKeyFile(definition: InstanceDefinition): string {

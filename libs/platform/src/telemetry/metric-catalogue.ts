@@ -64,13 +64,22 @@ export interface MetricDescription {
 
 /** The metrics of one area, in one place, so that the documents are made from what runs. */
 export class MetricCatalogue<const E extends Entries = Entries> {
+  /** By registry: parts of one kind share their metrics. */
+  private readonly made = new WeakMap<AppMetrics, Handles<E>>();
+
   constructor(
     readonly area: string,
     private readonly entries: E,
   ) {}
 
-  /** Makes every metric of the catalogue in the registry of an app. */
+  /** Every metric of the catalogue in the registry of an app, made when it is first asked for. */
   on(metrics: AppMetrics): Handles<E> {
+    const made = this.made.get(metrics) ?? this.make(metrics);
+    this.made.set(metrics, made);
+    return made;
+  }
+
+  private make(metrics: AppMetrics): Handles<E> {
     const handles = Object.entries(this.entries).map(([key, declared]) => [key, declared.make(metrics)] as const);
     // Each handle came from the declaration of its own key.
     return Object.fromEntries(handles) as Handles<E>;

@@ -2,8 +2,10 @@ import { toHex } from '#kernel';
 import type { Statement } from '#signing';
 import { snapshotDigestOf, type MemberEntry, type Snapshot } from '#snapshot';
 import { GrowingTree, leafHash } from '#tlog';
-import type { AuditLogService, GoverningManifest, LoggedLeaf, LogProof } from '../audit-log.service.js';
+import type { AuditLogService, GoverningManifest, LeafPlace, LoggedLeaf, LogProof } from '../audit-log.service.js';
 import type { AuditOperator } from '../bus-outcome.js';
+
+const LOG = 'audit.test.example/TEST/0/2026h2';
 
 interface PlacedLeaf {
   readonly statement: Statement;
@@ -26,7 +28,7 @@ export class MemoryLog implements Omit<AuditLogService, 'close' | 'providerLeaf'
 
   /** Appends a manifest, and keeps the snapshot that it names. */
   enact(manifest: Statement, digests: string, snapshot: Snapshot): void {
-    this.manifests.push({ index: this.leaves.length, statement: manifest.jws, digests });
+    this.manifests.push({ log: LOG, index: this.leaves.length, statement: manifest.jws, digests });
     this.snapshots.set(snapshotDigestOf(digests) ?? '', snapshot);
     this.append(manifest, '-', 'registry');
   }
@@ -43,16 +45,24 @@ export class MemoryLog implements Omit<AuditLogService, 'close' | 'providerLeaf'
     return Promise.resolve(statement === undefined ? undefined : { statement, proof: this.proofAt(index) });
   }
 
-  indexOf(hash: Uint8Array): Promise<number | undefined> {
+  placeOf(hash: Uint8Array): Promise<LeafPlace | undefined> {
     const index = this.leaves.findIndex(({ statement }) => toHex(statement.leafHash) === toHex(hash));
-    return Promise.resolve(index < 0 ? undefined : index);
+    return Promise.resolve(index < 0 ? undefined : { log: LOG, index });
+  }
+
+  checkpointOf(): Promise<string> {
+    return Promise.resolve(this.checkpoint());
+  }
+
+  isOf(): boolean {
+    return true;
   }
 
   proveAt(_leaf: string, index: number, _checkpoint: string): Promise<LogProof> {
     return Promise.resolve(this.proofAt(index));
   }
 
-  governing(index: number): Promise<GoverningManifest> {
+  governing({ index }: LeafPlace): Promise<GoverningManifest> {
     return Promise.resolve(this.manifests.findLast((manifest) => manifest.index < index) as GoverningManifest);
   }
 
@@ -72,6 +82,10 @@ export class MemoryLog implements Omit<AuditLogService, 'close' | 'providerLeaf'
   private proofAt(index: number): LogProof {
     const hashes = this.leaves.map(({ statement }) => leafHash(Buffer.from(statement.jws)));
     const path = GrowingTree.empty().extend(hashes).path(index);
-    return { index, size: hashes.length, path, checkpoint: `${hashes.length} leaves\n` };
+    return { index, size: hashes.length, path, checkpoint: this.checkpoint() };
+  }
+
+  private checkpoint(): string {
+    return `${this.leaves.length} leaves\n`;
   }
 }

@@ -1,0 +1,93 @@
+import type { Clock } from '#kernel';
+import type { Database } from '#postgres';
+import { IntakeStore } from '../intake/intake.store.js';
+import type { Stamp } from '../intake/stamp.js';
+import type { Standing, StandingLeaf } from '../intake/verdict.js';
+import { LogReaderStore } from '../log-reader.store.js';
+import { StandingPath } from '../sequencer/standing-path.service.js';
+import { LOOK_BACK_MS, stateOf } from './window-state.js';
+import type { StoredWindow, WindowStore } from './window.store.js';
+
+/** A tree that is signed, and the paths of leaves in it. */
+export interface SignedTree {
+  readonly logId: number;
+  readonly note: string;
+  readonly size: number;
+  readonly paths: StandingPath;
+}
+
+interface Before extends SignedTree {
+  readonly store: IntakeStore;
+  /** By our clock: then nothing comes any more that this window could answer. */
+  readonly untilMs: number;
+}
+
+/**
+ * What intake asks about what stands: the window that is written and, for a day after it was closed, any before it
+ * (`audit-log.md` §3.7). A leaf of that carries its number, so that its receipt is made there.
+ */
+export class IntakeWindow {
+  constructor(
+    readonly store: IntakeStore,
+    readonly paths: StandingPath,
+    private readonly before: readonly Before[],
+    private readonly clock: Clock,
+  ) {}
+
+  async standing(stamps: readonly Stamp[]): Promise<Standing> {
+    const { predecessors } = this;
+    if (predecessors.length === 0) return this.store.standing(stamps);
+    const [here, ...there] = await Promise.all(
+      [this, ...predecessors].map(async ({ store }) => store.standing(stamps)),
+    );
+    const marks = there.map((standing, at) => ({ standing, logId: predecessors[at]?.logId ?? 0 }));
+    // What stands in several is the manifest that goes on: here it has a place in the newest tree.
+    const merged = (of: 'byHash' | 'bySlot') =>
+      new Map([...marks.flatMap(({ standing, logId }) => [...marked(standing[of], logId)]), ...(here?.[of] ?? [])]);
+    return { byHash: merged('byHash'), bySlot: merged('bySlot') };
+  }
+
+  /** Oldest first. */
+  get predecessors(): readonly Before[] {
+    const nowMs = this.clock.now();
+    return this.before.filter(({ untilMs }) => nowMs < untilMs);
+  }
+}
+
+/** Makes an `IntakeWindow` for the window that is taken over or opened. */
+export class IntakeWindows {
+  private readonly reader: LogReaderStore;
+
+  constructor(
+    private readonly database: Database,
+    private readonly windows: WindowStore,
+    private readonly clock: Clock,
+  ) {
+    this.reader = new LogReaderStore(database);
+  }
+
+  async at(logId: number): Promise<IntakeWindow> {
+    const before = (await this.windows.list()).filter((window) => window.logId < logId);
+    return new IntakeWindow(
+      new IntakeStore(this.database, logId),
+      new StandingPath(this.reader, logId),
+      before.filter((window) => stateOf(window) !== 'frozen').map((window) => this.beforeOf(window)),
+      this.clock,
+    );
+  }
+
+  private beforeOf({ logId, note, size, closedAtMs, nowMs }: StoredWindow): Before {
+    return {
+      logId,
+      note,
+      size,
+      store: new IntakeStore(this.database, logId),
+      paths: new StandingPath(this.reader, logId),
+      untilMs: this.clock.now() + LOOK_BACK_MS - (nowMs - (closedAtMs ?? nowMs)),
+    };
+  }
+}
+
+function* marked(leaves: ReadonlyMap<string, StandingLeaf>, logId: number): Generator<readonly [string, StandingLeaf]> {
+  for (const [key, leaf] of leaves) yield [key, { ...leaf, logId }];
+}
