@@ -74,6 +74,11 @@ const newest = async () => {
 };
 const sequencerOn = (log: SequencedLog = logAt(1), follow: () => Promise<SequencedLog> = newest) =>
   new Sequencer({ ...log, newest: follow, logger: silentLogger(), topic: 'audit.stamp.0' });
+/** Takes the log from whoever has it. */
+const takeOver = async (by: Sequencer) => {
+  expect(await by.claim(0)).toBe(true);
+  return by.takeOver();
+};
 const leaves = (first: number, count: number): NewLeaf[] =>
   Array.from({ length: count }, (_, at) => {
     const body = Buffer.from(`statement ${randomBytes(8).toString('hex')}`);
@@ -98,7 +103,7 @@ describe('a sequencer at the border', () => {
     store = new FaultyStore(database, 1);
     sequencer = sequencerOn(logAt(1, store), () => Promise.resolve(logAt(1, store)));
     await sequencer.prepare();
-    await sequencer.takeOver();
+    await takeOver(sequencer);
     await sequencer.append(leaves(0, 3), [], 3n);
   });
   afterEach(async () => {
@@ -124,7 +129,7 @@ describe('a sequencer at the border', () => {
     ]);
     const later = sequencerOn();
     await later.prepare();
-    expect(await later.takeOver()).toMatchObject({ origin: WINDOWS[1], size: 302, nextOffset: 305n });
+    expect(await takeOver(later)).toMatchObject({ origin: WINDOWS[1], size: 302, nextOffset: 305n });
   });
 
   it('opens nothing while its log is open', async () => {
@@ -146,7 +151,7 @@ describe('a sequencer at the border', () => {
       await close();
     }
     expect(sequencer.head).toMatchObject({ size: 5, isClosed: true });
-    expect((await sequencerOn().takeOver()).isClosed).toBe(true);
+    expect((await takeOver(sequencerOn())).isClosed).toBe(true);
   });
 
   describe('whose log is closed', () => {
@@ -188,7 +193,7 @@ describe('a sequencer at the border', () => {
     it('finishes what one that died had closed; of two that try, the later owner does', async () => {
       const young = sequencerOn();
       await young.prepare();
-      expect(await young.takeOver()).toMatchObject({ isClosed: true, nextOffset: 5n });
+      expect(await takeOver(young)).toMatchObject({ isClosed: true, nextOffset: 5n });
       await expect(sequencer.open(logAt(2), leaves(0, 2), [])).rejects.toMatchObject({ code: 'log-fenced' });
       await young.open(logAt(2), leaves(0, 2), []);
       expect(young.head).toMatchObject({ origin: WINDOWS[1], size: 2 });
@@ -198,10 +203,10 @@ describe('a sequencer at the border', () => {
       // It looked for the newest window before the other opened one.
       const late = sequencerOn(logAt(1), () => Promise.resolve(logAt(1)));
       await sequencer.open(logAt(2), leaves(0, 2), []);
-      expect((await late.takeOver()).isClosed).toBe(true);
+      expect((await takeOver(late)).isClosed).toBe(true);
       await expect(late.open(logAt(2), leaves(0, 2), [])).rejects.toMatchObject({ code: 'log-fenced' });
       const again = sequencerOn();
-      expect(await again.takeOver()).toMatchObject({ origin: WINDOWS[1], size: 2 });
+      expect(await takeOver(again)).toMatchObject({ origin: WINDOWS[1], size: 2 });
       await expect(sequencer.append(leaves(2, 1), [], 6n)).rejects.toMatchObject({ code: 'log-fenced' });
     });
   });

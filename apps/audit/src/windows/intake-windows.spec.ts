@@ -18,17 +18,16 @@ const storeOf = (leaves: Record<string, StandingLeaf>) => ({
   },
 });
 
-/** A window with one leaf of its own, one of its predecessor, and one that stands in both. */
+/** A window with one leaf of its own, one of each of two before it, and some that stand in several. */
 function windowAt(nowMs: number, untilMs: number): IntakeWindow {
-  const before = {
-    logId: 1,
-    note: 'note',
-    size: 9,
-    untilMs,
-    store: storeOf({ old: leaf(3), both: leaf(4) }),
-    paths: {},
+  const beforeOf = (logId: number, leaves: Record<string, StandingLeaf>, until: number) => {
+    return { logId, note: 'note', size: 9, untilMs: until, store: storeOf(leaves), paths: {} };
   };
-  const store = storeOf({ young: leaf(0), both: leaf(1) });
+  const before = [
+    beforeOf(1, { oldest: leaf(3), all: leaf(4) }, untilMs),
+    beforeOf(2, { old: leaf(3), both: leaf(4), all: leaf(5) }, untilMs + 1),
+  ];
+  const store = storeOf({ young: leaf(0), both: leaf(1), all: leaf(2) });
   return new IntakeWindow(store as never, {} as never, before as never, { now: () => nowMs });
 }
 
@@ -39,12 +38,15 @@ const found = async (window: IntakeWindow) => {
 };
 
 describe('what stands, for intake', () => {
-  it('stands in the window before as well, and what stands in both stands here', async () => {
-    expect(await found(windowAt(1, 2))).toEqual({ old: [1, 3], both: [undefined, 1], young: [undefined, 0] });
+  const here = { young: [undefined, 0], both: [undefined, 1], all: [undefined, 2] };
+
+  it('stands in any window before as well, and what stands in several stands here', async () => {
+    expect(await found(windowAt(1, 2))).toEqual({ oldest: [1, 3], old: [2, 3], ...here });
   });
 
-  it('stands there no longer than it is looked into', async () => {
-    expect(await found(windowAt(2, 2))).toEqual({ both: [undefined, 1], young: [undefined, 0] });
+  it('stands in each no longer than that is looked into', async () => {
+    expect(await found(windowAt(2, 2))).toEqual({ old: [2, 3], ...here });
+    expect(await found(windowAt(3, 2))).toEqual(here);
   });
 });
 
