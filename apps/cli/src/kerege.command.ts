@@ -26,6 +26,7 @@ interface VerifyFlags {
 interface VerifyLogFlags {
   trust: string;
   against?: string;
+  before?: string;
   state?: string;
   fromStart?: boolean;
   treeOnly?: boolean;
@@ -138,6 +139,7 @@ function addVerifyLog(kerege: Command, config: CliConfig, terminal: Terminal): v
     .argument('<url-or-dir>', 'prefix under which the log is served, or a folder with its files')
     .option('--trust <file>', 'what to believe', config.trustFile)
     .option('--against <checkpoint>', 'file or URL of a checkpoint that somebody else was shown')
+    .option('--before <log>', 'URL or folder of the window before, on which this one must follow')
     .option('--state <file>', 'go on from the last verified checkpoint, and remember this one')
     .option('--from-start', 'read everything again, whatever the state says')
     .option('--tree-only', 'hashes and tiles only: no statements, no signatures')

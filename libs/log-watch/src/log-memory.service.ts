@@ -103,8 +103,8 @@ export class LogMemory {
   }
 
   private async agrees(shown: HeldNote, remembered: HeldNote): Promise<boolean> {
-    const { view } = this.parts;
-    const askProof = (from: number, to: number) => view.consistency(from, to);
+    const { view, log } = this.parts;
+    const askProof = (from: number, to: number) => view.consistency(log, from, to);
     const comparison = await compareViews(shown.checkpoint, remembered.checkpoint, askProof);
     if (comparison === 'unknown') return false;
     if (comparison === 'forked') this.convict(shown, remembered);

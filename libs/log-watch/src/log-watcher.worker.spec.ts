@@ -8,6 +8,7 @@ import {
   parsePolicy,
   signatureLine,
   withSignatureLines,
+  type NoteKey,
   type WitnessPolicy,
 } from '#tlog';
 import { LogWatcher } from './log-watcher.worker.js';
@@ -53,7 +54,7 @@ class Shown implements PublicLog {
     return Promise.resolve();
   }
 
-  async consistency(from: number, to: number) {
+  async consistency(_log: NoteKey, from: number, to: number) {
     if (!this.hasProofs) return undefined;
     return to > 40 ? ('size-unknown' as const) : this.by.proof(from, to);
   }

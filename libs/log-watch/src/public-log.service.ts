@@ -8,7 +8,7 @@ export interface PublicLog {
   /** The newest checkpoint; undefined if it cannot be had now. */
   checkpoint(log: NoteKey): Promise<string | undefined>;
   /** `size-unknown`: the log says that it does not have that many leaves. */
-  consistency(from: number, to: number): Promise<readonly Buffer[] | 'size-unknown' | undefined>;
+  consistency(log: NoteKey, from: number, to: number): Promise<readonly Buffer[] | 'size-unknown' | undefined>;
   close(): Promise<void>;
 }
 
@@ -34,8 +34,14 @@ export class AuditService implements PublicLog {
     return answer?.status === 200 ? answer.text : undefined;
   }
 
-  async consistency(from: number, to: number): Promise<readonly Buffer[] | 'size-unknown' | undefined> {
-    const answer = await this.get(`/proof/consistency?from=${from}&to=${to}`);
+  async consistency(
+    { name }: NoteKey,
+    from: number,
+    to: number,
+  ): Promise<readonly Buffer[] | 'size-unknown' | undefined> {
+    // Each window of the log counts for itself.
+    const query = new URLSearchParams({ from: String(from), to: String(to), log: name });
+    const answer = await this.get(`/proof/consistency?${query.toString()}`);
     if (answer?.status === 404) {
       return parse(problemAnswer, answer.text)?.code === 'size-unknown' ? 'size-unknown' : undefined;
     }

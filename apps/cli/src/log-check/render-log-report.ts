@@ -54,6 +54,8 @@ function facts(report: LogReport): string[] {
     ...(report.treeOnly && report.verified
       ? ['statements, signatures and slots were not looked at (--tree-only)']
       : []),
+    ...(report.followedBy === '' ? [] : [`closed: ${report.followedBy} follows`]),
+    ...(report.follows === '' ? [] : [`follows on ${report.follows}`]),
     ...listed('conflicts: a consumer told two stories', conflicts),
     ...listed('requests without a sequel', requestsWithoutSequel),
     ...listed('sequels that count for no request', sequelsWithoutRequest),

@@ -15,6 +15,8 @@ export interface VerifyLogOptions {
   readonly trustFile: string;
   /** Another view's checkpoint, a file or URL. */
   readonly against?: string | undefined;
+  /** The window before, a URL prefix or a folder. */
+  readonly before?: string | undefined;
   readonly stateFile?: string | undefined;
   readonly fromStart: boolean;
   readonly treeOnly: boolean;
@@ -29,7 +31,7 @@ const AHEAD_PER_THREAD = 8;
 
 /** `kerege verify-log`: judges a whole log by `trust.json` alone. Throws `log-not-verified` if the verdict is bad. */
 export async function verifyLogCommand(options: VerifyLogOptions, terminal: Terminal): Promise<void> {
-  const { place, stateFile, fromStart, treeOnly } = options;
+  const { place, stateFile, fromStart, treeOnly, before } = options;
   const trust = await readBytes(options.trustFile);
   const state = stateFile === undefined ? undefined : await readState(stateFile);
   const against = options.against === undefined ? undefined : await readAgainst(options.against);
@@ -46,6 +48,7 @@ export async function verifyLogCommand(options: VerifyLogOptions, terminal: Term
       window: threads * AHEAD_PER_THREAD,
       treeOnly,
       against,
+      before: before === undefined ? undefined : { name: before, source: logSource(before, token) },
       state,
       fromStart,
       onProgress: progress.draw,

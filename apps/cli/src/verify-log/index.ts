@@ -1,4 +1,5 @@
 export { verifyLog, type LogVerdict, type LogVerifyOptions } from './verify-log.js';
+export { type WindowBefore } from './border.js';
 export { explainFinding, type Finding, type FindingCode } from './findings.js';
 export { type LogSource } from './log-source.js';
 export { type LogReport } from './report.js';

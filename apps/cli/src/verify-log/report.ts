@@ -20,6 +20,9 @@ export interface LogReport {
   /** Statements by type, of the leaves read. */
   readonly statements: Readonly<Record<string, number>>;
   readonly snapshots: number;
+  /** Origins of the windows before and after, as the leaves read this time name them; empty if none does. */
+  readonly follows: string;
+  readonly followedBy: string;
   /** Stated by audit among the leaves read. */
   readonly conflicts: Listed;
   readonly requestsWithoutSequel: Listed;

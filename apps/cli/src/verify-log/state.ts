@@ -21,6 +21,8 @@ export interface JudgedState {
   readonly manifest: string;
   readonly manifestAtMs: number;
   readonly book: CaseBook;
+  /** Leaves with which the log was closed; 0: it is open. */
+  readonly closedAt: number;
 }
 
 const header = object({
@@ -32,6 +34,7 @@ const header = object({
   laws: list(object({ number: count(1), doc: text() }), 0, 1_000_000),
   manifest: text(),
   manifestAtMs: count(),
+  closedAt: count(),
   slotBytes: count(),
   tablesSha256: text(),
 });
@@ -49,6 +52,7 @@ export function encodeState({ origin, size, root, note, judged }: LogState): { d
     laws: judged?.laws ?? [],
     manifest: judged?.manifest ?? '',
     manifestAtMs: judged?.manifestAtMs ?? 0,
+    closedAt: judged?.closedAt ?? 0,
     slotBytes: dumped?.slots.length ?? 0,
     tablesSha256: toHex(sha256(tables)),
   };
@@ -59,10 +63,16 @@ export function encodeState({ origin, size, root, note, judged }: LogState): { d
 export function decodeState(document: Uint8Array, tables: Buffer): LogState | undefined {
   const fields = header(parseJson(document)?.value);
   if (fields === undefined || toHex(sha256(tables)) !== fields.tablesSha256) return undefined;
-  const { origin, size, root, note, laws, manifest, manifestAtMs, slotBytes } = fields;
+  const { origin, size, root, note, laws, manifest, manifestAtMs, closedAt, slotBytes } = fields;
   if (laws.length === 0) return { origin, size, root, note };
   const slots = KeyTable.restore(false, tables.subarray(0, slotBytes));
   const exchanges = KeyTable.restore(true, tables.subarray(slotBytes));
   if (slots === undefined || exchanges === undefined) return undefined;
-  return { origin, size, root, note, judged: { laws, manifest, manifestAtMs, book: new CaseBook(slots, exchanges) } };
+  return {
+    origin,
+    size,
+    root,
+    note,
+    judged: { laws, manifest, manifestAtMs, closedAt, book: new CaseBook(slots, exchanges) },
+  };
 }

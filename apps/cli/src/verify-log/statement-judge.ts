@@ -27,6 +27,8 @@ export interface JudgeOptions {
   readonly law?: Law | undefined;
   readonly laws?: readonly { readonly number: number; readonly doc: string }[] | undefined;
   readonly book?: CaseBook | undefined;
+  /** The log was closed with that many leaves; 0 or absent: it is open, as far as it was judged. */
+  readonly closedAt?: number | undefined;
   readonly observer?: LogObserver | undefined;
 }
 
@@ -47,8 +49,15 @@ export class StatementJudge {
   readonly types = new Map<string, number>();
   /** Every snapshot that was in force, in order. */
   readonly laws: { readonly number: number; readonly doc: string }[];
+  /** The first leaf of a log that follows another. It is judged by the manifest behind it, which goes on in it. */
+  opened: LoggedStatement | undefined;
+  /** Leaves with which the log was closed; 0: it is open. */
+  closedAt: number;
+  /** Vkey of the log that follows. */
+  successor = '';
 
   constructor(private readonly options: JudgeOptions) {
+    this.closedAt = options.closedAt ?? 0;
     this.law = options.law;
     this.laws = [...(options.laws ?? [])];
     this.book = options.book ?? new CaseBook();
@@ -66,15 +75,36 @@ export class StatementJudge {
     const statement = read.value;
     const { t } = statement.fields;
     this.types.set(t, (this.types.get(t) ?? 0) + 1);
-    if (t === 'registry.manifest') {
-      await this.takeManifest(statement, index);
+    if (this.closedAt > 0) findings.add('log-closed', where);
+    if (t === 'registry.manifest') return this.takeManifest(statement, index);
+    if (t === 'log.opened' && index === 0) {
+      this.opened = statement;
       return undefined;
     }
     if (this.law === undefined) {
       findings.add('first-leaf', where);
       return undefined;
     }
-    const party = partyOf(statement, this.law);
+    if (t === 'log.opened') findings.add('border', where);
+    if (t === 'log.closed') this.close(statement, index);
+    return this.judge(statement, index, this.law);
+  }
+
+  /** Whether the next leaf can be judged: by a law, or because it must be the manifest that brings one. */
+  canGoOn(index: number): boolean {
+    return this.law !== undefined || (this.opened !== undefined && index === 0);
+  }
+
+  private close({ fields }: LoggedStatement, index: number): void {
+    if (fields.n !== index + 1) this.options.findings.add('border', `leaf ${index}`);
+    this.closedAt = index + 1;
+    this.successor = fields.ref;
+  }
+
+  private judge(statement: LoggedStatement, index: number, law: Law): SignatureJob | undefined {
+    const { findings } = this.options;
+    const where = `leaf ${index}`;
+    const party = partyOf(statement, law);
     if (party === undefined) {
       findings.add('statement-signer', where);
       return undefined;
@@ -82,32 +112,37 @@ export class StatementJudge {
     if (!this.book.take(statement, party.slot, party.signer)) findings.add('slot-taken', where);
     this.book.follow(statement, index);
     this.options.observer?.statement(index, statement, party.signer);
-    if (t === 'exchange.conflict' && !this.book.noteConflict(statement, index)) findings.add('conflict-false', where);
+    if (statement.fields.t === 'exchange.conflict' && !this.book.noteConflict(statement, index))
+      findings.add('conflict-false', where);
     return { index, jws: statement.jws, key: party.key };
   }
 
   /** A manifest that is not sound changes nothing: what follows is judged by the one before. */
-  private async takeManifest(statement: LoggedStatement, index: number): Promise<void> {
+  private async takeManifest(statement: LoggedStatement, index: number): Promise<SignatureJob | undefined> {
     const { findings, files, registry, observer } = this.options;
     const where = `leaf ${index}`;
     const parsed = parseJws(statement.jws, 'kerege-statement+jwt');
     const isRegistrys = registry.some((key) => parsed !== undefined && isSignedBy(parsed, key));
     if (!isRegistrys) {
       findings.add('manifest-signature', where);
-      return;
+      return undefined;
     }
     if (!this.book.take(statement, '-', 'registry')) findings.add('slot-taken', where);
-    const next = await nextLaw(statement, this.law, files);
+    // The one that goes on from the log before names a manifest of that one.
+    const isGoingOn = this.opened !== undefined && index === 1;
+    const facts = isGoingOn ? { ...statement, fields: { ...statement.fields, prev: undefined } } : statement;
+    const next = await nextLaw(facts, this.law, files);
     if (!next.ok) {
       findings.add(next.reason, where);
-      return;
+      return undefined;
     }
     const { number, doc } = next.value;
     const isNew = number !== this.law?.number;
     this.law = next.value;
-    if (!isNew) return;
+    if (!isNew) return undefined;
     this.laws.push({ number, doc });
     observer?.law(index, this.law);
+    return isGoingOn && this.opened !== undefined ? this.judge(this.opened, 0, this.law) : undefined;
   }
 }
 

@@ -71,6 +71,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   'exchange.conflict': { required: ['ref', 'doc'], optional: [], slots: () => ({ audit: '-' }) },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'], slots: () => ({ registry: '-' }) },
   'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [], slots: () => ({ audit: '-' }) },
+  'log.closed': { required: ['n', 'ref'], optional: [], slots: () => ({ audit: '-' }) },
+  'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [], slots: () => ({ audit: '-' }) },
   'log.unwitnessed': { required: ['n', 'doc'], optional: [], slots: () => ({ audit: '-' }) },
   'access.searched': ACCESS,
   'access.proved': ACCESS,

@@ -1,6 +1,7 @@
 import { refuse, ok, type Result } from '#kernel';
 import { parseTrust, type TrustAnchors } from '../verify/trust.js';
 import { ahead } from './ahead.js';
+import { followsOn, nameOf, type WindowBefore } from './border.js';
 import { readCheckpoint, type Checkpoint } from './checkpoint.js';
 import { splitEntries } from './entries.js';
 import { fileName, TILE_WIDTH, widthAt } from './file-names.js';
@@ -11,6 +12,7 @@ import { readTile, type LogSource } from './log-source.js';
 import type { LogReport } from './report.js';
 import { continues } from './seen-before.js';
 import { SignatureQueue } from './signature-queue.js';
+import { readStatement, type LoggedStatement } from './statement.js';
 import type { LogState } from './state.js';
 import { StatementJudge, type LogObserver, type SignatureJob } from './statement-judge.js';
 import type { TileChecks } from './tile-checks.js';
@@ -26,6 +28,8 @@ export interface LogVerifyOptions {
   readonly treeOnly?: boolean | undefined;
   /** Another view of the same log: its checkpoint, with the name to call it by. */
   readonly against?: { readonly name: string; readonly note: Uint8Array } | undefined;
+  /** The window that this one should follow on. */
+  readonly before?: WindowBefore | undefined;
   /** Where the last verification ended; what lies left of it is not read again. */
   readonly state?: LogState | undefined;
   /** Read everything again; the state is then only a tree that was seen. */
@@ -94,6 +98,7 @@ class Verification {
       findings,
       laws: judged?.laws,
       book: judged?.book.copy(),
+      closedAt: judged?.closedAt,
       observer: options.observer,
     });
     this.signatures = new SignatureQueue(options.checks, findings, options.window);
@@ -101,7 +106,10 @@ class Verification {
 
   async run(): Promise<LogVerdict> {
     const seen = this.treesSeen();
-    if (seen.ok && (await this.walk(seen.value))) this.filesBeyond = await this.folder();
+    if (seen.ok && (await this.walk(seen.value))) {
+      await this.border();
+      this.filesBeyond = await this.folder();
+    }
     return { report: this.report(), state: this.findings.count === 0 ? this.nextState() : undefined };
   }
 
@@ -179,6 +187,25 @@ class Verification {
     return open;
   }
 
+  /** With the window before. Where the first leaf was judged earlier, it is read again. */
+  private async border(): Promise<void> {
+    const { before, treeOnly } = this.options;
+    if (treeOnly !== true && this.judge.law === undefined && this.checkpoint.size > 0)
+      this.findings.add('first-leaf', 'leaf 0');
+    if (before === undefined) return;
+    const size = await followsOn(before, await this.openedLeaf(), this.checkpoint, this.trust);
+    if (size === undefined) this.findings.add('predecessor', before.name);
+    else this.continued.push({ name: before.name, size });
+  }
+
+  private async openedLeaf(): Promise<LoggedStatement | undefined> {
+    if (this.judge.opened !== undefined) return this.judge.opened;
+    const bundle = await readTile(this.options.source, this.checkpoint.size, 'entries', 0);
+    const entries = 'bytes' in bundle ? splitEntries(bundle.bytes, widthAt(this.checkpoint.size, 'entries', 0)) : [];
+    const first = entries?.[0] === undefined ? undefined : readStatement(entries[0]);
+    return first?.ok === true && first.value.fields.t === 'log.opened' ? first.value : undefined;
+  }
+
   private startTree(leaves: number): Promise<TreeCheck | undefined> {
     const { source } = this.options;
     const { size } = this.checkpoint;
@@ -254,7 +281,7 @@ class Verification {
       const job = await this.judge.take(first + at, entry);
       if (job !== undefined) jobs.push(job);
       // Without a first manifest nobody's signature can be judged.
-      if (this.judge.law === undefined) return false;
+      if (!this.judge.canGoOn(first + at)) return false;
     }
     await this.signatures.put(jobs);
     return true;
@@ -266,17 +293,17 @@ class Verification {
 
   private nextState(): LogState {
     const { origin, size, root, note } = this.checkpoint;
-    const { law, laws, book } = this.judge;
+    const { law, laws, book, closedAt } = this.judge;
     const judged =
       this.options.treeOnly === true || law === undefined
         ? undefined
-        : { laws, manifest: law.manifest, manifestAtMs: law.atMs, book };
+        : { laws, manifest: law.manifest, manifestAtMs: law.atMs, book, closedAt };
     return { origin, size, root: root.toString('base64'), note, judged };
   }
 
   private report(): LogReport {
     const { origin, size, root, unknownLines } = this.checkpoint;
-    const { book, types, laws } = this.judge;
+    const { book, types, laws, opened, successor } = this.judge;
     return {
       verified: this.findings.count === 0,
       origin,
@@ -289,6 +316,8 @@ class Verification {
       signatures: this.signatures.checked,
       statements: Object.fromEntries(types),
       snapshots: laws.length,
+      follows: nameOf(opened?.fields.ref ?? ''),
+      followedBy: nameOf(successor),
       conflicts: book.conflictList(),
       requestsWithoutSequel: book.unfollowed(),
       sequelsWithoutRequest: book.astray(),
@@ -315,6 +344,8 @@ function emptyReport(findings: Findings): LogReport {
     signatures: 0,
     statements: {},
     snapshots: 0,
+    follows: '',
+    followedBy: '',
     conflicts: nothing,
     requestsWithoutSequel: nothing,
     sequelsWithoutRequest: nothing,

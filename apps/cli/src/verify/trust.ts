@@ -7,6 +7,8 @@ import { asRecord, count, list, parseJson, text } from './shape.js';
 export interface LogKey {
   readonly name: string;
   readonly keyId: Buffer;
+  /** As it stands in the file. */
+  readonly vkey: string;
   readonly verify: (message: Uint8Array, signature: Uint8Array) => boolean;
 }
 
@@ -39,5 +41,5 @@ function logKey(value: unknown): LogKey | undefined {
   const spki = Buffer.concat([SPKI_ED25519, key.subarray(1)]);
   // Any 32 bytes import; what is no point of the curve verifies nothing.
   const publicKey = (): KeyObject => createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  return { name, keyId, verify: (message, signature) => verify(null, message, publicKey(), signature) };
+  return { name, keyId, vkey: vkey ?? '', verify: (message, signature) => verify(null, message, publicKey(), signature) };
 }
