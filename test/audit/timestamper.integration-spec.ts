@@ -102,12 +102,14 @@ afterAll(async () => {
 });
 
 /** A leaf under that statement id, in hex. */
-const addLeaf = (index: number, xid: string) =>
-  database.query(
+const addLeaf = async (index: number, xid: string) => {
+  await database.query('SELECT make_leaf_partition($1)', [logId]);
+  await database.query(
     `INSERT INTO log_leaf (log_id, idx, xid, slot, signer, leaf_hash, body, kafka_offset)
      VALUES ($1, $2, $3, '-', 'TEST/audit1', $3, $3, 0)`,
     [logId, index, Buffer.from(xid, 'hex')],
   );
+};
 const statedIds = () =>
   published.map(({ value }) => {
     const parsed = parseStatement(Buffer.from(value ?? []).toString());
