@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Bus, ReceivedRecord } from '#bus';
-import { decode, fixedTopics, ReceiptsSchema, type Leaf } from '#contracts';
+import { decode, fixedTopics, ReceiptsSchema } from '#contracts';
 import { newExchangeId, systemClock, toBase64Url, type Clock } from '#kernel';
 import { keyFileName, silentLogger, type RunningApp } from '#platform';
 import { openDatabase, type Database } from '#postgres';
@@ -25,6 +25,7 @@ import { buildWorld, createDatabase, eventually, isolatedBus, testBus, uniqueNam
 import { makeVkey, noteSigner, openNote, parseVkey, verifyInclusion, type NoteKey, type NoteSigner } from '#tlog';
 import { auditConfig, type AuditConfig } from '../../apps/audit/src/audit.config.js';
 import { createAudit } from '../../apps/audit/src/audit.module.js';
+import type { DeadLetter, Receipt } from './audit-answers.js';
 
 export const CONSUMER = 'TEST/GOV/1000/mygov';
 export const PROVIDER = 'TEST/GOV/1001/population';
@@ -33,24 +34,6 @@ const AUDIT = 'TEST/audit1';
 const REGISTRY = 'TEST/registry1';
 const ORIGIN = 'audit.test.example/TEST/0/2026h2';
 const H = (text: string) => `h1:${Buffer.from(text.padEnd(32)).toString('base64url')}`;
-
-export interface Receipt {
-  readonly leaf: Leaf;
-  /** Of the note; empty if no key of the network signed it. */
-  readonly origin: string;
-  readonly size: number;
-  readonly note: Buffer;
-  /** Note by the log's key, and the leaf included under it. */
-  readonly isProven: boolean;
-}
-
-export interface DeadLetter {
-  readonly reason: string;
-  readonly value: Buffer;
-  /** Of the whole, where the value was cut. */
-  readonly length: string | undefined;
-  readonly sha256: string | undefined;
-}
 
 /** The audit service on a database and topics of its own, with a world of members, and somebody who stamps. */
 export class AuditNetwork {
@@ -114,8 +97,8 @@ export class AuditNetwork {
     const noteKeys = vkeys.map((vkey) => parseVkey(vkey)).flatMap((key) => (key.ok ? [key.value] : []));
     const [[noteKey], [logKey]] = [noteKeys, logKeys];
     if (noteKey === undefined || logKey === undefined) throw new TypeError('no vkey');
-    const publicKey = Buffer.from(logKey.x, 'base64url');
-    const logSigner = noteSigner(noteKey.name, publicKey, (message) => jwkSigner(logKey).sign(message));
+    const x = Buffer.from(logKey.x, 'base64url');
+    const logSigner = noteSigner(noteKey.name, x, (message) => jwkSigner(logKey).sign(message));
     // For looking into the tables; the app has its own connections.
     const database = await openDatabase({ url: own.url, schema: 'spec', migrations: [], poolSize: 2 });
     const network = new AuditNetwork(
@@ -146,7 +129,7 @@ export class AuditNetwork {
 
   private changeTrust(changes: object): void {
     const file = join(this.directory, 'trust.json');
-    const trust: object = JSON.parse(readFileSync(file, 'utf8'));
+    const trust = JSON.parse(readFileSync(file, 'utf8')) as object;
     writeFileSync(file, JSON.stringify({ ...trust, ...changes }));
   }
 

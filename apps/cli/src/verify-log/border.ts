@@ -33,17 +33,26 @@ export async function followsOn(
 ): Promise<number | undefined> {
   const note = await before.source.read('checkpoint', MAX_NOTE_BYTES);
   const final = note === undefined ? undefined : readCheckpoint(note, trust);
-  if (opened === undefined || final?.ok !== true) return undefined;
-  const { n, doc, prev, ref } = opened.fields;
-  const { size, origin, note: text } = final.value;
-  const isNamed = size === n && `h0:${toBase64Url(sha256(signedText(text)))}` === doc && nameOf(ref) === origin;
-  if (!isNamed || !isTrusted(ref, trust)) return undefined;
+  if (opened === undefined || final?.ok !== true || !isNamed(final.value, opened, trust)) return undefined;
+  const { size } = final.value;
   const last = await lastLeaf(before.source, size);
-  if (last === undefined || toBase64Url(leafHash(last)) !== prev) return undefined;
-  const closed = readStatement(last);
-  if (!closed.ok || closed.value.fields.t !== 'log.closed' || closed.value.fields.n !== size) return undefined;
-  const next = closed.value.fields.ref;
-  return nameOf(next) === log.origin && isTrusted(next, trust) ? size : undefined;
+  if (last === undefined || toBase64Url(leafHash(last)) !== opened.fields.prev) return undefined;
+  return names(last, size, log.origin, trust) ? size : undefined;
+}
+
+/** Whether the first leaf speaks of that checkpoint, and of the key that signed it. */
+function isNamed({ size, origin, note }: Checkpoint, { fields }: LoggedStatement, trust: TrustAnchors): boolean {
+  const { n, doc, ref } = fields;
+  const digest = `h0:${toBase64Url(sha256(signedText(note)))}`;
+  return size === n && digest === doc && nameOf(ref) === origin && isTrusted(ref, trust);
+}
+
+/** Whether the last leaf closes its log at that size and names that successor. */
+function names(last: Buffer, size: number, successor: string, trust: TrustAnchors): boolean {
+  const read = readStatement(last);
+  if (!read.ok || read.value.fields.t !== 'log.closed') return false;
+  const { n, ref } = read.value.fields;
+  return n === size && nameOf(ref) === successor && isTrusted(ref, trust);
 }
 
 function isTrusted(vkey: string, trust: TrustAnchors): boolean {

@@ -39,9 +39,12 @@ const header = object({
   tablesSha256: text(),
 });
 
+const NOTHING_JUDGED: Omit<JudgedState, 'book'> = { laws: [], manifest: '', manifestAtMs: 0, closedAt: 0 };
+
 /** The state as two files: a document, and the tables that it names by digest. */
 export function encodeState({ origin, size, root, note, judged }: LogState): { document: string; tables: Buffer } {
   const dumped = judged?.book.dump();
+  const { laws, manifest, manifestAtMs, closedAt } = judged ?? NOTHING_JUDGED;
   const tables = Buffer.concat(dumped === undefined ? [] : [dumped.slots, dumped.exchanges]);
   const document = {
     v: 1,
@@ -49,10 +52,10 @@ export function encodeState({ origin, size, root, note, judged }: LogState): { d
     size,
     root,
     note,
-    laws: judged?.laws ?? [],
-    manifest: judged?.manifest ?? '',
-    manifestAtMs: judged?.manifestAtMs ?? 0,
-    closedAt: judged?.closedAt ?? 0,
+    laws,
+    manifest,
+    manifestAtMs,
+    closedAt,
     slotBytes: dumped?.slots.length ?? 0,
     tablesSha256: toHex(sha256(tables)),
   };
