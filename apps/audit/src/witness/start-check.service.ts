@@ -29,6 +29,9 @@ const PAUSE_MS = 200;
  * export or an answering witness holds; and that silence of all witnesses is not taken for consent.
  */
 export class StartCheck {
+  /** What was alarmed last: it is tried again until a human has looked, and told once. */
+  private alarmed: string | undefined;
+
   constructor(private readonly options: StartCheckOptions) {}
 
   /** Rejects with `log-behind`, `log-forked`, `witnesses-silent`, or with what could not be read. */
@@ -42,11 +45,17 @@ export class StartCheck {
       ...witnesses,
     ];
     const checked = await checkMemories(size, memories, rootAt);
-    if (checked.ok) return;
+    if (checked.ok) {
+      this.alarmed = undefined;
+      return;
+    }
     const { problem, source, size: remembered } = checked.reason;
     const code = problem === 'behind' ? 'log-behind' : 'log-forked';
     const details = { size, remembered, source };
-    this.options.logger.error({ alarm: code, ...details }, 'the log is not what others remember: it is not started');
+    const alarm = JSON.stringify([code, details]);
+    if (alarm !== this.alarmed)
+      this.options.logger.error({ alarm: code, ...details }, 'the log is not what others remember: it is not started');
+    this.alarmed = alarm;
     throw problem === 'behind'
       ? sequencerErrors.error('log-behind', { details })
       : witnessErrors.error('log-forked', { details });
