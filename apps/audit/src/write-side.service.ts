@@ -77,7 +77,7 @@ export class WriteSide {
       key: options.noteKey,
       logger: logger.child('sequencer'),
       topic: fixedTopics.stamp.name,
-      compare: (size) => this.witnesses.compare(size),
+      compare: (size, isContinued) => this.witnesses.compare(size, isContinued),
     });
     this.refusals = new TakeoverRefusals(config.leaseMs, logger.child('sequencer'));
     this.lease = new LogLease({

@@ -21,8 +21,11 @@ export interface SequencerOptions {
   readonly logger: Logger;
   /** Topic whose offsets the head carries. */
   readonly topic: string;
-  /** Compares a log of that size with what others remember of it; rejects if it is not the same, or cannot be told. */
-  readonly compare: (size: number) => Promise<void>;
+  /**
+   * Compares a log of that size with what others remember of it; rejects if it is not the same, or cannot be told.
+   * `isContinued`: it was compared in this epoch, and is byte for byte what we have made of it since.
+   */
+  readonly compare: (size: number, isContinued: boolean) => Promise<void>;
 }
 
 /** A batch after its commit: what receipts are made from. */
@@ -47,6 +50,8 @@ export class Sequencer {
   private epoch: bigint | undefined;
   /** The head and tree that the next batch extends; set by `takeOver`, moved by `append` after its commit. */
   private owned: { readonly head: LogHead; readonly tree: GrowingTree } | undefined;
+  /** What we compared and then committed in this epoch; set by `takeOver` and `append`, forgotten with the epoch. */
+  private known: LogHead | undefined;
   private stopped = false;
   /** What was found damaged; set by `condemn`, never taken back. */
   private condemned: string | undefined;
@@ -68,7 +73,7 @@ export class Sequencer {
    * the log is ours now; nothing is appended before `takeOver`.
    */
   async claim(leaseMs: number | undefined): Promise<boolean> {
-    this.owned = undefined;
+    this.release();
     this.epoch = await this.options.store.claim(leaseMs);
     return this.isClaimed;
   }
@@ -106,8 +111,14 @@ export class Sequencer {
     const head = await this.options.store.ownHead(epoch);
     if (head === undefined) throw this.fenced();
     const tree = this.check(head, await this.options.store.edge(head.size));
-    await this.options.compare(head.size);
+    const { known } = this;
+    // The epoch says that nobody else wrote. A database that lost what we committed, also the epochs of others after
+    // ours, shows here, or in what those others published.
+    if (known !== undefined && head.size < known.size)
+      throw sequencerErrors.error('log-behind', { details: { size: head.size, remembered: known.size } });
+    await this.options.compare(head.size, known !== undefined && isSameHead(head, known));
     if (this.epoch !== epoch) throw this.fenced();
+    this.known = head;
     this.owned = { head, tree };
     this.options.logger.info({ size: head.size, epoch: head.epoch }, 'log taken over');
     return head;
@@ -138,6 +149,7 @@ export class Sequencer {
       isCommitted = await this.wasCommitted(fresh, head, cause);
     }
     if (!isCommitted) throw this.fenced();
+    this.known = fresh;
     // Committed, so its receipts may go out; but nothing follows it.
     this.owned = this.condemned === undefined ? { head: fresh, tree: next } : undefined;
     return { extension, note };
@@ -162,6 +174,7 @@ export class Sequencer {
 
   private release(): void {
     this.owned = undefined;
+    this.known = undefined;
     this.epoch = undefined;
   }
 

@@ -71,6 +71,27 @@ describe('StartCheck (audit-log.md §3.4)', () => {
     });
   });
 
+  describe('of a log that is continued in the same epoch', () => {
+    const again = (size: number, changes: Partial<StartCheckOptions>) =>
+      checkOf({ patienceMs: 10_000, ...changes }).check(size, true);
+    const hanging = () => ({ ...witness('none'), memory: () => new Promise<Memory>(() => undefined) });
+
+    it('does not wait for a witness that says nothing, and needs nobody’s word for it', async () => {
+      const sinceMs = performance.now();
+      await again(40, { witnesses: [witness('no-answer'), hanging()] });
+      expect(performance.now() - sinceMs).toBeLessThan(2_000);
+    });
+
+    it('still refuses what any memory contradicts: the database may have lost another’s epoch', async () => {
+      const behind = { code: 'log-behind' };
+      const newer = await checkpointOf(40);
+      await expect(again(30, { witnesses: [hanging(), witness(newer)] })).rejects.toMatchObject(behind);
+      await expect(again(30, { published: () => Promise.resolve([newer]) })).rejects.toMatchObject(behind);
+      const other = await checkpointOf(20, forked);
+      await expect(again(40, { witnesses: [witness(other)] })).rejects.toMatchObject({ code: 'log-forked' });
+    });
+  });
+
   it('alarms once while it is tried again, and again for something else', async () => {
     const lines: string[] = [];
     const logger = createLogger('spec', { destination: { write: (line) => void lines.push(line) } });

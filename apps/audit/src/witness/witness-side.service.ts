@@ -83,8 +83,8 @@ export class WitnessSide {
   }
 
   /** Before the log is taken over; see `StartCheck`. */
-  compare(size: number): Promise<void> {
-    return this.start.check(size);
+  compare(size: number, isContinued: boolean): Promise<void> {
+    return this.start.check(size, isContinued);
   }
 
   /** What two operators took upon themselves becomes a leaf; rejects if the broker does not take it. */
