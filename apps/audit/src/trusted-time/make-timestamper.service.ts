@@ -7,12 +7,14 @@ import type { AuditConfig } from '../audit.config.js';
 import type { AuditKeys } from '../keys.service.js';
 import { AnchorStore } from './anchor.store.js';
 import { parseAuthorities } from './authority.js';
+import { PublishedCheckpointStore } from '../witness/published-checkpoint.store.js';
+import { StampableCheckpoints } from './stampable-checkpoints.service.js';
 import { Timestamper, type TimestamperOptions } from './timestamper.service.js';
 import { parseRoots } from './token-certificates.js';
 import { trustedTimeMetrics } from './trusted-time-metrics.service.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
 
-interface TimestamperParts extends Pick<AuditKeys, 'signer' | 'timestampRoots'> {
+interface TimestamperParts extends Pick<AuditKeys, 'signer' | 'timestampRoots' | 'policy'> {
   readonly config: AuditConfig;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -24,7 +26,7 @@ interface TimestamperParts extends Pick<AuditKeys, 'signer' | 'timestampRoots'> 
 
 /** The time-stamper of the configuration. Throws `config-invalid` or `time-roots-unusable`. */
 export function makeTimestamper(options: TimestamperParts, head: TimestamperOptions['head']): Timestamper {
-  const { bus, clock, config, database, logger, logId, metrics, signer } = options;
+  const { bus, clock, config, database, logger, logId, metrics, policy, signer } = options;
   const authorities = parseAuthorities(config.timeAuthorities);
   if (!authorities.ok) throw configErrors.error('config-invalid', { extensions: { problems: [authorities.reason] } });
   return new Timestamper({
@@ -38,6 +40,7 @@ export function makeTimestamper(options: TimestamperParts, head: TimestamperOpti
     intervalMs: config.timeIntervalMs,
     timeoutMs: config.timeTimeoutMs,
     head,
+    checkpoints: new StampableCheckpoints({ store: new PublishedCheckpointStore(database), logId, policy }),
     metrics: trustedTimeMetrics.on(metrics),
     logger: logger.child('time'),
   });

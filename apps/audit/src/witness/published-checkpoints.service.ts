@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '#kernel';
 import { withSignatureLines } from '#tlog';
 import { READ_CLOCK, SERVED_LOG, type ServedLog } from '../discovery/served-log.js';
+import { isCosigned } from './is-cosigned.js';
 import { PublishedCheckpointStore, type PublishedNote } from './published-checkpoint.store.js';
 
 /** A checkpoint with its cosignature lines. */
@@ -67,10 +68,10 @@ export class PublishedCheckpoints {
   }
 
   private isCosigned({ cosignatures }: PublishedNote): boolean {
-    const { policy } = this.log;
-    if (cosignatures.length === 0 || policy === undefined) return cosignatures.length > 0;
-    const names = policy.witnesses.filter(({ key }) => cosignatures.some(({ source }) => source === key.name));
-    return policy.isEnough(new Set(names.map(({ name }) => name)));
+    return isCosigned(
+      cosignatures.map(({ source }) => source),
+      this.log.policy,
+    );
   }
 }
 
