@@ -87,6 +87,13 @@ export const auditConfig = defineConfig('audit', {
     meaning:
       'NAME=URL of each witness that trust.json names, where it is asked for cosignatures. At least one should be run outside the operator.',
   }),
+  cosignedWithinMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_COSIGNED_WITHIN_MS',
+    default: 2_000,
+    max: 10_000,
+    meaning:
+      'How far the checkpoint that enough witnesses have cosigned may be behind the newest one and still be shown in its place; readers look for a quorum on what is shown.',
+  }),
   startApproval: setting.text({
     env: 'KEREGE_AUDIT_START_APPROVAL',
     default: '',

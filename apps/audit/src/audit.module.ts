@@ -117,6 +117,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
 function servedLog(config: AuditConfig, { noteKey, vkey, policy }: AuditKeys): ServedLog {
   const path = noteKey.name.split('/').slice(-2).join('/');
   const url = `${config.publicUrl.replace(/\/$/, '')}/log/${path}/`;
-  const log = { logId: LOG_ID, origin: config.origin, vkey, path, url, state: 'open' } as const;
+  const { origin, cosignedWithinMs } = config;
+  const log = { logId: LOG_ID, origin, vkey, path, url, state: 'open', cosignedWithinMs } as const;
   return policy === undefined ? log : { ...log, policy };
 }

@@ -13,6 +13,8 @@ export interface ServedLog {
   readonly state: 'open' | 'closed';
   /** Whose cosignatures are enough; absent where nobody witnesses. */
   readonly policy?: WitnessPolicy;
+  /** How far behind the newest checkpoint a cosigned one may be that is shown in its place; absent: not at all. */
+  readonly cosignedWithinMs?: number;
 }
 
 export const SERVED_LOG = Symbol('served log');

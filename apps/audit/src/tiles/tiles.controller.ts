@@ -39,7 +39,7 @@ export class TilesController {
 
   /** Before anything was published, a log that is just made has its first head. */
   private async newest(): Promise<{ readonly note: string } | undefined> {
-    return (await this.published.newest()) ?? this.tiles.recentHead();
+    return (await this.published.shown()) ?? this.tiles.recentHead();
   }
 
   /** From the raw target: a decoded one would give one file many names, and caches many copies. */
