@@ -142,6 +142,7 @@ export class AuditNetwork {
       KEREGE_KEYS_DIR: this.directory,
       KEREGE_TRUST_FILE: join(this.directory, 'trust.json'),
       KEREGE_AUDIT_ORIGIN: ORIGIN,
+      KEREGE_AUDIT_READER_TOKENS: 'public',
     });
     return { ...loaded, ...changes };
   }

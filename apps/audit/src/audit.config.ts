@@ -174,7 +174,7 @@ export const auditConfig = defineConfig('audit', {
     env: 'KEREGE_AUDIT_READER_TOKENS',
     default: [],
     meaning:
-      'Hex SHA-256 of the bearer tokens that open bundles, /receipts and /leaf; empty: they are public. Checkpoint, hash tiles and proofs always are.',
+      'Hex SHA-256 of the bearer tokens that open bundles, /receipts and /leaf, or "public": they are for everybody. Required where others than this machine reach the service (KEREGE_HOST, KEREGE_AUDIT_PUBLIC_URL). Checkpoint, hash tiles and proofs are always public.',
   }),
   scrubPercent: setting.integer({
     env: 'KEREGE_AUDIT_SCRUB_PERCENT',

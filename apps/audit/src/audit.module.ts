@@ -6,6 +6,8 @@ import {
   BusWatch,
   createHttpApp,
   createLogger,
+  isLoopbackAddress,
+  isLoopbackHost,
   noTracing,
   serveOpenApi,
   startHttpApp,
@@ -25,7 +27,7 @@ import { access } from './migrations/access.js';
 import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
-import { tokenHashes } from './read-gate/bearer-token.js';
+import { readersOf } from './read-gate/bearer-token.js';
 import { ReadModule } from './read.module.js';
 import { Review, ReviewModule, type ReviewDependencies } from './review.module.js';
 import { WriteSide } from './write-side.service.js';
@@ -46,8 +48,8 @@ const READ_API = 'The log as C2SP tlog-tiles, proofs for everybody, and searches
 
 @Module({})
 class AuditModule {
-  static with(deps: ReviewDependencies, review: Review): DynamicModule {
-    const reading = ReadModule.serving(deps.log, deps.database, deps.clock, tokenHashes(deps.config.readerTokens));
+  static with(deps: ReviewDependencies, review: Review, readers: readonly Buffer[]): DynamicModule {
+    const reading = ReadModule.serving(deps.log, deps.database, deps.clock, readers);
     return { module: AuditModule, imports: [reading, ReviewModule.for(deps, review, reading)] };
   }
 }
@@ -58,6 +60,7 @@ class AuditModule {
  */
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('audit'), tracing = noTracing } = deps;
+  const readers = readersOf(config.readerTokens, isLocal(config));
   const keys = await loadKeys(config);
   const open = (poolSize: number) =>
     openDatabase({
@@ -95,7 +98,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   try {
     await write.prepare();
     const checks = readiness(database, write);
-    const app = await createHttpApp(AuditModule.with(reviewing, review), {
+    const app = await createHttpApp(AuditModule.with(reviewing, review, readers), {
       name: 'audit',
       logger,
       metrics,
@@ -111,6 +114,11 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
     await close();
     throw cause;
   }
+}
+
+/** Whether nobody but this machine is to reach us, directly or through a proxy. */
+function isLocal({ host, publicUrl }: AuditConfig): boolean {
+  return isLoopbackAddress(host) && URL.canParse(publicUrl) && isLoopbackHost(new URL(publicUrl).host);
 }
 
 /** `<host>/<instance>/<shard>/<window>` is served under `/log/<shard>/<window>/`. */
