@@ -141,6 +141,7 @@ export class AuditNetwork {
       KEREGE_KEYS_DIR: this.directory,
       KEREGE_TRUST_FILE: join(this.directory, 'trust.json'),
       KEREGE_AUDIT_ORIGIN: this.origins[0] ?? ORIGIN,
+      KEREGE_AUDIT_READER_TOKENS: 'public',
     });
     return { ...loaded, ...changes };
   }

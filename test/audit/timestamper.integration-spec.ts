@@ -6,9 +6,12 @@ import { generateSigningKey, jwkSigner, parseStatement } from '#signing';
 import { createDatabase, eventually, fakeClock, type TestDatabase } from '#testing';
 import { migrations } from '../../apps/audit/src/migrations/index.js';
 import { AnchorStore, type StoredToken } from '../../apps/audit/src/trusted-time/anchor.store.js';
+import { StampableCheckpoints } from '../../apps/audit/src/trusted-time/stampable-checkpoints.service.js';
 import { Timestamper } from '../../apps/audit/src/trusted-time/timestamper.service.js';
 import { parseRoots } from '../../apps/audit/src/trusted-time/token-certificates.js';
 import { trustedTimeMetrics } from '../../apps/audit/src/trusted-time/trusted-time-metrics.service.js';
+import { AnchorStore as PublishedStore } from '../../apps/audit/src/witness/anchor.store.js';
+import { PublishedCheckpointStore } from '../../apps/audit/src/witness/published-checkpoint.store.js';
 import { hasOpenssl, TimeLab } from './time-lab.js';
 import { TimeStandIn } from './time-stand-in.js';
 
@@ -25,14 +28,19 @@ class LosingStore extends AnchorStore {
     return super.newest(limit);
   }
 
-  override async add(token: StoredToken, note: string): Promise<void> {
-    await super.add(token, note);
+  override async add(token: StoredToken): Promise<void> {
+    await super.add(token);
     if (this.isLosing) throw new TypeError('connection reset');
   }
 }
 
 const ROOT = 'ymt7PmdKyGwQJ7Wch8Bk/DvCezEylMdfg70F/dE/Dc8=';
 const noteOf = (size: number) => `audit.test.example/0\n${size}\n${ROOT}\n\n— audit.test.example/0 AAAAAAAA\n`;
+/** As the sequencer and then the publisher leave it. */
+const grow = async (size: number) => {
+  head = { size };
+  await new PublishedStore(database, logId).addNote(size, 'audit.test.example/0', noteOf(size));
+};
 
 let lab: TimeLab;
 let authority: TimeStandIn;
@@ -44,7 +52,7 @@ let lines: string[];
 const clock = fakeClock();
 let bus: { isFailing: boolean; publish: (records: readonly OutgoingRecord[]) => Promise<void> };
 let timestamper: Timestamper;
-let head: { size: number; note: string } | undefined;
+let head: { size: number } | undefined;
 /** A log of its own for each test. */
 let logId = 0;
 
@@ -60,10 +68,10 @@ beforeAll(async () => {
   authorities = [{ name: 'tsa', url: new URL(url) }];
 });
 let authorities: { name: string; url: URL }[];
-beforeEach(() => {
+beforeEach(async () => {
   if (!hasOpenssl) return;
   logId += 1;
-  head = { size: 8, note: noteOf(8) };
+  await grow(8);
   published = [];
   lines = [];
   clock.set(Date.now());
@@ -86,6 +94,12 @@ beforeEach(() => {
     intervalMs: 10,
     timeoutMs: 600_000,
     head: () => head,
+    checkpoints: new StampableCheckpoints({
+      store: new PublishedCheckpointStore(database),
+      logId,
+      policy: undefined,
+      patienceMs: 100,
+    }),
     metrics: trustedTimeMetrics.on(new AppMetrics('audit')),
     logger: createLogger('spec', { destination: { write: (line) => void lines.push(line) } }),
   });
@@ -152,19 +166,31 @@ const statedIds = () =>
     const { asked } = authority;
     head = undefined;
     await timestamper.stampNow();
-    head = { size: 0, note: noteOf(0) };
+    head = { size: 0 };
     await timestamper.stampNow();
     expect(authority.asked).toBe(asked);
-    head = { size: 8, note: noteOf(8) };
+    head = { size: 8 };
     await timestamper.stampNow();
     await timestamper.stampNow();
     expect(authority.asked).toBe(asked + 1);
-    head = { size: 9, note: noteOf(9) };
+    await grow(9);
     await timestamper.stampNow();
     expect((await store.newest(10)).map(({ size }) => size)).toEqual([9, 8]);
     expect((await store.firstCovering(7))?.size).toBe(8);
     expect((await store.firstCovering(8))?.size).toBe(9);
-    expect((await store.note(9))?.toString()).toBe(noteOf(9));
+    expect(await store.stampedNote(9)).toBe(noteOf(9));
+    expect(await store.stampedNote(7)).toBeUndefined();
+  });
+
+  it('stamps the end of a window as soon as it is published, and says so if it is not', async () => {
+    head = { size: 9 };
+    const { asked } = authority;
+    await expect(timestamper.stampNow()).rejects.toMatchObject({ code: 'checkpoint-unpublished' });
+    expect([authority.asked, await store.newest(1)]).toEqual([asked, []]);
+    const stamping = timestamper.stampNow();
+    await grow(9);
+    await stamping;
+    expect(await store.newest(10)).toMatchObject([{ size: 9 }]);
   });
 
   it('says so if no authority gives a good token, and stores none', async () => {
@@ -180,7 +206,7 @@ const statedIds = () =>
     await timestamper.stampNow();
     const [id = ''] = statedIds();
     await addLeaf(8, id.replaceAll('-', ''));
-    head = { size: 9, note: noteOf(9) };
+    await grow(9);
     const { asked } = authority;
     const { passes } = store;
     timestamper.start();
@@ -188,8 +214,18 @@ const statedIds = () =>
     expect(authority.asked).toBe(asked);
     expect(statedIds()).toHaveLength(1);
     await addLeaf(9, '00'.repeat(16));
-    head = { size: 10, note: noteOf(10) };
+    await grow(10);
     await eventually(async () => (await store.newest(1))[0]?.size === 10);
+  });
+
+  it('stamps what was published, and not what was only committed', async () => {
+    await addLeaf(0, '00'.repeat(16));
+    head = { size: 11 };
+    timestamper.start();
+    await eventually(async () => (await store.newest(1))[0]?.size === 8);
+    const { passes } = store;
+    await eventually(() => store.passes >= passes + 3);
+    expect((await store.newest(10)).map(({ size }) => size)).toEqual([8]);
   });
 
   it('alarms once for each gap of ten minutes', async () => {

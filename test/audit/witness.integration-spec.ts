@@ -1,13 +1,14 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '#platform';
 import { generateSigningKey, jwkSigner, publicJwk, signDocument, type PrivateJwk } from '#signing';
 import { topicSpecsOf } from '#snapshot';
 import { eventually, isolatedBus, testBus, uniqueName } from '#testing';
-import { checkpointText, leafHash, openWitnessed, parsePolicy, parseTlogProof, signNote, type Witnessed } from '#tlog';
-import { startWitness, type RunningWitness } from '../../apps/sandbox/src/witness/witness.module.js';
+import { parseTlogProof, type Witnessed } from '#tlog';
+import type { RunningWitness } from '../../apps/sandbox/src/witness/witness.module.js';
 import { AuditNetwork } from './audit-network.js';
+import { bothOf, deceive, openBy, startWitnessOf } from './witness-lab.js';
 
 jest.setTimeout(120_000);
 const WAIT = { timeoutMs: 30_000 };
@@ -23,27 +24,8 @@ describe('audit and its witnesses, the real ones of the sandbox (audit-log.md §
   let witnesses: RunningWitness[];
   let ports: number[];
 
-  const startOne = (number: number, port = 0) => {
-    const keyFile = join(network.directory, `w${number}.witness`);
-    const d = Buffer.alloc(32, number).toString('base64url');
-    writeFileSync(keyFile, JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', d }] }));
-    return startWitness(
-      {
-        host: '127.0.0.1',
-        port,
-        name: `w${number}.test.example`,
-        keyFile,
-        trustFile: join(network.directory, 'trust.json'),
-        directory: join(network.directory, `memory-${number}`),
-      },
-      () => undefined,
-    );
-  };
-  const lines = () => [
-    ...witnesses.map(({ vkey }, at) => `witness w${at + 1} ${vkey}`),
-    'group both all w1 w2',
-    'quorum both',
-  ];
+  const startOne = (number: number, port = 0) => startWitnessOf(network, number, port);
+  const lines = () => bothOf(witnesses);
   const settings = () => ({ witnesses: ports.map((port, at) => `w${at + 1}=http://127.0.0.1:${port}`) });
 
   beforeEach(async () => {
@@ -57,13 +39,7 @@ describe('audit and its witnesses, the real ones of the sandbox (audit-log.md §
     await Promise.all(witnesses.map((witness) => witness.close()));
   });
 
-  const open = (note: string): Witnessed => {
-    const policy = parsePolicy([`log ${network.logSigner.vkey}`, ...lines()].join('\n'));
-    if (!policy.ok) throw new TypeError(policy.reason.problem);
-    const opened = openWitnessed(note, policy.value);
-    if (!opened.ok) throw new TypeError(opened.reason);
-    return opened.value;
-  };
+  const open = (note: string): Witnessed => openBy(network, lines(), note);
   const checkpoint = async ({ url }: RunningApp) => (await fetch(`${url}/log/0/2026h2/checkpoint`)).text();
   const witnessedAt = (app: RunningApp, size: number) =>
     eventually(async () => {
@@ -115,17 +91,7 @@ describe('audit and its witnesses, the real ones of the sandbox (audit-log.md §
     const app = await network.startInForce(settings());
     await witnessedAt(app, 1);
     const before = (await network.head()).size;
-    // Whoever holds the log key shows the witness a tree of their own.
-    const root = leafHash(Buffer.from('of an attacker'));
-    const note = await signNote(checkpointText(network.logSigner.name, 1, root), [network.logSigner]);
-    rmSync(join(network.directory, 'memory-2'), { recursive: true });
-    await witnesses[1]!.close();
-    witnesses[1] = await startOne(2, ports[1]);
-    const told = await fetch(`http://127.0.0.1:${ports[1]}/add-checkpoint`, {
-      method: 'POST',
-      body: `old 0\n\n${note}`,
-    });
-    expect(told.status).toBe(200);
+    witnesses[1] = await deceive(network, witnesses[1]!, 2);
     await network.stampAndWait(await network.requested());
     const status = await eventually(async () => {
       const part = await statusOf(app);

@@ -107,6 +107,13 @@ export const auditConfig = defineConfig('audit', {
     meaning:
       'NAME=URL of each witness that trust.json names, where it is asked for cosignatures. At least one should be run outside the operator.',
   }),
+  cosignedWithinMs: setting.durationMs({
+    env: 'KEREGE_AUDIT_COSIGNED_WITHIN_MS',
+    default: 2_000,
+    max: 10_000,
+    meaning:
+      'How far the checkpoint that enough witnesses have cosigned may be behind the newest one and still be shown in its place; readers look for a quorum on what is shown.',
+  }),
   startApproval: setting.text({
     env: 'KEREGE_AUDIT_START_APPROVAL',
     default: '',
@@ -187,7 +194,7 @@ export const auditConfig = defineConfig('audit', {
     env: 'KEREGE_AUDIT_READER_TOKENS',
     default: [],
     meaning:
-      'Hex SHA-256 of the bearer tokens that open bundles, /receipts and /leaf; empty: they are public. Checkpoint, hash tiles and proofs always are.',
+      'Hex SHA-256 of the bearer tokens that open bundles, /receipts and /leaf, or "public": they are for everybody. Required where others than this machine reach the service (KEREGE_HOST, KEREGE_AUDIT_PUBLIC_URL). Checkpoint, hash tiles and proofs are always public.',
   }),
   scrubPercent: setting.integer({
     env: 'KEREGE_AUDIT_SCRUB_PERCENT',

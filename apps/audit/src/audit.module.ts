@@ -6,6 +6,8 @@ import {
   BusWatch,
   createHttpApp,
   createLogger,
+  isLoopbackAddress,
+  isLoopbackHost,
   noTracing,
   serveOpenApi,
   startHttpApp,
@@ -23,7 +25,7 @@ import { access } from './migrations/access.js';
 import { migrations } from './migrations/index.js';
 import { auditParts } from './ops/status-parts.service.js';
 import { readiness } from './ops/readiness.service.js';
-import { tokenHashes } from './read-gate/bearer-token.js';
+import { readersOf } from './read-gate/bearer-token.js';
 import { ReadModule } from './read.module.js';
 import { Review, ReviewModule, type ReviewDependencies } from './review.module.js';
 import { LogKeys } from './windows/log-keys.service.js';
@@ -47,10 +49,13 @@ const READ_API = 'The log as C2SP tlog-tiles, proofs for everybody, and searches
 
 @Module({})
 class AuditModule {
-  static with(deps: ReviewDependencies, review: Review): DynamicModule {
+  static with(deps: ReviewDependencies, review: Review, readers: readonly Buffer[]): DynamicModule {
     const { windows, database, clock, config } = deps;
-    const readerTokens = tokenHashes(config.readerTokens);
-    const reading = ReadModule.serving(windows, database, { clock, readerTokens, archiveDir: config.archiveDir });
+    const reading = ReadModule.serving(windows, database, {
+      clock,
+      readerTokens: readers,
+      archiveDir: config.archiveDir,
+    });
     return { module: AuditModule, imports: [reading, ReviewModule.for(deps, review, reading)] };
   }
 }
@@ -61,18 +66,11 @@ class AuditModule {
  */
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('audit'), tracing = noTracing } = deps;
-  const open = (poolSize: number) =>
-    openDatabase({
-      url: config.databaseUrl,
-      schema: SCHEMA,
-      migrations,
-      access: accessBy(access, config, logger),
-      poolSize,
-      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-    });
-  const database = await whenAvailable('postgresql', logger, () => open(config.databasePoolSize));
+  const readers = readersOf(config.readerTokens, isLocal(config));
+  const open = (poolSize: number) => whenAvailable('postgresql', logger, () => openLog(config, logger, poolSize));
+  const database = await open(config.databasePoolSize);
   // Of their own: however many ask and however slowly they are answered, the writer finds a connection.
-  const reading = await whenAvailable('postgresql', logger, () => open(config.readerPoolSize));
+  const reading = await open(config.readerPoolSize);
   const newest = await newestLog(config, database).catch(async (cause: unknown) => {
     await Promise.all([database.close(), reading.close()]);
     throw cause;
@@ -83,7 +81,19 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const busWatch = new BusWatch(bus, metrics).start();
   const served = servedWindows(config, reading, clock, keys);
   const onOpened = () => void served.listAgain().catch(() => undefined);
-  const write = new WriteSide({ config, bus, clock, logger, database, reading, metrics, tracing, onOpened, ...newest, ...keys });
+  const write = new WriteSide({
+    config,
+    bus,
+    clock,
+    logger,
+    database,
+    reading,
+    metrics,
+    tracing,
+    onOpened,
+    ...newest,
+    ...keys,
+  });
   const reviewing = { config, windows: served, database: reading, bus, clock, logger, signer: keys.signer };
   const review = new Review(reviewing);
   const close = async () => {
@@ -95,7 +105,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
     await write.prepare();
     await served.listAgain();
     const checks = readiness(database, write);
-    const app = await createHttpApp(AuditModule.with(reviewing, review), {
+    const app = await createHttpApp(AuditModule.with(reviewing, review, readers), {
       name: 'audit',
       logger,
       metrics,
@@ -112,6 +122,17 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   }
 }
 
+function openLog(config: AuditConfig, logger: Logger, poolSize: number): Promise<Database> {
+  return openDatabase({
+    url: config.databaseUrl,
+    schema: SCHEMA,
+    migrations,
+    access: accessBy(access, config, logger),
+    poolSize,
+    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+  });
+}
+
 /** The window that was opened last, with its keys; before there is any, the first one, which the settings name. */
 async function newestLog(config: AuditConfig, database: Database): Promise<{ logId: number; keys: AuditKeys }> {
   const window = await new WindowStore(database).newest();
@@ -119,6 +140,12 @@ async function newestLog(config: AuditConfig, database: Database): Promise<{ log
 }
 
 function servedWindows(config: AuditConfig, database: Database, clock: Clock, { policy }: AuditKeys): ServedWindows {
-  const { publicUrl } = config;
-  return new ServedWindows({ windows: new WindowStore(database), keys: new LogKeys(config), publicUrl, clock, policy });
+  const { publicUrl, cosignedWithinMs } = config;
+  const windows = new WindowStore(database);
+  return new ServedWindows({ windows, keys: new LogKeys(config), publicUrl, cosignedWithinMs, clock, policy });
+}
+
+/** Whether nobody but this machine is to reach us, directly or through a proxy. */
+function isLocal({ host, publicUrl }: AuditConfig): boolean {
+  return isLoopbackAddress(host) && URL.canParse(publicUrl) && isLoopbackHost(new URL(publicUrl).host);
 }

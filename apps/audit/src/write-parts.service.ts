@@ -14,6 +14,7 @@ import { CheckpointPublisher } from './sequencer/checkpoint-publisher.service.js
 import { LogLease } from './sequencer/log-lease.service.js';
 import { newestPublished } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
+import { TakeoverRefusals } from './sequencer/takeover-refusals.service.js';
 import { Sweeper } from './sweeper/sweeper.service.js';
 import { SweeperStore } from './sweeper/sweeper.store.js';
 import { makeTimestamper } from './trusted-time/make-timestamper.service.js';
@@ -44,6 +45,7 @@ export interface WriteParts {
   readonly windows: WriteWindows;
   readonly sequencer: Sequencer;
   readonly lease: LogLease;
+  readonly refusals: TakeoverRefusals;
   readonly snapshots: SnapshotKeeper;
   readonly signatures: SignatureCheck;
   readonly sides: WindowSides;
@@ -65,6 +67,7 @@ export interface WritePartsOptions extends WriteSideOptions {
 export function makeWriteParts(options: WritePartsOptions): WriteParts {
   const { config, bus, clock, logger, database, auditMetrics } = options;
   const { windows, sequencer, sides } = sequencedLog(options);
+  const refusals = new TakeoverRefusals(config.leaseMs, logger.child('sequencer'));
   const rotation = rotationOf(options, windows);
   const snapshots = new SnapshotKeeper(bus, new SnapshotStore(database), logger.child('snapshots'), () =>
     auditMetrics.aliens.add({}),
@@ -103,7 +106,8 @@ export function makeWriteParts(options: WritePartsOptions): WriteParts {
   return {
     windows,
     sequencer,
-    lease: leaseOf(options, sequencer),
+    lease: leaseOf(options, sequencer, refusals),
+    refusals,
     snapshots,
     signatures,
     sides,
@@ -122,7 +126,7 @@ function sequencedLog(options: WritePartsOptions): Pick<WriteParts, 'windows' | 
   const windows: WriteWindows = new WriteWindows({
     config,
     database,
-    compare: (logId, key, size) => sides.at(logId, key).witnesses.compare(size),
+    compare: (logId, key, size, isContinued) => sides.at(logId, key).witnesses.compare(size, isContinued),
   });
   const sequencer = new Sequencer({
     ...windows.sequenced(options.logId, { signer: options.noteSigner, key: options.noteKey, vkey: options.vkey }),
@@ -142,12 +146,17 @@ function sequencedLog(options: WritePartsOptions): Pick<WriteParts, 'windows' | 
   return { windows, sequencer, sides };
 }
 
-function leaseOf({ config, bus, clock, logger, onFenced }: WritePartsOptions, sequencer: Sequencer): LogLease {
+function leaseOf(
+  { config, bus, clock, logger, onFenced }: WritePartsOptions,
+  sequencer: Sequencer,
+  refusals: TakeoverRefusals,
+): LogLease {
   return new LogLease({
     sequencer,
     leaseMs: config.leaseMs,
     hears: () => bus.isReachable(),
     onFenced,
+    onOwned: () => refusals.end(),
     clock,
     logger: logger.child('lease'),
   });

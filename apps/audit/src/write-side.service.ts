@@ -5,6 +5,7 @@ import { AppError } from '#kernel';
 import type { StatusPart } from '#platform';
 import { makeAuditMetrics, type AuditMetrics } from './ops/audit-metrics.service.js';
 import type { LogState } from './ops/status-parts.service.js';
+import type { TakeoverRefusals } from './sequencer/takeover-refusals.service.js';
 import type { Timestamper } from './trusted-time/timestamper.service.js';
 import type { WitnessState } from './witness/witness-side.service.js';
 import { ownGroup } from './windows/write-windows.service.js';
@@ -30,8 +31,7 @@ export class WriteSide {
   private readonly time: WriteParts['time'];
   /** Set by `run` while the log is ours. */
   private stamps: Subscription | undefined;
-  /** Code with which the last takeover was refused; set and cleared by `takeOver`. */
-  private refusal: string | undefined;
+  private readonly refusals: TakeoverRefusals;
   private running: Promise<void> = Promise.resolve();
   private readonly closing = new AbortController();
 
@@ -50,6 +50,7 @@ export class WriteSide {
     this.rotationWatch = parts.rotationWatch;
     this.sweeper = parts.sweeper;
     this.time = parts.time;
+    this.refusals = parts.refusals;
   }
 
   /** Status of the background self-check. */
@@ -79,7 +80,7 @@ export class WriteSide {
   /** What is missing before stamps become leaves; undefined if nothing is. */
   missing(): string | undefined {
     if (!this.snapshots.isAssigned()) return 'the snapshot topic is not read yet';
-    if (this.refusal !== undefined) return `the log is not taken over: ${this.refusal}`;
+    if (this.refusals.standing !== undefined) return `the log is not taken over: ${this.refusals.standing}`;
     if (!this.sequencer.isClaimed) return 'the log is not ours: another process sequences it';
     if (this.stamps?.isAssigned() !== true || !this.sequencer.isOwner) return 'the stamp topic is not read yet';
     return this.intake.snapshotNumber === undefined ? 'no manifest is in the log yet' : undefined;
@@ -164,7 +165,7 @@ export class WriteSide {
       if (signal.aborted) return;
       await this.stamps?.stop();
       this.stamps = undefined;
-      this.refusal = undefined;
+      await this.refusals.standAside(signal);
     }
   }
 
@@ -186,11 +187,15 @@ export class WriteSide {
   }
 
   private failed(cause: unknown): void {
+    if (this.refusals.isTold(cause)) return;
     if (isFenced(cause)) this.metrics.fenced.add({});
     this.options.logger.error({ err: cause }, 'batch of stamps not sequenced');
   }
 
-  /** A refusal is tried again until its cause is gone; meanwhile /ready names it and nothing is stamped. */
+  /**
+   * A refusal is tried again until its cause is gone; meanwhile /ready names it and nothing is stamped. Where the cause
+   * may be this process's own, the log is given back, so that another may take it over.
+   */
   private async takeOver(): Promise<bigint> {
     try {
       const offset = await this.intake.takeOver();
@@ -199,18 +204,17 @@ export class WriteSide {
         this.sequencer.pause();
         throw cause;
       });
-      this.refusal = undefined;
+      this.refusals.end();
       // The owner before may have died before it was published.
       if (this.sequencer.head.size > 0) this.checkpoints.offer(this.sequencer.head.note);
       return offset;
     } catch (cause) {
-      // Lost meanwhile: nothing is read while `run` gives the subscription up.
-      if (!this.sequencer.isClaimed) {
-        this.failed(cause);
-        return this.options.bus.endOffset(fixedTopics.stamp.name, 0);
-      }
-      this.refusal = cause instanceof AppError ? cause.code : 'unknown';
-      throw cause;
+      if (this.sequencer.isClaimed) {
+        if (!this.refusals.refuse(cause)) throw cause;
+        await this.sequencer.vacate();
+      } else this.failed(cause);
+      // Lost or given back: nothing is read while `run` gives the subscription up.
+      return this.options.bus.endOffset(fixedTopics.stamp.name, 0);
     }
   }
 

@@ -17,7 +17,7 @@ export interface LogMemoryParts {
 /** What one look brought. */
 export interface Look {
   readonly isAnswered: boolean;
-  /** Enough witnesses stand for at least what was remembered before this look; true where there are none. */
+  /** Enough witnesses stand for at least what was remembered at the last look that was; true where there are none. */
   readonly isWitnessed: boolean;
 }
 
@@ -29,6 +29,8 @@ export class LogMemory {
   private newest: HeldNote | undefined;
   /** Size of what is on disk. */
   private keptSize = -1;
+  /** What witnesses have to stand for; moved by looks at which they did, so that a growing log cannot outrun them. */
+  private least = -1;
   /** Undefined: the log is what we remember. `forked` stays, also over restarts; the others last while they do. */
   private found: LogTrouble | undefined;
   /** A write under way or failed: its note is tried again at the next look. */
@@ -40,6 +42,7 @@ export class LogMemory {
     const memory = new LogMemory(parts);
     memory.newest = await parts.notes.read(parts.log);
     memory.keptSize = memory.newest?.checkpoint.size ?? -1;
+    memory.least = memory.keptSize;
     if (await parts.notes.hasFork(parts.log)) memory.trouble = 'forked';
     return memory;
   }
@@ -67,11 +70,12 @@ export class LogMemory {
     if (shown === undefined) return NOTHING;
     // A receipt that comes while we ask is compared next time.
     const remembered = this.newest;
-    const before = this.keptSize;
     if (remembered !== undefined && !(await this.agrees(shown, remembered))) return NOTHING;
     if (shown.checkpoint.size > this.size || this.newest === undefined) this.newest = shown;
     await this.keep();
-    return { isAnswered: true, isWitnessed: this.isWitnessed(shown.checkpoint, before) };
+    const isWitnessed = this.isWitnessed(shown.checkpoint);
+    if (isWitnessed) this.least = this.keptSize;
+    return { isAnswered: true, isWitnessed };
   }
 
   /** Undefined if nothing can be had, or what can is no checkpoint of this log with good lines of its witnesses. */
@@ -83,9 +87,9 @@ export class LogMemory {
     return opened.ok ? { note, checkpoint: opened.value } : undefined;
   }
 
-  private isWitnessed({ size, signers }: Checkpoint, least: number): boolean {
+  private isWitnessed({ size, signers }: Checkpoint): boolean {
     const { policy } = this.parts;
-    return policy === undefined || (size >= least && isQuorum(policy, signers));
+    return policy === undefined || (size >= this.least && isQuorum(policy, signers));
   }
 
   /** Writes what is remembered; the next look compares with it, in whatever process. */

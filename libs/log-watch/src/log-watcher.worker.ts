@@ -26,13 +26,15 @@ const SOON_MS = 5_000;
  */
 export class LogWatcher {
   private readonly memories = new Map<string, LogMemory>();
-  private witnessedAtMs: number;
+  /** By log: when a look last found enough witnesses, and whether the last look was answered; written by `look`. */
+  private readonly witnessed = new Map<string, { readonly atMs: number; readonly isAnswered: boolean }>();
+  private readonly startedAtMs: number;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
   private isClosed = false;
 
   private constructor(private readonly options: LogWatcherOptions) {
-    this.witnessedAtMs = options.clock.now();
+    this.startedAtMs = options.clock.now();
   }
 
   /** Reads what is remembered, then looks at once and from then on; rejects if a memory cannot be read. */
@@ -62,13 +64,14 @@ export class LogWatcher {
     const { policy, clock, unwitnessedMs } = this.options;
     const memories = [...this.memories.values()];
     const size = Math.max(0, ...memories.map((memory) => memory.size));
-    const details = { size, witnessed: new Date(this.witnessedAtMs).toISOString() };
+    const witnessedAtMs = this.witnessedAtMs();
+    const details = { size, witnessed: new Date(witnessedAtMs).toISOString() };
     const trouble = this.trouble();
     if (trouble !== undefined)
       return { state: 'down', reason: `the log is not the one that is remembered here: ${trouble}`, details };
     if (memories.some(({ keepFailed }) => keepFailed))
       return { state: 'degraded', reason: 'the newest note of the log cannot be kept on disk', details };
-    if (policy !== undefined && clock.now() - this.witnessedAtMs > unwitnessedMs)
+    if (policy !== undefined && clock.now() - witnessedAtMs > unwitnessedMs)
       return { state: 'degraded', reason: 'unwitnessed: too few witnesses have cosigned the log', details };
     return { state: 'ok', details };
   }
@@ -76,11 +79,21 @@ export class LogWatcher {
   /** Looks now; what runs by itself goes on. */
   async look(): Promise<boolean> {
     const looks = await Promise.all([...this.memories.values()].map((memory) => memory.look()));
-    // A log of the trust file that is not served (any more) has no say.
+    for (const [at, name] of [...this.memories.keys()].entries()) {
+      const { isAnswered, isWitnessed } = looks[at] ?? { isAnswered: false, isWitnessed: false };
+      const atMs = isWitnessed ? this.options.clock.now() : (this.witnessed.get(name)?.atMs ?? this.startedAtMs);
+      this.witnessed.set(name, { atMs, isAnswered });
+    }
     const answered = looks.filter(({ isAnswered }) => isAnswered);
-    const isWitnessed = answered.length > 0 && answered.every((look) => look.isWitnessed);
-    if (isWitnessed) this.witnessedAtMs = this.options.clock.now();
-    return isWitnessed;
+    return answered.length > 0 && answered.every(({ isWitnessed }) => isWitnessed);
+  }
+
+  /** Of the log whose witnesses are missing for longest; one that is not served (any more) has no say beside others. */
+  private witnessedAtMs(): number {
+    const logs = [...this.witnessed.values()];
+    const answered = logs.filter(({ isAnswered }) => isAnswered);
+    if (answered.length > 0) return Math.min(...answered.map(({ atMs }) => atMs));
+    return Math.max(this.startedAtMs, ...logs.map(({ atMs }) => atMs));
   }
 
   /** Ends what is under way, writes what is remembered, and closes the view. */

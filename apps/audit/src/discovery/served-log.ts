@@ -20,6 +20,8 @@ export interface ServedLog {
   readonly successor?: string;
   /** Signed note of a log that has its last leaf. */
   readonly finalCheckpoint?: string;
+  /** How far behind the newest checkpoint a cosigned one may be that is shown in its place; absent: not at all. */
+  readonly cosignedWithinMs?: number;
 }
 
 /** Which windows there are. */

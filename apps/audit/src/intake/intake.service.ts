@@ -136,7 +136,7 @@ export class Intake {
     const vkey = sequencer.vkey;
     // Nothing is closed before a manifest is in the log.
     const first = await rotation.firstLeaves(sequencer.logId, vkey, this.law as Law);
-    if (isFound) await first.log.compare(0);
+    if (isFound) await first.log.compare(0, false);
     const { note, extension } = await sequencer.open(first.log, first.leaves, first.manifests);
     this.window = await windows.at(sequencer.logId);
     metrics.size.set({}, extension.size);

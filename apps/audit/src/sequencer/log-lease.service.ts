@@ -11,6 +11,8 @@ export interface LogLeaseOptions {
   readonly hears: () => Promise<boolean>;
   /** Another process has taken the log from us. */
   readonly onFenced: (cause: AppError) => void;
+  /** Called at each look that finds the log with another process. */
+  readonly onOwned: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -31,13 +33,14 @@ export class LogLease {
 
   /** Stands by until the log is ours; false if `signal` ended that first. */
   async claimed(signal: AbortSignal): Promise<boolean> {
-    const { sequencer, leaseMs, clock } = this.options;
+    const { sequencer, leaseMs, clock, onOwned } = this.options;
     // What an outage hid of a living owner is no silence of its own. Who has just started knows of no outage.
     let wellSinceMs = -Infinity;
     while (!signal.aborted) {
       const nowMs = clock.now();
       const isClaimed = await this.hearing(() => sequencer.claim(nowMs - wellSinceMs >= leaseMs ? leaseMs : undefined));
       if (isClaimed === true) return true;
+      if (isClaimed === false) onOwned();
       if (isClaimed === undefined) wellSinceMs = clock.now();
       await pause(leaseMs / LOOKS, signal);
     }

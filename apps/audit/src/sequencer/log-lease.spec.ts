@@ -11,6 +11,7 @@ const LEASE_MS = 8;
 const leaseOn = ({ hears = [true], claims = [true], renewals = ['ours'], claimMs = 0 }: Partial<Script>) => {
   const asked: (number | undefined)[] = [];
   const fenced: string[] = [];
+  const owned: number[] = [];
   let [heard, renewed, nowMs] = [0, 0, 1_000_000];
   const sequencer = {
     isClaimed: true,
@@ -32,10 +33,11 @@ const leaseOn = ({ hears = [true], claims = [true], renewals = ['ours'], claimMs
     leaseMs: LEASE_MS,
     hears: () => Promise.resolve(at(hears, heard++)),
     onFenced: ({ code }) => fenced.push(code),
+    onOwned: () => owned.push(asked.length),
     clock: { now: () => nowMs },
     logger: silentLogger(),
   });
-  return { lease, asked, fenced, sequencer, counts: () => ({ heard, renewed }) };
+  return { lease, asked, fenced, owned, sequencer, counts: () => ({ heard, renewed }) };
 };
 
 interface Script {
@@ -51,15 +53,16 @@ const { signal: never } = new AbortController();
 
 describe('who stands by', () => {
   it('claims what is silent for a lease, again and again until it has it', async () => {
-    const { lease, asked } = leaseOn({ claims: [false, false, true] });
+    const { lease, asked, owned } = leaseOn({ claims: [false, false, true] });
     expect(await lease.claimed(never)).toBe(true);
     expect(asked).toEqual([LEASE_MS, LEASE_MS, LEASE_MS]);
+    expect(owned).toEqual([1, 2]);
   });
 
   it('claims nothing while it would not hear the stamps', async () => {
-    const { lease, asked } = leaseOn({ hears: [false, false, true] });
+    const { lease, asked, owned } = leaseOn({ hears: [false, false, true] });
     expect(await lease.claimed(never)).toBe(true);
-    expect(asked).toHaveLength(1);
+    expect([asked.length, owned]).toEqual([1, []]);
   });
 
   it.each([

@@ -19,8 +19,11 @@ export interface SequencedLog {
   readonly store: LogStore;
   readonly signer: NoteSigner;
   readonly key: NoteKey;
-  /** Compares a log of that size with what others remember of it; rejects if it is not the same, or cannot be told. */
-  readonly compare: (size: number) => Promise<void>;
+  /**
+   * Compares a log of that size with what others remember of it; rejects if it is not the same, or cannot be told.
+   * `isContinued`: it was compared in this epoch, and is byte for byte what we have made of it since.
+   */
+  readonly compare: (size: number, isContinued: boolean) => Promise<void>;
 }
 
 export interface SequencerOptions extends SequencedLog {
@@ -53,6 +56,8 @@ export class Sequencer {
   private epoch: bigint | undefined;
   /** The head and tree that the next batch extends; set by `takeOver`, moved by `append` after its commit. */
   private owned: { readonly head: LogHead; readonly tree: GrowingTree } | undefined;
+  /** What we compared and then committed in this epoch; set by `takeOver` and `append`, forgotten with the epoch. */
+  private known: LogHead | undefined;
   private stopped = false;
   /** What was found damaged; set by `condemn`, never taken back. */
   private condemned: string | undefined;
@@ -76,7 +81,7 @@ export class Sequencer {
    * the log is ours now; nothing is appended before `takeOver`.
    */
   async claim(leaseMs: number | undefined): Promise<boolean> {
-    this.owned = undefined;
+    this.release();
     await this.moveToNewest();
     this.epoch = await this.options.store.claim(leaseMs);
     return this.isClaimed;
@@ -115,8 +120,14 @@ export class Sequencer {
     const head = await this.options.store.ownHead(epoch);
     if (head === undefined) throw this.fenced();
     const tree = this.check(head, await this.options.store.edge(head.size));
-    await this.options.compare(head.size);
+    const { known } = this;
+    // The epoch says that nobody else wrote. A database that lost what we committed, also the epochs of others after
+    // ours, shows here, or in what those others published.
+    if (known !== undefined && head.size < known.size)
+      throw sequencerErrors.error('log-behind', { details: { size: head.size, remembered: known.size } });
+    await this.options.compare(head.size, known !== undefined && isSameHead(head, known));
     if (this.epoch !== epoch) throw this.fenced();
+    this.known = head;
     this.owned = { head, tree };
     this.options.logger.info({ size: head.size, epoch: head.epoch }, 'log taken over');
     return head;
@@ -174,6 +185,7 @@ export class Sequencer {
       isCommitted = await this.wasCommitted(fresh, head, cause);
     }
     if (!isCommitted) throw this.fenced();
+    this.known = fresh;
     // Committed, so its receipts may go out; but nothing follows it.
     this.owned = this.condemned === undefined ? { head: fresh, tree: next } : undefined;
     return { extension, note };
@@ -206,6 +218,7 @@ export class Sequencer {
     }
     if (!isOpen) throw this.fenced();
     this.options = { ...this.options, ...log };
+    this.known = head;
     this.owned = this.condemned === undefined ? { head, tree: next } : undefined;
     this.options.logger.info({ origin: head.origin, nextOffset }, 'window opened');
     return { extension, note };
@@ -224,6 +237,7 @@ export class Sequencer {
 
   private release(): void {
     this.owned = undefined;
+    this.known = undefined;
     this.epoch = undefined;
   }
 

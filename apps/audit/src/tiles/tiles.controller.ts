@@ -44,5 +44,5 @@ export class TilesController {
 
 /** Before anything was published, a log that is just made has its first head. */
 async function newestOf({ published, tiles }: WindowReader): Promise<{ readonly note: string } | undefined> {
-  return (await published.newest()) ?? tiles.recentHead();
+  return (await published.shown()) ?? tiles.recentHead();
 }

@@ -1,4 +1,5 @@
 import type { Database } from '#postgres';
+import { withSignatureLines } from '#tlog';
 
 /** A row of `log_anchor` of kind `timestamp`. */
 export interface StoredToken {
@@ -16,22 +17,19 @@ interface TokenRow {
 
 const COLUMNS = 'SELECT size, source, data FROM log_anchor WHERE log_id = $1 AND kind = $2';
 const TIMESTAMP = 'timestamp';
-/** `source` of the log's own note, as it was stamped. */
-const NOTE_SOURCE = 'log';
 
-/** Tokens and the notes that they stamp (`audit-log.md` §3.2). Grows only; the same row again is no second row. */
+/** Tokens of published notes (`audit-log.md` §3.2). Grows only; the same row again is no second row. */
 export class AnchorStore {
   constructor(
     private readonly database: Database,
     private readonly logId: number,
   ) {}
 
-  /** One transaction. After an answer that was lost it may be done again. */
-  async add(token: StoredToken, note: string): Promise<void> {
+  /** After an answer that was lost it may be done again. */
+  async add(token: StoredToken): Promise<void> {
     await this.database.query(
-      `INSERT INTO log_anchor (log_id, size, kind, source, data)
-       VALUES ($1, $2, 'note', $3, $4), ($1, $2, $5, $6, $7) ON CONFLICT DO NOTHING`,
-      [this.logId, token.size, NOTE_SOURCE, Buffer.from(note), TIMESTAMP, token.source, token.data],
+      'INSERT INTO log_anchor (log_id, size, kind, source, data) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+      [this.logId, token.size, TIMESTAMP, token.source, token.data],
     );
   }
 
@@ -55,13 +53,17 @@ export class AnchorStore {
     return row === undefined ? undefined : tokenOf(row);
   }
 
-  /** The note of that size as it was stamped. */
-  async note(size: number): Promise<Buffer | undefined> {
-    const [row] = await this.database.query<{ data: Buffer }>(
-      `SELECT data FROM log_anchor WHERE log_id = $1 AND kind = 'note' AND size = $2 AND source = $3`,
-      [this.logId, size, NOTE_SOURCE],
+  /** The note of that size, with its cosignatures, if a token stamps it. */
+  async stampedNote(size: number): Promise<string | undefined> {
+    const rows = await this.database.query<{ kind: string; data: Buffer }>(
+      'SELECT kind, data FROM log_anchor WHERE log_id = $1 AND size = $2 ORDER BY kind, source',
+      [this.logId, size],
     );
-    return row?.data;
+    const texts = (wanted: string) =>
+      rows.flatMap(({ kind, data }) => (kind === wanted ? [data.toString('utf8')] : []));
+    const [note] = texts('note');
+    if (note === undefined || texts(TIMESTAMP).length === 0) return undefined;
+    return withSignatureLines(note, texts('cosignature'));
   }
 
   /** Which of these statement ids have a leaf, in this window or one that followed it, in hex. */

@@ -9,12 +9,14 @@ import { stateOf } from '../windows/window-state.js';
 import type { WindowStore } from '../windows/window.store.js';
 import { AnchorStore } from './anchor.store.js';
 import { parseAuthorities } from './authority.js';
+import { PublishedCheckpointStore } from '../witness/published-checkpoint.store.js';
+import { StampableCheckpoints } from './stampable-checkpoints.service.js';
 import { Timestamper, type TimestamperOptions } from './timestamper.service.js';
 import { parseRoots } from './token-certificates.js';
 import { trustedTimeMetrics } from './trusted-time-metrics.service.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
 
-interface TimestamperParts extends Pick<AuditKeys, 'signer' | 'timestampRoots'> {
+interface TimestamperParts extends Pick<AuditKeys, 'signer' | 'timestampRoots' | 'policy'> {
   readonly config: AuditConfig;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -33,7 +35,7 @@ interface StampedWindows {
 
 /** The time-stamper of the configuration. Throws `config-invalid` or `time-roots-unusable`. */
 export function makeTimestamper(options: TimestamperParts, { windows, logId, head }: StampedWindows): Timestamper {
-  const { bus, clock, config, database, logger, metrics, signer } = options;
+  const { bus, clock, config, database, logger, metrics, policy, signer } = options;
   const authorities = parseAuthorities(config.timeAuthorities);
   if (!authorities.ok) throw configErrors.error('config-invalid', { extensions: { problems: [authorities.reason] } });
   return new Timestamper({
@@ -53,6 +55,9 @@ export function makeTimestamper(options: TimestamperParts, { windows, logId, hea
     intervalMs: config.timeIntervalMs,
     timeoutMs: config.timeTimeoutMs,
     head,
+    get checkpoints() {
+      return new StampableCheckpoints({ store: new PublishedCheckpointStore(database), logId: logId(), policy });
+    },
     metrics: trustedTimeMetrics.on(metrics),
     logger: logger.child('time'),
   });

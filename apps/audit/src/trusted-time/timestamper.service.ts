@@ -11,6 +11,7 @@ import { askAuthority } from './time-authority-client.service.js';
 import { delayMs, isAlarming, seen, UNKNOWN_TIME, type TimeState } from './time-gap.js';
 import { stampedText, timeRequest } from './time-request.js';
 import { checkToken, timeOf } from './time-token.js';
+import type { Stampable, StampableCheckpoints } from './stampable-checkpoints.service.js';
 import type { TrustedTimeMetrics } from './trusted-time-metrics.service.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
 
@@ -35,7 +36,8 @@ export interface TimestamperOptions {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   /** Of the log as this process owns it; undefined while another does. */
-  readonly head: () => { readonly size: number; readonly note: string } | undefined;
+  readonly head: () => { readonly size: number } | undefined;
+  readonly checkpoints: Pick<StampableCheckpoints, 'newest' | 'holding'>;
   readonly metrics: TrustedTimeMetrics;
   readonly logger: Logger;
 }
@@ -45,7 +47,7 @@ const RECENT = 50;
 const FIRST_PASS_MS = 5_000;
 
 /**
- * Has the newest committed checkpoint stamped by a time-stamp authority (`audit-log.md` §5), checks the token, stores
+ * Has the newest published checkpoint stamped by a time-stamp authority (`audit-log.md` §5), checks the token, stores
  * it, and states its digest in the log. It never stands in the way of a stamp: whatever fails is tried again, and shows.
  *
  * A crash after the token is stored leaves it without a leaf: the next pass states it, under the same id, so once.
@@ -87,8 +89,9 @@ export class Timestamper {
   }
 
   /**
-   * Has the head stamped now, also if only our own leaves are new: for the last checkpoint of a window. Resolves when
-   * a token of it is stored. Rejects with `time-unavailable`, or with what the database says; it may be called again.
+   * Has the head stamped once it is published, also if only our own leaves are new: for the last checkpoint of a window.
+   * Resolves when a token of it is stored. Rejects with `checkpoint-unpublished`, `time-unavailable`, or with what the
+   * database says; it may be called again.
    */
   stampNow(): Promise<void> {
     return this.inTurn(() => this.pass(true));
@@ -113,18 +116,18 @@ export class Timestamper {
     try {
       await this.pass(false);
       this.failures = 0;
-      this.isAlarmed = false;
     } catch (cause) {
       this.failures += 1;
       this.options.logger.warn({ err: cause }, 'no time-stamp token, trying again');
-      this.alarmIfDue();
     }
+    this.alarmIfDue();
   }
 
   private alarmIfDue(): void {
     const nowMs = this.options.clock.now();
-    if (this.isAlarmed || !isAlarming(this.state, nowMs)) return;
-    this.isAlarmed = true;
+    const wasAlarmed = this.isAlarmed;
+    this.isAlarmed = isAlarming(this.state, nowMs);
+    if (wasAlarmed || !this.isAlarmed) return;
     const { waitingSinceMs = nowMs } = this.state;
     this.options.logger.error({ alarm: 'no-trusted-time', forMs: nowMs - waitingSinceMs }, 'alarm');
   }
@@ -144,8 +147,10 @@ export class Timestamper {
     await this.stateMissing(tokens);
     for (const log of (await this.options.closed?.()) ?? []) await this.stampLast(log);
     if (!hasMoved) return;
-    const token = await this.obtain(head.size, head.note);
-    await store.add({ ...token, source: token.authority }, head.note);
+    const checkpoint = await this.checkpoint(head.size, newest?.size ?? 0, isWanted);
+    if (checkpoint === undefined || !(await this.hasMoved(checkpoint.size, tokens, isWanted))) return;
+    const token = await this.obtain(checkpoint);
+    await store.add({ ...token, source: token.authority });
     this.options.metrics.tokens.add({});
     this.state = seen(this.state, token.timeMs, false, clock.now());
     await this.stateMissing([token]);
@@ -156,10 +161,15 @@ export class Timestamper {
     const tokens = anchored(await store.newest(RECENT));
     await this.stateMissing(tokens);
     if ((tokens[0]?.size ?? 0) >= head.size) return;
-    const token = await this.obtain(head.size, head.note);
-    await store.add({ ...token, source: token.authority }, head.note);
+    const token = await this.obtain(head);
+    await store.add({ ...token, source: token.authority });
     this.options.metrics.tokens.add({});
     await this.stateMissing([token]);
+  }
+
+  private checkpoint(size: number, stamped: number, isWanted: boolean): Promise<Stampable | undefined> {
+    const { checkpoints } = this.options;
+    return isWanted ? checkpoints.holding(size, this.closing.signal) : checkpoints.newest(stamped);
   }
 
   /** Our own leaves about tokens are no reason for another token: a silent log would feed itself. */
@@ -170,7 +180,7 @@ export class Timestamper {
   }
 
   /** From the first authority that gives a good token; what the others did is logged and counted. */
-  private async obtain(size: number, note: string): Promise<AnchoredToken> {
+  private async obtain({ size, note }: Stampable): Promise<AnchoredToken> {
     for (const authority of this.options.authorities) {
       if (this.closing.signal.aborted) break;
       try {

@@ -47,15 +47,15 @@ export class TimestampsController {
     summary: 'The checkpoint that a token stamps: its first three lines, with their newlines, are what was stamped.',
   })
   @ApiProduces('text/plain')
-  @ApiOkResponse({ description: 'A signed note.' })
+  @ApiOkResponse({ description: 'A signed note, with the lines of its witnesses.' })
   @ApiNotFoundResponse({ description: 'No token stamps a checkpoint of that size.' })
   async checkpoint(
     @Param('shard') shard: string,
     @Param('window') window: string,
     @Query() { size }: StampedCheckpointQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Buffer> {
-    const note = await (await this.windows.at(`${shard}/${window}`))?.anchors.note(Number(size));
+  ): Promise<string> {
+    const note = await (await this.windows.at(`${shard}/${window}`))?.anchors.stampedNote(Number(size));
     if (note === undefined) throw trustedTimeErrors.error('timestamp-unknown');
     void reply.header('Content-Type', 'text/plain; charset=utf-8').header('Cache-Control', 'public, max-age=60');
     return note;

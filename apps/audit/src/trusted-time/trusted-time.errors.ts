@@ -21,6 +21,11 @@ export const trustedTimeErrors = defineErrors('audit-trusted-time', {
     message: 'No time-stamp authority gave a good token.',
     next: 'Exchanges go on without it. After ten minutes it is an alarm: look at the reasons logged for each authority.',
   },
+  'checkpoint-unpublished': {
+    kind: 'unavailable',
+    message: 'The checkpoint that is to be stamped was not published in time.',
+    next: 'Ask again. If it stays, look at why this process publishes none: /status names its witnesses, the log the broker.',
+  },
   'timestamp-unknown': {
     kind: 'not-found',
     message: 'No time-stamp token covers that leaf or size (yet).',

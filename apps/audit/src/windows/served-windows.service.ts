@@ -11,6 +11,8 @@ export interface ServedWindowsOptions {
   readonly keys: Pick<LogKeys, 'trusted'>;
   /** Where outsiders reach this service. */
   readonly publicUrl: string;
+  /** As `ServedLog` has it. */
+  readonly cosignedWithinMs: number;
   readonly clock: Clock;
   /** Who witnesses the log; undefined: nobody. */
   readonly policy: WitnessPolicy | undefined;
@@ -43,7 +45,7 @@ export class ServedWindows implements WindowSource {
     vkeys: ReadonlyMap<string, string>,
   ): ServedLog {
     const { logId, origin, note } = window;
-    const { policy } = this.options;
+    const { policy, cosignedWithinMs } = this.options;
     const path = placeOf(origin);
     const state = stateOf(window);
     return {
@@ -53,6 +55,7 @@ export class ServedWindows implements WindowSource {
       path,
       url: `${this.options.publicUrl.replace(/\/$/, '')}/log/${path}/`,
       state,
+      cosignedWithinMs,
       ...(policy === undefined ? {} : { policy }),
       ...(before === undefined ? {} : { predecessor: before.origin }),
       ...(next === undefined ? {} : { successor: next.origin }),

@@ -10,8 +10,8 @@ import { WindowStore } from './window.store.js';
 export interface WriteWindowsOptions {
   readonly config: AuditConfig;
   readonly database: Database;
-  /** Compares a window of that size with what others remember of it; rejects if it is not the same, or cannot be told. */
-  readonly compare: (logId: number, key: NoteKey, size: number) => Promise<void>;
+  /** As the sequencer has it, of any window. */
+  readonly compare: (logId: number, key: NoteKey, size: number, isContinued: boolean) => Promise<void>;
 }
 
 /** Finds the window that is to be written, with its key, and makes what the sequencer needs of any. */
@@ -35,7 +35,7 @@ export class WriteWindows {
     store: new LogStore(this.options.database, logId),
     signer,
     key,
-    compare: (size) => this.options.compare(logId, key, size),
+    compare: (size, isContinued) => this.options.compare(logId, key, size, isContinued),
   });
 
   /** Public key of the window before, as `trust.json` has it. */

@@ -1,6 +1,7 @@
 import type { Clock } from '#kernel';
 import { withSignatureLines } from '#tlog';
 import type { ServedLog } from '../discovery/served-log.js';
+import { isCosigned } from './is-cosigned.js';
 import type { PublishedCheckpointStore, PublishedNote } from './published-checkpoint.store.js';
 
 /** A checkpoint with its cosignature lines. */
@@ -10,7 +11,7 @@ export interface CosignedNote {
 }
 
 interface Look {
-  readonly newest: CosignedNote | undefined;
+  readonly shown: CosignedNote | undefined;
   readonly cosigned: CosignedNote | undefined;
 }
 
@@ -18,12 +19,14 @@ const MAX_AGE_MS = 500;
 
 /**
  * The checkpoints that were published, with the lines of witnesses that have cosigned them since (`audit-log.md` §2.4,
- * §2.6). Half a second old at most: witnesses answer within that, so the newest one usually has its lines.
+ * §2.6). Half a second old at most.
  */
 export class PublishedCheckpoints {
   /** Shared by all who ask within half a second; written by `look`. */
   private looking: Promise<Look> | undefined;
   private lookedAtMs = -Infinity;
+  /** Size of the largest that was shown: no later one is smaller. */
+  private shownSize = 0;
 
   constructor(
     private readonly store: PublishedCheckpointStore,
@@ -31,9 +34,12 @@ export class PublishedCheckpoints {
     private readonly clock: Clock,
   ) {}
 
-  /** Undefined: nothing was published yet. */
-  async newest(): Promise<CosignedNote | undefined> {
-    return (await this.look()).newest;
+  /**
+   * For everybody: the newest, or the newest that enough witnesses have cosigned where that was the newest until just now.
+   * A busy log has a new one each second, which no witness has seen yet. Undefined: nothing was published yet.
+   */
+  async shown(): Promise<CosignedNote | undefined> {
+    return (await this.look()).shown;
   }
 
   /** The newest that enough witnesses have cosigned; without a policy, that any has. */
@@ -56,23 +62,26 @@ export class PublishedCheckpoints {
 
   private async read(): Promise<Look> {
     const published = await this.store.newest(this.log.logId);
-    const cosigned = published.find((note) => this.isCosigned(note));
-    const [newest] = published;
-    return {
-      newest: newest === undefined ? undefined : withLines(newest),
-      cosigned: cosigned === undefined ? undefined : withLines(cosigned),
-    };
+    const at = published.findIndex((note) => this.isCosigned(note));
+    const [newest, cosigned, next] = [published[0], published[at], published[at - 1]];
+    const isRecent = next === undefined || next.ageMs <= (this.log.cosignedWithinMs ?? 0);
+    const isShown = cosigned !== undefined && isRecent && cosigned.size >= this.shownSize;
+    const shown = isShown ? cosigned : newest;
+    this.shownSize = Math.max(this.shownSize, shown?.size ?? 0);
+    return { shown: withLines(shown), cosigned: withLines(cosigned) };
   }
 
   private isCosigned({ cosignatures }: PublishedNote): boolean {
-    const { policy } = this.log;
-    if (cosignatures.length === 0 || policy === undefined) return cosignatures.length > 0;
-    const names = policy.witnesses.filter(({ key }) => cosignatures.some(({ source }) => source === key.name));
-    return policy.isEnough(new Set(names.map(({ name }) => name)));
+    return isCosigned(
+      cosignatures.map(({ source }) => source),
+      this.log.policy,
+    );
   }
 }
 
-function withLines({ size, note, cosignatures }: PublishedNote): CosignedNote {
+function withLines(published: PublishedNote | undefined): CosignedNote | undefined {
+  if (published === undefined) return undefined;
+  const { size, note, cosignatures } = published;
   return {
     size,
     note: withSignatureLines(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { silentLogger } from '#platform';
+import { createLogger, silentLogger } from '#platform';
 import { TestLog } from '#testing';
 import { openNote, type Checkpoint } from '#tlog';
 import { StartCheck, type StartCheckOptions } from './start-check.service.js';
@@ -18,7 +18,7 @@ const witness = (...memories: Memory[]) => {
   const memory = () => Promise.resolve(memories[Math.min(asked++, memories.length - 1)] as Memory);
   return { address, memory };
 };
-const start = (size: number, changes: Partial<StartCheckOptions>) =>
+const checkOf = (changes: Partial<StartCheckOptions>) =>
   new StartCheck({
     witnesses: [],
     published: () => Promise.resolve([]),
@@ -28,7 +28,8 @@ const start = (size: number, changes: Partial<StartCheckOptions>) =>
     logger: silentLogger(),
     patienceMs: 0,
     ...changes,
-  }).check(size);
+  });
+const start = (size: number, changes: Partial<StartCheckOptions>) => checkOf(changes).check(size);
 
 describe('StartCheck (audit-log.md §3.4)', () => {
   it('starts a log that nobody witnesses, and a fresh one whose witnesses have never heard of it', async () => {
@@ -68,6 +69,40 @@ describe('StartCheck (audit-log.md §3.4)', () => {
     await expect(start(39, { ...silent, isApproved: (size) => Promise.resolve(size === 40) })).rejects.toMatchObject({
       code: 'witnesses-silent',
     });
+  });
+
+  describe('of a log that is continued in the same epoch', () => {
+    const again = (size: number, changes: Partial<StartCheckOptions>) =>
+      checkOf({ patienceMs: 10_000, ...changes }).check(size, true);
+    const hanging = () => ({ ...witness('none'), memory: () => new Promise<Memory>(() => undefined) });
+
+    it('does not wait for a witness that says nothing, and needs nobody’s word for it', async () => {
+      const sinceMs = performance.now();
+      await again(40, { witnesses: [witness('no-answer'), hanging()] });
+      expect(performance.now() - sinceMs).toBeLessThan(2_000);
+    });
+
+    it('still refuses what any memory contradicts: the database may have lost another’s epoch', async () => {
+      const behind = { code: 'log-behind' };
+      const newer = await checkpointOf(40);
+      await expect(again(30, { witnesses: [hanging(), witness(newer)] })).rejects.toMatchObject(behind);
+      await expect(again(30, { published: () => Promise.resolve([newer]) })).rejects.toMatchObject(behind);
+      const other = await checkpointOf(20, forked);
+      await expect(again(40, { witnesses: [witness(other)] })).rejects.toMatchObject({ code: 'log-forked' });
+    });
+  });
+
+  it('alarms once while it is tried again, and again for something else', async () => {
+    const lines: string[] = [];
+    const logger = createLogger('spec', { destination: { write: (line) => void lines.push(line) } });
+    const topic = [await checkpointOf(40)];
+    const check = checkOf({ published: () => Promise.resolve(topic), logger });
+    const alarms = () => lines.filter((line) => line.includes('"alarm":"log-behind"')).length;
+    for (const size of [30, 30, 31]) await expect(check.check(size)).rejects.toMatchObject({ code: 'log-behind' });
+    expect(alarms()).toBe(2);
+    await check.check(40);
+    await expect(check.check(31)).rejects.toMatchObject({ code: 'log-behind' });
+    expect(alarms()).toBe(3);
   });
 
   it('refuses to start on what it could not read', async () => {

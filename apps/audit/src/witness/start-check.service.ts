@@ -20,7 +20,14 @@ export interface StartCheckOptions {
   readonly patienceMs?: number;
 }
 
+interface Answer {
+  readonly source: string;
+  readonly memory: Memory;
+}
+
 const PATIENCE_MS = 5_000;
+/** For a witness where we only go on with a log: stamps wait meanwhile. */
+const CONTINUED_MS = 500;
 const PAUSE_MS = 200;
 
 /**
@@ -29,24 +36,37 @@ const PAUSE_MS = 200;
  * export or an answering witness holds; and that silence of all witnesses is not taken for consent.
  */
 export class StartCheck {
+  /** What was alarmed last: it is tried again until a human has looked, and told once. */
+  private alarmed: string | undefined;
+
   constructor(private readonly options: StartCheckOptions) {}
 
-  /** Rejects with `log-behind`, `log-forked`, `witnesses-silent`, or with what could not be read. */
-  async check(size: number): Promise<void> {
+  /**
+   * Rejects with `log-behind`, `log-forked`, `witnesses-silent`, or with what could not be read. A log that was checked
+   * in the same epoch and is continued is compared again, because a database may have lost another's epoch with its
+   * stamps; but witnesses were heard then, so that their silence says nothing now, and holds nothing up.
+   */
+  async check(size: number, isContinued = false): Promise<void> {
     const { published, exported, rootAt } = this.options;
     const [topic, file] = [await published(), await exported()];
-    const witnesses = await this.witnessMemories(size);
+    const witnesses = isContinued ? remembered(await this.askAll(CONTINUED_MS)) : await this.witnessMemories(size);
     const memories = [
       ...topic.map((checkpoint) => ({ source: 'checkpoint-topic', size: checkpoint.size, root: checkpoint.root })),
       ...(file === undefined ? [] : [file]),
       ...witnesses,
     ];
     const checked = await checkMemories(size, memories, rootAt);
-    if (checked.ok) return;
-    const { problem, source, size: remembered } = checked.reason;
+    if (checked.ok) {
+      this.alarmed = undefined;
+      return;
+    }
+    const { problem, source, size: rememberedSize } = checked.reason;
     const code = problem === 'behind' ? 'log-behind' : 'log-forked';
-    const details = { size, remembered, source };
-    this.options.logger.error({ alarm: code, ...details }, 'the log is not what others remember: it is not started');
+    const details = { size, remembered: rememberedSize, source };
+    const alarm = JSON.stringify([code, details]);
+    if (alarm !== this.alarmed)
+      this.options.logger.error({ alarm: code, ...details }, 'the log is not what others remember: it is not started');
+    this.alarmed = alarm;
     throw problem === 'behind'
       ? sequencerErrors.error('log-behind', { details })
       : witnessErrors.error('log-forked', { details });
@@ -60,22 +80,30 @@ export class StartCheck {
       if (!(await isApproved(size))) throw witnessErrors.error('witnesses-silent', { details: { size } });
       logger.error({ alarm: 'started-unwitnessed', size }, 'no witness answers: started on the word of two operators');
     }
-    return answers.flatMap(({ source, memory }) =>
-      typeof memory === 'string' ? [] : [{ source, size: memory.size, root: memory.root }],
-    );
+    return remembered(answers);
   }
 
   /** Until one has answered, or patience ends. A witness that is away then says nothing; the others are enough. */
-  private async askWitnesses(): Promise<{ source: string; memory: Memory }[]> {
+  private async askWitnesses(): Promise<Answer[]> {
     const untilMs = performance.now() + (this.options.patienceMs ?? PATIENCE_MS);
-    const ask = async (witness: StartCheckOptions['witnesses'][number]) => ({
-      source: witness.address.key.name,
-      memory: await witness.memory(),
-    });
     for (;;) {
-      const answers = await Promise.all(this.options.witnesses.map((witness) => ask(witness)));
+      const answers = await this.askAll();
       if (answers.some(({ memory }) => memory !== 'no-answer') || performance.now() >= untilMs) return answers;
       await pause(PAUSE_MS);
     }
   }
+
+  private askAll(withinMs?: number): Promise<Answer[]> {
+    const ask = async (witness: StartCheckOptions['witnesses'][number]) => {
+      const late = withinMs === undefined ? [] : [pause(withinMs, 'no-answer' as const, { ref: false })];
+      return { source: witness.address.key.name, memory: await Promise.race([witness.memory(), ...late]) };
+    };
+    return Promise.all(this.options.witnesses.map((witness) => ask(witness)));
+  }
+}
+
+function remembered(answers: readonly Answer[]): Remembered[] {
+  return answers.flatMap(({ source, memory }) =>
+    typeof memory === 'string' ? [] : [{ source, size: memory.size, root: memory.root }],
+  );
 }

@@ -11,7 +11,7 @@ import { makeWitnessMetrics } from '../ops/witness-metrics.service.js';
 import type { StandingPath } from '../sequencer/standing-path.service.js';
 import { AnchorStore } from './anchor.store.js';
 import { exportedLog } from '../export/exported-log.js';
-import { exportedCheckpoint } from './exported-checkpoint.store.js';
+import { ExportedCheckpoint } from './exported-checkpoint.store.js';
 import type { Fork } from './fork-alarm.js';
 import { StartApprovals } from './start-approval.store.js';
 import { StartCheck } from './start-check.service.js';
@@ -71,10 +71,11 @@ export class WitnessSide {
       now: () => clock.now(),
       logger,
     });
+    const exported = new ExportedCheckpoint(exportedLog(config.exportDir, key.name), key);
     this.start = new StartCheck({
       witnesses: clients,
       published,
-      exported: () => exportedCheckpoint(exportedLog(config.exportDir, key.name), key),
+      exported: () => exported.read(),
       rootAt: (size) => paths.rootAt(size),
       isApproved: (size) => this.approvals.isApproved(size),
       logger,
@@ -82,8 +83,8 @@ export class WitnessSide {
   }
 
   /** Before the log is taken over; see `StartCheck`. */
-  compare(size: number): Promise<void> {
-    return this.start.check(size);
+  compare(size: number, isContinued: boolean): Promise<void> {
+    return this.start.check(size, isContinued);
   }
 
   /** What two operators took upon themselves becomes a leaf; rejects if the broker does not take it. */

@@ -70,6 +70,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       KEREGE_AUDIT_PUBLIC_URL: auditUrl,
       ...(inputs.timeAuthorityDir === undefined ? {} : { KEREGE_AUDIT_TIME_AUTHORITIES: timeAuthorities(ports) }),
       KEREGE_AUDIT_EXPORT_DIR: inputs.exportDir,
+      KEREGE_AUDIT_READER_TOKENS: 'public',
       KEREGE_AUDIT_WITNESSES: WITNESSES.map((name) => `${name}=${localUrl(ports[name])}`).join(','),
       KEREGE_AUDIT_AUDITORS: AUDITOR,
       KEREGE_AUDIT_HELP_DESK: HELP_DESK,
