@@ -13,6 +13,7 @@ describe('the layout of the sandbox', () => {
       cadastre: 8142,
       benefits: 8143,
       clinic: 8144,
+      identityProvider: 8150,
       kafka: 8180,
       kafkaController: 8181,
       postgres: 8190,
