@@ -12,6 +12,7 @@ import {
   MYGOV,
   PERSONS,
   PROPERTIES,
+  signIn,
   startBus,
   VISITS,
   type BusUnderTest,
@@ -25,9 +26,7 @@ afterAll(() => bus.end());
 
 /** Signs in at the identity provider, as browser and portal do. */
 async function token(person: string, client = MYGOV, ...more: string[]): Promise<string> {
-  const { keysDir, issuerUrl, dataDir } = bus.instance;
-  const args = ['token', '--as', client, '--end-user', person, '--issuer', issuerUrl, '--keys', keysDir, ...more];
-  const { code, output } = await kerege(args, dataDir);
+  const { code, output } = await signIn(bus.instance, person, client, ...more);
   expect([code, output]).toEqual([0, expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)]);
   return output.trim();
 }
@@ -101,9 +100,7 @@ describe('an official who has signed in', () => {
   });
 
   it('cannot sign in as a client for citizens', async () => {
-    const { keysDir, issuerUrl, dataDir } = bus.instance;
-    const args = ['token', '--as', MYGOV, '--end-user', 'OFF000001', '--issuer', issuerUrl, '--keys', keysDir];
-    const refused = await kerege(args, dataDir);
+    const refused = await signIn(bus.instance, 'OFF000001', MYGOV);
     expect(refused.code).not.toBe(0);
     expect(refused.output).toContain('no such test identity');
   });
@@ -125,7 +122,7 @@ describe('the sandbox', () => {
     query.set('redirect_uri', 'http://127.0.0.1:8120/callback');
     query.set('code_challenge_method', 'S256');
     query.set('code_challenge', 'x'.repeat(43));
-    const begun = await fetch(`${issuerUrl}/auth?${query}`, { redirect: 'manual' });
+    const begun = await fetch(`${issuerUrl}/auth?${query.toString()}`, { redirect: 'manual' });
     const cookie = begun.headers
       .getSetCookie()
       .map((line) => line.split(';')[0])
@@ -135,10 +132,10 @@ describe('the sandbox', () => {
     expect([page.status, html]).toEqual([200, expect.stringContaining('State Portal')]);
     for (const part of ['lang="en"', '<label for="person">', 'TEST000200', 'sandbox']) expect(html).toContain(part);
     query.set('redirect_uri', 'https://evil.example/callback');
-    expect((await fetch(`${issuerUrl}/auth?${query}`, { redirect: 'manual' })).status).toBe(400);
+    expect((await fetch(`${issuerUrl}/auth?${query.toString()}`, { redirect: 'manual' })).status).toBe(400);
     query.set('redirect_uri', 'http://127.0.0.1:8120/callback');
     query.delete('code_challenge');
-    const open = await fetch(`${issuerUrl}/auth?${query}`, { redirect: 'manual' });
+    const open = await fetch(`${issuerUrl}/auth?${query.toString()}`, { redirect: 'manual' });
     expect(new URL(open.headers.get('location') ?? '').searchParams.get('error')).toBe('invalid_request');
   });
 });

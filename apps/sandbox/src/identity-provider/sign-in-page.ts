@@ -60,7 +60,7 @@ function optionOf({ code, name }: Person): string {
 function quickForm(action: string, { code, name }: Person): string {
   const note = KNOWN[code] ?? '';
   return `<li><form method="post" action="${escape(action)}"><input type="hidden" name="person" value="${escape(code)}">
-<input type="hidden" name="level" value="high"><button>${escape(code)}</button> ${escape(name)}, ${escape(note)}</form></li>`;
+<input type="hidden" name="level" value="high"><button>Sign in as ${escape(code)}</button> ${escape(name)}, ${escape(note)}</form></li>`;
 }
 
 function page(title: string, body: string): string {
