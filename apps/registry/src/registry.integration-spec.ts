@@ -289,7 +289,7 @@ describe('registry', () => {
       'agreements[0].purposes[0]',
     ],
     ['registry-missing', DEFINITION.replace('id: registry1', 'id: registry9'), 1, ''],
-    ['endpoint-unknown', DEFINITION.replace("['GET /{pin}']", "['GET /other']"), 12, 'services[0].code'],
+    ['endpoint-unknown', DEFINITION.replaceAll('GET /{pin}', 'GET /other'), 12, 'services[0].code'],
   ])('refuses with place: %s', async (code, definition, line, path) => {
     const answer = await apply({ ...(await request()), definition });
     expect(answer).toMatchObject({ status: 422, body: { code: 'definition-refused' } });
