@@ -16,6 +16,7 @@ import {
   MYGOV,
   PERSONS,
   PROPERTIES,
+  signIn,
   startBus,
   VISITS,
   type Answer,
@@ -85,6 +86,17 @@ beforeAll(async () => {
   collector = await startTraceCollector();
   const traced = { KEREGE_OTLP_URL: collector.url };
   bus = await startBus({ env: { gateway: traced, cn1: traced, cn2: traced, audit: traced } });
+  const [mine, weak] = await Promise.all([
+    signIn(bus.instance, 'TEST000007'),
+    signIn(bus.instance, 'TEST000007', MYGOV, '--level', 'low'),
+  ]);
+  const signedIn = { ...view, headers: { 'Kerege-End-User': mine.output.trim() } };
+  good.push({ ...signedIn, target: `${VISITS}/TEST000013/prescriptions` });
+  bad.push(
+    { ...signedIn, target: `${VISITS}/TEST000021/prescriptions` },
+    { ...view, target: `${VISITS}/TEST000007/prescriptions`, headers: { 'Kerege-End-User': weak.output.trim() } },
+    { ...view, target: `${VISITS}/TEST000007/prescriptions`, headers: { 'Kerege-End-User': 'TEST000007' } },
+  );
   const answers = await Promise.all(good.map((attempt) => call(bus.instance, attempt)));
   expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => expect.any(Number)));
   expect(answers.filter((answer) => answer.status < 300).length).toBe(good.length);
@@ -134,7 +146,7 @@ describe('no synthetic person is found', () => {
     const names = (await readdir(bus.instance.logsDir)).filter((name) => name.endsWith('.log'));
     expect(names.sort()).toEqual(
       [
-        ...['agencies', 'audit', 'cn1', 'cn2', 'gateway', 'kafka', 'postgres', 'registry'],
+        ...['agencies', 'audit', 'cn1', 'cn2', 'gateway', 'identityProvider', 'kafka', 'postgres', 'registry'],
         ...((await hasOpenssl()) ? ['timeAuthority'] : []),
         ...['witness1', 'witness2'],
       ].map((name) => `${name}.log`),

@@ -111,6 +111,12 @@ export async function fault(instance: Instance, agency: AgencyName, settings: ob
   });
 }
 
+/** Signs a test identity in at the identity provider, as browser and portal do; the output is the assertion. */
+export function signIn({ keysDir, issuerUrl, dataDir }: Instance, person: string, client = MYGOV, ...more: string[]) {
+  const place = ['--issuer', issuerUrl, '--keys', keysDir];
+  return kerege(['token', '--as', client, '--end-user', person, ...place, ...more], dataDir);
+}
+
 /** The built `kerege` command; settings of the sandbox's default place cannot help it. */
 export function kerege(args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
   const main = join(repositoryRoot(), 'dist/apps/cli/src/main.js');
