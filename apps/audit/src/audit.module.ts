@@ -83,7 +83,19 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const busWatch = new BusWatch(bus, metrics).start();
   const served = servedWindows(config, reading, clock, keys);
   const onOpened = () => void served.listAgain().catch(() => undefined);
-  const write = new WriteSide({ config, bus, clock, logger, database, reading, metrics, tracing, onOpened, ...newest, ...keys });
+  const write = new WriteSide({
+    config,
+    bus,
+    clock,
+    logger,
+    database,
+    reading,
+    metrics,
+    tracing,
+    onOpened,
+    ...newest,
+    ...keys,
+  });
   const reviewing = { config, windows: served, database: reading, bus, clock, logger, signer: keys.signer };
   const review = new Review(reviewing);
   const close = async () => {
