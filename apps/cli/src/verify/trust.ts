@@ -41,5 +41,10 @@ function logKey(value: unknown): LogKey | undefined {
   const spki = Buffer.concat([SPKI_ED25519, key.subarray(1)]);
   // Any 32 bytes import; what is no point of the curve verifies nothing.
   const publicKey = (): KeyObject => createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  return { name, keyId, vkey: vkey ?? '', verify: (message, signature) => verify(null, message, publicKey(), signature) };
+  return {
+    name,
+    keyId,
+    vkey: vkey ?? '',
+    verify: (message, signature) => verify(null, message, publicKey(), signature),
+  };
 }
