@@ -135,6 +135,46 @@ describe('the exported log', () => {
     expect((await exported()).has('.tmp/left')).toBe(false);
   });
 
+  it('ends early with its process: no checkpoint of what is half written, and the next goes on from there', async () => {
+    await growTo(10_000);
+    let writes = 0;
+    let ending: Promise<void> | undefined;
+    const ended: Exporter = exporterOf({
+      write: async (file, bytes) => {
+        writes += 1;
+        ending ??= ended.stop();
+        await nodeFiles.write(file, bytes);
+      },
+    });
+    ended.start();
+    await eventually(() => ending !== undefined, { timeoutMs: 30_000 });
+    await ending;
+    const [files, before] = [await exported(), writes];
+    // What it had begun is whole: the full tiles and bundles of one step, of 39.
+    expect([files.has('checkpoint'), [...files.keys()].filter((path) => path.includes('entries')).length]).toEqual([
+      false,
+      16,
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(writes).toBe(before);
+    await exporter.pass();
+    expect(await verdict()).toMatchObject({ verified: true, size: 10_000, findings: [] });
+  });
+
+  it('ends after the tiles that it had begun: what is whole gets its checkpoint', async () => {
+    await growTo(300);
+    await exporter.pass();
+    await growTo(900);
+    const ended: Exporter = exporterOf({
+      write: async (file, bytes) => {
+        void ended.stop();
+        await nodeFiles.write(file, bytes);
+      },
+    });
+    await ended.pass();
+    expect(await verdict()).toMatchObject({ verified: true, size: 900 });
+  });
+
   it('is written by the owner of the log only', async () => {
     isOwner = false;
     await growTo(10);

@@ -70,7 +70,7 @@ describe('the client of a witness, against anything that may listen there', () =
     ['400', says(400), { kind: 'failed', why: 'request-refused' }],
     ['500', says(500, 'oops'), { kind: 'failed', why: 'turned-away' }],
     ['429', says(429), { kind: 'failed', why: 'turned-away' }],
-    ['a redirection', says(302), { kind: 'failed', why: 'turned-away' }],
+    ['a redirection', says(302), { kind: 'failed', why: 'no-answer' }],
     ['nonsense', says(200, '<html>\n'), { kind: 'failed', why: 'nonsense' }],
     ['more than anybody needs', says(200, 'x'.repeat(70_000)), { kind: 'failed', why: 'no-answer' }],
     [

@@ -1,6 +1,6 @@
-import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { fromBase64 } from '#kernel';
+import { HttpReader } from '#platform';
 import type { NoteKey } from '#tlog';
 
 /** What everybody is shown of a log. */
@@ -18,13 +18,13 @@ const problemAnswer = z.object({ code: z.string() });
 
 /** Reads it from the audit service. It verifies nothing and believes nothing: `LogWatcher` does. */
 export class AuditService implements PublicLog {
-  private readonly agent: Agent;
+  private readonly http: HttpReader;
 
   constructor(
     private readonly url: string,
-    private readonly timeoutMs: number,
+    timeoutMs: number,
   ) {
-    this.agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+    this.http = new HttpReader({ timeoutMs });
   }
 
   async checkpoint({ name }: NoteKey): Promise<string | undefined> {
@@ -50,23 +50,13 @@ export class AuditService implements PublicLog {
   }
 
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await this.http.close();
   }
 
   private async get(path: string): Promise<{ status: number; text: string } | undefined> {
     try {
-      const { statusCode, body } = await request(new URL(path, this.url), {
-        dispatcher: this.agent,
-        signal: AbortSignal.timeout(this.timeoutMs),
-      });
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of body) {
-        chunks.push(Buffer.from(chunk as Uint8Array));
-        bytes += (chunk as Uint8Array).length;
-        if (bytes > MAX_BYTES) return undefined;
-      }
-      return { status: statusCode, text: Buffer.concat(chunks).toString('utf8') };
+      const { status, body } = await this.http.ask(new URL(path, this.url), { maxBytes: MAX_BYTES });
+      return { status, text: body.toString('utf8') };
     } catch {
       // Away or too slow: asked again; for how long, /status says.
       return undefined;

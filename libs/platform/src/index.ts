@@ -22,6 +22,8 @@ export { StatusWatch } from './health/status-watch.worker.js';
 export { StatusKeeper, type AppStatus, type PartStatus, type Reading } from './health/status.js';
 export { createHttpApp, type HttpAppOptions } from './http/create-http-app.js';
 export { httpErrors } from './http/http.errors.js';
+export { HttpReader } from './http/http-reader.js';
+export { httpReaderErrors } from './http/http-reader.errors.js';
 export { isLoopbackAddress, isLoopbackHost } from './http/loopback.js';
 export { openApiText, serveOpenApi, type OpenApiTitle } from './http/open-api.js';
 export { asAppError, PROBLEM_JSON, problemOf, type Problem } from './http/problem.js';

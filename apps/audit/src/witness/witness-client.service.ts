@@ -1,5 +1,5 @@
-import { Agent, request, type Dispatcher } from 'undici';
 import { sha256 } from '#kernel';
+import { HttpReader } from '#platform';
 import { encodeAddCheckpoint, openNote, type AddCheckpoint, type Checkpoint, type NoteKey } from '#tlog';
 import { readAnswer, type RawAnswer, type WitnessAnswer } from './witness-answer.js';
 
@@ -23,18 +23,15 @@ const MAX_ANSWER_BYTES = 64 * 1024;
  * to every question, never throws, and hands nothing on that its witness's or the log's key has not signed.
  */
 export class WitnessClient {
-  private readonly agent = new Agent({
-    connect: { timeout: TIMEOUT_MS },
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    connections: 2,
-  });
+  private readonly http: HttpReader;
 
   constructor(
     readonly address: WitnessAddress,
     private readonly log: NoteKey,
-    private readonly timeoutMs = TIMEOUT_MS,
-  ) {}
+    timeoutMs = TIMEOUT_MS,
+  ) {
+    this.http = new HttpReader({ timeoutMs, connections: 2 });
+  }
 
   /** Asks for a cosignature. */
   async add(asked: AddCheckpoint, text: string): Promise<WitnessAnswer> {
@@ -53,30 +50,19 @@ export class WitnessClient {
   }
 
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await this.http.close();
   }
 
   private async ask(
     path: string,
-    options: Pick<Dispatcher.RequestOptions, 'method' | 'body'>,
+    question: { readonly method: 'GET' | 'POST'; readonly body?: string },
   ): Promise<RawAnswer | undefined> {
     try {
-      const { statusCode, body } = await request(`${this.address.url.replace(/\/$/, '')}/${path}`, {
-        ...options,
-        dispatcher: this.agent,
-        // Over the whole: a body that trickles must not hold a lane.
-        signal: AbortSignal.timeout(this.timeoutMs),
-      });
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of body) {
-        chunks.push(Buffer.from(chunk as Uint8Array));
-        bytes += (chunk as Uint8Array).length;
-        if (bytes > MAX_ANSWER_BYTES) return undefined;
-      }
-      return { status: statusCode, body: Buffer.concat(chunks).toString('utf8') };
+      const url = `${this.address.url.replace(/\/$/, '')}/${path}`;
+      const { status, body } = await this.http.ask(url, { ...question, maxBytes: MAX_ANSWER_BYTES });
+      return { status, body: body.toString('utf8') };
     } catch {
-      // Not listening, too slow, cut off: the caller backs off and /status says that there is no answer.
+      // Not listening, too slow, cut off, elsewhere: the caller backs off and /status says that there is no answer.
       return undefined;
     }
   }

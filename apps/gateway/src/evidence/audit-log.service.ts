@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { Agent, request } from 'undici';
 import { z } from 'zod';
-import { fromBase64, sha256, toHex, type MemberId } from '#kernel';
+import { AppError, fromBase64, sha256, toHex, type MemberId } from '#kernel';
+import { HttpReader } from '#platform';
 import { parseStatement, type RequestedPayload, type Statement } from '#signing';
 import { checkManifest, snapshotSchema, type MemberEntry, type RegistryKey } from '#snapshot';
 import {
@@ -63,6 +63,7 @@ export interface AuditLogOptions {
 
 const MAX_SMALL_BYTES = 8 * 1024 * 1024;
 const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
+const SNAPSHOT_TIMEOUT_MS = 60_000;
 
 const inclusionAnswer = z.object({ path: z.array(z.string()) });
 const leafAnswer = z.object({ log: z.string(), index: z.number().int().nonnegative() });
@@ -73,15 +74,14 @@ const governingAnswer = leafAnswer.extend({ statement: z.string(), digests: z.st
  * evidence out that it would not accept. Answers are bounded in time and size; what never changes is kept.
  */
 export class AuditLogService implements LoggedOutcomes {
-  private readonly agent: Agent;
+  private readonly http: HttpReader;
   /** By window and index of the statement. */
   private readonly manifests = new LRUCache<string, GoverningManifest>({ max: 1_000 });
   /** By the snapshot's hex digest. */
   private readonly snapshots = new LRUCache<string, SnapshotParts>({ max: 8 });
 
   constructor(private readonly options: AuditLogOptions) {
-    const { timeoutMs } = options;
-    this.agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+    this.http = new HttpReader({ timeoutMs: options.timeoutMs });
   }
 
   /** The newest proof of an exchange's leaf, or undefined if the log holds none. Only `b1` has no choice of signer. */
@@ -179,7 +179,7 @@ export class AuditLogService implements LoggedOutcomes {
   }
 
   async close(): Promise<void> {
-    await this.agent.close();
+    await this.http.close();
   }
 
   private async leafAt({ index, size, path, checkpoint }: LogProof): Promise<Buffer | undefined> {
@@ -200,7 +200,7 @@ export class AuditLogService implements LoggedOutcomes {
   private async snapshot(digest: string): Promise<SnapshotParts> {
     const known = this.snapshots.get(digest);
     if (known !== undefined) return known;
-    const body = await this.get(`/v1/snapshots/${digest}`, MAX_SNAPSHOT_BYTES);
+    const body = await this.get(`/v1/snapshots/${digest}`, MAX_SNAPSHOT_BYTES, SNAPSHOT_TIMEOUT_MS);
     if (body === undefined) throw evidenceErrors.error('evidence-unavailable');
     if (toHex(sha256(body)) !== digest)
       throw evidenceErrors.error('log-answer-invalid', { details: { what: 'snapshot-digest' } });
@@ -217,34 +217,23 @@ export class AuditLogService implements LoggedOutcomes {
     return parts;
   }
 
-  /** Undefined on 404. */
   private get headers(): Record<string, string> {
     const { token } = this.options;
     return token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
-  private async get(path: string, maxBytes: number): Promise<Buffer | undefined> {
-    try {
-      const response = await request(new URL(path, this.options.url), {
-        dispatcher: this.agent,
-        headers: this.headers,
-      });
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of response.body) {
-        const bytes = Buffer.from(chunk as Uint8Array);
-        size += bytes.length;
-        if (size > maxBytes) throw evidenceErrors.error('log-answer-invalid', { details: { what: 'size' } });
-        chunks.push(bytes);
-      }
-      if (response.statusCode === 404) return undefined;
-      if (response.statusCode !== 200)
-        throw evidenceErrors.error('log-unreachable', { details: { status: response.statusCode } });
-      return Buffer.concat(chunks);
-    } catch (cause) {
-      if (cause instanceof Error && cause.name === 'AppError') throw cause;
+  /** Undefined on 404. */
+  private async get(path: string, maxBytes: number, timeoutMs?: number): Promise<Buffer | undefined> {
+    const bounds = timeoutMs === undefined ? { maxBytes } : { maxBytes, timeoutMs };
+    const question = { headers: this.headers, ...bounds };
+    const { status, body } = await this.http.ask(new URL(path, this.options.url), question).catch((cause: unknown) => {
+      if (cause instanceof AppError && cause.code === 'http-too-large')
+        throw evidenceErrors.error('log-answer-invalid', { cause, details: { what: 'size' } });
       throw evidenceErrors.error('log-unreachable', { cause });
-    }
+    });
+    if (status === 404) return undefined;
+    if (status !== 200) throw evidenceErrors.error('log-unreachable', { details: { status } });
+    return body;
   }
 }
 
