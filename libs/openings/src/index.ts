@@ -14,3 +14,15 @@ export {
   type OpeningsOf,
 } from './sealed-opening.js';
 export { OpeningSessions, type OpeningKeySource, type SessionReason } from './opening-sessions.js';
+export { PatientSubscription } from './patient-subscription.service.js';
+export {
+  hasFeedback,
+  noOpenings,
+  openingEvents,
+  openingRecord,
+  Openings,
+  type OpeningEvent,
+  type OpeningSealer,
+  type OpeningsParts,
+  type OpeningsReading,
+} from './openings.service.js';
