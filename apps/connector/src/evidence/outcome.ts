@@ -1,6 +1,6 @@
 import { findSubjectInAnswer, outcomeReasons, type SubjectRule, type WhyCode } from '#access';
 import { AnswerContentSchema, AnswerSchema, encode, message, type Sealed } from '#contracts';
-import { exchangeIdBytes } from '#kernel';
+import { exchangeIdBytes, type ExchangeId } from '#kernel';
 import {
   answerAd,
   answerDigest,
@@ -12,6 +12,7 @@ import {
   type AnsweredPayload,
   type Signer,
   type Statement,
+  type SubjectOpening,
 } from '#signing';
 import type { Envelope } from '../dispatch/envelope.js';
 
@@ -30,6 +31,8 @@ export interface Outcome {
   readonly answer: Uint8Array;
   readonly kind: 'answered' | 'failed' | 'refused';
   readonly why?: WhyCode;
+  /** Sealed for feedback, of a subject that only the answer told. */
+  readonly opening?: Uint8Array | undefined;
 }
 
 /** The provider said no: a decision, not an accident. */
@@ -51,6 +54,14 @@ export async function failedOutcome(envelope: Envelope, why: WhyCode, signer: Si
   return unsealed(envelope, await signStatement(payload, signer), 'failed', why);
 }
 
+/** What feedback is told, so that it can open a statement's commitments. */
+export interface StatedOpenings {
+  readonly exchangeId: ExchangeId;
+  readonly statementHash: Uint8Array;
+  readonly subjects: readonly SubjectOpening[];
+  readonly users: readonly SubjectOpening[];
+}
+
 export interface AnsweredBy {
   readonly signer: Signer;
   readonly snap: number;
@@ -59,19 +70,20 @@ export interface AnsweredBy {
   readonly answerKey: Uint8Array;
   readonly subjectInAnswer: SubjectRule | undefined;
   readonly nowMs: number;
+  readonly sealOpening: (openings: StatedOpenings) => Promise<Uint8Array | undefined>;
 }
 
 /** States and seals the answer; `answer-subject-missing` where only the answer could tell the subject and does not. */
 export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, by: AnsweredBy): Promise<Outcome> {
-  const subj = subjectsOf(answer, by.subjectInAnswer);
-  if (subj === undefined) return failedOutcome(envelope, 'answer-subject-missing', by.signer, by.nowMs);
+  const committed = subjectsOf(answer, by.subjectInAnswer);
+  if (committed === undefined) return failedOutcome(envelope, 'answer-subject-missing', by.signer, by.nowMs);
   const payload: AnsweredPayload = {
     ...sequelOf(envelope.requested, by.nowMs),
     t: 'exchange.answered',
     st: answer.status,
     res: answerDigest(by.salt, answer),
     snap: by.snap,
-    ...(subj.length === 0 ? {} : { subj }),
+    ...(committed.length === 0 ? {} : { subj: committed.map(({ commitment }) => commitment) }),
   };
   const statement = await signStatement(payload, by.signer);
   const content = encode(AnswerContentSchema, message(AnswerContentSchema, contentOf(answer)));
@@ -79,15 +91,24 @@ export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, 
   const { nonce, ciphertext } = sealRecord(by.answerKey, content, answerAd(statement.leafHash, id));
   const session = envelope.request.content;
   const sealed = { enc: session?.enc ?? Buffer.alloc(0), kid: session?.kid ?? '', nonce, ciphertext };
-  return { statement, answer: encodeAnswer(envelope, statement, sealed), kind: 'answered' };
+  const opening = await by.sealOpening({
+    exchangeId: envelope.exchangeId,
+    statementHash: statement.leafHash,
+    subjects: committed.map((one) => one.opening),
+    users: [],
+  });
+  return { statement, answer: encodeAnswer(envelope, statement, sealed), kind: 'answered', opening };
 }
 
 /** Commitments of an answer whose subject nobody knew before; an unsuccessful answer discloses nobody. */
-function subjectsOf({ status, body }: AgencyAnswer, rule: SubjectRule | undefined): string[] | undefined {
+function subjectsOf(
+  { status, body }: AgencyAnswer,
+  rule: SubjectRule | undefined,
+): ReturnType<typeof commit>[] | undefined {
   if (rule === undefined || status < 200 || status > 299) return [];
   const found = findSubjectInAnswer(rule, body);
   const subject = found.ok ? typedSubject(found.value.country, found.value.type, found.value.code) : undefined;
-  return subject === undefined ? undefined : [commit('subject', subject).commitment];
+  return subject === undefined ? undefined : [commit('subject', subject)];
 }
 
 function unsealed(envelope: Envelope, statement: Statement, kind: 'failed' | 'refused', why: WhyCode): Outcome {
