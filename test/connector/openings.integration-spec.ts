@@ -8,14 +8,24 @@ let network: ConnectorNetwork;
 let feedback: FeedbackStandIn;
 let url: string;
 beforeAll(async () => {
-  network = await ConnectorNetwork.create(withFeedback);
+  network = await ConnectorNetwork.create((text) => withUnsafeParcels(withFeedback(text)));
   feedback = await FeedbackStandIn.start(network.bus, network.world);
-  ({ url } = await network.start());
+  ({ url } = await network.start({ keptAnswers: 1 }));
 }, 60_000);
 afterAll(async () => {
   await feedback.stop();
   await network.close();
 });
+
+/** An unsafe endpoint of which only the answer tells the subject. */
+function withUnsafeParcels(text: string): string {
+  return text
+    .replace(
+      '{ endpoint: "POST /claims"',
+      '{ endpoint: "POST /parcels", subject: { type: PIN, country: TEST, from: { answer: /owner } } }\n              - { endpoint: "POST /claims"',
+    )
+    .replace('"GET /parcels/{id}"]', '"GET /parcels/{id}", "POST /parcels"]');
+}
 
 /** How often the connector counted this. */
 const counted = async (event: string) => {
@@ -71,6 +81,22 @@ describe('openings from the connector', () => {
     const [commitment = ''] = payload.t === 'exchange.answered' ? (payload.subj ?? []) : [];
     expect(seen?.content.subjects).toMatchObject([{ country: 'TEST', type: 'PIN', code: 'TEST000009' }]);
     expect(opens('subject', commitment, seen?.content.subjects[0] ?? nobody)).toBe(true);
+  });
+
+  it('tell it again where the journal alone still has it', async () => {
+    network.agency.answer = (_call, response) => response.end('{"owner":"TEST000009"}');
+    const method = 'POST';
+    const target = `/r1/${SERVICE}/parcels`;
+    const sent = await network.send({ method, target, subject: undefined, payload: { ep: 'POST /parcels' } });
+    await network.answerTo(sent);
+    const [first] = await seenOf(sent, 1);
+    expect(first?.content.subjects).toMatchObject([{ code: 'TEST000009' }]);
+    // One outcome is kept in memory: the next one takes its place.
+    await network.settle();
+    await network.resend(sent);
+    const [, again] = await seenOf(sent, 2);
+    expect(again).toEqual(first);
+    expect(network.callsOf(sent)).toHaveLength(1);
   });
 
   it('do not come for a request whose commitments open to nobody', async () => {

@@ -53,7 +53,7 @@ async function exchanged() {
   const outcome = await fixture.module.exchanges.perform(fixture.request());
   if (outcome.kind !== 'answered') throw new TypeError(`not answered but ${JSON.stringify(outcome)}`);
   const id = outcome.exchangeId;
-  const row = await fixture.module.store.find(id, CONSUMER as Parameters<typeof fixture.module.store.find>[1]);
+  const row = await fixture.module.store.find(id, CONSUMER);
   const parsed = parseStatement(row?.requested ?? '');
   if (!parsed.ok) throw new TypeError('no row');
   return { id, requested: parsed.value as Statement<RequestedPayload>, openings: row?.openings ?? [] };
