@@ -21,6 +21,7 @@ import {
   type Trust,
 } from '#platform';
 import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
+import { Openings } from '#openings';
 import { accessBy, openDatabase } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
@@ -51,7 +52,13 @@ import { JournalWorker } from './journal/journal.worker.js';
 import { Restamps } from './journal/restamps.service.js';
 import { access } from './migrations/access.js';
 import { connectorMigrations } from './migrations/index.js';
-import { clockDistances, connectorMetrics, dispatchEvents, watchQueues } from './ops/connector-metrics.service.js';
+import {
+  clockDistances,
+  connectorMetrics,
+  dispatchEvents,
+  watchQueues,
+  type ConnectorMetrics,
+} from './ops/connector-metrics.service.js';
 import { connectorParts } from './ops/status-parts.service.js';
 import { keysMissing, registryMissing, requestsMissing, type ConnectorState } from './ops/readiness.js';
 
@@ -79,6 +86,7 @@ interface Parts {
   readonly worker: JournalWorker;
   readonly database: JournalDatabase;
   readonly watcher: LogWatcher;
+  readonly openings: Openings;
 }
 
 /**
@@ -108,6 +116,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const { distances, clockDistance } = clockDistances(own);
   const clockWatch = new ClockWatch(clock, { clockDistance, alarm: events.alarm });
   const context = {
+    metrics: own,
     clockWatch,
     config,
     bus,
@@ -128,14 +137,15 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
-  const { copy, requests, watcher, agencies: systems } = parts;
-  const sources = { bus, copy, checks: readiness, requests, agencies: systems, watcher, distances };
+  const { copy, requests, watcher, openings, agencies: systems } = parts;
+  const sources = { bus, copy, checks: readiness, requests, agencies: systems, watcher, openings, distances };
   const status = new StatusWatch('connector', connectorParts(sources), clock);
   const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness, status });
   return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch) });
 }
 
 interface Context {
+  readonly metrics: ConnectorMetrics;
   readonly clockWatch: ClockWatch;
   readonly config: ConnectorConfig;
   readonly bus: Bus;
@@ -173,6 +183,7 @@ async function assemble(context: Context): Promise<Parts> {
   const sessions = new SealingSessions(context.keys);
   const waits = new RegistryWaits(copy, clock, config.maxInFlight);
   const deadLetters = new DeadLetters(bus, copy, clock, events);
+  const openings = openingsOf(context, copy);
   const dispatch = new DispatchService({
     deadLetters,
     clock,
@@ -183,6 +194,7 @@ async function assemble(context: Context): Promise<Parts> {
     delivery,
     unsafe,
     assertions: new AssertionMemory(),
+    openings,
     events,
   });
   const { maxInFlight } = config;
@@ -200,7 +212,7 @@ async function assemble(context: Context): Promise<Parts> {
   });
   watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
-  return { copy, agencies, delivery, requests, worker, database, watcher };
+  return { copy, agencies, delivery, requests, worker, database, watcher, openings };
 }
 
 function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
@@ -209,6 +221,17 @@ function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
     keptBytes: config.keptAnswerBytes,
     keepAfterDeadlineMs: KEEP_AFTER_DEADLINE_MS,
   };
+}
+
+function openingsOf({ bus, clock, config, metrics, events }: Context, registry: RegistryCopy): Openings {
+  return new Openings({
+    bus,
+    clock,
+    registry,
+    instanceId: config.instanceId,
+    counted: (event) => metrics.openings.add({ event }),
+    failed: (what, cause) => events.failed(what, cause),
+  }).start();
 }
 
 /** Nobody shows this connector a log of its own; what it remembers lies in a folder of its own. */
@@ -295,6 +318,7 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   await parts.requests.stop();
   await parts.worker.stop();
   await parts.delivery.close();
+  await parts.openings.stop();
   await parts.copy.stop();
   await parts.watcher.stop();
   await parts.agencies.close();

@@ -19,6 +19,7 @@ import {
   whenAvailable,
 } from '#platform';
 import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
+import { Openings } from '#openings';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, verifyEd25519 } from '#signing';
@@ -90,6 +91,7 @@ interface Parts {
   readonly exchange: ExchangeModule;
   readonly answers: AnswerBudget;
   readonly watcher: LogWatcher;
+  readonly openings: Openings;
 }
 
 /** A gateway, serving. It takes exchanges as soon as a snapshot names it and its reply topic is heard; see `/ready`. */
@@ -103,16 +105,12 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
   const database = await whenAvailable('postgresql', logger, () => openRows(config, logger));
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
-  const audit = new AuditLogService({
-    url: config.auditUrl,
-    logs,
-    registryKeys: registryKeys(trust),
-    timeoutMs: config.auditTimeoutMs,
-    token: config.auditToken,
-  });
+  const audit = auditLog(config, trust);
   const watcher = await watchLog(config, trust, { clock, reports, logger });
+  const openings = openingsOf(instanceId, { bus, clock, registry, reports });
+  const rows = { database, registry, keys };
   const exchange = new ExchangeModule(
-    { bus, clock, database, registry, keys, logs, log: audit, events: reports, guard: watcher },
+    { bus, clock, ...rows, logs, log: audit, events: reports, guard: watcher, openings },
     { ...config, instanceId },
   );
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
@@ -132,10 +130,12 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     exchange,
     answers,
     watcher,
+    openings,
   };
   const stop = async () => {
     busWatch.stop();
     await exchange.close();
+    await openings.stop();
     await registry.stop();
     await watcher.stop();
     await audit.close();
@@ -150,12 +150,12 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
 }
 
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
-  const { config, bus, clock, logger, metrics, database, registry, exchange, watcher } = parts;
+  const { config, bus, clock, logger, metrics, database, registry, exchange, watcher, openings } = parts;
   const { replies, pulse, logWatch, pending } = exchange;
   const hearing = () => replies.hearing();
   const probe = new LogProbe(pulse, logWatch, clock);
   const readiness = readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors });
-  const status = gatewayParts({ bus, registry, checks: readiness, exchange, watcher, limits: config });
+  const status = gatewayParts({ bus, registry, checks: readiness, exchange, watcher, openings, limits: config });
   const app = await createHttpApp(rootModule(parts), {
     name: 'gateway',
     logger,
@@ -216,6 +216,16 @@ function rootModule({ config, instanceId, clock, logger, registry, audit, exchan
   };
 }
 
+function auditLog(config: GatewayConfig, trust: Trust): AuditLogService {
+  return new AuditLogService({
+    url: config.auditUrl,
+    logs: noteKeys(trust),
+    registryKeys: registryKeys(trust),
+    timeoutMs: config.auditTimeoutMs,
+    token: config.auditToken,
+  });
+}
+
 function openRows(config: GatewayConfig, logger: Logger): Promise<Database> {
   return openDatabase({
     url: config.databaseUrl,
@@ -249,6 +259,20 @@ function noteKeys(trust: Trust): NoteKey[] {
 
 function registryKeys(trust: Trust): RegistryKey[] {
   return trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk }));
+}
+
+function openingsOf(
+  instanceId: InstanceId,
+  { bus, clock, registry, reports }: Omit<Following, 'logger'> & Pick<Parts, 'registry'>,
+): Openings {
+  return new Openings({
+    bus,
+    clock,
+    registry,
+    instanceId,
+    counted: (event) => reports.metrics.openings.add({ event }),
+    failed: (what, cause) => reports.failed(what, cause),
+  }).start();
 }
 
 /** Nobody shows this gateway a log of its own; what it remembers lies in a folder of its own. */

@@ -11,3 +11,4 @@ export { TestIssuer, type MintChanges } from './builders/test-issuer.js';
 export { buildWorld, signEntry, type World, type WorldOptions } from './builders/world.js';
 export { TestLog } from './builders/test-log.js';
 export { startKafkaProxy, type AnswerFault, type KafkaApi, type KafkaProxy } from './kafka-proxy.js';
+export { FEEDBACK, FeedbackStandIn, withFeedback, type SeenOpening } from './feedback-stand-in.js';

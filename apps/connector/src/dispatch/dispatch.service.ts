@@ -2,6 +2,7 @@ import type { ReceivedRecord } from '#bus';
 import { decode, RequestContentSchema, type RequestContent } from '#contracts';
 import type { AssertionMemory, EndUser } from '#end-user';
 import { exchangeIdBytes, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
+import type { OpeningSealer } from '#openings';
 import { openRecord, requestAd } from '#signing';
 import type { WhyCode } from '#access';
 import { requestHeaders } from '../agency/agency-headers.js';
@@ -31,6 +32,7 @@ export interface DispatchDeps {
   readonly delivery: DeliveryService;
   readonly unsafe: UnsafeCalls;
   readonly assertions: AssertionMemory;
+  readonly openings: OpeningSealer;
   readonly events: DispatchEvents;
 }
 
@@ -104,11 +106,11 @@ export class DispatchService {
     return when === 'in-time' ? this.decide(dispatch, record, seen) : this.drop(when, envelope.exchangeId);
   }
 
-  private async decide(dispatch: Dispatch, record: ReceivedRecord, seen: DueCall['seen']): Promise<boolean> {
-    const { envelope, view, route, deadlineMs } = dispatch;
-    const { clock, delivery, sessions } = this.deps;
+  private async decide(judged: Dispatch, record: ReceivedRecord, seen: DueCall['seen']): Promise<boolean> {
+    const { envelope, view, route, deadlineMs } = judged;
+    const { clock, delivery, sessions, openings } = this.deps;
     const right = checkRight(view, envelope, clock.now());
-    if (!right.ok) return this.refuse(dispatch, right.reason);
+    if (!right.ok) return this.refuse(judged, right.reason);
     const sealed = envelope.request.content;
     const session = sealed === undefined ? undefined : await sessions.open(envelope.provider, sealed.kid, sealed.enc);
     const content = session === undefined ? undefined : openContent(envelope, session.requestKey);
@@ -116,7 +118,8 @@ export class DispatchService {
     if (session === undefined || content === undefined)
       return this.dead(record, envelope.provider, 'content-unreadable');
     const admitted = checkContent(right.value.service, envelope, content);
-    if (!admitted.ok) return this.refuse(dispatch, admitted.reason);
+    if (!admitted.ok) return this.refuse(judged, admitted.reason);
+    const dispatch = { ...judged, opening: await openings.seal(openingsIn(envelope, content)) };
     const by = { view, memory: this.deps.assertions };
     const endUser = await checkEndUser(right.value, admitted.value, envelope, by);
     if (!endUser.ok) return this.refuse(dispatch, endUser.reason);
@@ -139,7 +142,7 @@ export class DispatchService {
     answerKey: Buffer,
   ): Promise<Outcome> {
     const { envelope, signer, view, deadlineMs } = dispatch;
-    const { agencies, clock } = this.deps;
+    const { agencies, clock, openings } = this.deps;
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
     dispatch.watch.passed('called');
@@ -165,6 +168,7 @@ export class DispatchService {
       subjectInAnswer: admitted.subjectInAnswer,
       endUser,
       nowMs,
+      sealOpening: (stated) => openings.seal(stated),
     });
   }
 
@@ -181,7 +185,12 @@ export class DispatchService {
     const { clock, delivery, events } = this.deps;
     events.stated(outcome.kind, outcome.why, clock.now() - startedMs);
     dispatch.watch.passed('stated');
-    const bytes = { statement: outcome.statement.jws, answer: outcome.answer };
+    const bytes = {
+      statement: outcome.statement.jws,
+      answer: outcome.answer,
+      opening: outcome.opening,
+      requestOpening: dispatch.opening,
+    };
     await delivery.deliver(envelope, bytes, route, requested, deadlineMs - clock.now());
     dispatch.watch.passed('sent');
     dispatch.watch.ended(outcome.why ?? outcome.kind, outcome.kind === 'failed');
@@ -197,6 +206,11 @@ export class DispatchService {
     await this.deps.deadLetters.send(record, provider, reason);
     return false;
   }
+}
+
+/** Of the request's commitments; each was checked. */
+function openingsIn({ exchangeId, requested }: Envelope, { subjects, endUser }: RequestContent) {
+  return { exchangeId, statementHash: requested.leafHash, subjects, users: endUser === undefined ? [] : [endUser] };
 }
 
 /** Opens only with the very statement, exchange, deadline and listener that it was sealed for (`bus.md` §3). */

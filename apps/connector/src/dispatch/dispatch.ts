@@ -17,4 +17,6 @@ export interface Judged {
 /** With what every later step needs. */
 export interface Dispatch extends Judged {
   readonly watch: DispatchWatch;
+  /** For feedback: the openings of the request, sealed, once they were checked. */
+  readonly opening?: Uint8Array | undefined;
 }

@@ -144,7 +144,8 @@ export class UnsafeCalls {
   /** Stores the outcome, then sends it; who loses the compare-and-set states nothing and sends what stands. */
   private async endOwn(dispatch: Dispatch, owner: string, outcome: Outcome): Promise<void> {
     const { exchangeId } = dispatch.envelope;
-    const stored = { statement: outcome.statement.jws, answer: Buffer.from(outcome.answer) };
+    const opening = outcome.opening === undefined ? undefined : Buffer.from(outcome.opening);
+    const stored = { statement: outcome.statement.jws, answer: Buffer.from(outcome.answer), opening };
     const won = await this.persist(() => this.journal.end({ exchangeId, owner, ...stored }));
     if (won) return this.tell(dispatch, outcome);
     const row = await this.journal.find(exchangeId);
@@ -205,14 +206,16 @@ export class UnsafeCalls {
   private async tell(dispatch: Dispatch, outcome: Outcome): Promise<void> {
     this.events.stated(outcome.kind, outcome.why, this.clock.now() - dispatch.startedMs);
     dispatch.watch.passed('stated');
-    await this.send(dispatch, { statement: outcome.statement.jws, answer: outcome.answer });
+    const { statement, answer, opening } = outcome;
+    await this.send(dispatch, { statement: statement.jws, answer, opening });
     dispatch.watch.ended(outcome.why ?? outcome.kind, outcome.kind === 'failed');
   }
 
   /** A row exists only after the checked receipt of its request, so the answer may leave. */
   private async send(dispatch: Dispatch, bytes: OutcomeBytes): Promise<void> {
     const leftMs = dispatch.deadlineMs - this.clock.now();
-    await this.delivery.deliver(dispatch.envelope, bytes, dispatch.route, STANDS, leftMs);
+    const outcome = { ...bytes, requestOpening: dispatch.opening };
+    await this.delivery.deliver(dispatch.envelope, outcome, dispatch.route, STANDS, leftMs);
     dispatch.watch.passed('sent');
     void this.noteReceipt(dispatch, bytes);
   }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Bus, OutgoingRecord } from '#bus';
-import { toHex } from '#kernel';
+import { toHex, type ExchangeId } from '#kernel';
+import { openingRecord } from '#openings';
 import { statementLeafHash } from '#signing';
 import { dispatchErrors } from '../dispatch/dispatch.errors.js';
 import type { DispatchEvents } from '../dispatch/dispatch-events.js';
@@ -13,6 +14,9 @@ import { repeatUntil, stampRecord } from './stamp-courier.worker.js';
 export interface OutcomeBytes {
   readonly statement: string;
   readonly answer: Uint8Array;
+  /** Values of records for feedback: of the subject that only the answer told, and of the request's commitments. */
+  readonly opening?: Uint8Array | undefined;
+  readonly requestOpening?: Uint8Array | undefined;
 }
 
 /** What was stated at another time about a request, and who wants its receipt. */
@@ -49,7 +53,7 @@ export class DeliveryService {
     this.kept = new LRUCache({
       max: limits.keptCount,
       maxSize: limits.keptBytes,
-      sizeCalculation: ({ statement, answer }) => statement.length + answer.length + 1,
+      sizeCalculation: sizeOf,
     });
   }
 
@@ -64,7 +68,7 @@ export class DeliveryService {
   }
 
   /**
-   * Stamps the outcome at once and sends the answer when `requested` says that the request stands. Resolves when the
+   * Stamps the outcome at once, with the openings for feedback, and sends the answer when `requested` says that the request stands. Resolves when the
    * answer is acknowledged, or when it is certain that none may leave.
    */
   async deliver(
@@ -78,8 +82,9 @@ export class DeliveryService {
     this.kept.set(envelope.leafKey, outcome, { ttl: keepMs });
     const stamp = this.stampUntilReceipt(envelope, outcome, route, keepMs);
     const answer = answerRecord(outcome, route);
+    const told = [stamp, ...openingRecords(envelope.exchangeId, outcome)];
     const early = await Promise.race([requested, Promise.resolve('pending' as const)]);
-    await this.send(early === 'stands' ? [stamp, answer] : [stamp], keepMs);
+    await this.send(early === 'stands' ? [...told, answer] : told, keepMs);
     const verdict = await requested;
     if (verdict !== 'stands')
       this.events.alarm('answer-withheld', { exchangeId: envelope.exchangeId, receipt: verdict });
@@ -156,6 +161,14 @@ export class DeliveryService {
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
+}
+
+function sizeOf({ statement, answer, opening, requestOpening }: OutcomeBytes): number {
+  return statement.length + answer.length + (opening?.length ?? 0) + (requestOpening?.length ?? 0) + 1;
+}
+
+function openingRecords(exchangeId: ExchangeId, { opening, requestOpening }: OutcomeBytes): OutgoingRecord[] {
+  return [requestOpening, opening].flatMap((value) => (value === undefined ? [] : [openingRecord(exchangeId, value)]));
 }
 
 function answerRecord(outcome: OutcomeBytes, route: Route): OutgoingRecord {

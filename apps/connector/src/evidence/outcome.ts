@@ -7,7 +7,7 @@ import {
   type WhyCode,
 } from '#access';
 import { AnswerContentSchema, AnswerSchema, encode, message, type Sealed } from '#contracts';
-import { exchangeIdBytes } from '#kernel';
+import { exchangeIdBytes, type ExchangeId } from '#kernel';
 import {
   answerAd,
   answerDigest,
@@ -20,6 +20,7 @@ import {
   type AnsweredPayload,
   type Signer,
   type Statement,
+  type SubjectOpening,
 } from '#signing';
 import type { Envelope } from '../dispatch/envelope.js';
 
@@ -38,6 +39,8 @@ export interface Outcome {
   readonly answer: Uint8Array;
   readonly kind: 'answered' | 'failed' | 'refused';
   readonly why?: WhyCode;
+  /** Sealed for feedback, of a subject that only the answer told. */
+  readonly opening?: Uint8Array | undefined;
 }
 
 /** The provider said no: a decision, not an accident. */
@@ -59,6 +62,14 @@ export async function failedOutcome(envelope: Envelope, why: WhyCode, signer: Si
   return unsealed(envelope, await signStatement(payload, signer), 'failed', why);
 }
 
+/** What feedback is told, so that it can open a statement's commitments. */
+export interface StatedOpenings {
+  readonly exchangeId: ExchangeId;
+  readonly statementHash: Uint8Array;
+  readonly subjects: readonly SubjectOpening[];
+  readonly users: readonly SubjectOpening[];
+}
+
 export interface AnsweredBy {
   readonly signer: Signer;
   readonly snap: number;
@@ -69,6 +80,7 @@ export interface AnsweredBy {
   /** Who acts; a citizen hears of themselves and those whom they represent only. */
   readonly endUser?: ActingPerson | undefined;
   readonly nowMs: number;
+  readonly sealOpening: (openings: StatedOpenings) => Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -81,14 +93,14 @@ export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, 
   for (const subject of subjects)
     if (!decideEndUser([], by.endUser, subject).ok)
       return refusedOutcome(envelope, 'end-user-mismatch', by.snap, by.signer, by.nowMs);
-  const subj = subjects.map((subject) => commit('subject', subject).commitment);
+  const committed = subjects.map((subject) => commit('subject', subject));
   const payload: AnsweredPayload = {
     ...sequelOf(envelope.requested, by.nowMs),
     t: 'exchange.answered',
     st: answer.status,
     res: answerDigest(by.salt, answer),
     snap: by.snap,
-    ...(subj.length === 0 ? {} : { subj }),
+    ...(committed.length === 0 ? {} : { subj: committed.map(({ commitment }) => commitment) }),
   };
   const statement = await signStatement(payload, by.signer);
   const content = encode(AnswerContentSchema, message(AnswerContentSchema, contentOf(answer)));
@@ -96,7 +108,13 @@ export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, 
   const { nonce, ciphertext } = sealRecord(by.answerKey, content, answerAd(statement.leafHash, id));
   const session = envelope.request.content;
   const sealed = { enc: session?.enc ?? Buffer.alloc(0), kid: session?.kid ?? '', nonce, ciphertext };
-  return { statement, answer: encodeAnswer(envelope, statement, sealed), kind: 'answered' };
+  const opening = await by.sealOpening({
+    exchangeId: envelope.exchangeId,
+    statementHash: statement.leafHash,
+    subjects: committed.map((one) => one.opening),
+    users: [],
+  });
+  return { statement, answer: encodeAnswer(envelope, statement, sealed), kind: 'answered', opening };
 }
 
 /** The subject of an answer whose subject nobody knew before; an unsuccessful answer discloses nobody. */

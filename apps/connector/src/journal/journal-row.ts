@@ -4,6 +4,8 @@ import { toHex, type ExchangeId } from '#kernel';
 export interface StoredOutcome {
   readonly statement: string;
   readonly answer: Buffer;
+  /** Sealed for feedback, of a subject that only the answer told. */
+  readonly opening?: Uint8Array | undefined;
 }
 
 /** An unsafe call about to be made. */
@@ -49,11 +51,11 @@ export function parseUnreceipted(row: Readonly<Record<string, unknown>>): Unrece
 
 /** A row as the driver gives it; anything else than what our own statements write is not believed. */
 export function parseJournalRow(row: Readonly<Record<string, unknown>>): JournalRow | undefined {
-  const { leaf_hash: leafHash, owner, state, left_ms: leftMs, statement, answer } = row;
+  const { leaf_hash: leafHash, owner, state, left_ms: leftMs, statement, answer, opening } = row;
   if (!Buffer.isBuffer(leafHash) || typeof owner !== 'string') return undefined;
   const leafKey = toHex(leafHash);
   if (state === 'calling') return { leafKey, owner, state, leftMs: Number(leftMs) };
   if ((state !== 'done' && state !== 'unknown') || typeof statement !== 'string' || !Buffer.isBuffer(answer))
     return undefined;
-  return { leafKey, owner, state, statement, answer };
+  return { leafKey, owner, state, statement, answer, opening: Buffer.isBuffer(opening) ? opening : undefined };
 }

@@ -51,6 +51,18 @@ describe('the journal lets one', () => {
     expect(await journal.find(begun.exchangeId)).toMatchObject({ state: 'done', statement: 'mine' });
   });
 
+  it('keep what its answer alone told, sealed, beside its neighbours that told nothing', async () => {
+    const [told, silent] = [call('a'), call('a')];
+    await Promise.all([journal.begin(told), journal.begin(silent)]);
+    const ended = [
+      journal.end({ ...told, ...outcome('told'), opening: Buffer.from([0, 255]) }),
+      journal.end({ ...silent, ...outcome('silent') }),
+    ];
+    expect(await Promise.all(ended)).toEqual([true, true]);
+    expect(await journal.find(told.exchangeId)).toMatchObject({ statement: 'told', opening: Buffer.from([0, 255]) });
+    expect(await journal.find(silent.exchangeId)).toMatchObject({ statement: 'silent', opening: undefined });
+  });
+
   it('outcome stand: unknown, if the deadline has passed by the database’s clock', async () => {
     const begun = call('a', 1);
     await journal.begin(begun);

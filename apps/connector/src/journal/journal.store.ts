@@ -20,7 +20,7 @@ interface Ending extends StoredOutcome {
 /** Before all others. */
 const FIRST_PLACE: UnreceiptedPlace = { createdAt: '-infinity', exchangeId: '00000000-0000-0000-0000-000000000000' };
 
-const COLUMNS = `leaf_hash, owner, state, statement, answer,
+const COLUMNS = `leaf_hash, owner, state, statement, answer, opening,
   ceil(extract(epoch FROM call_deadline - clock_timestamp()) * 1000) AS left_ms`;
 
 /**
@@ -139,8 +139,9 @@ export class JournalStore {
 
   private async endAll(endings: readonly Ending[]): Promise<boolean[]> {
     const rows = await this.database.query(
-      `UPDATE journal j SET state = 'done', statement = u.statement, answer = u.answer
-         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) AS u (id, owner, statement, answer)
+      `UPDATE journal j SET state = 'done', statement = u.statement, answer = u.answer, opening = u.opening
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
+              AS u (id, owner, statement, answer, opening)
         WHERE j.exchange_id = u.id AND j.owner = u.owner
           AND (j.state = 'calling' OR (j.state = 'done' AND j.statement = u.statement))
         RETURNING j.exchange_id`,
@@ -149,6 +150,7 @@ export class JournalStore {
         endings.map(({ owner }) => owner),
         endings.map(({ statement }) => statement),
         endings.map(({ answer }) => answer),
+        endings.map(({ opening }) => opening ?? null),
       ],
     );
     const won = new Set(rows.map((row) => row['exchange_id']));

@@ -2,5 +2,5 @@ import type { AccessPlan } from '#postgres';
 
 /** What the role of a connector may do beside reading. Ended rows go by the eraser's hand alone. */
 export const access: AccessPlan = {
-  journal: { insert: true, update: ['state', 'statement', 'answer', 'receipted'], erasable: true },
+  journal: { insert: true, update: ['state', 'statement', 'answer', 'opening', 'receipted'], erasable: true },
 };

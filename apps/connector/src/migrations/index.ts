@@ -1,5 +1,6 @@
 import { Journal1700000000001 } from './0001-journal.js';
 import { Receipted1700000000002 } from './0002-receipted.js';
+import { Opening1700000000003 } from './0003-opening.js';
 
 /** This app's tables, in order. */
-export const connectorMigrations = [Journal1700000000001, Receipted1700000000002];
+export const connectorMigrations = [Journal1700000000001, Receipted1700000000002, Opening1700000000003];

@@ -1,4 +1,5 @@
 import { outcomeReasons } from '#access';
+import { openingEvents } from '#openings';
 import { defineMetrics, metric, noTracing, StageWatch, type Logger, type Tracing } from '#platform';
 import { BREAKER_STATES, type AgencyService } from '../agency/agency.service.js';
 import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
@@ -58,6 +59,11 @@ export const connectorMetrics = defineMetrics('connector', {
     help: 'How far our clock, and those of consumers, are ahead of the broker’s.',
     labels: { clock: clockPairs },
   }),
+  openings: metric.counter({
+    name: 'kerege_connector_openings_total',
+    help: 'Openings of commitments for feedback: sealed, or why not; and feedback’s announcements of its key.',
+    labels: { event: openingEvents },
+  }),
   breakers: metric.observedGauge({
     name: 'kerege_connector_breakers_number',
     help: 'Circuit breakers of agencies by state; an open one lets nothing through.',
@@ -77,7 +83,7 @@ export const connectorMetrics = defineMetrics('connector', {
     help: 'Memory of answers kept for redeliveries.',
   }),
 });
-type ConnectorMetrics = ReturnType<typeof connectorMetrics.on>;
+export type ConnectorMetrics = ReturnType<typeof connectorMetrics.on>;
 
 /** One helper per business event, so that counter and log line cannot drift apart. */
 export function dispatchEvents(

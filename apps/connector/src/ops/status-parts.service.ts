@@ -10,6 +10,7 @@ import {
 } from '#platform';
 import type { RegistryCopy } from '#registry-copy';
 import type { LogWatcher } from '#log-watch';
+import type { Openings } from '#openings';
 import type { AgencyService, BreakerReading } from '../agency/agency.service.js';
 import type { ClockPair } from '../dispatch/clock-watch.js';
 import type { RequestConsumer } from '../dispatch/request.consumer.js';
@@ -21,6 +22,7 @@ export interface ConnectorStatusSources {
   readonly requests: Pick<RequestConsumer, 'unheard'>;
   readonly agencies: Pick<AgencyService, 'breakers'>;
   readonly watcher: Pick<LogWatcher, 'reading'>;
+  readonly openings: Pick<Openings, 'reading'>;
   /** Last measured distances of clocks, milliseconds. */
   readonly distances: ReadonlyMap<ClockPair, number>;
 }
@@ -38,6 +40,7 @@ export function connectorParts({
   requests,
   agencies,
   watcher,
+  openings,
   distances,
 }: ConnectorStatusSources): StatusPart[] {
   return [
@@ -47,6 +50,7 @@ export function connectorParts({
     registryCopyPart(copy),
     { name: 'log-view', read: () => watcher.reading() },
     { name: 'requests', read: () => requestReading(bus, requests) },
+    { name: 'openings', read: () => openings.reading() },
     { name: 'clocks', read: () => clockReading(distances) },
     ...agencies.breakers().map(({ service }) => ({
       name: `agency ${service}`,

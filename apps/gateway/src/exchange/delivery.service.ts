@@ -1,8 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { partitionOf, type Bus } from '#bus';
 import { exchangeIdBytes, newExchangeId, type Clock, type ExchangeId } from '#kernel';
+import { openingRecord, type OpeningSealer } from '#openings';
 import { formatTraceparent, parseTraceparent } from '#platform';
-import { signStatement, type RequestedPayload, type SealingSession, type Statement } from '#signing';
+import {
+  signStatement,
+  type RequestedPayload,
+  type SealingSession,
+  type SealingSessions,
+  type Statement,
+} from '#signing';
 import type { Admitted } from './admission.js';
 import { Awaited, type Verdict } from './awaited.js';
 import type { Candidate } from './candidate.js';
@@ -22,11 +29,10 @@ import type { DatabaseHealth } from './database-health.worker.js';
 import type { ExchangeEvents, ExchangeWatch } from './exchange-events.js';
 import type { ExchangeStore } from './exchange.store.js';
 import type { ExchangeOutcome, ExchangeRequest } from './exchange.js';
-import { prepare, sealRequest, type Outgoing } from './outgoing.js';
+import { openingsIn, prepare, sealRequest, type Outgoing } from './outgoing.js';
 import type { LogPulse, Sending } from './log-pulse.js';
 import type { PendingExchanges } from './pending-exchanges.js';
 import type { RowOutcome, NewRow } from './row.js';
-import type { SealingSessions } from './sealing-sessions.js';
 import { stampRecord, type StampsWorker } from './stamps.worker.js';
 import { within } from './within.js';
 
@@ -36,6 +42,7 @@ export interface DeliveryParts {
   readonly database: DatabaseHealth;
   readonly keys: ConsumerKeys;
   readonly sessions: SealingSessions;
+  readonly openings: OpeningSealer;
   readonly pending: PendingExchanges;
   readonly stamps: StampsWorker;
   readonly pulse: LogPulse;
@@ -51,6 +58,8 @@ export interface Prepared {
   readonly outgoing: Outgoing;
   readonly requested: Statement<RequestedPayload>;
   readonly session: SealingSession;
+  /** For feedback; undefined where nothing was committed to, or nobody can open it. */
+  readonly opening: Uint8Array | undefined;
   readonly admitted: Admitted;
   readonly replyTopic: string;
   readonly watch: ExchangeWatch;
@@ -86,7 +95,7 @@ export class DeliveryService {
     replyTopic: string,
     fingerprint: Buffer,
   ): Promise<Prepared | undefined> {
-    const { keys, sessions, clock, events } = this.parts;
+    const { keys, sessions, openings, clock, events } = this.parts;
     const nowMs = clock.now();
     const signer = keys.signer(admitted.view, request.consumer);
     if (signer === undefined) return undefined;
@@ -99,6 +108,7 @@ export class DeliveryService {
       signStatement(outgoing.payload, signer),
       sessions.take(request.target.provider, admitted.sealingKey, nowMs),
     ]);
+    const opening = await openings.seal(openingsIn(outgoing, requested));
     const row: NewRow = {
       id,
       consumer: request.consumer,
@@ -112,7 +122,7 @@ export class DeliveryService {
       createdMs: nowMs,
     };
     const traceparent = watch.traceparent ?? callers;
-    return { row, outgoing, requested, session, admitted, replyTopic, watch, traceparent };
+    return { row, outgoing, requested, session, opening, admitted, replyTopic, watch, traceparent };
   }
 
   /** Sends and waits. `recorded` is the row's commit, perhaps still under way; a keyed one has ended before. */
@@ -193,7 +203,7 @@ export class DeliveryService {
   }
 
   private records(prepared: Prepared) {
-    const { outgoing, requested, session, admitted, replyTopic, row, traceparent } = prepared;
+    const { outgoing, requested, session, opening, admitted, replyTopic, row, traceparent } = prepared;
     const { request, receipt } = admitted.topics;
     const idBytes = exchangeIdBytes(outgoing.id);
     return [
@@ -209,6 +219,7 @@ export class DeliveryService {
         }),
         ...(traceparent === undefined ? {} : { headers: { traceparent } }),
       },
+      ...(opening === undefined ? [] : [openingRecord(outgoing.id, opening)]),
     ];
   }
 

@@ -1,7 +1,8 @@
 import type { Bus } from '#bus';
 import type { Clock, InstanceId } from '#kernel';
+import { noOpenings, type OpeningSealer } from '#openings';
 import type { Database } from '#postgres';
-import type { KeyRing, Statement } from '#signing';
+import { SealingSessions, type KeyRing, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
 import { RefusalTally } from '../refusals/refusal-tally.js';
@@ -20,9 +21,9 @@ import { PendingExchanges } from './pending-exchanges.js';
 import { ReceiptChecker, unguarded, type LogGuard } from './receipts.js';
 import { RefusalsService } from './refusals.service.js';
 import { ReplyConsumer, type ReplyParts } from './reply.consumer.js';
-import { SealingSessions } from './sealing-sessions.js';
 import { StampsWorker } from './stamps.worker.js';
 import { TakeoverService, type LoggedOutcomes } from './takeover.service.js';
+import { UnopenedConsumer } from './unopened.consumer.js';
 
 export interface ExchangeDependencies {
   readonly bus: Bus;
@@ -39,6 +40,8 @@ export interface ExchangeDependencies {
   readonly events: ExchangeEvents;
   /** Absent in specs only. */
   readonly guard?: LogGuard;
+  /** Absent in specs only. */
+  readonly openings?: OpeningSealer;
 }
 
 export interface ExchangeModuleSettings {
@@ -73,6 +76,7 @@ export class ExchangeModule {
   readonly exchanges: ExchangeService;
   readonly outcomes: OutcomesWorker;
   private readonly refusals: RefusalsWorker;
+  private readonly unopened: UnopenedConsumer;
   private stopListening: () => void = () => undefined;
   /** Set while the reply topic is being subscribed to, or is. */
   private hearingStarted = false;
@@ -83,7 +87,7 @@ export class ExchangeModule {
     private readonly deps: ExchangeDependencies,
     private readonly settings: ExchangeModuleSettings,
   ) {
-    const { bus, clock, registry, events, logs, log, guard = unguarded } = deps;
+    const { bus, clock, registry, events, logs, log, guard = unguarded, openings = noOpenings } = deps;
     const { maxInFlight, instanceId } = settings;
     this.store = new ExchangeStore(deps.database, maxInFlight * 2);
     this.database = new DatabaseHealth(this.store, clock);
@@ -108,21 +112,18 @@ export class ExchangeModule {
     const hearing = () => replies.hearing();
     this.logWatch = new LogWatch({ pulse, stamps, manifest, hearing, clock }, settings.logSilentMs);
     this.takeover = new TakeoverService(store, log, keys, registry, events, clock);
+    const shared = { registry, keys, database, store, events, clock };
     const delivery = new DeliveryService({
+      ...shared,
       bus,
-      store,
-      database,
-      keys,
       sessions: new SealingSessions(),
+      openings,
       pending,
       stamps,
       pulse,
-      events,
-      clock,
       rowGraceMs: settings.rowGraceMs,
     });
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
-    const shared = { registry, keys, database, store, events, clock };
     const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
     this.exchanges = new ExchangeService(
       { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals },
@@ -133,6 +134,7 @@ export class ExchangeModule {
       instanceId,
       () => instanceSigner(registry.current(), registry.manifestStatement, deps.keys, instanceId),
     );
+    this.unopened = new UnopenedConsumer({ ...shared, bus, openings, instanceId });
     this.outcomes = new OutcomesWorker(store, stamps, hearing, events, clock, {
       everyMs: settings.outcomesEveryMs,
       afterMs: settings.outcomesAfterMs,
@@ -156,6 +158,7 @@ export class ExchangeModule {
     this.isClosed = true;
     clearTimeout(this.retry);
     this.stopListening();
+    await this.unopened.stop();
     await this.outcomes.stop();
     await this.refusals.stop();
     this.logWatch.stop();
@@ -169,6 +172,7 @@ export class ExchangeModule {
     const { events, clock } = this.deps;
     for (const { consumer, reason } of this.keys.adopt(view, clock.now())) events.alarm(reason, { consumer });
     this.replies.adopted();
+    this.unopened.adopt(view);
     const topic = view.instanceEntry(this.settings.instanceId)?.reply;
     if (topic !== undefined) this.hear(topic);
   }

@@ -105,6 +105,12 @@ export class ExchangeStore {
     return rows[0] === undefined ? undefined : parseRow(rows[0]);
   }
 
+  /** Those of these exchanges that are there, whosever they are. */
+  async rowsOf(ids: readonly ExchangeId[]): Promise<StoredRow[]> {
+    const rows = await this.database.query('SELECT * FROM exchange WHERE id = ANY($1::uuid[])', [ids]);
+    return rows.map(parseRow);
+  }
+
   /** How an exchange has ended, whosever it is; undefined while it is open. */
   async outcomeOf(id: ExchangeId): Promise<RowOutcome | undefined> {
     const rows = await this.database.query('SELECT * FROM exchange WHERE id = $1', [id]);

@@ -84,6 +84,12 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
   };
 }
 
+/** What feedback is told, so that it can open the statement's commitments. */
+export function openingsIn({ id, content }: Outgoing, { leafHash }: Statement) {
+  const { subjects, endUser } = content;
+  return { exchangeId: id, statementHash: leafHash, subjects, users: endUser === undefined ? [] : [endUser] };
+}
+
 const LONGEST_WAY_BACK_MS = 500;
 
 /**

@@ -1,5 +1,5 @@
-import type { ExchangeId, ServiceId, SubsystemId } from '#kernel';
-import { parseStatement, type RequestedPayload, type Statement } from '#signing';
+import { fromBase64Url, type ExchangeId, type ServiceId, type SubsystemId } from '#kernel';
+import { parseStatement, type RequestedPayload, type Statement, type SubjectOpening } from '#signing';
 import type { Side } from './exchange.js';
 
 /** The secret that shows what a commitment of the requested statement speaks of, as the row and evidence keep it. */
@@ -61,6 +61,17 @@ export interface RowOutcome {
 
 export interface StoredRow extends Omit<NewRow, 'fingerprint'> {
   readonly outcome: RowOutcome | undefined;
+}
+
+/** The openings of a row's requested statement, in the order of its commitments. */
+export function openingsOfRow({ openings }: Pick<StoredRow, 'openings'>) {
+  const own = openings.filter(({ statement }) => statement === 0).sort((one, other) => one.index - other.index);
+  const of = (wanted: RowOpening['kind']) => own.filter(({ kind }) => kind === wanted).map(openingOf);
+  return { subjects: of('subject'), users: of('user') };
+}
+
+function openingOf({ r, country, type, code }: RowOpening): SubjectOpening {
+  return { r: fromBase64Url(r) ?? Buffer.alloc(0), country, type, code };
 }
 
 /** The requested statement of a row; undefined only if the row is not of our writing. */

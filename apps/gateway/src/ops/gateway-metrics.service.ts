@@ -1,3 +1,4 @@
+import { openingEvents } from '#openings';
 import { defineMetrics, metric } from '#platform';
 import { alarmReasons, countedEvents, exchangeStages } from '../exchange/exchange-events.js';
 import type { AnswerBudget } from '../edge/answer-budget.js';
@@ -35,6 +36,13 @@ export const gatewayMetrics = defineMetrics('gateway', {
     name: 'kerege_gateway_alarms_total',
     help: 'What a peer, the log, a key or the registry’s topic did that it must not.',
     labels: { reason: alarmReasons },
+  }),
+  openings: metric.counter({
+    name: 'kerege_gateway_openings_total',
+    help:
+      'Openings of commitments for feedback: sealed, or why not; those that feedback asked for again; and feedback’s ' +
+      'announcements of its key.',
+    labels: { event: openingEvents },
   }),
   inFlight: metric.observedGauge({ name: 'kerege_gateway_in_flight_exchanges', help: 'Exchanges under way.' }),
   rows: metric.observedGauge({

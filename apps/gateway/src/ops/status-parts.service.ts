@@ -9,6 +9,7 @@ import {
 import type { Bus } from '#bus';
 import type { RegistryCopy } from '#registry-copy';
 import type { LogWatcher } from '#log-watch';
+import type { Openings } from '#openings';
 import type { ExchangeModule } from '../exchange/exchange.module.js';
 
 export interface GatewayStatusSources {
@@ -17,6 +18,7 @@ export interface GatewayStatusSources {
   readonly checks: readonly ReadinessCheck[];
   readonly exchange: Pick<ExchangeModule, 'exchanges' | 'stamps'>;
   readonly watcher: Pick<LogWatcher, 'reading'>;
+  readonly openings: Pick<Openings, 'reading'>;
   readonly limits: { readonly maxInFlight: number; readonly maxUnreceiptedStamps: number };
 }
 
@@ -26,13 +28,14 @@ const NEARLY_FULL = 0.9;
 
 /** What `/status` of a gateway shows beside what its `/ready` looks at. */
 export function gatewayParts(sources: GatewayStatusSources): StatusPart[] {
-  const { bus, registry, checks, exchange, watcher, limits } = sources;
+  const { bus, registry, checks, exchange, watcher, openings, limits } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
     ...readinessParts(checks.filter(({ name }) => !ELSEWHERE.includes(name))),
     registryCopyPart(registry),
     { name: 'log-view', read: () => watcher.reading() },
+    { name: 'openings', read: () => openings.reading() },
     { name: 'room', read: () => room(exchange.exchanges.size, exchange.stamps.size, limits) },
   ];
 }

@@ -1,6 +1,7 @@
 import { createInProcessBus, type Bus } from '#bus';
 import { fixedTopics, receiptTopic, replyTopic, requestTopic } from '#contracts';
 import { newExchangeId, systemClock, type InstanceId } from '#kernel';
+import { Openings, type OpeningEvent } from '#openings';
 import type { Database } from '#postgres';
 import { jwkSigner, KeyRing, signStatement, type RequestedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -36,6 +37,7 @@ export interface Fixture {
   readonly module: ExchangeModule;
   readonly alarms: string[];
   readonly counted: string[];
+  readonly openingEvents: readonly string[];
   /** Whether the log contradicts what this gateway remembers of it. */
   readonly guard: { isDistrusted: boolean };
   readonly registry: { view: RegistryView | undefined };
@@ -53,7 +55,16 @@ export async function gatewayFixture(
   worldOptions: WorldOptions = {},
 ): Promise<Fixture> {
   const world = await buildWorld(worldOptions);
-  await bus.ensureTopics([fixedTopics.stamp, requestTopic(PROVIDER), receiptTopic(PROVIDER), replyTopic(GATEWAY)]);
+  const { stamp, opening, openingKey, unopened } = fixedTopics;
+  await bus.ensureTopics([
+    stamp,
+    opening,
+    openingKey,
+    unopened,
+    requestTopic(PROVIDER),
+    receiptTopic(PROVIDER),
+    replyTopic(GATEWAY),
+  ]);
   const topics = world.view.topicsOf(PROVIDER);
   if (topics === undefined) throw new TypeError('the world has no topics');
   const log = new StandInLog(bus);
@@ -65,6 +76,15 @@ export async function gatewayFixture(
   const log0: { outcome: Statement | undefined } = { outcome: undefined };
   const manifest = await manifestOf(world);
   const modules: ExchangeModule[] = [];
+  const openingEvents: OpeningEvent[] = [];
+  const openings = new Openings({
+    bus,
+    clock: systemClock,
+    registry: { current: () => registry.view, onChange: () => () => undefined },
+    instanceId: GATEWAY,
+    counted: (event) => openingEvents.push(event),
+    failed: (what) => alarms.push(what),
+  }).start();
   const guard = { isDistrusted: false };
   const another = (changes: Partial<ExchangeModuleSettings> = {}, over: Database = database) => {
     const module = new ExchangeModule(
@@ -87,6 +107,7 @@ export async function gatewayFixture(
           ],
         ]),
         logs: StandInLog.keys(),
+        openings,
         guard: { seen: () => undefined, distrusts: () => guard.isDistrusted },
         log: { providerLeaf: (_: Statement<RequestedPayload>) => Promise.resolve(log0.outcome) },
         events: {
@@ -111,6 +132,7 @@ export async function gatewayFixture(
     module: another(),
     alarms,
     counted,
+    openingEvents,
     guard,
     registry,
     log0,
@@ -118,6 +140,7 @@ export async function gatewayFixture(
     another,
     close: async () => {
       await Promise.all(modules.map((module) => module.close()));
+      await openings.stop();
       await Promise.all([log.stop(), provider.stop()]);
       await bus.close();
     },
