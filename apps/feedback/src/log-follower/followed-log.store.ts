@@ -2,7 +2,6 @@ import type { CommitmentKind } from '#signing';
 import { BulkInsert, type Database, type Queries } from '#postgres';
 import { Frontier } from '#tlog';
 import { INGEST_LOCK } from '../ingest-lock.js';
-import { UNOPENED_AFTER_MS } from '../openings/unopened.js';
 import { followerErrors } from './log-follower.errors.js';
 import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow } from './leaf-row.js';
 
@@ -12,7 +11,7 @@ export interface Position {
   readonly frontier: Frontier;
 }
 
-type InLog<Row> = Row & { readonly logId: number; readonly seenMs: number };
+type InLog<Row> = Row & { readonly logId: number; readonly seenMs: number; readonly askMs: number };
 
 const EXCHANGES = new BulkInsert<InLog<ExchangeRow>>('exchange', [
   ['leaf_hash', 'bytea', (row) => row.leafHash],
@@ -55,7 +54,7 @@ const COMMITMENTS = new BulkInsert<InLog<CommitmentRow>>('commitment', [
   ['ts_ms', 'bigint', (row) => row.tsMs],
   ['seen_ms', 'bigint', (row) => row.seenMs],
   ['state', 'text', () => 'pending'],
-  ['ask_ms', 'bigint', (row) => row.seenMs + UNOPENED_AFTER_MS],
+  ['ask_ms', 'bigint', (row) => row.askMs],
 ]);
 
 /** As the tables spell it. */
@@ -68,7 +67,11 @@ export function kindNumber(kind: CommitmentKind): number {
  * and of two processes that follow one log each leaf is taken once.
  */
 export class FollowedLogStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    /** Commitments that nobody has opened so long after they were taken in are asked for. */
+    private readonly unopenedAfterMs: number,
+  ) {}
 
   /** A log that was never followed begins at its first leaf. */
   async position(origin: string): Promise<Position> {
@@ -85,7 +88,8 @@ export class FollowedLogStore {
 
   /** False: another process has taken leaves meanwhile, and nothing was written. */
   take({ logId, frontier }: Position, next: Frontier, rows: LeafRows, seenMs: number): Promise<boolean> {
-    const inLog = <Row>(list: readonly Row[]): InLog<Row>[] => list.map((row) => ({ ...row, logId, seenMs }));
+    const own = { logId, seenMs, askMs: seenMs + this.unopenedAfterMs };
+    const inLog = <Row>(list: readonly Row[]): InLog<Row>[] => list.map((row) => ({ ...row, ...own }));
     return this.database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock($1)', [INGEST_LOCK]);
       const moved = await queries.query(

@@ -5,8 +5,11 @@ import type { Checkpoint, NoteKey } from '#tlog';
 import type { FollowedLogStore, Position } from './followed-log.store.js';
 import { rowsOf, type KeyOwner } from './leaf-row.js';
 
-/** `forked`: two trees of one size. `shrunk`: less is shown than was read, for longer than an old copy explains. */
-export type FollowTrouble = Exclude<LogFlaw, 'incomplete'> | 'forked' | 'shrunk';
+/**
+ * `forked`: two trees of one size. `shrunk`: less is shown than was read, for longer than an old copy explains.
+ * `distrusted`: it contradicts what this process remembers of its checkpoints.
+ */
+export type FollowTrouble = Exclude<LogFlaw, 'incomplete'> | 'forked' | 'shrunk' | 'distrusted';
 
 export interface FollowerParts {
   readonly files: Pick<LogFiles, 'read' | 'logs'>;
@@ -137,7 +140,7 @@ export class LogFollower {
     const { checkpoint, note } = head.value;
     const from = (followed.position ??= await store.position(followed.origin));
     followed.headSize = checkpoint.size;
-    if (!believes(checkpoint, note)) return this.troubled(followed, 'forked');
+    if (!believes(checkpoint, note)) return this.troubled(followed, 'distrusted');
     if (checkpoint.size < from.frontier.size) return this.shrunk(followed);
     followed.shrunkSinceMs = undefined;
     if (checkpoint.size === from.frontier.size && !checkpoint.root.equals(from.frontier.root()))

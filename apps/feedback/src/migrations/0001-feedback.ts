@@ -44,9 +44,7 @@ export class Feedback1800000000001 implements MigrationInterface {
       CREATE INDEX inbox_waiting ON inbox (statement) WHERE NOT is_ready;
       CREATE INDEX inbox_ready ON inbox (id) WHERE is_ready;
       CREATE INDEX inbox_at ON inbox (at_ms);
-      CREATE TABLE opening_offset (
-        partition integer PRIMARY KEY, next_offset bigint NOT NULL, at_ms bigint NOT NULL
-      );
+      CREATE TABLE opening_offset (partition integer PRIMARY KEY, next_offset bigint NOT NULL);
       CREATE TABLE subject_access (
         epoch integer NOT NULL, tag bytea NOT NULL, ts_ms bigint NOT NULL, log_id smallint NOT NULL, idx bigint NOT NULL,
         kind smallint NOT NULL, position smallint NOT NULL, exchange bytea NOT NULL, end_user text NOT NULL,

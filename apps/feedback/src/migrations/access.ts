@@ -12,6 +12,6 @@ export const access: AccessPlan = {
   sequel: grows,
   commitment: { insert: true, update: ['state', 'ask_ms'] },
   inbox: { insert: true, update: ['is_ready'], delete: true },
-  opening_offset: { insert: true, update: ['next_offset', 'at_ms'] },
+  opening_offset: { insert: true, update: ['next_offset'] },
   subject_access: grows,
 };

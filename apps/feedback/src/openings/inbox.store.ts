@@ -46,11 +46,7 @@ export class InboxStore {
   }
 
   /** `next` is behind the last record that was looked at, also where that was no opening. */
-  async take(
-    partition: number,
-    openings: readonly ArrivedOpening[],
-    next: { readonly offset: bigint; readonly atMs: number },
-  ): Promise<void> {
+  async take(partition: number, openings: readonly ArrivedOpening[], next: bigint): Promise<void> {
     await this.database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock($1)', [INGEST_LOCK]);
       const [row] = await queries.query<{ next_offset: string }>(
@@ -58,7 +54,7 @@ export class InboxStore {
         [partition],
       );
       const from = BigInt(row?.next_offset ?? 0);
-      if (next.offset <= from) return;
+      if (next <= from) return;
       const fresh = openings.filter(({ offset }) => offset >= from);
       await queries.query(INSERT, [
         fresh.map(({ statement }) => Buffer.from(statement)),
@@ -69,9 +65,9 @@ export class InboxStore {
         partition,
       ]);
       await queries.query(
-        `INSERT INTO opening_offset (partition, next_offset, at_ms) VALUES ($1, $2, $3)
-          ON CONFLICT (partition) DO UPDATE SET next_offset = $2, at_ms = $3`,
-        [partition, String(next.offset), next.atMs],
+        `INSERT INTO opening_offset (partition, next_offset) VALUES ($1, $2)
+          ON CONFLICT (partition) DO UPDATE SET next_offset = $2`,
+        [partition, String(next)],
       );
     });
   }
@@ -105,16 +101,12 @@ export class InboxStore {
     return (await this.database.query('SELECT FROM inbox WHERE kid = $1 LIMIT 1', [kid])).length > 0;
   }
 
-  /** By partition: where reading goes on, and the time of the newest record that was read. */
-  async read(): Promise<readonly { partition: number; offset: bigint; atMs: number }[]> {
-    const rows = await this.database.query<{ partition: number; next_offset: string; at_ms: string }>(
-      'SELECT partition, next_offset, at_ms FROM opening_offset',
+  /** By partition: where reading goes on. */
+  async read(): Promise<readonly { partition: number; offset: bigint }[]> {
+    const rows = await this.database.query<{ partition: number; next_offset: string }>(
+      'SELECT partition, next_offset FROM opening_offset',
     );
-    return rows.map((row) => ({
-      partition: row.partition,
-      offset: BigInt(row.next_offset),
-      atMs: Number(row.at_ms),
-    }));
+    return rows.map((row) => ({ partition: row.partition, offset: BigInt(row.next_offset) }));
   }
 
   /** Openings that wait for their leaf or for their turn. */

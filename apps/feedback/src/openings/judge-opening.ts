@@ -1,6 +1,6 @@
 import type { Opening, OpeningContent } from '#contracts';
 import { opens, type CommitmentKind, type SubjectOpening } from '#signing';
-import type { OpeningFlaw } from './sealed-opening.js';
+import type { OpeningFlaw } from './opening-flaw.js';
 
 /** A commitment of the leaf that an opening names. */
 export interface KnownCommitment {

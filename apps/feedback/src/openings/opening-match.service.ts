@@ -1,6 +1,6 @@
 import { deadLetterRecord, type Bus, type OutgoingRecord } from '#bus';
-import { fixedTopics, type OpeningContent, type SealedOpening } from '#contracts';
-import { exchangeIdFromBytes } from '#kernel';
+import { fixedTopics } from '#contracts';
+import { openOpening, readSealedOpening, type OpeningSessions } from '#openings';
 import type { Database, Queries } from '#postgres';
 import { ERASURE_LOCK } from '../ingest-lock.js';
 import { epochOf } from '../key-store/epoch.js';
@@ -10,17 +10,14 @@ import type { InboxStore, WaitingOpening } from './inbox.store.js';
 import { addIndexRows, commitmentsOf, type IndexRow, type StoredCommitment } from './index-row.store.js';
 import { judgeOpening, type Judgement, type OpenedCommitment } from './judge-opening.js';
 import { keepOpening } from './kept-opening.js';
-import { parseSealedOpening, type OpeningFlaw } from './sealed-opening.js';
-
-/** Opens what was sealed for feedback; a reason where it cannot. */
-export type Unseal = (opening: SealedOpening) => Promise<OpeningContent | 'opening-key-unknown' | 'opening-unreadable'>;
+import type { OpeningFlaw } from './opening-flaw.js';
 
 export interface OpeningMatchParts {
   readonly database: Database;
   readonly inbox: InboxStore;
   readonly keys: PersonKeys;
   readonly bus: Bus;
-  readonly unseal: Unseal;
+  readonly sessions: OpeningSessions;
 }
 
 /** An opening that is put away, with the consumer whose statement it does not open. */
@@ -78,29 +75,28 @@ export class OpeningMatch {
   }
 
   private async judge(queries: Queries, waiting: readonly WaitingOpening[]): Promise<Judged[]> {
-    const parsed = waiting.map((one) => ({ waiting: one, sealed: parseSealedOpening(one.value) }));
-    const statements = parsed.flatMap(({ sealed }) =>
-      sealed === undefined ? [] : [Buffer.from(sealed.statementHash)],
-    );
+    const read = waiting.map((one) => readSealedOpening(one.value));
+    const statements = read.flatMap((one) => (one.ok ? [one.value.statementHash] : []));
     const byStatement = Map.groupBy(await commitmentsOf(queries, statements), ({ statement }) => nameOf(statement));
     return Promise.all(
-      parsed.map(async ({ waiting: one, sealed }): Promise<Judged> => {
-        if (sealed === undefined) return { waiting: one, commitments: [], opened: [], flaw: 'opening-malformed' };
-        const commitments = byStatement.get(nameOf(sealed.statementHash)) ?? [];
-        return { waiting: one, commitments, ...(await this.judgeOne(sealed, commitments)) };
+      waiting.map(async (one, at): Promise<Judged> => {
+        const named = read[at];
+        const commitments = named?.ok === true ? (byStatement.get(nameOf(named.value.statementHash)) ?? []) : [];
+        return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments)) };
       }),
     );
   }
 
   private async judgeOne(
-    sealed: SealedOpening,
+    value: Buffer,
     commitments: readonly StoredCommitment[],
   ): Promise<Judgement<StoredCommitment>> {
     const [first] = commitments;
     if (first === undefined) return { opened: [], flaw: 'leaf-unknown' };
-    if (exchangeIdFromBytes(sealed.exchangeId) !== first.exchangeId) return { opened: [], flaw: 'opening-foreign' };
-    const content = await this.parts.unseal(sealed);
-    if (typeof content === 'string') return { opened: [], flaw: content };
+    const opening = await openOpening(value, this.parts.sessions);
+    if (!opening.ok) return { opened: [], flaw: opening.reason };
+    const { exchangeId, content } = opening.value;
+    if (exchangeId !== first.exchangeId) return { opened: [], flaw: 'opening-foreign' };
     // One statement may be a leaf of two logs: the same opening opens both.
     const leaves = Map.groupBy(commitments, ({ logId, index }) => `${logId}/${index}`);
     const judged = [...leaves.values()].map((ofLeaf) => judgeOpening(content, ofLeaf));
@@ -153,6 +149,6 @@ function placeName({ logId, index, kind, position }: StoredCommitment): string {
   return `${logId}/${index}/${kind}/${position}`;
 }
 
-function nameOf(statement: Uint8Array): string {
-  return Buffer.from(statement.buffer, statement.byteOffset, statement.byteLength).toString('latin1');
+function nameOf(statement: Buffer): string {
+  return statement.toString('latin1');
 }

@@ -7,7 +7,8 @@ export interface MatchWorkerParts {
   /** How long an opening waits for its leaf. */
   readonly keepMs: number;
   readonly matched: (matched: Matched) => void;
-  readonly flawed: (flawed: Flawed) => void;
+  /** Once for each kind of flaw and consumer of a pass; `flawed` is one of them. */
+  readonly flawed: (flawed: Flawed, openings: number) => void;
   readonly failed: (cause: unknown) => void;
 }
 
@@ -67,7 +68,8 @@ export class MatchWorker {
   private async pass(): Promise<number> {
     const matched = await this.parts.match.match(OPENINGS_PER_PASS);
     this.parts.matched(matched);
-    for (const flawed of matched.flawed) this.parts.flawed(flawed);
+    for (const alike of Map.groupBy(matched.flawed, ({ flaw, consumer }) => `${flaw} ${consumer}`).values())
+      this.parts.flawed(alike[0] as Flawed, alike.length);
     return matched.openings;
   }
 
@@ -75,7 +77,7 @@ export class MatchWorker {
     const { match, clock, keepMs, flawed } = this.parts;
     if (clock.now() - this.expiredAtMs < EXPIRE_EVERY_MS) return;
     const expired = await match.expire(clock.now() - keepMs, OPENINGS_PER_PASS);
-    for (let n = 0; n < expired; n += 1) flawed({ flaw: 'leaf-unknown', consumer: undefined, exchangeId: undefined });
+    if (expired > 0) flawed({ flaw: 'leaf-unknown', consumer: undefined, exchangeId: undefined }, expired);
     if (expired < OPENINGS_PER_PASS) this.expiredAtMs = clock.now();
   }
 }

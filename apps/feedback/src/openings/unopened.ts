@@ -1,5 +1,3 @@
-/** A commitment that nobody has opened by then is asked for, and its consumer named (`audit-log.md` §4.3). */
-export const UNOPENED_AFTER_MS = 10 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
 /** Asked again after an hour, then ever more seldom: at most twelve times within the 30 days that gateways keep rows. */

@@ -1,7 +1,6 @@
 import type { Bus } from '#bus';
 import { encode, fixedTopics, message, UnopenedSchema } from '#contracts';
 import { exchangeIdBytes, parseExchangeId, type Clock } from '#kernel';
-import { UNOPENED_AFTER_MS } from './unopened.js';
 import type { UnopenedStatement, UnopenedStore } from './unopened.store.js';
 
 export interface UnopenedParts {
@@ -9,6 +8,8 @@ export interface UnopenedParts {
   readonly store: UnopenedStore;
   readonly clock: Clock;
   readonly intervalMs: number;
+  /** How long the openings of a leaf may take. */
+  readonly afterMs: number;
   /** By consumer: how many of its statements nobody has opened. */
   readonly alarm: (consumer: string, statements: number) => void;
   readonly failed: (cause: unknown) => void;
@@ -47,9 +48,9 @@ export class UnopenedWorker {
   }
 
   private async pass(): Promise<void> {
-    const { store, clock, bus, alarm } = this.parts;
+    const { store, clock, bus, alarm, afterMs } = this.parts;
     const nowMs = clock.now();
-    this.overdue = await store.overdue(nowMs - UNOPENED_AFTER_MS, COUNTED_AT_MOST);
+    this.overdue = await store.overdue(nowMs - afterMs, COUNTED_AT_MOST);
     const due = await store.due(nowMs, STATEMENTS_PER_PASS);
     if (due.length === 0) return;
     // Asked before it is noted: after a crash in between it is asked twice, and answered twice at worst.
