@@ -6,13 +6,11 @@ import { logWatchErrors } from './log-watch.errors.js';
 export interface NamedLog {
   readonly origin: string;
   readonly vkey: string;
-  /** The tlog-tiles prefix; ends with a slash. */
-  readonly url: string;
 }
 
 const MAX_DISCOVERY_BYTES = 1024 * 1024;
 const discovery = z.object({
-  logs: z.array(z.object({ origin: z.string(), vkey: z.string(), url: z.url() })).max(1_000),
+  logs: z.array(z.object({ origin: z.string(), vkey: z.string() })).max(1_000),
 });
 
 /**
@@ -33,14 +31,19 @@ export class LogFiles {
   /** Every log that the audit service at `url` serves. */
   async logs(url: string): Promise<readonly NamedLog[]> {
     const path = '.well-known/audit-logs.json';
-    const body = await this.read(url.endsWith('/') ? url : `${url}/`, path, MAX_DISCOVERY_BYTES);
+    const body = await this.read(url, path, MAX_DISCOVERY_BYTES);
     const parsed = discovery.safeParse(parseJson(body));
     if (!parsed.success) throw logWatchErrors.error('log-files-broken', { details: { path } });
-    return parsed.data.logs.map((log) => ({ ...log, url: log.url.endsWith('/') ? log.url : `${log.url}/` }));
+    return parsed.data.logs;
+  }
+
+  /** Where the audit service at `url` has a log: its origin ends with shard and window (`audit-log.md` §3.7). */
+  static prefixOf(url: string, origin: string): string {
+    return `${url.replace(/\/$/u, '')}/log/${origin.split('/').slice(-2).join('/')}/`;
   }
 
   async read(prefix: string, path: string, maxBytes: number): Promise<Buffer | undefined> {
-    const { statusCode, body } = await this.get(new URL(path, prefix));
+    const { statusCode, body } = await this.get(new URL(path, prefix.endsWith('/') ? prefix : `${prefix}/`));
     if (statusCode === 200) return this.collect(body, path, maxBytes);
     await body.dump();
     if (statusCode === 404) return undefined;

@@ -1,5 +1,5 @@
 import type { Clock } from '#kernel';
-import { VerifiedLog, type LogFiles, type LogFlaw, type NamedLog } from '#log-watch';
+import { LogFiles, VerifiedLog, type LogFlaw, type NamedLog } from '#log-watch';
 import type { Reading } from '#platform';
 import type { Checkpoint, NoteKey } from '#tlog';
 import type { FollowedLogStore, Position } from './followed-log.store.js';
@@ -126,8 +126,8 @@ export class LogFollower {
     this.discoveredAtMs = clock.now();
   }
 
-  private newLog({ origin, url }: NamedLog, key: NoteKey): FollowedLog {
-    const log = new VerifiedLog(this.parts.files, url, key);
+  private newLog({ origin }: NamedLog, key: NoteKey): FollowedLog {
+    const log = new VerifiedLog(this.parts.files, LogFiles.prefixOf(this.parts.auditUrl, origin), key);
     return { origin, log, position: undefined, headSize: 0, trouble: undefined, shrunkSinceMs: undefined };
   }
 
