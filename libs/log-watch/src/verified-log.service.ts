@@ -2,7 +2,7 @@ import { ok, refuse, type Result } from '#kernel';
 import {
   consistencyPath,
   decodeBundle,
-  Frontier,
+  type Frontier,
   leafHash,
   openNote,
   TILE_WIDTH,

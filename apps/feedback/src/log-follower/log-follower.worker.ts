@@ -133,37 +133,44 @@ export class LogFollower {
 
   /** Takes in what a log has more than was read; returns how many leaves. */
   private async follow(followed: FollowedLog, isKeyOf: KeyOwner): Promise<number> {
-    const { store, believes } = this.parts;
     const head = await followed.log.head();
     if (!head.ok) return this.troubled(followed, 'unsigned');
     if (head.value === undefined) return 0;
     const { checkpoint, note } = head.value;
-    const from = (followed.position ??= await store.position(followed.origin));
     followed.headSize = checkpoint.size;
-    if (!believes(checkpoint, note)) return this.troubled(followed, 'distrusted');
-    if (checkpoint.size < from.frontier.size) return this.shrunk(followed);
+    if (!this.parts.believes(checkpoint, note)) return this.troubled(followed, 'distrusted');
+    let position = await this.positionOf(followed);
+    const from = position.frontier.size;
+    if (checkpoint.size < from) return this.shrunk(followed);
     followed.shrunkSinceMs = undefined;
-    if (checkpoint.size === from.frontier.size && !checkpoint.root.equals(from.frontier.root()))
+    if (checkpoint.size === from && !checkpoint.root.equals(position.frontier.root()))
       return this.troubled(followed, 'forked');
-    while (!this.isStopped && followed.position !== undefined && followed.position.frontier.size < checkpoint.size)
-      if (!(await this.take(followed, followed.position, checkpoint, isKeyOf))) return 0;
+    while (!this.isStopped && position.frontier.size < checkpoint.size) {
+      if (!(await this.take(followed, position, checkpoint, isKeyOf))) return 0;
+      position = await this.positionOf(followed);
+    }
     followed.trouble = undefined;
-    return (followed.position?.frontier.size ?? from.frontier.size) - from.frontier.size;
+    return position.frontier.size - from;
+  }
+
+  private async positionOf(followed: FollowedLog): Promise<Position> {
+    followed.position ??= await this.parts.store.position(followed.origin);
+    return followed.position;
   }
 
   private async take(followed: FollowedLog, position: Position, head: Checkpoint, isKeyOf: KeyOwner): Promise<boolean> {
     const { store, clock, advanced } = this.parts;
     const next = await followed.log.next(position.frontier, head, BUNDLES_PER_BATCH);
     if (!next.ok) {
-      if (next.reason === 'incomplete') this.parts.failed(undefined);
-      else this.troubled(followed, next.reason);
+      if (next.reason !== 'incomplete') this.troubled(followed, next.reason);
       return false;
     }
     const { frontier, leaves } = next.value;
     // Whatever becomes of the commit, the database says where we are.
     followed.position = undefined;
-    if (await store.take(position, frontier, rowsOf(leaves, isKeyOf), clock.now())) advanced(leaves.length);
-    followed.position = await store.position(followed.origin);
+    if (!(await store.take(position, frontier, rowsOf(leaves, isKeyOf), clock.now()))) return true;
+    followed.position = { ...position, frontier };
+    advanced(leaves.length);
     return true;
   }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '#bus';
 import { fixedTopics } from '#contracts';
-import { defineErrors, newExchangeId, type ExchangeId, type InstanceId } from '#kernel';
+import { defineErrors, newExchangeId, type InstanceId } from '#kernel';
 import { OpeningSessions, sealOpening } from '#openings';
 import { openDatabase, type Database, type Queries } from '#postgres';
 import {
@@ -120,7 +120,7 @@ async function newScene(): Promise<Scene> {
       signer,
     );
     const openings = { statementHash: statement.leafHash, subjects: [opening], users: [] };
-    const value = Buffer.from(sealOpening({ exchangeId: id as ExchangeId, ...openings }, session));
+    const value = Buffer.from(sealOpening({ exchangeId: id, ...openings }, session));
     return { leaf: { index, hash: statement.leafHash, body: Buffer.from(statement.jws) }, value };
   });
   const all = await Promise.all(made);
