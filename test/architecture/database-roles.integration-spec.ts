@@ -7,6 +7,10 @@ import { access as audit } from '../../apps/audit/src/migrations/access.js';
 import { migrations as auditMigrations } from '../../apps/audit/src/migrations/index.js';
 import { access as connector } from '../../apps/connector/src/migrations/access.js';
 import { connectorMigrations } from '../../apps/connector/src/migrations/index.js';
+import { keyAccess } from '../../apps/feedback/src/key-store/migrations/access.js';
+import { keyMigrations } from '../../apps/feedback/src/key-store/migrations/index.js';
+import { access as feedback } from '../../apps/feedback/src/migrations/access.js';
+import { migrations as feedbackMigrations } from '../../apps/feedback/src/migrations/index.js';
 import { access as gateway } from '../../apps/gateway/src/migrations/access.js';
 import { gatewayMigrations } from '../../apps/gateway/src/migrations/index.js';
 import { access as registry } from '../../apps/registry/src/migrations/access.js';
@@ -17,6 +21,8 @@ jest.setTimeout(60_000);
 const APPS: Readonly<Record<string, { plan: AccessPlan; migrations: Migrations }>> = {
   audit: { plan: audit, migrations: auditMigrations },
   connector: { plan: connector, migrations: connectorMigrations },
+  feedback: { plan: feedback, migrations: feedbackMigrations },
+  feedback_keys: { plan: keyAccess, migrations: keyMigrations },
   gateway: { plan: gateway, migrations: gatewayMigrations },
   registry: { plan: registry, migrations: registryMigrations },
 };

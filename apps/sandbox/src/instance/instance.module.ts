@@ -167,6 +167,7 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     registryUrl: localUrl(ports.registry),
     issuerUrl: localUrl(ports.identityProvider),
     definitionFile: context.definition,
+    feedbackUrl: localUrl(ports.feedback),
     agencies: {
       population: localUrl(ports.population),
       cadastre: localUrl(ports.cadastre),

@@ -43,6 +43,7 @@ export interface Instance {
   readonly issuerUrl: string;
   /** As it was applied: the definition of the sandbox, with what only this machine knows. */
   readonly definitionFile: string;
+  readonly feedbackUrl: string;
   readonly agencies: Readonly<Record<AgencyName, string>>;
   readonly trustFile: string;
   readonly keysDir: string;

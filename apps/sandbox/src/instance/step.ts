@@ -11,6 +11,7 @@ export const STEPS = {
   apply: 'Apply the definition of the instance',
   connectors: 'Connectors',
   gateway: 'Gateway',
+  feedback: 'Feedback: the access history',
   ready: 'The first exchange would succeed',
 } as const;
 export type StepName = keyof typeof STEPS;

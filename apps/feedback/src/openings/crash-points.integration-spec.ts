@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import type { Bus } from '#bus';
+import { fixedTopics } from '#contracts';
+import { defineErrors, newExchangeId, type InstanceId } from '#kernel';
+import { OpeningSessions, sealOpening } from '#openings';
+import { openDatabase, type Database, type Queries } from '#postgres';
+import {
+  commit,
+  generateSealingKey,
+  generateSigningKey,
+  jwkSigner,
+  publicJwk,
+  signStatement,
+  startSession,
+  type SealingSession,
+} from '#signing';
+import { createDatabase, isolatedBus, testBus, uniqueName, type TestDatabase } from '#testing';
+import { AccessHistory } from '../access-history/access-history.service.js';
+import { AccessHistoryStore } from '../access-history/access-history.store.js';
+import { keyMigrations } from '../key-store/migrations/index.js';
+import { PersonKeys } from '../key-store/person-keys.store.js';
+import { FollowedLogStore } from '../log-follower/followed-log.store.js';
+import { rowsOf } from '../log-follower/leaf-row.js';
+import { migrations } from '../migrations/index.js';
+import { InboxStore } from './inbox.store.js';
+import { OpeningMatch } from './opening-match.service.js';
+
+/**
+ * The process ends at each of its steps in turn, before the step and after it: every commitment has exactly one row when
+ * another process has done the work again, and its opening opens.
+ */
+jest.setTimeout(120_000);
+
+const INSTANCE = 'TEST/feedback1' as InstanceId;
+const errors = defineErrors('crash spec', { ended: { kind: 'unavailable', message: 'ended', next: 'start again' } });
+const sealing = generateSealingKey();
+const signer = jwkSigner(generateSigningKey());
+const kek = randomBytes(32);
+
+let own: TestDatabase;
+let database: Database;
+let keysDatabase: Database;
+let bus: Bus;
+let session: SealingSession;
+beforeAll(async () => {
+  own = await createDatabase();
+  database = await openDatabase({ url: own.url, schema: 'feedback', migrations, poolSize: 4 });
+  keysDatabase = await openDatabase({ url: own.url, schema: 'feedback_keys', migrations: keyMigrations, poolSize: 3 });
+  bus = isolatedBus(await testBus(), uniqueName('crash'));
+  await bus.ensureTopics([fixedTopics.deadFeedback]);
+  session = await startSession({ recipient: INSTANCE, kid: sealing.kid, publicJwk: publicJwk(sealing) });
+});
+afterAll(async () => {
+  await bus.close();
+  await database.close();
+  await keysDatabase.close();
+  await own.drop();
+});
+
+/** Ends the process at its `step`-th statement or commit: before it takes effect, or when it has. */
+class Crash {
+  steps = 0;
+
+  constructor(
+    private readonly step = Infinity,
+    private readonly moment: 'before' | 'after' = 'before',
+  ) {}
+
+  async at<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    this.steps += 1;
+    const isNow = this.steps === this.step;
+    if (isNow && this.moment === 'before') throw errors.error('ended');
+    const outcome = await work();
+    if (isNow) throw errors.error('ended');
+    return outcome;
+  }
+
+  over(inner: Database): Database {
+    const asked = (queries: Queries): Queries => ({
+      entities: queries.entities,
+      query: (sql, parameters) => this.at(() => queries.query(sql, parameters)),
+    });
+    return {
+      ...asked(inner),
+      transaction: (work) => this.at(() => inner.transaction((queries) => work(asked(queries)))),
+      erase: (sql, parameters) => this.at(() => inner.erase(sql, parameters)),
+      isReachable: () => inner.isReachable(),
+      poolUse: () => inner.poolUse(),
+      close: () => Promise.resolve(),
+    };
+  }
+}
+
+interface Scene {
+  readonly origin: string;
+  readonly partition: number;
+  readonly leaves: readonly { readonly index: number; readonly hash: Buffer; readonly body: Buffer }[];
+  readonly values: readonly Buffer[];
+  readonly people: readonly string[];
+}
+
+let scenes = 0;
+async function newScene(): Promise<Scene> {
+  scenes += 1;
+  const scene = { origin: `log-${scenes}`, partition: scenes, people: [`A${scenes}`, `B${scenes}`, `C${scenes}`] };
+  const made = scene.people.map(async (code, index) => {
+    const { commitment, opening } = commit('subject', { country: 'TEST', type: 'PIN', code });
+    const id = newExchangeId();
+    const parties = { from: 'T/GOV/1/a', to: 'T/GOV/2/b', svc: 'T/GOV/2/b/s', ep: 'GET /' };
+    const said = {
+      pur: 'p',
+      law: 'l',
+      req: `h1:${randomBytes(32).toString('base64url')}`,
+      subj: [commitment],
+      snap: 1,
+    };
+    const statement = await signStatement(
+      { v: 1, t: 'exchange.requested', id, ts: Date.now(), ...parties, ...said },
+      signer,
+    );
+    const openings = { statementHash: statement.leafHash, subjects: [opening], users: [] };
+    const value = Buffer.from(sealOpening({ exchangeId: id, ...openings }, session));
+    return { leaf: { index, hash: statement.leafHash, body: Buffer.from(statement.jws) }, value };
+  });
+  const all = await Promise.all(made);
+  // One opening from each end, one of them before the leaves.
+  return { ...scene, leaves: all.map(({ leaf }) => leaf), values: all.map(({ value }) => value) };
+}
+
+/** The whole work of a process that starts now. */
+async function work({ origin, partition, leaves, values }: Scene, crash: Crash): Promise<void> {
+  const [main, keyStore] = [crash.over(database), crash.over(keysDatabase)];
+  const logs = new FollowedLogStore(main, 600_000);
+  const inbox = new InboxStore(main);
+  const sessions = new OpeningSessions(INSTANCE, (kid) => (kid === sealing.kid ? sealing : undefined));
+  const match = new OpeningMatch({ database: main, inbox, keys: new PersonKeys(keyStore, kek), bus, sessions });
+  const arrived = [...values, ...values].map((value, at) => {
+    const statement = leaves[at % leaves.length]?.hash ?? Buffer.alloc(0);
+    return { statement, kid: sealing.kid, value, offset: BigInt(at), atMs: Date.now() };
+  });
+  const takeOpenings = async (until: number) => {
+    const next = await inbox.nextOffset(partition);
+    await inbox.take(partition, arrived.slice(Number(next), until), BigInt(until));
+  };
+  await takeOpenings(values.length);
+  const position = await logs.position(origin);
+  const fresh = leaves.slice(position.frontier.size);
+  const next = position.frontier.extend(fresh.map(({ hash }) => hash));
+  await logs.take(
+    position,
+    next,
+    rowsOf(fresh, () => false),
+    Date.now(),
+  );
+  while ((await match.match(2)).openings > 0);
+  await takeOpenings(arrived.length);
+  while ((await match.match(2)).openings > 0);
+}
+
+async function shown(code: string) {
+  const history = new AccessHistory(new AccessHistoryStore(database), new PersonKeys(keysDatabase, kek), {
+    now: () => Date.now(),
+  });
+  const subjects = [{ country: 'TEST', type: 'PIN', code }];
+  return (await history.page({ subjects, limit: 10 })).accesses.map(({ opening }) => opening.code);
+}
+
+describe('a process that ends in the middle of its work', () => {
+  it.each(['before', 'after'] as const)('leaves one row of each commitment, %s each step', async (moment) => {
+    const quiet = new Crash();
+    await work(await newScene(), quiet);
+    expect(quiet.steps).toBeGreaterThan(20);
+    for (let step = 1; step <= quiet.steps; step += 1) {
+      const scene = await newScene();
+      await expect(work(scene, new Crash(step, moment))).rejects.toMatchObject({ code: 'ended' });
+      await work(scene, new Crash());
+      const rows = await Promise.all(scene.people.map(shown));
+      expect([step, rows]).toEqual([step, scene.people.map((code) => [code])]);
+    }
+    const [left] = await database.query<{ waiting: string; pending: string }>(
+      `SELECT (SELECT count(*) FROM inbox) AS waiting,
+              (SELECT count(*) FROM commitment WHERE state <> 'indexed') AS pending`,
+    );
+    expect(left).toEqual({ waiting: '0', pending: '0' });
+  });
+
+  it('is taken over by another that works beside it', async () => {
+    const scene = await newScene();
+    const both = await Promise.allSettled([work(scene, new Crash()), work(scene, new Crash())]);
+    expect(both.filter(({ status }) => status === 'rejected')).toEqual([]);
+    await work(scene, new Crash());
+    expect(await Promise.all(scene.people.map(shown))).toEqual(scene.people.map((code) => [code]));
+  });
+});

@@ -1,0 +1,127 @@
+import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { newExchangeId } from '#kernel';
+import { opens } from '#signing';
+import { eventually } from '#testing';
+import { CONSUMER, PROVIDER, SERVICE } from '../audit/audit-network.js';
+import { FeedbackNetwork, person } from './feedback-network.js';
+
+jest.setTimeout(120_000);
+
+let network: FeedbackNetwork;
+beforeAll(async () => {
+  network = await FeedbackNetwork.create();
+  await network.start();
+});
+afterAll(() => network.close());
+
+let count = 0;
+/** Somebody whom no other test knows. */
+const somebody = () => person(`PIN/T${String((count += 1)).padStart(6, '0')}`);
+const accessesOf = async (subject: ReturnType<typeof somebody>, n = 1) =>
+  eventually(async () => {
+    const found = await network.accesses(subject);
+    return found.length === n ? found : undefined;
+  });
+const deadReason = (value: Buffer) => network.dead.find((letter) => letter.value.equals(value))?.reason;
+
+describe('an access', () => {
+  it('is shown with what the log says of it and the opening of that person alone', async () => {
+    const [subject, other, user] = [somebody(), somebody(), somebody()];
+    const asked = await network.requested([subject, other], [user]);
+    const answer = await network.answered(asked.statement);
+    await network.stamp(asked.statement, answer.statement);
+    await network.send(await network.sealed(asked));
+    const [access] = await accessesOf(subject);
+    expect(access).toMatchObject({
+      exchangeId: asked.statement.payload.id,
+      ...{ role: 'subject', consumer: CONSUMER, provider: PROVIDER, service: SERVICE, purpose: 'citizen-view' },
+      ...{ outcome: 'answered', status: 200, isDisclosed: true, endUser: 'representative' },
+      opening: { ...subject, kind: 'subject', position: 0 },
+    });
+    const value = asked.statement.payload.subj?.[0] ?? '';
+    expect(access !== undefined && opens('subject', value, access.opening)).toBe(true);
+    expect(access?.leaf).toEqual({ log: access?.request.log, index: access?.request.index });
+    expect((await accessesOf(user))[0]).toMatchObject({ role: 'user', endUser: 'self', opening: user });
+    expect((await accessesOf(other))[0]).toMatchObject({ opening: { ...other, position: 1 } });
+  });
+
+  it('stands once, whoever sends its opening, in whatever order with its leaf', async () => {
+    const subject = somebody();
+    const asked = await network.requested([subject]);
+    const early = await network.sealed(asked);
+    await network.send(early, early, await network.sealed(asked));
+    await network.stamp(asked.statement);
+    await accessesOf(subject);
+    await network.send(await network.sealed(asked), early);
+    const after = await network.requested([subject]);
+    await network.stamp(after.statement);
+    await network.send(await network.sealed(after));
+    expect((await accessesOf(subject, 2)).map(({ exchangeId }) => exchangeId)).toEqual([
+      after.statement.payload.id,
+      asked.statement.payload.id,
+    ]);
+  });
+
+  it('is shown where only the answer told the subject, also if the answer stands first', async () => {
+    const subject = somebody();
+    const asked = await network.requested([]);
+    const answer = await network.answered(asked.statement, [subject], { n: 1 });
+    await network.stamp(answer.statement);
+    await network.send(await network.sealed(answer));
+    await network.stamp(asked.statement);
+    const [access] = await accessesOf(subject);
+    expect(access).toMatchObject({ isDisclosed: true, isDisputed: true, exchangeId: asked.statement.payload.id });
+    expect(access?.leaf.index).toBeLessThan(access?.request.index ?? 0);
+  });
+
+  it('stays a disclosure when the consumer says that it failed', async () => {
+    const subject = somebody();
+    const asked = await network.requested([subject]);
+    const answer = await network.answered(asked.statement);
+    await network.stamp(asked.statement, answer.statement);
+    await network.stamp(await network.failed(asked.statement));
+    await network.send(await network.sealed(asked));
+    await eventually(async () => (await network.accesses(subject))[0]?.outcome === 'failed');
+    expect((await network.accesses(subject))[0]).toMatchObject({ outcome: 'failed', isDisclosed: true });
+  });
+});
+
+describe('an opening that is none', () => {
+  it('is put away with its reason, the consumer named, and the good one counts', async () => {
+    const [subject, innocent] = [somebody(), somebody()];
+    const asked = await network.requested([subject]);
+    await network.stamp(asked.statement);
+    const lie = await network.sealed(asked, { subjects: [{ ...innocent, r: randomBytes(32) }] });
+    const short = await network.sealed(asked, { subjects: [] });
+    const moved = await network.sealed(asked, { exchangeId: newExchangeId() });
+    await network.send(lie, short, moved);
+    await eventually(() => deadReason(lie) !== undefined && deadReason(short) && deadReason(moved));
+    expect([lie, short, moved].map(deadReason)).toEqual(['opening-false', 'opening-incomplete', 'opening-foreign']);
+    // Told once it is settled.
+    await eventually(() => network.alarms.some(({ flaw, from }) => flaw === 'opening-false' && from === CONSUMER));
+    expect(await network.accesses(innocent)).toEqual([]);
+    expect(await network.accesses(subject)).toEqual([]);
+    await network.send(await network.sealed(asked));
+    await accessesOf(subject);
+  });
+
+  it('is put away where it cannot be read, or is of another leaf', async () => {
+    const [one, two] = [somebody(), somebody()];
+    const [a, b] = [await network.requested([one]), await network.requested([two])];
+    await network.stamp(a.statement, b.statement);
+    const garbage = Buffer.from('no opening');
+    const ofAnother = await network.sealed(a, { statement: b.statement });
+    const broken = await network.sealed(a);
+    broken[broken.length - 1] = (broken.at(-1) ?? 0) ^ 1;
+    await network.send(garbage, ofAnother, broken);
+    await eventually(() => deadReason(garbage) && deadReason(ofAnother) && deadReason(broken));
+    expect([garbage, ofAnother, broken].map(deadReason)).toEqual([
+      'opening-malformed',
+      'opening-foreign',
+      'opening-unopenable',
+    ]);
+    await network.send(await network.sealed(a), await network.sealed(b));
+    await Promise.all([accessesOf(one), accessesOf(two)]);
+  });
+});
