@@ -43,16 +43,15 @@ export async function sampleHistory(count: number): Promise<SampleHistory> {
     return encodeTlogProof({ index, path: path.value, checkpoint });
   };
   const rows = await Promise.all(
-    made.map(async ({ row, requested, answered, opening }, at): Promise<AccessRow> => ({
-      ...row,
-      leaf: { log: ORIGIN, index: 2 * at },
-      evidence: {
-        statement: requested.jws,
-        proof: await proofOf(2 * at),
-        opening,
-        sequels: [{ statement: answered.jws, proof: await proofOf(2 * at + 1) }],
-      },
-    })),
+    made.map(async ({ row, requested, answered, opening, told }, at): Promise<AccessRow> => {
+      const request = { statement: requested.jws, proof: await proofOf(2 * at) };
+      const answer = { statement: answered.jws, proof: await proofOf(2 * at + 1) };
+      return {
+        ...row,
+        leaf: { log: ORIGIN, index: told ? 2 * at + 1 : 2 * at },
+        evidence: { ...(told ? { ...answer, request } : request), opening, sequels: [answer] },
+      };
+    }),
   );
   return { vkey: log.vkey, rows: rows.reverse() };
 }
@@ -60,6 +59,8 @@ export async function sampleHistory(count: number): Promise<SampleHistory> {
 async function access(at: number, signer: ReturnType<typeof jwkSigner>) {
   const [country = '', type = '', code = ''] = SUBJECT.split('/');
   const { commitment, opening } = commit('subject', { country, type, code });
+  // Of some requests only the answer tells whose data it holds.
+  const told = at % 10 === 3;
   const consumer = CONSUMERS[at % CONSUMERS.length] ?? CONSUMERS[0];
   const ts = START_MS + at * 61_000;
   const id = newExchangeId();
@@ -72,7 +73,7 @@ async function access(at: number, signer: ReturnType<typeof jwkSigner>) {
       pur: 'benefit-decision',
       law: 'LB-BENEFITS',
       req: `h1:${'A'.repeat(43)}`,
-      subj: [commitment],
+      subj: told ? [] : [commitment],
       snap: 1,
     },
     signer,
@@ -86,6 +87,7 @@ async function access(at: number, signer: ReturnType<typeof jwkSigner>) {
       st: 200,
       res: `h1:${'A'.repeat(43)}`,
       snap: 1,
+      ...(told ? { subj: [commitment] } : {}),
     },
     signer,
   );
@@ -115,5 +117,5 @@ async function access(at: number, signer: ReturnType<typeof jwkSigner>) {
     type,
     code,
   } as const;
-  return { row, requested, answered, opening: shown };
+  return { row, requested, answered, opening: shown, told };
 }

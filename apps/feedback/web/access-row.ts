@@ -33,6 +33,8 @@ const accessRow = z.object({
         type: z.string(),
         code: z.string(),
       }),
+      /** Where only the answer told the subject: its request. */
+      request: z.optional(proven),
       /** Every statement that counts as a sequel (`statements.md` §2); none while the exchange is open. */
       sequels: z.array(proven),
     }),

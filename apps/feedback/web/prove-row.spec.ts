@@ -75,6 +75,16 @@ describe('proveRow', () => {
     expect([findings.outcome, verdictOf(findings)]).toEqual(['missing', 'unproven']);
   });
 
+  it('wants the request of an answer that told whose data it holds', async () => {
+    const told = history.rows.find(({ evidence: proof }) => proof?.request !== undefined)!;
+    const proof = told.evidence!;
+    expect(verdictOf(await proveRow(told, SUBJECT, trust))).toBe('proven');
+    const lacking = { ...told, evidence: { ...proof, request: undefined } };
+    expect(await proveRow(lacking, SUBJECT, trust)).toMatchObject({ 'as-shown': 'false' });
+    const swapped = { ...told, evidence: { ...proof, request: { ...proof, ...row.evidence! } } };
+    expect(await proveRow(swapped, SUBJECT, trust)).toMatchObject({ 'as-shown': 'false', outcome: 'false' });
+  });
+
   it('calls a row without evidence unproven, never proven', async () => {
     expect(verdictOf(await proveRow({ ...row, evidence: undefined }, SUBJECT, trust))).toBe('unproven');
   });

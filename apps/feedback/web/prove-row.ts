@@ -29,11 +29,12 @@ export async function proveRow(row: AccessRow, subject: string, trust: Trust): P
   if (evidence === undefined)
     return { 'in-log': 'missing', 'about-you': 'missing', 'as-shown': 'missing', outcome: 'missing' };
   const statement = readStatement(evidence.statement);
+  const request = evidence.request === undefined ? statement : await sequelled(evidence.request, statement, trust);
   return {
     'in-log': ruled(await standsAt(evidence, row.leaf, trust)),
     'about-you': ruled(statement !== undefined && isAbout(statement, row, subject)),
-    'as-shown': ruled(statement !== undefined && isAsShown(statement, row)),
-    outcome: statement === undefined ? 'false' : await outcomeOf(statement, row, trust),
+    'as-shown': ruled(request !== undefined && isAsShown(request, row)),
+    outcome: request === undefined ? 'false' : await outcomeOf(request, row, trust),
   };
 }
 
@@ -70,6 +71,17 @@ async function standsAt(proven: ProvenStatement, leaf: AccessRow['leaf'] | undef
   return verifyInclusion(leafHash(new TextEncoder().encode(proven.statement)), index, size, path, root);
 }
 
+/** The request of an answer that alone told the subject; undefined unless it stands in the log and the answer is its. */
+async function sequelled(
+  proven: ProvenStatement,
+  answer: Statement | undefined,
+  trust: Trust,
+): Promise<Statement | undefined> {
+  const request = readStatement(proven.statement);
+  if (request === undefined || answer === undefined || !follows(answer, request)) return undefined;
+  return (await standsAt(proven, undefined, trust)) ? request : undefined;
+}
+
 function isAbout({ payload }: Statement, { role, evidence }: AccessRow, subject: string): boolean {
   const opening = evidence?.opening;
   const r = opening === undefined ? undefined : fromBase64Url(opening.r);
@@ -85,18 +97,11 @@ function isAbout({ payload }: Statement, { role, evidence }: AccessRow, subject:
 }
 
 function isAsShown({ payload }: Statement, row: AccessRow): boolean {
-  if (payload.t !== 'exchange.requested' && payload.t !== 'exchange.answered') return false;
-  const said = {
-    id: row.exchangeId,
-    from: row.consumer.id,
-    to: row.provider.id,
-    svc: row.service.id,
-    ep: row.endpoint,
-    ...(payload.t === 'exchange.requested'
-      ? { ts: Date.parse(row.at), pur: row.purpose.code, law: row.legalBasis.code }
-      : {}),
-  };
-  return Object.entries(said).every(([field, shown]) => Reflect.get(payload, field) === shown);
+  if (payload.t !== 'exchange.requested') return false;
+  const { id, from, to, svc, ep, ts, pur, law } = payload;
+  const shown = [row.exchangeId, row.consumer.id, row.provider.id, row.service.id, row.endpoint, Date.parse(row.at)];
+  const codes = [row.purpose.code, row.legalBasis.code];
+  return [id, from, to, svc, ep, ts, pur, law].every((said, at) => said === [...shown, ...codes][at]);
 }
 
 /** `missing` where the row speaks of an outcome and brings no statement of it. */
@@ -117,9 +122,7 @@ async function sequelOf(proven: ProvenStatement, first: Statement, trust: Trust)
 }
 
 function follows({ payload }: Statement, first: Statement): boolean {
-  const isItsOwn =
-    payload.t === 'exchange.answered' && payload.id === first.payload.id && first.payload.t === payload.t;
-  return isItsOwn || (Reflect.get(payload, 'prev') === toBase64Url(first.leafHash) && payload.id === first.payload.id);
+  return Reflect.get(payload, 'prev') === toBase64Url(first.leafHash) && payload.id === first.payload.id;
 }
 
 /** A 2xx answer is a disclosure, whatever else was said (`statements.md` §3). */
