@@ -4,6 +4,7 @@ import { outcomeErrors } from '../../apps/gateway/src/edge/outcome.errors.js';
 import { exchangeErrors } from '../../apps/gateway/src/exchange/exchange.errors.js';
 import type { ExchangeOutcome } from '../../apps/gateway/src/exchange/exchange.js';
 import { metaserviceErrors } from '../../apps/gateway/src/metaservices/metaservices.errors.js';
+import { endUserErrors } from '../../apps/gateway/src/rights/end-user.errors.js';
 import { rightsErrors } from '../../apps/gateway/src/rights/rights.errors.js';
 import { asClient, EXCHANGE_ID, PROVIDER, startEdge, type Edge } from './xroad-edge.js';
 import { faultRows, fixedSide, notOnTheEdge } from './xroad-fault-codes.js';
@@ -155,7 +156,15 @@ describe('exchange.md \u00a72.7, every row in both spellings', () => {
   });
 
   it('knows every code of the gateway, so that a new one must say what it looks like', () => {
-    const catalogues = [consumerAuthErrors, edgeErrors, rightsErrors, metaserviceErrors, outcomeErrors, exchangeErrors];
+    const catalogues = [
+      consumerAuthErrors,
+      edgeErrors,
+      rightsErrors,
+      endUserErrors,
+      metaserviceErrors,
+      outcomeErrors,
+      exchangeErrors,
+    ];
     const codes = catalogues.flatMap((catalogue) => Object.keys(catalogue.entries));
     expect(new Set(codes).size).toBe(codes.length);
     const listed = [...faultRows.flatMap((row) => row.codes ?? []), ...notOnTheEdge];
@@ -193,6 +202,7 @@ describe('exchange.md \u00a71, native errors', () => {
         'purpose-missing',
         'subject-missing',
         'service-code-missing',
+        'end-user-malformed',
       ],
     ],
     [401, ['client-missing', 'client-unknown']],
@@ -205,6 +215,9 @@ describe('exchange.md \u00a71, native errors', () => {
         'purpose-not-agreed',
         'subject-mismatch',
         'endpoint-unknown',
+        'end-user-required',
+        'end-user-mismatch',
+        'end-user-expired',
       ],
     ],
     [404, ['unknown-provider', 'unknown-service']],

@@ -71,6 +71,9 @@ export const faultRows: readonly FaultRow[] = [
         'purpose-unknown',
       ],
       ...['purpose-not-agreed', 'legal-basis-unknown', 'legal-basis-not-of-purpose', 'subject-mismatch'],
+      ...['end-user-issuer-unknown', 'end-user-unverified', 'end-user-expired', 'end-user-not-yet-valid'],
+      ...['end-user-long-lived', 'end-user-audience', 'end-user-assurance', 'end-user-unknown', 'end-user-replayed'],
+      ...['end-user-required', 'end-user-mismatch'],
     ],
   },
   { old: 'ServiceDisabled', now: 'service_disabled', codes: ['service-disabled'] },
@@ -148,7 +151,7 @@ export const faultRows: readonly FaultRow[] = [
         'purpose-missing',
         'subject-missing',
       ],
-      ...['subject-malformed', 'subject-ambiguous', 'body-malformed', 'service-code-missing'],
+      ...['subject-malformed', 'subject-ambiguous', 'body-malformed', 'service-code-missing', 'end-user-malformed'],
     ],
   },
   {

@@ -71,8 +71,9 @@ export class ConnectorNetwork {
     private readonly dropDatabase: () => Promise<void>,
   ) {}
 
-  static async create(): Promise<ConnectorNetwork> {
-    const world = await buildWorld({ definition });
+  /** `more` edits the definition further. */
+  static async create(more: (text: string) => string = String): Promise<ConnectorNetwork> {
+    const world = await buildWorld({ definition: (text) => more(definition(text)) });
     const bus = isolatedBus(await testBus(), uniqueName('cn'));
     await bus.ensureTopics(topicSpecsOf(world.snapshot));
     const [log, agency, database] = await Promise.all([LogStandIn.start(bus), AgencyStandIn.start(), createDatabase()]);

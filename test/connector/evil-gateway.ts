@@ -34,6 +34,9 @@ export interface Mischief {
   readonly headers?: readonly (readonly [string, string])[];
   /** Committed to and opened. */
   readonly subject?: TypedSubject | undefined;
+  /** Committed to and opened as end user. */
+  readonly user?: TypedSubject;
+  readonly assertion?: string;
   /** Laid over the payload before it is signed. */
   readonly payload?: Partial<RequestedPayload>;
   /** Signs instead of the consumer. */
@@ -63,13 +66,17 @@ export async function craft(world: World, mischief: Mischief = {}): Promise<Craf
   const subject = 'subject' in mischief ? mischief.subject : SUBJECT;
   const committed = subject === undefined ? [] : [commit('subject', subject)];
   const subj = committed.map(({ commitment }) => commitment);
+  const acting = mischief.user === undefined ? undefined : commit('user', mischief.user);
+  const user = acting === undefined ? {} : { user: [acting.commitment] };
   const head = headOf(id, mischief);
-  const payload = payloadOf(id, subj, requestDigest(salt, head), mischief);
+  const payload = { ...payloadOf(id, subj, requestDigest(salt, head), mischief), ...user };
   const requested = await signStatement(payload, jwkSigner(mischief.key ?? world.keysOf(payload.from).sign));
   const seal = world.keysOf(PROVIDER).seal;
   const session = await startSession({ recipient: PROVIDER, kid: seal.kid, publicJwk: seal });
   const subjects = committed.map(({ opening }) => opening);
-  const fields = { ...head, body: mischief.sealedBody ?? head.body, salt, subjects };
+  const endUser = acting === undefined ? {} : { endUser: acting.opening };
+  const assertion = { endUserAssertion: mischief.assertion ?? '' };
+  const fields = { ...head, body: mischief.sealedBody ?? head.body, salt, subjects, ...endUser, ...assertion };
   const content = encode(RequestContentSchema, message(RequestContentSchema, fields));
   return { id, requested, session, salt, value: sealed(world, { id, requested, session, content }, mischief) };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
+import { AssertionMemory } from '#end-user';
 import { systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
 import {
   AppMetrics,
@@ -181,6 +182,7 @@ async function assemble(context: Context): Promise<Parts> {
     agencies,
     delivery,
     unsafe,
+    assertions: new AssertionMemory(),
     events,
   });
   const { maxInFlight } = config;

@@ -37,7 +37,21 @@ function ask(
 
 describe('decide', () => {
   it('permits what an agreement in force names, with purpose and legal basis implied', () => {
-    expect(ask()).toEqual({ endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreement });
+    expect(ask()).toEqual({ endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreement, endUser: [] });
+  });
+
+  it('asks for the end users of every agreement that allows the call', () => {
+    const asks = (endUser: AccessAgreement['endUser'], purposes = agreement.purposes) => ({
+      ...agreement,
+      purposes,
+      endUser,
+    });
+    const permit = (...agreements: AccessAgreement[]) => ask({ purpose: 'treatment' }, agreements);
+    expect(permit(asks({ [GET]: 'subject' }))).toMatchObject({ endUser: ['subject'] });
+    expect(permit(agreement, asks({ [GET]: 'official' }))).toMatchObject({ endUser: ['official'] });
+    expect(permit(agreement, asks({ [GET]: 'any' }, ['legal-aid']), asks({ 'POST /match': 'any' }))).toMatchObject({
+      endUser: [],
+    });
   });
 
   it('permits what is stated in full', () => {

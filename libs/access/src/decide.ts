@@ -1,5 +1,5 @@
 import { ok, refuse, subsystemOf, type Result, type ServiceId, type SubsystemId } from '#kernel';
-import type { AccessAgreement, AccessView } from './view.js';
+import type { AccessAgreement, AccessView, EndUserRule } from './view.js';
 
 /** What is asked: may this consumer call this endpoint, for this purpose, now? */
 export interface AccessQuestion {
@@ -17,6 +17,8 @@ export interface Permit {
   readonly purpose: string;
   readonly legalBasis: string;
   readonly agreement: AccessAgreement;
+  /** Of every agreement that allows this: one that asks for nobody does not undo another that asks. */
+  readonly endUser: readonly EndUserRule[];
 }
 
 /** The closed list of reasons for which access is denied, in the order in which they are looked for. */
@@ -47,9 +49,11 @@ export function decide(view: AccessView, question: AccessQuestion): Result<Permi
   if (!agreements.ok) return agreements;
   const chosen = choosePurpose(view, agreements.value, question.purpose);
   if (!chosen.ok) return chosen;
-  const legalBasis = legalBasisFor(view, chosen.value.purpose, question.legalBasis);
+  const { purpose } = chosen.value;
+  const legalBasis = legalBasisFor(view, purpose, question.legalBasis);
   if (!legalBasis.ok) return legalBasis;
-  return ok({ endpoint: endpoint.value, legalBasis: legalBasis.value, ...chosen.value });
+  const endUser = endUserRules(agreements.value, endpoint.value, purpose);
+  return ok({ endpoint: endpoint.value, legalBasis: legalBasis.value, endUser, ...chosen.value });
 }
 
 /** The registered endpoints of a service that the consumer may call at `atMs` for one purpose or another. */
@@ -106,6 +110,14 @@ function choosePurpose(
   if (!view.purposes.some((known) => known.code === purpose)) return refuse('purpose-unknown');
   const agreement = agreements.find((candidate) => candidate.purposes.includes(purpose));
   return agreement === undefined ? refuse('purpose-not-agreed') : ok({ purpose, agreement });
+}
+
+function endUserRules(agreements: readonly AccessAgreement[], endpoint: string, purpose: string): EndUserRule[] {
+  return agreements
+    .filter(({ purposes }) => purposes.includes(purpose))
+    .flatMap(({ endUser }) =>
+      endUser !== undefined && Object.hasOwn(endUser, endpoint) ? (endUser[endpoint] ?? []) : [],
+    );
 }
 
 function legalBasisFor(view: AccessView, purpose: string, stated: string | undefined): Result<string, AccessReason> {

@@ -1,6 +1,7 @@
 export { allowedEndpoints, decide, type AccessQuestion, type AccessReason, type Permit } from './decide.js';
 export { isBodyAsDeclared, isJsonType, type DeclaredBody } from './declared-body.js';
 export { matchEndpoint, type EndpointMatch } from './endpoint.js';
+export { decideEndUser, type ActingPerson, type EndUserReason } from './end-user.js';
 export { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from './filtered-headers.js';
 export {
   findSubject,
@@ -13,7 +14,13 @@ export {
 } from './subject.js';
 export { parseTarget, type Target, type TargetReason } from './target.js';
 export { isUnsafeMethod } from './unsafe-method.js';
-export { type AccessAgreement, type AccessService, type AccessView, type SubjectRule } from './view.js';
+export {
+  type AccessAgreement,
+  type AccessService,
+  type AccessView,
+  type EndUserRule,
+  type SubjectRule,
+} from './view.js';
 export {
   isCountedReason,
   outcomeReasons,

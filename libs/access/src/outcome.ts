@@ -1,4 +1,5 @@
 import type { AccessReason } from './decide.js';
+import type { EndUserReason } from './end-user.js';
 import type { SubjectReason } from './subject.js';
 
 /** At whose door an outcome is laid (`statements.md` §1, `side`). */
@@ -52,7 +53,7 @@ type WayReason =
   | 'no-outcome';
 
 /** The closed list of `why` codes of exchanges, and of refusals that are answered without a statement. */
-export type WhyCode = AccessReason | SubjectReason | WayReason;
+export type WhyCode = AccessReason | SubjectReason | EndUserReason | WayReason;
 
 const denied: OutcomeReason = { side: 'consumer', status: 403, fault: 'access_denied' };
 const context: OutcomeReason = { side: 'consumer', status: 400, fault: 'invalid_request' };
@@ -90,6 +91,18 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'subject-ambiguous': context,
   'subject-mismatch': denied,
   'body-malformed': { side: 'consumer', status: 422, fault: 'invalid_request' },
+  'end-user-malformed': context,
+  'end-user-issuer-unknown': denied,
+  'end-user-unverified': denied,
+  'end-user-expired': denied,
+  'end-user-not-yet-valid': denied,
+  'end-user-long-lived': denied,
+  'end-user-audience': denied,
+  'end-user-assurance': denied,
+  'end-user-unknown': denied,
+  'end-user-replayed': denied,
+  'end-user-required': denied,
+  'end-user-mismatch': denied,
   'content-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'endpoint-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'commitment-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },

@@ -24,9 +24,14 @@ export interface AccessService {
   readonly disabled?: string | undefined;
 }
 
+/** Who must act at an endpoint; the snapshot's own list is the same. */
+export type EndUserRule = 'subject' | 'official' | 'any';
+
 export interface AccessAgreement {
   readonly endpoints: readonly string[];
   readonly purposes: readonly string[];
+  /** Of endpoints that may be called with an end user only. */
+  readonly endUser?: Readonly<Record<string, EndUserRule>> | undefined;
   /** ISO instants; `until` is the first at which the agreement no longer holds. */
   readonly from?: string | undefined;
   readonly until: string;

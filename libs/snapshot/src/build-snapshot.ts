@@ -26,6 +26,7 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     number: parts.number,
     purposes: definition.purposes,
     legalBases: definition.legalBases,
+    issuers: definition.issuers,
     logs: parts.logs,
     instances: definition.instances.map((entry) => {
       const id = `${definition.instance}/${entry.id}`;

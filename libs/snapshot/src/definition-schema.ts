@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { registerMemberId, registerServiceId, registerSubsystemId } from '#kernel';
-import { code, endpointPattern, subjectRule } from './member-document.js';
+import { issuer } from './issuer.js';
+import { code, endpointPattern, endUserRule, subjectRule } from './member-document.js';
 
 const title = z
   .record(z.string().regex(/^[a-z]{2}$/, 'is a language code'), z.string().min(1).max(500))
@@ -53,6 +54,10 @@ const agreement = z.strictObject({
   service: code,
   endpoints: z.array(endpointPattern).min(1),
   purposes: z.array(code).min(1),
+  endUser: z
+    .record(endpointPattern, endUserRule)
+    .optional()
+    .describe('Endpoints that may be called with an end user only: the subject, an official, or any'),
   from: day.optional().describe('First day'),
   until: day.describe('Last day'),
 });
@@ -70,6 +75,7 @@ export const instanceDefinition = z.strictObject({
   instance: z.string().regex(/^[A-Za-z0-9'()+,\-.=?]{1,255}$/, 'is no instance code'),
   purposes: z.array(z.strictObject({ code, title, legalBasis: code })).default([]),
   legalBases: z.array(z.strictObject({ code, title, reference: z.string().min(1).max(500) })).default([]),
+  issuers: z.array(issuer).max(20).default([]).describe('OpenID Connect issuers who say who acts'),
   members: z
     .array(z.strictObject({ id: memberRef, name: title, subsystems: z.array(subsystem).default([]) }))
     .default([]),

@@ -7,6 +7,11 @@ purposes:
   - { code: citizen-view, title: { en: View }, legalBasis: LB-1 }
 legalBases:
   - { code: LB-1, title: { en: Law }, reference: "Law 1" }
+issuers:
+  - issuer: https://id.example
+    title: { en: Sign-in }
+    keys: [{ kid: k1, alg: EdDSA, kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo }]
+    people: [{ kind: citizen, subject: { country: DEMO, type: PIN }, represents: represents }]
 members:
   - id: GOV/1000
     name: { en: Portal }
@@ -18,7 +23,7 @@ members:
         services:
           - { code: persons, openapi: persons.yaml, timeoutMs: 5000, subject: { type: PIN, country: DEMO, from: { path: pin } } }
         agreements:
-          - { consumer: GOV/1000/mygov, service: persons, endpoints: ["GET /{pin}"], purposes: [citizen-view], until: 2036-12-31 }
+          - { consumer: GOV/1000/mygov, service: persons, endpoints: ["GET /{pin}"], purposes: [citizen-view], endUser: { "GET /{pin}": subject }, until: 2036-12-31 }
 instances:
   - { id: gw1, kind: gateway, runBy: GOV/1000, serves: [GOV/1000/mygov] }
 `;
@@ -84,6 +89,25 @@ describe('instance.yaml', () => {
       'definition-invalid',
       'members[1].subsystems[0].services[0]',
     ],
+    [
+      'an end user at an endpoint that is not agreed',
+      '{ "GET /{pin}": subject',
+      '{ "GET /": subject',
+      'definition-dangling',
+      'members[1].subsystems[0].agreements[0].endUser.GET /',
+    ],
+    [
+      'an unknown kind of end user',
+      '"GET /{pin}": subject',
+      '"GET /{pin}": cat',
+      'definition-invalid',
+      'members[1].subsystems[0].agreements[0].endUser.GET /{pin}',
+    ],
+    ['an issuer in the clear', 'https://id', 'http://id', 'definition-invalid', 'issuers[0].issuer'],
+    ['an issuer with a shared secret', 'alg: EdDSA', 'alg: HS256', 'definition-invalid', 'issuers[0].keys[0].alg'],
+    ['a key for another algorithm', 'alg: EdDSA', 'alg: ES256', 'definition-invalid', 'issuers[0].keys[0]'],
+    ['a private key of an issuer', 'kty: OKP', 'd: AAAA, kty: OKP', 'definition-invalid', 'issuers[0].keys[0]'],
+    ['an issuer of nobody', 'kind: citizen', 'kind: dog', 'definition-invalid', 'issuers[0].people[0].kind'],
     ['a member twice', 'id: GOV/1001', 'id: GOV/1000', 'definition-duplicate', 'members[1].id'],
   ])('refuses %s, with its place', (_what, from, to, code, path) => {
     const text = GOOD.replace(from, to);

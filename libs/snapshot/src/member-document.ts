@@ -11,9 +11,11 @@ import {
 } from '#kernel';
 
 /** Text by language code (`en`, `az`, `kk`, `ky`, `ru`); `en` is always there. */
-const localised = z.record(z.string().regex(/^[a-z]{2}$/), z.string().min(1).max(500)).refine((text) => 'en' in text, {
-  message: 'needs a text in "en"',
-});
+export const localised = z
+  .record(z.string().regex(/^[a-z]{2}$/), z.string().min(1).max(500))
+  .refine((text) => 'en' in text, {
+    message: 'needs a text in "en"',
+  });
 
 function identifier<Id extends string>(what: string, register: (text: string) => Result<Id, string>) {
   return z.custom<Id>((text) => typeof text === 'string' && register(text).ok, { message: `is no ${what} identifier` });
@@ -81,12 +83,17 @@ export const serviceEntry = z.strictObject({
 });
 export type ServiceEntry = z.infer<typeof serviceEntry>;
 
+/** Who must act: the person the data are about or who represents them, an official of the consumer, or anybody known. */
+export const endUserRule = z.enum(['subject', 'official', 'any']);
+
 export const agreement = z.strictObject({
   consumer: identifier<SubsystemId>('subsystem', registerSubsystemId),
   /** Code of a service of the granting subsystem. */
   service: code,
   endpoints: z.array(endpointPattern).min(1),
   purposes: z.array(code).min(1),
+  /** Endpoints of this agreement that may be called with an end user only. */
+  endUser: z.record(endpointPattern, endUserRule).optional(),
   from: instant.optional(),
   /** First instant at which the agreement no longer holds. */
   until: instant,

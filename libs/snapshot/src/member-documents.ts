@@ -133,6 +133,7 @@ function agreementOf(
     service: entry.service,
     endpoints: entry.endpoints,
     purposes: entry.purposes,
+    ...given('endUser', entry.endUser),
     ...given('from', entry.from === undefined ? undefined : `${entry.from}T00:00:00Z`),
     until: dayAfter(entry.until),
   };

@@ -13,6 +13,8 @@ export function danglingReferences(definition: InstanceDefinition): Finding[] {
   return [
     ...duplicates(definition.purposes, 'code', ['purposes']),
     ...duplicates(definition.legalBases, 'code', ['legalBases']),
+    ...duplicates(definition.issuers, 'issuer', ['issuers']),
+    ...issuerFindings(definition),
     ...duplicates(definition.members, 'id', ['members']),
     ...duplicates(definition.instances, 'id', ['instances']),
     ...purposeFindings(definition),
@@ -49,6 +51,11 @@ function purposeFindings(definition: InstanceDefinition): Finding[] {
   );
 }
 
+/** One kid for two keys of an issuer would leave open which of them signed. */
+function issuerFindings(definition: InstanceDefinition): Finding[] {
+  return definition.issuers.flatMap(({ keys }, index) => duplicates(keys, 'kid', ['issuers', index, 'keys']));
+}
+
 function subsystemIds(definition: InstanceDefinition): Set<string> {
   return new Set(
     definition.members.flatMap((member) => member.subsystems.map((subsystem) => `${member.id}/${subsystem.code}`)),
@@ -72,6 +79,11 @@ function memberFindings(definition: InstanceDefinition): Finding[] {
             ...(services.has(agreement.service)
               ? []
               : [missing([...at, 'service'], 'service here', agreement.service)]),
+            ...Object.keys(agreement.endUser ?? {}).flatMap((endpoint) =>
+              agreement.endpoints.includes(endpoint)
+                ? []
+                : [missing([...at, 'endUser', endpoint], 'endpoint of this agreement', endpoint)],
+            ),
             ...agreement.purposes.flatMap((purpose, p) =>
               purposes.has(purpose) ? [] : [missing([...at, 'purposes', p], 'purpose', purpose)],
             ),

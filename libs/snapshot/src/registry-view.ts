@@ -70,6 +70,10 @@ export class RegistryView {
     return this.snapshot.legalBases;
   }
 
+  get issuers(): Snapshot['issuers'] {
+    return this.snapshot.issuers;
+  }
+
   get logs(): Snapshot['logs'] {
     return this.snapshot.logs;
   }

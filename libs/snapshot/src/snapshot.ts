@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registerInstanceId, registerSubsystemId, type InstanceId, type SubsystemId } from '#kernel';
+import { issuer } from './issuer.js';
 import { code } from './member-document.js';
 
 const localised = z.record(z.string(), z.string());
@@ -15,6 +16,8 @@ export const snapshotSchema = z.strictObject({
   number: z.number().int().positive(),
   purposes: z.array(z.strictObject({ code, title: localised, legalBasis: code })),
   legalBases: z.array(z.strictObject({ code, title: localised, reference: z.string() })),
+  /** OpenID Connect issuers who say who acts; a snapshot from before there were any has none. */
+  issuers: z.array(issuer).default([]),
   logs: z.array(
     z.strictObject({
       origin: z.string(),

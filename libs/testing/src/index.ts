@@ -7,6 +7,7 @@ export { serviceAddresses, type ServiceAddresses } from './service-addresses.js'
 export { testBus } from './test-bus.js';
 export { startTraceCollector, type CollectedSpan, type TraceCollector } from './trace-collector.js';
 export { uniqueName } from './unique-name.js';
+export { TestIssuer, type MintChanges } from './builders/test-issuer.js';
 export { buildWorld, signEntry, type World, type WorldOptions } from './builders/world.js';
 export { TestLog } from './builders/test-log.js';
 export { startKafkaProxy, type AnswerFault, type KafkaApi, type KafkaProxy } from './kafka-proxy.js';

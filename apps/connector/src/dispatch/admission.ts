@@ -1,17 +1,20 @@
 import {
   decide,
+  decideEndUser,
   isBodyAsDeclared,
   matchEndpoint,
   parseTarget,
   resolveSubject,
   sameSubject,
   type EndpointMatch,
+  type Permit,
   type Subject,
   type SubjectReason,
   type Target,
   type WhyCode,
 } from '#access';
 import type { Opening, RequestContent } from '#contracts';
+import { verifyEndUser, type AssertionMemory, type EndUser } from '#end-user';
 import { ok, refuse, type Result } from '#kernel';
 import { opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
 import type { RegistryView, ServiceEntry, SubjectRule } from '#snapshot';
@@ -26,13 +29,21 @@ export interface Admitted {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   /** Set where only the answer tells whose data it holds: the connector commits to them (`statements.md` §2). */
   readonly subjectInAnswer: SubjectRule | undefined;
+  /** As `resolveSubject` has found it. */
+  readonly subject: Subject | 'in-answer' | undefined;
+}
+
+/** What the right to call rests on. */
+export interface Right {
+  readonly service: ServiceEntry;
+  readonly permit: Permit;
 }
 
 /**
  * The provider decides, deny by default, with its own copy of the registry: agreement, purpose, validity now. What the
  * gateway decided counts for nothing here.
  */
-export function checkRight(view: RegistryView, envelope: Envelope, nowMs: number): Result<ServiceEntry, WhyCode> {
+export function checkRight(view: RegistryView, envelope: Envelope, nowMs: number): Result<Right, WhyCode> {
   const { ep, pur, law } = envelope.requested.payload;
   const permit = decide(view, {
     consumer: envelope.consumer,
@@ -44,7 +55,7 @@ export function checkRight(view: RegistryView, envelope: Envelope, nowMs: number
   });
   if (!permit.ok) return permit;
   const service = view.service(envelope.service);
-  return service === undefined ? refuse('unknown-service') : ok(service);
+  return service === undefined ? refuse('unknown-service') : ok({ service, permit: permit.value });
 }
 
 /**
@@ -71,7 +82,30 @@ export function checkContent(
   if (!subject.ok) return subject;
   if (!isBodyAsDeclared({ method: content.method, headers, body: content.body })) return refuse('body-malformed');
   const subjectInAnswer = subject.value === 'in-answer' ? match.subject : undefined;
-  return ok({ service, target: target.value, content, headers, subjectInAnswer });
+  return ok({ service, target: target.value, content, headers, subjectInAnswer, subject: subject.value });
+}
+
+/**
+ * Who acts, by the assertion itself and not by the gateway's word: it names the very person that was committed to, and
+ * that person may act on this subject. Judged at the time of the statement, which is at most the service's time-out ago:
+ * an assertion that expires on the way was good when it was used.
+ */
+export async function checkEndUser(
+  { permit }: Right,
+  { content, subject }: Admitted,
+  { requested, consumer }: Envelope,
+  { view, memory }: { readonly view: RegistryView; readonly memory: AssertionMemory },
+): Promise<Result<EndUser | undefined, WhyCode>> {
+  const { endUser: opening, endUserAssertion: assertion } = content;
+  if ((opening === undefined) !== (assertion === '')) return refuse('commitment-mismatch');
+  const question = { issuers: view.issuers, consumer, nowMs: requested.payload.ts, memory };
+  const verified = opening === undefined ? ok(undefined) : await verifyEndUser(assertion, question);
+  if (!verified.ok) return verified;
+  const person = verified.value;
+  if (person !== undefined && opening !== undefined && !sameSubject(person.user, opening))
+    return refuse('commitment-mismatch');
+  const decided = decideEndUser(permit.endUser, person, subject);
+  return decided.ok ? ok(person) : decided;
 }
 
 interface Opened {

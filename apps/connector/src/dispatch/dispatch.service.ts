@@ -1,5 +1,6 @@
 import type { ReceivedRecord } from '#bus';
 import { decode, RequestContentSchema, type RequestContent } from '#contracts';
+import type { AssertionMemory, EndUser } from '#end-user';
 import { exchangeIdBytes, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
 import { openRecord, requestAd } from '#signing';
 import type { WhyCode } from '#access';
@@ -9,7 +10,7 @@ import { type AgencyService } from '../agency/agency.service.js';
 import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
-import { checkContent, checkRight, type Admitted } from './admission.js';
+import { checkContent, checkEndUser, checkRight, type Admitted } from './admission.js';
 import type { ClockWatch } from './clock-watch.js';
 import { type DeadLetters } from './dead-letters.service.js';
 import type { DeadReason } from './dispatch.errors.js';
@@ -29,6 +30,7 @@ export interface DispatchDeps {
   readonly agencies: AgencyService;
   readonly delivery: DeliveryService;
   readonly unsafe: UnsafeCalls;
+  readonly assertions: AssertionMemory;
   readonly events: DispatchEvents;
 }
 
@@ -113,11 +115,14 @@ export class DispatchService {
     // Nobody but its sender could have sealed it wrongly, or somebody altered the envelope: not the statement's fault.
     if (session === undefined || content === undefined)
       return this.dead(record, envelope.provider, 'content-unreadable');
-    const admitted = checkContent(right.value, envelope, content);
+    const admitted = checkContent(right.value.service, envelope, content);
     if (!admitted.ok) return this.refuse(dispatch, admitted.reason);
+    const by = { view, memory: this.deps.assertions };
+    const endUser = await checkEndUser(right.value, admitted.value, envelope, by);
+    if (!endUser.ok) return this.refuse(dispatch, endUser.reason);
 
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
-    const call = () => this.callAgency(dispatch, admitted.value, session.answerKey);
+    const call = () => this.callAgency(dispatch, admitted.value, endUser.value, session.answerKey);
     if (isUnsafe(envelope)) {
       const outcome = await this.deps.unsafe.call({ dispatch, request: record.value, requested, seen }, call);
       if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
@@ -127,7 +132,12 @@ export class DispatchService {
     return true;
   }
 
-  private async callAgency(dispatch: Dispatch, admitted: Admitted, answerKey: Buffer): Promise<Outcome> {
+  private async callAgency(
+    dispatch: Dispatch,
+    admitted: Admitted,
+    endUser: EndUser | undefined,
+    answerKey: Buffer,
+  ): Promise<Outcome> {
     const { envelope, signer, view, deadlineMs } = dispatch;
     const { agencies, clock } = this.deps;
     const unsafe = isUnsafe(envelope);
@@ -153,6 +163,7 @@ export class DispatchService {
       salt: admitted.content.salt,
       answerKey,
       subjectInAnswer: admitted.subjectInAnswer,
+      endUser,
       nowMs,
     });
   }

@@ -1,4 +1,11 @@
-import { findSubjectInAnswer, outcomeReasons, type SubjectRule, type WhyCode } from '#access';
+import {
+  decideEndUser,
+  findSubjectInAnswer,
+  outcomeReasons,
+  type ActingPerson,
+  type SubjectRule,
+  type WhyCode,
+} from '#access';
 import { AnswerContentSchema, AnswerSchema, encode, message, type Sealed } from '#contracts';
 import { exchangeIdBytes } from '#kernel';
 import {
@@ -9,6 +16,7 @@ import {
   sequelOf,
   signStatement,
   typedSubject,
+  type TypedSubject,
   type AnsweredPayload,
   type Signer,
   type Statement,
@@ -58,13 +66,22 @@ export interface AnsweredBy {
   /** Exported secret of the request's session for its answer (`bus.md` §3). */
   readonly answerKey: Uint8Array;
   readonly subjectInAnswer: SubjectRule | undefined;
+  /** Who acts; a citizen hears of themselves and those whom they represent only. */
+  readonly endUser?: ActingPerson | undefined;
   readonly nowMs: number;
 }
 
-/** States and seals the answer; `answer-subject-missing` where only the answer could tell the subject and does not. */
+/**
+ * States and seals the answer. `answer-subject-missing` where only the answer could tell the subject and does not;
+ * refused where it tells that a citizen has asked about somebody else.
+ */
 export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, by: AnsweredBy): Promise<Outcome> {
-  const subj = subjectsOf(answer, by.subjectInAnswer);
-  if (subj === undefined) return failedOutcome(envelope, 'answer-subject-missing', by.signer, by.nowMs);
+  const subjects = subjectsOf(answer, by.subjectInAnswer);
+  if (subjects === undefined) return failedOutcome(envelope, 'answer-subject-missing', by.signer, by.nowMs);
+  for (const subject of subjects)
+    if (!decideEndUser([], by.endUser, subject).ok)
+      return refusedOutcome(envelope, 'end-user-mismatch', by.snap, by.signer, by.nowMs);
+  const subj = subjects.map((subject) => commit('subject', subject).commitment);
   const payload: AnsweredPayload = {
     ...sequelOf(envelope.requested, by.nowMs),
     t: 'exchange.answered',
@@ -82,12 +99,12 @@ export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, 
   return { statement, answer: encodeAnswer(envelope, statement, sealed), kind: 'answered' };
 }
 
-/** Commitments of an answer whose subject nobody knew before; an unsuccessful answer discloses nobody. */
-function subjectsOf({ status, body }: AgencyAnswer, rule: SubjectRule | undefined): string[] | undefined {
+/** The subject of an answer whose subject nobody knew before; an unsuccessful answer discloses nobody. */
+function subjectsOf({ status, body }: AgencyAnswer, rule: SubjectRule | undefined): TypedSubject[] | undefined {
   if (rule === undefined || status < 200 || status > 299) return [];
   const found = findSubjectInAnswer(rule, body);
   const subject = found.ok ? typedSubject(found.value.country, found.value.type, found.value.code) : undefined;
-  return subject === undefined ? undefined : [commit('subject', subject).commitment];
+  return subject === undefined ? undefined : [subject];
 }
 
 function unsealed(envelope: Envelope, statement: Statement, kind: 'failed' | 'refused', why: WhyCode): Outcome {

@@ -21,6 +21,7 @@ const NAMES = {
   subject: 'kerege-subject',
   purpose: 'kerege-purpose',
   legalBasis: 'kerege-legal-basis',
+  endUser: 'kerege-end-user',
   deadline: 'kerege-deadline',
   idempotencyKey: 'idempotency-key',
 } as const;
@@ -37,15 +38,16 @@ export function parseContext(headers: readonly HeaderField[]): Result<ExchangeCo
     subject: text(NAMES.subject),
     purpose: text(NAMES.purpose),
     legalBasis: text(NAMES.legalBasis),
+    endUser: text(NAMES.endUser),
     deadline: text(NAMES.deadline),
     idempotencyKey: text(NAMES.idempotencyKey),
   };
   const reason = nativeReason(given);
   if (reason !== undefined) return refuse(reason);
-  const { purpose, legalBasis, idempotencyKey } = given;
+  const { purpose, legalBasis, endUser, idempotencyKey } = given;
   const subject = given.subject === undefined ? undefined : parseTypedSubject(given.subject);
   const deadlineMs = given.deadline === undefined ? undefined : Number(given.deadline);
-  return ok(withoutAbsent({ subject, purpose, legalBasis, deadlineMs, idempotencyKey }));
+  return ok(withoutAbsent({ subject, purpose, legalBasis, endUser, deadlineMs, idempotencyKey }));
 }
 
 type Given = Readonly<Record<keyof typeof NAMES, string | undefined>>;

@@ -3,6 +3,7 @@ import { compositionErrors } from '../composition/composition.errors.js';
 import { consumerAuthErrors } from '../consumer-auth/consumer-auth.errors.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { metaserviceErrors } from '../metaservices/metaservices.errors.js';
+import { endUserErrors } from '../rights/end-user.errors.js';
 import { rightsErrors } from '../rights/rights.errors.js';
 import { edgeErrors } from './edge.errors.js';
 import { outcomeErrors } from './outcome.errors.js';
@@ -11,6 +12,7 @@ const ENTRIES: Readonly<Record<string, ErrorEntry>> = {
   ...consumerAuthErrors.entries,
   ...edgeErrors.entries,
   ...rightsErrors.entries,
+  ...endUserErrors.entries,
   ...metaserviceErrors.entries,
   ...outcomeErrors.entries,
   ...exchangeErrors.entries,

@@ -1,4 +1,4 @@
-import type { AccessReason, SubjectReason, WhyCode } from '#access';
+import type { AccessReason, EndUserReason, SubjectReason, WhyCode } from '#access';
 import { defineErrors, type ErrorEntry } from '#kernel';
 import { reasonEntry } from '../rights/reason-entry.js';
 
@@ -76,4 +76,4 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
   'no-receipt': reasonEntry('no-receipt', 'The log gave no receipt in time, so no answer may leave.', AGAIN),
   'no-outcome': reasonEntry('no-outcome', 'Nobody has stated how this exchange ended.', ASK),
   // `gateway-closing` stands in the exchange's own list.
-} satisfies Record<Exclude<WhyCode, AccessReason | SubjectReason | 'gateway-closing'>, ErrorEntry>);
+} satisfies Record<Exclude<WhyCode, AccessReason | SubjectReason | EndUserReason | 'gateway-closing'>, ErrorEntry>);

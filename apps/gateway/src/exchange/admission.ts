@@ -1,13 +1,16 @@
 import {
   decide,
+  decideEndUser,
   isBodyAsDeclared,
   matchEndpoint,
   resolveSubject,
   type AccessReason,
   type EndpointMatch,
+  type EndUserReason,
   type Permit,
   type SubjectReason,
 } from '#access';
+import type { AssertionReason, EndUser } from '#end-user';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { typedSubject, type TypedSubject } from '#signing';
 import type { OwnedKey, RegistryView, ServiceEntry, SubsystemTopics } from '#snapshot';
@@ -45,6 +48,8 @@ export interface Admitted {
   readonly permit: Permit;
   /** `in-answer`: only the answer tells, so the provider commits to it. */
   readonly subject: TypedSubject | 'in-answer' | undefined;
+  /** Who acts, where somebody was named; checked already. */
+  readonly endUser: EndUser | undefined;
   readonly deadlineAtMs: number;
   readonly sealingKey: OwnedKey;
   readonly topics: SubsystemTopics;
@@ -61,6 +66,7 @@ export type AdmissionCode =
   | 'consumer-stopped'
   | AccessReason
   | SubjectReason
+  | EndUserReason
   | 'deadline-passed'
   | 'provider-unreachable';
 
@@ -79,8 +85,14 @@ const OUTAGE_RETRY_S = 5;
  * answer. Stated are refusals for right, purpose, context and schema. Not stated: what happens before the consumer's
  * right is looked at, and a path that matches no registered endpoint, because a statement names an endpoint by its
  * pattern and never a raw path; nobody may fill the log by inventing paths.
+ *
+ * `endUser` is what became of `Kerege-End-User`; undefined where there was none.
  */
-export function admit(gate: Gate, request: ExchangeRequest): Result<Admitted, Refusal> {
+export function admit(
+  gate: Gate,
+  request: ExchangeRequest,
+  endUser?: Result<EndUser, AssertionReason>,
+): Result<Admitted, Refusal> {
   const { view } = gate;
   if (view === undefined) return refuse({ code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S });
   const outage = capacity(gate, request);
@@ -90,13 +102,16 @@ export function admit(gate: Gate, request: ExchangeRequest): Result<Admitted, Re
   const { service, match, permit } = right.value;
   const subject = decideContent(view, request, service, match);
   if (!subject.ok) return subject;
+  const acting = decideActing(endUser, permit, subject.value);
+  if (!acting.ok) return refuse({ code: acting.reason, stated: { view, endpoint: match.endpoint } });
   const deadlineAtMs = request.receivedAtMs + waitMs(request, service, gate.marginMs);
   if (deadlineAtMs <= gate.nowMs) return refuse({ code: 'deadline-passed' });
   const sealingKey = view.sealingKey(request.target.provider, gate.nowMs);
   const topics = view.topicsOf(request.target.provider);
   if (sealingKey === undefined || topics === undefined)
     return refuse({ code: 'provider-unreachable', retryAfterS: OUTAGE_RETRY_S });
-  return ok({ view, service, permit, subject: subject.value, deadlineAtMs, sealingKey, topics });
+  const decided = { view, service, permit, subject: subject.value, endUser: acting.value };
+  return ok({ ...decided, deadlineAtMs, sealingKey, topics });
 }
 
 interface Right {
@@ -134,6 +149,18 @@ function decideContent(
   // What cannot be committed to in one spelling would open to nobody.
   if (!isCommittable(subject.value)) return refuse({ code: 'subject-malformed', stated });
   return isBodyAsDeclared(request) ? subject : refuse({ code: 'body-malformed', stated });
+}
+
+/** Whether who acts may: an assertion that nobody believes is worse than none, also where none is asked for. */
+function decideActing(
+  endUser: Result<EndUser, AssertionReason> | undefined,
+  permit: Permit,
+  subject: Admitted['subject'],
+): Result<EndUser | undefined, EndUserReason> {
+  if (endUser?.ok === false) return endUser;
+  const person = endUser?.value;
+  const decided = decideEndUser(permit.endUser, person, subject);
+  return decided.ok ? ok(person) : decided;
 }
 
 /** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */

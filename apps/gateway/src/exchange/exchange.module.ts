@@ -1,4 +1,5 @@
 import type { Bus } from '#bus';
+import { AssertionMemory } from '#end-user';
 import type { Clock, InstanceId } from '#kernel';
 import type { Database } from '#postgres';
 import type { KeyRing, Statement } from '#signing';
@@ -125,7 +126,16 @@ export class ExchangeModule {
     const shared = { registry, keys, database, store, events, clock };
     const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
     this.exchanges = new ExchangeService(
-      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals },
+      {
+        ...shared,
+        replies,
+        log: this.logWatch,
+        guard,
+        delivery,
+        idempotency,
+        refusals,
+        assertions: new AssertionMemory(),
+      },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.refusals = new RefusalsWorker(

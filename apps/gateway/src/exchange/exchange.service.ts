@@ -1,4 +1,5 @@
-import { Capacity, type Claim, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
+import { verifyEndUser, type AssertionMemory, type AssertionReason, type EndUser } from '#end-user';
+import { Capacity, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import { admit, type Admitted, type Gate } from './admission.js';
 import { Appointments } from './appointments.js';
@@ -34,6 +35,7 @@ export interface ExchangeParts {
   readonly delivery: DeliveryService;
   readonly idempotency: IdempotencyService;
   readonly refusals: RefusalsService;
+  readonly assertions: AssertionMemory;
   readonly events: ExchangeEvents;
   readonly clock: Clock;
 }
@@ -81,8 +83,9 @@ export class ExchangeService extends Exchanges {
   }
 
   private async attempt(request: ExchangeRequest, begun: Begun): Promise<ExchangeOutcome> {
+    const endUser = request.context.endUser === undefined ? undefined : await this.endUser(request);
     const replyTopic = this.parts.replies.hearing();
-    const admitted = admit(this.gate(replyTopic), request);
+    const admitted = admit(this.gate(replyTopic), request, endUser);
     if (!admitted.ok) return this.parts.refusals.refuse(request, admitted.reason, replyTopic ?? '');
     // No await between admission's look at the places and this: two calls cannot both take the last one.
     const giveBack = this.exchanges.take(claimOf(request));
@@ -93,6 +96,14 @@ export class ExchangeService extends Exchanges {
       giveBack?.();
       giveBytesBack?.();
     }
+  }
+
+  /** What the assertion of a call is worth; undefined while there is no snapshot to judge it, and then nothing is sent. */
+  private async endUser({ context, consumer }: ExchangeRequest): Promise<Result<EndUser, AssertionReason> | undefined> {
+    const { registry, assertions: memory, clock } = this.parts;
+    const issuers = registry.current()?.issuers;
+    if (issuers === undefined) return undefined;
+    return verifyEndUser(context.endUser ?? '', { issuers, consumer, nowMs: clock.now(), memory });
   }
 
   private async carryOut(
@@ -107,6 +118,7 @@ export class ExchangeService extends Exchanges {
       subject: typeof admitted.subject === 'object' ? admitted.subject : undefined,
       purpose: admitted.permit.purpose,
       legalBasis: admitted.permit.legalBasis,
+      endUser: admitted.endUser?.user,
     });
     const prepare = () => delivery.prepare(request, admitted, replyTopic, print);
     if (idempotencyKey !== undefined)

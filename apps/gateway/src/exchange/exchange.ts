@@ -13,6 +13,8 @@ export interface ExchangeContext {
   readonly subject?: TypedSubject;
   readonly purpose?: string;
   readonly legalBasis?: string;
+  /** `Kerege-End-User`: the assertion as it came, not looked at yet. */
+  readonly endUser?: string;
   /** `Kerege-Deadline`: how long the caller will wait, milliseconds. */
   readonly deadlineMs?: number;
   readonly idempotencyKey?: string;

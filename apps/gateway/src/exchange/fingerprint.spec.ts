@@ -7,6 +7,7 @@ const CONTEXT: FingerprintContext = {
   subject: { country: 'TEST', type: 'PIN', code: 'TEST000001' },
   purpose: 'citizen-view',
   legalBasis: 'LB-1',
+  endUser: undefined,
 };
 const print = (changes: RequestChanges = {}, context: Partial<FingerprintContext> = {}, key = KEY) =>
   fingerprint(key, buildRequest(changes), { ...CONTEXT, ...context }).toString('hex');
@@ -29,6 +30,8 @@ describe('a fingerprint', () => {
       print(type('application/json')),
       print({ body: Buffer.from('x') }),
       print({}, { subject: undefined }),
+      print({}, { endUser: { country: 'TEST', type: 'PIN', code: 'TEST000001' } }),
+      print({}, { endUser: { country: 'TEST', type: 'PIN', code: 'TEST000002' } }),
       print({}, { purpose: 'other' }),
       print({}, { legalBasis: 'LB-2' }),
       print({}, { purpose: 'citizen-viewLB', legalBasis: '-1' }),

@@ -7,6 +7,8 @@ export interface FingerprintContext {
   readonly subject: TypedSubject | undefined;
   readonly purpose: string;
   readonly legalBasis: string;
+  /** Who acts; a renewed assertion of the same person is the same call. */
+  readonly endUser: TypedSubject | undefined;
 }
 
 /**
@@ -14,16 +16,15 @@ export interface FingerprintContext {
  * personal data and the row outlives the exchange. Each part carries its length, so no two lists of parts collide.
  */
 export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: FingerprintContext): Buffer {
-  const { subject } = context;
+  const { subject, endUser } = context;
   const parts: (string | Uint8Array)[] = [
     request.method,
     request.target.raw,
     headerValue(request, 'content-type') ?? '',
-    subject === undefined ? '' : `${subject.country}/${subject.type}/${subject.code}`,
+    personText(subject),
     context.purpose,
     context.legalBasis,
-    // The end user's subject has its place here when end-user assertions come (`exchange.md` §1).
-    '',
+    personText(endUser),
     sha256(request.body),
   ];
   const framed = parts.flatMap((part) => {
@@ -33,6 +34,10 @@ export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: 
     return [length, bytes];
   });
   return hmacSha256(key, Buffer.concat(framed));
+}
+
+function personText(person: TypedSubject | undefined): string {
+  return person === undefined ? '' : `${person.country}/${person.type}/${person.code}`;
 }
 
 /** Of several headers of one name the last stands, as for `X-Road-Client` (`exchange.md` §2.3). */

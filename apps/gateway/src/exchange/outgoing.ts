@@ -36,8 +36,9 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
   const { method, target, body } = request;
   const signed: SignedHead = { method, target: target.raw, headers, body };
   const requestHash = xroadRequestHash(signed);
-  const { subject, permit } = admitted;
+  const { subject, endUser, permit } = admitted;
   const committed = subject === undefined || subject === 'in-answer' ? [] : [commit('subject', subject)];
+  const acting = endUser === undefined ? undefined : commit('user', endUser.user);
   return {
     id,
     salt,
@@ -55,6 +56,7 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
       law: permit.legalBasis,
       req: h1(salt, requestHash),
       subj: committed.map(({ commitment }) => commitment),
+      ...(acting === undefined ? {} : { user: [acting.commitment] }),
       snap: admitted.view.number,
     },
     content: message(RequestContentSchema, {
@@ -65,8 +67,14 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
       body,
       salt,
       subjects: committed.map(({ opening }) => ({ ...opening })),
+      ...(acting === undefined
+        ? {}
+        : { endUser: { ...acting.opening }, endUserAssertion: request.context.endUser ?? '' }),
     }),
-    openings: committed.map(({ opening }, index) => rowOpening(opening, index)),
+    openings: [
+      ...committed.map(({ opening }, index) => rowOpening('subject', opening, index)),
+      ...(acting === undefined ? [] : [rowOpening('user', acting.opening, 0)]),
+    ],
     head: {
       method,
       target: target.raw,
@@ -110,6 +118,6 @@ export function sealRequest(
   );
 }
 
-function rowOpening({ r, country, type, code }: SubjectOpening, index: number): RowOpening {
-  return { kind: 'subject', statement: 0, index, r: toBase64Url(r), country, type, code };
+function rowOpening(kind: RowOpening['kind'], { r, country, type, code }: SubjectOpening, index: number): RowOpening {
+  return { kind, statement: 0, index, r: toBase64Url(r), country, type, code };
 }

@@ -16,7 +16,7 @@ describe('differences', () => {
 
   it('finds all that a first definition brings, and all that its removal takes', async () => {
     const [content] = await contents();
-    const nothing = { snapshot: { purposes: [], legalBases: [], instances: [] }, documents: [] };
+    const nothing = { snapshot: { purposes: [], legalBases: [], issuers: [], instances: [] }, documents: [] };
     const added = differences(nothing, content);
     const removed = differences(content, nothing);
     expect(new Set(added.map(({ kind }) => kind))).toEqual(

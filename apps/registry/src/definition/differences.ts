@@ -1,7 +1,7 @@
 import type { MemberDocument, Snapshot } from '#snapshot';
 
 export type ChangeKind =
-  'member' | 'subsystem' | 'key' | 'service' | 'agreement' | 'purpose' | 'legalBasis' | 'instance';
+  'member' | 'subsystem' | 'key' | 'service' | 'agreement' | 'purpose' | 'legalBasis' | 'issuer' | 'instance';
 
 /** One line of what applying a definition does. */
 export interface Change {
@@ -14,7 +14,7 @@ export interface Change {
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'instances'>;
+  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'instances'>;
   readonly documents: readonly MemberDocument[];
 }
 
@@ -42,6 +42,7 @@ function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
   const items = [
     ...snapshot.legalBases.map(({ code, ...parts }) => item('legalBasis', code, parts)),
     ...snapshot.purposes.map(({ code, ...parts }) => item('purpose', code, parts)),
+    ...snapshot.issuers.map(({ issuer, ...parts }) => item('issuer', issuer, parts)),
     ...documents.flatMap(memberItems),
     ...snapshot.instances.map(({ id, ...parts }) => item('instance', id, parts)),
   ];

@@ -19,6 +19,7 @@ export function firstSnapshot(instanceId: string, vkeys: readonly string[]): Sna
     instance,
     purposes: [],
     legalBases: [],
+    issuers: [],
     members: [],
     instances: [{ id, kind: 'registry', runBy: 'operator', serves: [] }],
   };

@@ -7,6 +7,7 @@ const definition: InstanceDefinition = {
   instance: 'DEMO',
   purposes: [],
   legalBases: [],
+  issuers: [],
   members: [{ id: 'GOV/1001', name: { en: 'x' }, subsystems: [{ code: 'population', services: [], agreements: [] }] }],
   instances: [
     { id: 'gw1', kind: 'gateway', runBy: 'GOV/1001', serves: [] },

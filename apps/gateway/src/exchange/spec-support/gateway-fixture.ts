@@ -4,7 +4,7 @@ import { newExchangeId, systemClock, type InstanceId } from '#kernel';
 import type { Database } from '#postgres';
 import { jwkSigner, KeyRing, signStatement, type RequestedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
-import { buildWorld, type World } from '#testing';
+import { buildWorld, type World, type WorldOptions } from '#testing';
 import { ExchangeModule, type ExchangeModuleSettings } from '../exchange.module.js';
 import type { ExchangeRequest } from '../exchange.js';
 import { buildRequest, CONSUMER, PROVIDER, type RequestChanges } from './build-request.js';
@@ -50,8 +50,9 @@ export async function gatewayFixture(
   database: Database,
   settings: Partial<ExchangeModuleSettings> = {},
   bus: Bus = createInProcessBus(),
+  worldOptions: WorldOptions = {},
 ): Promise<Fixture> {
-  const world = await buildWorld();
+  const world = await buildWorld(worldOptions);
   await bus.ensureTopics([fixedTopics.stamp, requestTopic(PROVIDER), receiptTopic(PROVIDER), replyTopic(GATEWAY)]);
   const topics = world.view.topicsOf(PROVIDER);
   if (topics === undefined) throw new TypeError('the world has no topics');

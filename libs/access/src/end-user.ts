@@ -1,0 +1,52 @@
+import { ok, refuse, type Result } from '#kernel';
+import { sameSubject, type Subject } from './subject.js';
+import type { EndUserRule } from './view.js';
+
+/** Who acts, as an issuer has said it and somebody has checked. */
+export interface ActingPerson {
+  readonly kind: 'citizen' | 'official';
+  readonly user: Subject;
+  readonly represents: readonly Subject[];
+}
+
+/** Why an end user is not taken; all but the last two lie in the assertion itself (`#end-user`). */
+export type EndUserReason =
+  | 'end-user-malformed'
+  | 'end-user-issuer-unknown'
+  /** No key of the issuer has signed it. */
+  | 'end-user-unverified'
+  | 'end-user-expired'
+  | 'end-user-not-yet-valid'
+  | 'end-user-long-lived'
+  /** Made for another consumer. */
+  | 'end-user-audience'
+  | 'end-user-assurance'
+  /** Nobody of those for whom the issuer may speak. */
+  | 'end-user-unknown'
+  /** Another consumer has shown it before. */
+  | 'end-user-replayed'
+  /** The agreement wants somebody, or somebody else, to act. */
+  | 'end-user-required'
+  /** A citizen may ask about themselves and those whom they represent only. */
+  | 'end-user-mismatch';
+
+/**
+ * Whether this person, or nobody, may act on this subject. A citizen is bound to their own data wherever they act, also
+ * where no agreement asks for it; an official acts for their subsystem. `in-answer`: only the answer will tell, and then
+ * this is asked again.
+ */
+export function decideEndUser(
+  rules: readonly EndUserRule[],
+  person: ActingPerson | undefined,
+  subject: Subject | 'in-answer' | undefined,
+): Result<true, 'end-user-required' | 'end-user-mismatch'> {
+  if (!rules.every((rule) => satisfies(rule, person))) return refuse('end-user-required');
+  if (person?.kind !== 'citizen' || subject === undefined || subject === 'in-answer') return ok(true);
+  const isTheirs = [person.user, ...person.represents].some((own) => sameSubject(own, subject));
+  return isTheirs ? ok(true) : refuse('end-user-mismatch');
+}
+
+function satisfies(rule: EndUserRule, person: ActingPerson | undefined): boolean {
+  if (person === undefined) return false;
+  return rule === 'any' || person.kind === (rule === 'official' ? 'official' : 'citizen');
+}
