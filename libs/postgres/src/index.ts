@@ -1,4 +1,5 @@
 export { type AccessPlan } from './access-plan.js';
+export { BulkInsert, type BulkColumn } from './bulk-insert.js';
 export { accessBy, type AccessSettings, type DatabaseAccess } from './database-access.js';
 export { openDatabase, type Database, type DatabaseOptions } from './database.js';
 export { migrate, type MigrateOptions, type Migrations } from './migrator.js';

@@ -16,6 +16,7 @@ export {
 export { parseTlogProof, type TlogProof, type TlogProofReason } from './parse-tlog-proof.js';
 export { parseTilePath, partialWidth, tilePath, tileWidth, TILE_WIDTH, type TileAddress } from './tile-path.js';
 export { decodeBundle, encodeBundle, MAX_ENTRY_BYTES } from './entry-bundle.js';
+export { Frontier } from './frontier.js';
 export { edgeWidths, GrowingTree, type EdgeReason, type Extension, type FullTile } from './growing-tree.js';
 export {
   consistencyPath,

@@ -1,0 +1,100 @@
+import type { Clock } from '#kernel';
+import type { CommitmentKind, SubjectOpening, TypedSubject } from '#signing';
+import { epochOf } from '../key-store/epoch.js';
+import type { PersonKeys } from '../key-store/person-keys.store.js';
+import { epochTagKey, tagOf, type EpochTag } from '../key-store/tag.js';
+import type { EndUserRelation } from '../openings/judge-opening.js';
+import { openKept } from '../openings/kept-opening.js';
+import type { AccessFilter, AccessHistoryStore, FoundAccess } from './access-history.store.js';
+import { outcomeOf, type AccessPlace, type LeafPlace, type Outcome } from './outcome.js';
+
+export interface AccessQuery {
+  /** Whoever asks has shown that they may see these persons' accesses. */
+  readonly subjects: readonly TypedSubject[];
+  readonly filter?: AccessFilter;
+  /** Accesses behind this one: `next` of the page before. */
+  readonly before?: AccessPlace | undefined;
+  readonly limit: number;
+}
+
+/** One access to one person's data, with the opening of that person alone. */
+export interface Access extends Outcome {
+  readonly exchangeId: string;
+  readonly atMs: number;
+  /** Whether it was about the person, or by them. */
+  readonly role: CommitmentKind;
+  readonly consumer: string;
+  readonly provider: string;
+  readonly service: string;
+  readonly endpoint: string;
+  readonly purpose: string;
+  readonly legalBasis: string;
+  readonly endUser: EndUserRelation;
+  /** The leaf that holds the commitment. */
+  readonly leaf: LeafPlace;
+  /** The leaf of the request: the same one, unless only the answer told the subject. */
+  readonly request: LeafPlace & { readonly hash: Buffer };
+  readonly opening: SubjectOpening & { readonly kind: CommitmentKind; readonly position: number };
+}
+
+export interface AccessPage {
+  readonly accesses: readonly Access[];
+  /** Where the next page begins; undefined: there is none. */
+  readonly next: AccessPlace | undefined;
+}
+
+/**
+ * Who looked at a person's data. It promises every access whose commitment was opened and whose time of concealment is
+ * over, each once, the newest first, and of each row the opening of the asked person alone. Whether the caller may ask is
+ * its caller's to know.
+ */
+export class AccessHistory {
+  constructor(
+    private readonly store: AccessHistoryStore,
+    private readonly keys: PersonKeys,
+    private readonly clock: Clock,
+  ) {}
+
+  async page({ subjects, filter = {}, before, limit }: AccessQuery): Promise<AccessPage> {
+    const wanted = await this.tagsOf(subjects, filter, before);
+    // One more than is shown says whether there is a next page.
+    const found = await this.store.page(wanted, filter, before, limit + 1, this.clock.now());
+    const shown = found.slice(0, limit);
+    const dataKeys = await this.keys.find(shown.map(({ key }) => key));
+    const accesses = shown.flatMap((access) => opened(access, dataKeys) ?? []);
+    return { accesses, next: found.length > limit ? shown.at(-1)?.at : undefined };
+  }
+
+  /** The persons' tags in every epoch that the page can reach. */
+  private async tagsOf(
+    subjects: readonly TypedSubject[],
+    { fromMs = 0, untilMs = Infinity }: AccessFilter,
+    before: AccessPlace | undefined,
+  ): Promise<EpochTag[]> {
+    const first = epochOf(fromMs);
+    const latest = Math.min(untilMs, before?.atMs ?? Infinity);
+    const last = latest === Infinity ? Infinity : epochOf(latest);
+    return (await this.keys.epochs())
+      .filter(({ epoch }) => epoch >= first && epoch <= last)
+      .flatMap(({ epoch, key }) => subjects.map((subject) => ({ epoch, tag: tagOf(key, subject) })));
+  }
+}
+
+/** Undefined where the key was destroyed since the page was read: the person was erased. */
+function opened(access: FoundAccess, dataKeys: ReadonlyMap<string, Buffer>): Access | undefined {
+  const { at, exchange, sequels, endUser, log, request, openingEnc, key: tagged, ...said } = access;
+  const key = dataKeys.get(epochTagKey(tagged));
+  const { index, kind, position } = at;
+  const opening = key === undefined ? undefined : openKept(key, { exchange, index, kind, position }, openingEnc);
+  if (opening === undefined) return undefined;
+  return {
+    ...said,
+    ...outcomeOf(sequels),
+    atMs: at.atMs,
+    role: kind,
+    endUser,
+    leaf: { log, index },
+    request: { ...request, hash: exchange },
+    opening: { ...opening, kind, position },
+  };
+}

@@ -1,0 +1,101 @@
+import { databaseRoleSettings, defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+import { logWatchSettings } from '#log-watch';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Settings of feedback: the log that it follows, the openings that it takes in, and where its keys lie. */
+export const feedbackConfig = defineConfig('feedback', {
+  ...httpSettings(8120),
+  ...identitySettings('DEMO/feedback1'),
+  ...logWatchSettings,
+  kafkaBrokers: setting.list({
+    env: 'KAFKA_BROKERS',
+    default: ['127.0.0.1:8180'],
+    meaning: 'Brokers to connect to first, as host:port.',
+  }),
+  auditUrl: setting.text({
+    env: 'KEREGE_AUDIT_URL',
+    default: 'http://127.0.0.1:8100',
+    meaning: 'Where the audit service names its logs.',
+  }),
+  auditToken: setting.optionalSecret({
+    env: 'KEREGE_FEEDBACK_AUDIT_TOKEN',
+    meaning:
+      'Bearer token for leaves where audit keeps them for its readers (KEREGE_AUDIT_READER_TOKENS); without it there nothing can be followed. Empty: none.',
+  }),
+  auditTimeoutMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_AUDIT_TIMEOUT_MS',
+    default: 10_000,
+    min: 100,
+    meaning: 'Time for one file of the log.',
+  }),
+  followIntervalMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_FOLLOW_INTERVAL_MS',
+    default: 250,
+    min: 10,
+    meaning: 'How often the newest checkpoint is read while leaves come; an idle log is asked four times more seldom.',
+  }),
+  ...databaseRoleSettings,
+  databaseUrl: setting.secret({
+    env: 'DATABASE_URL',
+    meaning: 'PostgreSQL of the access history; schema `feedback` is made in it.',
+  }),
+  databasePoolSize: setting.integer({
+    env: 'KEREGE_FEEDBACK_DATABASE_POOL',
+    default: 8,
+    min: 4,
+    max: 200,
+    meaning: 'Connections to PostgreSQL at most.',
+    unit: 'connections',
+  }),
+  keysDatabaseUrl: setting.secret({
+    env: 'KEREGE_FEEDBACK_KEYS_DATABASE_URL',
+    meaning:
+      'PostgreSQL of the keys, a database whose backups are short-lived; schema `feedback_keys` is made in it. A destroyed key is gone when its last backup is.',
+  }),
+  keysDatabaseOwnerUrl: setting.optionalSecret({
+    env: 'KEREGE_FEEDBACK_KEYS_DATABASE_OWNER_URL',
+    meaning: 'The database of the keys under the role that owns its schema. Empty: whoever has the right migrates.',
+  }),
+  keysDatabasePoolSize: setting.integer({
+    env: 'KEREGE_FEEDBACK_KEYS_DATABASE_POOL',
+    default: 4,
+    min: 3,
+    max: 100,
+    meaning: 'Connections to the database of the keys at most.',
+    unit: 'connections',
+  }),
+  rotateMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_OPENING_KEY_ROTATE_MS',
+    default: DAY_MS,
+    min: 1_000,
+    meaning: 'How often a new key is announced with which openings are sealed.',
+  }),
+  openingKeepMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_OPENING_KEEP_MS',
+    default: 2 * DAY_MS,
+    min: 1_000,
+    meaning: 'How long an opening waits for its leaf; then it is put away as leaf-unknown.',
+  }),
+  maxWaitingOpenings: setting.integer({
+    env: 'KEREGE_FEEDBACK_MAX_WAITING_OPENINGS',
+    default: 1_000_000,
+    min: 1_000,
+    meaning: 'Openings that wait for their leaves at most; the others stay on their topic.',
+    unit: 'openings',
+  }),
+  unopenedAfterMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_UNOPENED_AFTER_MS',
+    default: 600_000,
+    min: 100,
+    meaning:
+      'How long the openings of a leaf may take; then they are asked for, and the consumer is named in an alarm.',
+  }),
+  unopenedIntervalMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_UNOPENED_INTERVAL_MS',
+    default: 30_000,
+    min: 10,
+    meaning: 'How often unopened commitments are looked for.',
+  }),
+});
+export type FeedbackConfig = ConfigOf<typeof feedbackConfig>;

@@ -1,0 +1,92 @@
+import { Module } from '@nestjs/common';
+import type { Bus } from '#bus';
+import { systemClock, type Clock } from '#kernel';
+import {
+  AppMetrics,
+  BusWatch,
+  createHttpApp,
+  createLogger,
+  loadTrust,
+  serveOpenApi,
+  startHttpApp,
+  StatusWatch,
+  watchPool,
+  whenAvailable,
+  type Logger,
+  type RunningApp,
+} from '#platform';
+import { AccessHistory } from './access-history/access-history.service.js';
+import type { FeedbackConfig } from './feedback.config.js';
+import {
+  assemble,
+  openDatabases,
+  startParts,
+  stopParts,
+  type FeedbackContext,
+  type FeedbackParts,
+} from './feedback-parts.service.js';
+import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
+import { readiness } from './ops/readiness.service.js';
+import { feedbackParts } from './ops/status-parts.service.js';
+
+export interface FeedbackDependencies {
+  readonly bus: Bus;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+@Module({})
+class FeedbackModule {}
+
+/**
+ * Creates feedback. Resolves when it serves; the log and the openings are taken up as soon as the registry has made their
+ * topics, and /ready says when.
+ */
+export async function createFeedback(config: FeedbackConfig, deps: FeedbackDependencies): Promise<RunningApp> {
+  const { bus, clock = systemClock, logger = createLogger('feedback') } = deps;
+  const metrics = new AppMetrics('feedback');
+  const own = feedbackMetrics.on(metrics);
+  const events = feedbackEvents(own, logger);
+  const context: FeedbackContext = { config, bus, clock, logger, events, trust: await loadTrust(config.trustFile) };
+  const databases = await whenAvailable('postgresql', logger, () => openDatabases(context));
+  const closeDatabases = () => Promise.all([databases.feedback.close(), databases.keys.close()]);
+  const parts = await assemble(context, databases).catch(async (cause: unknown) => {
+    await closeDatabases();
+    throw cause;
+  });
+  watchPool(metrics, databases.feedback);
+  own.lag.from({}, () => parts.follower.lag());
+  own.overdue.from({}, () => parts.unopened.overdue);
+  const busWatch = new BusWatch(bus, metrics).start();
+  const close = async () => {
+    busWatch.stop();
+    await stopParts(parts);
+    await closeDatabases();
+  };
+  try {
+    const app = await createApp(context, parts, metrics, databases);
+    startParts(parts);
+    return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+async function createApp(
+  { bus, clock, logger }: FeedbackContext,
+  parts: FeedbackParts,
+  metrics: AppMetrics,
+  { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
+) {
+  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, history } = parts;
+  const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
+  const sources = { bus, checks, log: follower, match: matcher, unopened, watcher };
+  const status = new StatusWatch('feedback', feedbackParts(sources), clock);
+  const app = await createHttpApp(
+    { module: FeedbackModule, providers: [{ provide: AccessHistory, useValue: history }] },
+    { name: 'feedback', logger, metrics, readiness: checks, status },
+  );
+  serveOpenApi(app, { title: 'Kerege feedback', version: '1.0.0', description: 'Who looked at whose data.' });
+  return app;
+}

@@ -1,0 +1,7 @@
+/**
+ * Advisory lock of whoever takes in leaves or openings. Either looks for what the other has brought; without it two that
+ * commit at once would each miss the other. The numbers mean nothing.
+ */
+export const INGEST_LOCK = 0x6b666201;
+/** Held shared by whoever writes rows under a person's keys, alone by whoever destroys those. */
+export const ERASURE_LOCK = 0x6b666202;

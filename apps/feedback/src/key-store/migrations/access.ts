@@ -1,0 +1,8 @@
+import type { AccessPlan } from '#postgres';
+
+/** Keys are made and destroyed, never changed. */
+export const keyAccess: AccessPlan = {
+  epoch_key: { insert: true },
+  data_key: { insert: true, delete: true },
+  opening_key: { insert: true, delete: true },
+};

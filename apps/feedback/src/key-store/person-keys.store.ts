@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from '#postgres';
+import { keyStoreErrors } from './key-store.errors.js';
+import { epochTagKey, type EpochTag } from './tag.js';
+import { unwrapKey, wrapKey, type KeyPlace } from './wrapped-key.js';
+
+const KEY_BYTES = 32;
+const ID_BYTES = 16;
+
+interface DataKeyRow {
+  readonly epoch: number;
+  readonly tag: Buffer;
+  readonly key_enc: Buffer;
+}
+
+const FIND = `SELECT epoch, tag, key_enc FROM data_key
+  JOIN unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag) USING (epoch, tag)`;
+const ADD = `INSERT INTO data_key (epoch, tag, id, key_enc)
+  SELECT * FROM unnest($1::integer[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING
+  RETURNING epoch, tag, key_enc`;
+
+/**
+ * The keys of epochs, from which tags are made, and the data keys of persons within an epoch. What it returns is
+ * committed: no row is ever written under a key that a crash would lose. A destroyed key is gone; the next access of
+ * that person gets another.
+ */
+export class PersonKeys {
+  /** Unwrapped; as many as there were quarters. Written by `epochKey` and `epochs`. */
+  private readonly epochKeys = new Map<number, Buffer>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly kek: Buffer,
+  ) {}
+
+  async epochKey(epoch: number): Promise<Buffer> {
+    const known = this.epochKeys.get(epoch);
+    if (known !== undefined) return known;
+    const fresh = wrapKey(this.kek, `epoch ${epoch}`, randomBytes(KEY_BYTES));
+    await this.database.query('INSERT INTO epoch_key (epoch, key_enc) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      epoch,
+      fresh,
+    ]);
+    await this.epochs();
+    return this.epochKey(epoch);
+  }
+
+  /** Of every epoch that has a key, the newest first. */
+  async epochs(): Promise<readonly { readonly epoch: number; readonly key: Buffer }[]> {
+    const rows = await this.database.query<{ epoch: number; key_enc: Buffer }>(
+      'SELECT epoch, key_enc FROM epoch_key ORDER BY epoch DESC',
+    );
+    for (const { epoch, key_enc: wrapped } of rows)
+      if (!this.epochKeys.has(epoch)) this.epochKeys.set(epoch, this.unwrap(`epoch ${epoch}`, wrapped));
+    return rows.map(({ epoch }) => ({ epoch, key: this.epochKeys.get(epoch) as Buffer }));
+  }
+
+  /** The data keys that there are, by `epochTagKey`. */
+  async find(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
+    if (wanted.length === 0) return new Map();
+    return this.byTag(await this.database.query<DataKeyRow>(FIND, columns(wanted)));
+  }
+
+  /** The data keys of all of them; what is missing is made. */
+  async ensure(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
+    const keys = await this.find(wanted);
+    const missing = distinct(wanted).filter((one) => !keys.has(epochTagKey(one)));
+    if (missing.length === 0) return keys;
+    const ids = missing.map(() => randomBytes(ID_BYTES));
+    const wrapped = missing.map((one) => wrapKey(this.kek, placeOf(one), randomBytes(KEY_BYTES)));
+    const added = await this.database.query<DataKeyRow>(ADD, [...columns(missing), ids, wrapped]);
+    for (const [name, key] of this.byTag(added)) keys.set(name, key);
+    // Another process was there first: its key stands.
+    return added.length === missing.length ? keys : this.ensure(wanted);
+  }
+
+  /** Destroys them; the random ids of those that there were. */
+  async destroy(doomed: readonly EpochTag[]): Promise<Buffer[]> {
+    const rows = await this.database.query<{ id: Buffer }>(
+      `DELETE FROM data_key USING unnest($1::integer[], $2::bytea[]) AS doomed (epoch, tag)
+        WHERE data_key.epoch = doomed.epoch AND data_key.tag = doomed.tag RETURNING id`,
+      columns(doomed),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  isReachable(): Promise<boolean> {
+    return this.database.isReachable();
+  }
+
+  private byTag(rows: readonly DataKeyRow[]): Map<string, Buffer> {
+    return new Map(rows.map((row) => [epochTagKey(row), this.unwrap(placeOf(row), row.key_enc)]));
+  }
+
+  private unwrap(place: KeyPlace, wrapped: Buffer): Buffer {
+    const key = unwrapKey(this.kek, place, wrapped);
+    if (key === undefined) throw keyStoreErrors.error('key-store-unreadable');
+    return key;
+  }
+}
+
+function placeOf({ epoch, tag }: EpochTag): KeyPlace {
+  return `data ${epoch} ${tag.toString('base64url')}`;
+}
+
+function distinct(tags: readonly EpochTag[]): EpochTag[] {
+  return [...new Map(tags.map((one) => [epochTagKey(one), one])).values()];
+}
+
+function columns(tags: readonly EpochTag[]): [number[], Buffer[]] {
+  return [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag)];
+}

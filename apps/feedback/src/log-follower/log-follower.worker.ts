@@ -1,0 +1,182 @@
+import type { Clock } from '#kernel';
+import { VerifiedLog, type LogFiles, type LogFlaw, type NamedLog } from '#log-watch';
+import type { Reading } from '#platform';
+import type { Checkpoint, NoteKey } from '#tlog';
+import type { FollowedLogStore, Position } from './followed-log.store.js';
+import { rowsOf, type KeyOwner } from './leaf-row.js';
+
+/**
+ * `forked`: two trees of one size. `shrunk`: less is shown than was read, for longer than an old copy explains.
+ * `distrusted`: it contradicts what this process remembers of its checkpoints.
+ */
+export type FollowTrouble = Exclude<LogFlaw, 'incomplete'> | 'forked' | 'shrunk' | 'distrusted';
+
+export interface FollowerParts {
+  readonly files: Pick<LogFiles, 'read' | 'logs'>;
+  readonly auditUrl: string;
+  /** Of `trust.json`; a log whose key does not stand there is not followed. */
+  readonly keys: readonly NoteKey[];
+  readonly store: FollowedLogStore;
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** Undefined: the registry is not known yet, so nobody's key is. */
+  readonly keyOwner: () => KeyOwner | undefined;
+  /** Told of every checkpoint that the log signed; false: what it says is not to be believed any more. */
+  readonly believes: (checkpoint: Checkpoint, note: Buffer) => boolean;
+  /** New leaves are in the database. */
+  readonly advanced: (leaves: number) => void;
+  /** Called once when trouble with a log begins. */
+  readonly alarm: (trouble: FollowTrouble, origin: string) => void;
+  readonly failed: (cause: unknown) => void;
+}
+
+interface FollowedLog {
+  readonly origin: string;
+  readonly log: VerifiedLog;
+  /** As it stands in the database; undefined: to be read again. Written by `follow`. */
+  position: Position | undefined;
+  headSize: number;
+  trouble: FollowTrouble | undefined;
+  shrunkSinceMs: number | undefined;
+}
+
+const DISCOVERY_MS = 60_000;
+const BUNDLES_PER_BATCH = 8;
+const SHRUNK_MS = 60_000;
+/** An idle log is asked this much more seldom. */
+const IDLE_FACTOR = 4;
+
+/**
+ * Follows every log that the audit service names and `trust.json` knows, also those that are closed, each from where it
+ * was left. It promises that nothing is taken in which the log's key has not signed, or which contradicts what was taken
+ * in before: then that log stands still, with an alarm, until it agrees again.
+ */
+export class LogFollower {
+  /** By origin; grown by `discover`, never shrunk: a log that is not named any more is shown as unreachable. */
+  private readonly logs = new Map<string, FollowedLog>();
+  private discoveredAtMs = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private isStopped = false;
+  /** The last pass did not end; written by every pass. */
+  private failure: string | undefined = 'no log was read yet';
+
+  constructor(private readonly parts: FollowerParts) {}
+
+  start(): void {
+    this.schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** For `/status` and `/ready`. */
+  reading(): Reading {
+    const logs = [...this.logs.values()];
+    const details = Object.fromEntries(logs.map(({ origin, position }) => [origin, position?.frontier.size ?? 0]));
+    const troubled = logs.find(({ trouble }) => trouble !== undefined);
+    if (troubled !== undefined)
+      return { state: 'down', reason: `nothing is taken in from ${troubled.origin}: ${troubled.trouble}`, details };
+    if (this.failure !== undefined) return { state: 'degraded', reason: this.failure, details };
+    return { state: 'ok', details };
+  }
+
+  /** Leaves that the logs have and feedback does not, as far as it knows. */
+  lag(): number {
+    return [...this.logs.values()].reduce(
+      (sum, { headSize, position }) => sum + Math.max(0, headSize - (position?.frontier.size ?? 0)),
+      0,
+    );
+  }
+
+  private schedule(inMs: number): void {
+    if (this.isStopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.pass();
+    }, inMs);
+  }
+
+  private async pass(): Promise<void> {
+    let taken = 0;
+    try {
+      await this.discover();
+      const isKeyOf = this.parts.keyOwner();
+      if (isKeyOf === undefined) this.failure = 'no snapshot of the registry yet';
+      else {
+        for (const log of this.logs.values()) taken += await this.follow(log, isKeyOf);
+        this.failure = undefined;
+      }
+    } catch (cause) {
+      this.failure = 'the log could not be read; openings wait for their leaves';
+      this.parts.failed(cause);
+    }
+    this.schedule(taken > 0 ? this.parts.intervalMs : this.parts.intervalMs * IDLE_FACTOR);
+  }
+
+  private async discover(): Promise<void> {
+    const { files, auditUrl, keys, clock } = this.parts;
+    if (clock.now() - this.discoveredAtMs < DISCOVERY_MS) return;
+    for (const named of await files.logs(auditUrl)) {
+      const key = keys.find(({ name }) => name === named.origin);
+      if (key !== undefined && !this.logs.has(named.origin)) this.logs.set(named.origin, this.newLog(named, key));
+    }
+    this.discoveredAtMs = clock.now();
+  }
+
+  private newLog({ origin, url }: NamedLog, key: NoteKey): FollowedLog {
+    const log = new VerifiedLog(this.parts.files, url, key);
+    return { origin, log, position: undefined, headSize: 0, trouble: undefined, shrunkSinceMs: undefined };
+  }
+
+  /** Takes in what a log has more than was read; returns how many leaves. */
+  private async follow(followed: FollowedLog, isKeyOf: KeyOwner): Promise<number> {
+    const { store, believes } = this.parts;
+    const head = await followed.log.head();
+    if (!head.ok) return this.troubled(followed, 'unsigned');
+    if (head.value === undefined) return 0;
+    const { checkpoint, note } = head.value;
+    const from = (followed.position ??= await store.position(followed.origin));
+    followed.headSize = checkpoint.size;
+    if (!believes(checkpoint, note)) return this.troubled(followed, 'distrusted');
+    if (checkpoint.size < from.frontier.size) return this.shrunk(followed);
+    followed.shrunkSinceMs = undefined;
+    if (checkpoint.size === from.frontier.size && !checkpoint.root.equals(from.frontier.root()))
+      return this.troubled(followed, 'forked');
+    while (!this.isStopped && followed.position !== undefined && followed.position.frontier.size < checkpoint.size)
+      if (!(await this.take(followed, followed.position, checkpoint, isKeyOf))) return 0;
+    followed.trouble = undefined;
+    return (followed.position?.frontier.size ?? from.frontier.size) - from.frontier.size;
+  }
+
+  private async take(followed: FollowedLog, position: Position, head: Checkpoint, isKeyOf: KeyOwner): Promise<boolean> {
+    const { store, clock, advanced } = this.parts;
+    const next = await followed.log.next(position.frontier, head, BUNDLES_PER_BATCH);
+    if (!next.ok) {
+      if (next.reason === 'incomplete') this.parts.failed(undefined);
+      else this.troubled(followed, next.reason);
+      return false;
+    }
+    const { frontier, leaves } = next.value;
+    // Whatever becomes of the commit, the database says where we are.
+    followed.position = undefined;
+    if (await store.take(position, frontier, rowsOf(leaves, isKeyOf), clock.now())) advanced(leaves.length);
+    followed.position = await store.position(followed.origin);
+    return true;
+  }
+
+  /** A checkpoint may be a copy of some seconds ago; one that stays smaller is of a log that was cut. */
+  private shrunk(followed: FollowedLog): number {
+    followed.shrunkSinceMs ??= this.parts.clock.now();
+    if (this.parts.clock.now() - followed.shrunkSinceMs >= SHRUNK_MS) this.troubled(followed, 'shrunk');
+    return 0;
+  }
+
+  private troubled(followed: FollowedLog, trouble: FollowTrouble): number {
+    if (followed.trouble !== trouble) this.parts.alarm(trouble, followed.origin);
+    followed.trouble = trouble;
+    return 0;
+  }
+}

@@ -1,0 +1,96 @@
+import type { CommitmentKind } from '#signing';
+import { BulkInsert, type Queries } from '#postgres';
+import { kindNumber } from '../log-follower/followed-log.store.js';
+import type { EndUserRelation, KnownCommitment } from './judge-opening.js';
+
+/** A commitment as the log has it, of a statement that somebody opens. */
+export interface StoredCommitment extends KnownCommitment {
+  readonly logId: number;
+  readonly index: number;
+  readonly statement: Buffer;
+  readonly exchange: Buffer;
+  readonly exchangeId: string;
+  readonly consumer: string;
+  readonly tsMs: number;
+  readonly isPending: boolean;
+}
+
+/** A row of the index: this leaf speaks of that person. */
+export interface IndexRow {
+  readonly epoch: number;
+  readonly tag: Buffer;
+  readonly commitment: StoredCommitment;
+  readonly endUser: EndUserRelation;
+  readonly openingEnc: Buffer;
+}
+
+interface CommitmentRecord {
+  readonly log_id: number;
+  readonly idx: string;
+  readonly kind: number;
+  readonly position: number;
+  readonly statement: Buffer;
+  readonly exchange: Buffer;
+  readonly exchange_id: string;
+  readonly consumer: string;
+  readonly value: string;
+  readonly ts_ms: string;
+  readonly state: string;
+}
+
+const ROWS = new BulkInsert<IndexRow>('subject_access', [
+  ['epoch', 'integer', (row) => row.epoch],
+  ['tag', 'bytea', (row) => row.tag],
+  ['ts_ms', 'bigint', (row) => row.commitment.tsMs],
+  ['log_id', 'smallint', (row) => row.commitment.logId],
+  ['idx', 'bigint', (row) => row.commitment.index],
+  ['kind', 'smallint', (row) => kindNumber(row.commitment.kind)],
+  ['position', 'smallint', (row) => row.commitment.position],
+  ['exchange', 'bytea', (row) => row.commitment.exchange],
+  ['end_user', 'text', (row) => row.endUser],
+  ['opening_enc', 'bytea', (row) => row.openingEnc],
+]);
+
+/** All commitments of these statements, whatever became of them. */
+export async function commitmentsOf(queries: Queries, statements: readonly Buffer[]): Promise<StoredCommitment[]> {
+  const rows = await queries.query<CommitmentRecord>(
+    `SELECT log_id, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms, state
+       FROM commitment WHERE statement = ANY($1::bytea[])`,
+    [statements],
+  );
+  return rows.map((row) => ({
+    logId: row.log_id,
+    index: Number(row.idx),
+    kind: kindOf(row.kind),
+    position: row.position,
+    statement: row.statement,
+    exchange: row.exchange,
+    exchangeId: row.exchange_id,
+    consumer: row.consumer,
+    value: row.value,
+    tsMs: Number(row.ts_ms),
+    isPending: row.state === 'pending',
+  }));
+}
+
+/** As the tables spell it. */
+export function kindOf(number: number): CommitmentKind {
+  return number === 0 ? 'subject' : 'user';
+}
+
+/** Each commitment that is pending becomes a row; one that is not has its row, or lost it to an erasure. */
+export async function addIndexRows(queries: Queries, rows: readonly IndexRow[]): Promise<void> {
+  await ROWS.run(queries, rows);
+  await queries.query(
+    `UPDATE commitment SET state = 'indexed'
+       FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[]) AS done (log_id, idx, kind, position)
+      WHERE commitment.log_id = done.log_id AND commitment.idx = done.idx AND commitment.kind = done.kind
+        AND commitment.position = done.position`,
+    [
+      rows.map(({ commitment }) => commitment.logId),
+      rows.map(({ commitment }) => commitment.index),
+      rows.map(({ commitment }) => kindNumber(commitment.kind)),
+      rows.map(({ commitment }) => commitment.position),
+    ],
+  );
+}

@@ -1,0 +1,12 @@
+/** Every event worth waking somebody. */
+export const alarmReasons = [
+  'log-forked',
+  'log-inconsistent',
+  'log-shrunk',
+  'log-unsigned',
+  'log-distrusted',
+  'opening-flawed',
+  'commitments-unopened',
+  'registry',
+] as const;
+export type AlarmReason = (typeof alarmReasons)[number];

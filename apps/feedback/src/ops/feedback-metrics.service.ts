@@ -1,0 +1,80 @@
+import { defineMetrics, metric, type Logger } from '#platform';
+import { openingFlaws } from '../openings/opening-flaw.js';
+import type { Flawed, Matched } from '../openings/opening-match.service.js';
+import { alarmReasons, type AlarmReason } from './feedback-events.js';
+
+export const feedbackMetrics = defineMetrics('feedback', {
+  leaves: metric.counter({ name: 'kerege_feedback_leaves_total', help: 'Leaves of the log that were taken in.' }),
+  arrived: metric.counter({ name: 'kerege_feedback_openings_arrived_total', help: 'Openings taken off their topic.' }),
+  matched: metric.counter({
+    name: 'kerege_feedback_openings_matched_total',
+    help: 'Openings whose leaf was there and that were looked at; usually two for each statement.',
+  }),
+  rows: metric.counter({
+    name: 'kerege_feedback_rows_total',
+    help: 'Rows of the access history: commitments that were opened, each once.',
+  }),
+  flawed: metric.counter({
+    name: 'kerege_feedback_openings_flawed_total',
+    help: 'Openings that open nothing, or not all, by reason; they lie on dead.feedback. Alarm above 0.',
+    labels: { reason: openingFlaws },
+  }),
+  asked: metric.counter({
+    name: 'kerege_feedback_unopened_asked_total',
+    help: 'Times that a statement was asked for because nobody had opened its commitments.',
+  }),
+  keysDestroyed: metric.counter({
+    name: 'kerege_feedback_opening_keys_destroyed_total',
+    help: 'Keys of openings that were destroyed when nothing sealed with them could come any more.',
+  }),
+  alarms: metric.counter({
+    name: 'kerege_feedback_alarms_total',
+    help: 'Events worth waking somebody.',
+    labels: { reason: alarmReasons },
+  }),
+  failures: metric.counter({ name: 'kerege_feedback_failures_total', help: 'Failures of our own parts.' }),
+  lag: metric.observedGauge({
+    name: 'kerege_feedback_log_lag_leaves',
+    help: 'Leaves that the log has and feedback has not taken in.',
+  }),
+  overdue: metric.observedGauge({
+    name: 'kerege_feedback_unopened_commitments_number',
+    help: 'Commitments that nobody has opened in ten minutes, counted up to 100,000. Alarm above 0.',
+  }),
+});
+type FeedbackMetrics = ReturnType<typeof feedbackMetrics.on>;
+
+/** One helper per event, so that counter and log line cannot drift apart. Never personal data. */
+export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
+  const alarm = (reason: AlarmReason, details: Readonly<Record<string, unknown>>) => {
+    metrics.alarms.add({ reason });
+    logger.error({ alarm: reason, ...details }, 'alarm');
+  };
+  return {
+    alarm,
+    advanced: (leaves: number) => metrics.leaves.add({}, leaves),
+    arrived: (openings: number) => metrics.arrived.add({}, openings),
+    matched: ({ openings, rows }: Matched) => {
+      metrics.matched.add({}, openings);
+      metrics.rows.add({}, rows);
+    },
+    /** Its consumer is named: either it, or somebody in its name, says of whom its statement speaks what is not so. */
+    flawed: ({ flaw, consumer, exchangeId }: Flawed, openings: number) => {
+      metrics.flawed.add({ reason: flaw }, openings);
+      alarm('opening-flawed', { flaw, from: consumer, exchange: exchangeId, openings });
+    },
+    unopened: (consumer: string, statements: number) => {
+      metrics.asked.add({}, statements);
+      alarm('commitments-unopened', { from: consumer, statements });
+    },
+    keyDestroyed: (kid: string) => {
+      metrics.keysDestroyed.add({});
+      logger.info({ kid }, 'key of openings destroyed');
+    },
+    failed: (what: string, cause: unknown) => {
+      metrics.failures.add({});
+      logger.warn({ what, err: cause }, 'failed');
+    },
+  };
+}
+export type FeedbackEvents = ReturnType<typeof feedbackEvents>;

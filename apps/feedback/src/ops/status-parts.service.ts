@@ -1,0 +1,41 @@
+import type { Bus } from '#bus';
+import {
+  consumersPart,
+  kafkaPart,
+  readinessParts,
+  type ReadinessCheck,
+  type Reading,
+  type StatusPart,
+} from '#platform';
+
+export interface FeedbackStatusSources {
+  readonly bus: Bus;
+  readonly checks: readonly ReadinessCheck[];
+  readonly log: { reading(): Reading };
+  readonly match: { readonly failure: string | undefined };
+  readonly unopened: { readonly overdue: number };
+  readonly watcher: { reading(): Reading };
+}
+
+/** What `/status` of feedback shows beside what its `/ready` looks at. */
+export function feedbackParts({ bus, checks, log, match, unopened, watcher }: FeedbackStatusSources): StatusPart[] {
+  return [
+    kafkaPart(bus),
+    consumersPart(bus),
+    ...readinessParts(checks.filter(({ name }) => name !== 'log')),
+    { name: 'log', read: () => log.reading() },
+    { name: 'log-watch', read: () => watcher.reading() },
+    { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
+    { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
+  ];
+}
+
+function unopenedReading(commitments: number): Reading {
+  const details = { commitments };
+  if (commitments === 0) return { state: 'ok', details };
+  return { ...degraded('the openings of some leaves have not come; those accesses are not shown yet'), details };
+}
+
+function degraded(reason: string): Reading {
+  return { state: 'degraded', reason };
+}
