@@ -37,12 +37,14 @@ describe('GET /v1/status', () => {
       ['DEMO/cn1', 'connector', 'ok'],
       ['DEMO/cn2', 'connector', 'ok'],
       ['DEMO/audit1', 'audit', 'ok'],
+      ['DEMO/feedback1', 'feedback', 'ok'],
     ]);
     const parts = (id: string) => processes.find((one) => one.id === id)?.parts.map(({ part }) => part);
     expect(parts('DEMO/gw1')).toEqual(
       expect.arrayContaining(['kafka', 'consumers', 'database', 'log', 'registry-copy']),
     );
     expect(parts('DEMO/cn1')).toEqual(expect.arrayContaining(['requests', 'journal', 'clocks', `agency ${PERSONS}`]));
+    expect(parts('DEMO/feedback1')).toEqual(expect.arrayContaining(['key-store', 'opening-key', 'log', 'index']));
     expect(parts('DEMO/audit1')).toEqual(expect.arrayContaining(['sequencer', 'log', 'sweeper']));
   });
 

@@ -5,4 +5,5 @@ export { startPostgres, type LocalPostgres, type LocalPostgresOptions } from './
 export { findKafka, KAFKA_VERSION, type KafkaAbsence, type KafkaHome } from './kafka-jars.js';
 export { startKafka, type ExtraListener, type LocalKafka, type LocalKafkaOptions } from './kafka.js';
 export { cacheDirectory, repositoryRoot } from './repository.js';
+export { ensureDatabase } from './postgres-database.js';
 export { provisionRoles, type RoleProvision, type SchemaRoles } from './postgres-roles.js';

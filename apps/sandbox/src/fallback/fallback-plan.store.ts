@@ -9,6 +9,7 @@ const fallbackPlan = z.strictObject({
   gateway: environment,
   cn1: environment,
   cn2: environment,
+  feedback: environment,
   agencies: environment,
   timeAuthority: environment.optional(),
   definitionFile: z.string(),
@@ -16,19 +17,20 @@ const fallbackPlan = z.strictObject({
 /** What the one process needs to be all apps: the settings that each would have had in a process of its own. */
 export type FallbackPlan = z.infer<typeof fallbackPlan>;
 
-/** A file and not the environment: it holds six environments, one of them with a password. */
+/** A file and not the environment: it holds the environments of all apps, some with a password. */
 export async function writeFallbackPlan(
   file: string,
   plans: Readonly<Record<AppName, AppPlan>> & { readonly timeAuthority?: AppPlan },
   definitionFile: string,
 ): Promise<void> {
-  const { registry, audit, gateway, cn1, cn2, agencies, timeAuthority } = plans;
+  const { registry, audit, gateway, cn1, cn2, feedback, agencies, timeAuthority } = plans;
   const plan: FallbackPlan = {
     registry: registry.env,
     audit: audit.env,
     gateway: gateway.env,
     cn1: cn1.env,
     cn2: cn2.env,
+    feedback: feedback.env,
     agencies: agencies.env,
     ...(timeAuthority === undefined ? {} : { timeAuthority: timeAuthority.env }),
     definitionFile,

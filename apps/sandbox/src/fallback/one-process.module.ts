@@ -4,6 +4,8 @@ import { auditConfig } from '../../../audit/src/audit.config.js';
 import { createAudit } from '../../../audit/src/audit.module.js';
 import { connectorConfig } from '../../../connector/src/connector.config.js';
 import { createConnector } from '../../../connector/src/connector.module.js';
+import { feedbackConfig } from '../../../feedback/src/feedback.config.js';
+import { createFeedback } from '../../../feedback/src/feedback.module.js';
 import { gatewayConfig } from '../../../gateway/src/gateway.config.js';
 import { createGateway } from '../../../gateway/src/gateway.module.js';
 import { registryConfig } from '../../../registry/src/registry.config.js';
@@ -40,6 +42,7 @@ export async function createOneProcess(plan: FallbackPlan, logger: Logger): Prom
     await keep(createAudit(auditConfig.load(plan.audit), deps('audit')));
     await keep(createConnector(connectorConfig.load(plan.cn1), deps('cn1')));
     await keep(createConnector(connectorConfig.load(plan.cn2), deps('cn2')));
+    await keep(createFeedback(feedbackConfig.load(plan.feedback), deps('feedback')));
     await keep(createGateway(gatewayConfig.load(plan.gateway), deps('gateway')));
     return { close };
   } catch (cause) {

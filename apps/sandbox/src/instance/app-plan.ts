@@ -5,6 +5,7 @@ import {
   AUDITOR,
   HELP_DESK,
   INSTANCE,
+  KEYS_SCHEMA,
   localUrl,
   SECOND_GATEWAY,
   witnessKeyName,
@@ -16,7 +17,7 @@ import {
 } from './layout.js';
 import { AUTHORITIES } from '../time-authority/openssl-config.js';
 
-export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'agencies';
+export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'feedback' | 'agencies';
 /** Those of every instance, the second ones of a doubled instance, and what needs OpenSSL. */
 export type ProcessName = AppName | SecondName | WitnessName | 'timeAuthority';
 
@@ -73,6 +74,10 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       KEREGE_AUDIT_WITNESSES: WITNESSES.map((name) => `${name}=${localUrl(ports[name])}`).join(','),
       KEREGE_AUDIT_AUDITORS: AUDITOR,
       KEREGE_AUDIT_HELP_DESK: HELP_DESK,
+    }),
+    feedback: bus('feedback', 'feedback', ports.feedback, 'feedback1', inputs, {
+      ...keysDatabaseEnv(inputs),
+      ...notesEnv('feedback', inputs),
     }),
     gateway: bus('gateway', 'gateway', ports.gateway, 'gw1', inputs, {
       KEREGE_GATEWAY_READY_CONNECTORS: [ports.cn1, ports.cn2].map((port) => localUrl(port)).join(','),
@@ -176,7 +181,7 @@ function secondNotes({ env }: AppPlan): Record<string, string> {
 
 /** The processes that the registry asks for the status of the whole instance. */
 function statusPeers(ports: Ports): string {
-  const peers = { gw1: ports.gateway, cn1: ports.cn1, cn2: ports.cn2, audit1: ports.audit };
+  const peers = { gw1: ports.gateway, cn1: ports.cn1, cn2: ports.cn2, audit1: ports.audit, feedback1: ports.feedback };
   return Object.entries(peers)
     .map(([id, port]) => `${INSTANCE}/${id}=${localUrl(port)}`)
     .join(',');
@@ -200,6 +205,13 @@ function databaseEnv({ databaseUrl, roles }: PlanInputs, app: string): Record<st
     DATABASE_READER_ROLE: own.readerRole,
     ...(app === 'gateway' || app === 'connector' ? { DATABASE_ERASER_URL: own.eraser } : {}),
   };
+}
+
+/** The keys of feedback lie in a database of their own where the server is ours. */
+function keysDatabaseEnv({ databaseUrl, roles }: PlanInputs): Record<string, string> {
+  const own = roles?.[KEYS_SCHEMA];
+  if (own === undefined) return { KEREGE_FEEDBACK_KEYS_DATABASE_URL: databaseUrl };
+  return { KEREGE_FEEDBACK_KEYS_DATABASE_URL: own.app, KEREGE_FEEDBACK_KEYS_DATABASE_OWNER_URL: own.owner };
 }
 
 function bus(

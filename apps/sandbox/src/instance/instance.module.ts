@@ -148,6 +148,7 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     ].map((port) => localUrl(port)),
     auditUrl: localUrl(ports.audit),
     registryUrl: localUrl(ports.registry),
+    feedbackUrl: localUrl(ports.feedback),
     agencies: {
       population: localUrl(ports.population),
       cadastre: localUrl(ports.cadastre),

@@ -39,6 +39,7 @@ export interface Instance {
   readonly gatewayUrls: readonly string[];
   readonly auditUrl: string;
   readonly registryUrl: string;
+  readonly feedbackUrl: string;
   readonly agencies: Readonly<Record<AgencyName, string>>;
   readonly trustFile: string;
   readonly keysDir: string;

@@ -9,6 +9,7 @@ describe('the layout of the sandbox', () => {
       cn2: 8091,
       audit: 8100,
       registry: 8110,
+      feedback: 8120,
       population: 8141,
       cadastre: 8142,
       benefits: 8143,
@@ -55,7 +56,7 @@ describe('the plan of the apps', () => {
   const plans = appPlans(inputs);
 
   it('binds everything to loopback', () => {
-    expect(Object.values(plans).map((plan) => plan.env['KEREGE_HOST'])).toEqual(Array(6).fill('127.0.0.1'));
+    expect(Object.values(plans).map((plan) => plan.env['KEREGE_HOST'])).toEqual(Array(7).fill('127.0.0.1'));
   });
 
   it('gives each connector the agencies of the subsystems that it serves, and no others', () => {
@@ -91,8 +92,8 @@ describe('the plan of the apps', () => {
   it('gives each process its own folder for what it remembers of the log', () => {
     const all = [...Object.values(plans), ...Object.values(secondPlans(plans, secondPortsFrom(8080)))];
     const folders = all.flatMap(({ env }) => env['KEREGE_LOG_NOTES_DIR'] ?? []);
-    expect(folders).toHaveLength(6);
-    expect(new Set(folders).size).toBe(6);
+    expect(folders).toHaveLength(7);
+    expect(new Set(folders).size).toBe(7);
   });
 
   it('gives the witnesses nothing of the bus, and audit their addresses', () => {

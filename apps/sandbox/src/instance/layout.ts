@@ -5,6 +5,7 @@ const OFFSETS = {
   cn2: 11,
   audit: 20,
   registry: 30,
+  feedback: 40,
   population: 61,
   cadastre: 62,
   benefits: 63,
@@ -62,6 +63,8 @@ export function witnessKeyName(name: WitnessName): string {
 }
 
 export const INSTANCE = 'DEMO';
+/** Of feedback's key store, which has a database of its own. */
+export const KEYS_SCHEMA = 'feedback_keys';
 /** Who may search all metadata of the log, and who looks up states of exchanges for callers. */
 export const AUDITOR = 'DEMO/GOV/1008/audit';
 export const HELP_DESK = 'DEMO/GOV/1009/operator';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { provisionRoles, startKafka, startPostgres, type KafkaHome, type SchemaRoles } from '#local';
+import { ensureDatabase, provisionRoles, startKafka, startPostgres, type KafkaHome, type SchemaRoles } from '#local';
 import { writeFallbackPlan } from '../fallback/fallback-plan.store.js';
 import { ensurePassword } from '../keys/key-files.store.js';
 import type { Stage, Supervisor } from '../supervisor/supervisor.service.js';
@@ -7,7 +7,7 @@ import type { AppName, AppPlan, ProcessName } from './app-plan.js';
 import { startApp } from './app-process.service.js';
 import { applyDefinition, isApplied } from './apply.service.js';
 import type { InstanceMode, InstanceOptions } from './instance.js';
-import { localUrl, WITNESSES, type Ports, type SecondName, type WitnessName } from './layout.js';
+import { KEYS_SCHEMA, localUrl, WITNESSES, type Ports, type SecondName, type WitnessName } from './layout.js';
 import { awaitReady } from './readiness.service.js';
 import type { Steps } from './step.js';
 
@@ -39,6 +39,7 @@ const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
   cn2: 'providers',
   cn2b: 'providers',
   agencies: 'providers',
+  feedback: 'providers',
   registry: 'core',
   audit: 'core',
   audit2: 'core',
@@ -58,7 +59,8 @@ interface DatabasePlace {
 }
 
 /** Schemas of the apps that keep rows. */
-const SCHEMAS = ['audit', 'connector', 'gateway', 'registry'];
+const SCHEMAS = ['audit', 'connector', 'feedback', 'gateway', 'registry'];
+const KEYS_DATABASE = 'kerege_keys';
 
 /** PostgreSQL and Kafka, beside each other. */
 export async function startServices(context: StartContext): Promise<Services> {
@@ -93,7 +95,14 @@ async function postgres(context: StartContext): Promise<DatabasePlace> {
       },
     }),
   );
-  return { databaseUrl: url, roles: await provisionRoles({ url, secret: password, schemas: SCHEMAS }) };
+  return { databaseUrl: url, roles: await rolesOf(url, password) };
+}
+
+/** Feedback's keys lie in another database, which would have backups of its own. */
+async function rolesOf(url: string, secret: string): Promise<Readonly<Record<string, SchemaRoles>>> {
+  const keysUrl = await ensureDatabase(url, KEYS_DATABASE);
+  const apps = await provisionRoles({ url, secret, schemas: SCHEMAS });
+  return { ...apps, ...(await provisionRoles({ url: keysUrl, secret, schemas: [KEYS_SCHEMA] })) };
 }
 
 async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode, kafkaHome }: StartContext) {
@@ -160,6 +169,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
     Promise.all([
       steps.run('connectors', () => run('cn1', 'cn2', 'cn1b', 'cn2b')),
       steps.run('gateway', () => run('gateway', 'gateway2')),
+      steps.run('feedback', () => run('feedback')),
     ]);
   if (wasApplied) {
     await Promise.all([core(), edges()]);
@@ -198,7 +208,8 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
   await steps.run('gateway', () =>
     supervisor.start({ name: 'fallback', stage: 'edge', start, restart: false, onDeath }),
   );
-  for (const name of ['agencies', 'registry', 'audit', 'connectors'] as const) steps.skip(name, 'in the one process');
+  for (const name of ['agencies', 'registry', 'audit', 'connectors', 'feedback'] as const)
+    steps.skip(name, 'in the one process');
   if (plans.timeAuthority !== undefined) steps.skip('time', 'in the one process');
   const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
   await steps.run('apply', () => applyDefinition(apply));

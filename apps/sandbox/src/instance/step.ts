@@ -10,6 +10,7 @@ export const STEPS = {
   apply: 'Apply apps/sandbox/instance.yaml',
   connectors: 'Connectors',
   gateway: 'Gateway',
+  feedback: 'Feedback: the access history',
   ready: 'The first exchange would succeed',
 } as const;
 export type StepName = keyof typeof STEPS;

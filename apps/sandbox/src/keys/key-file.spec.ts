@@ -13,6 +13,7 @@ const definition: InstanceDefinition = {
     { id: 'gw1', kind: 'gateway', runBy: 'GOV/1001', serves: [] },
     { id: 'audit1', kind: 'audit', runBy: 'GOV/1001', serves: [] },
     { id: 'registry1', kind: 'registry', runBy: 'GOV/1001', serves: [] },
+    { id: 'feedback1', kind: 'feedback', runBy: 'GOV/1001', serves: [] },
   ],
 };
 const files = missingKeyFiles(definition, new Set());
@@ -31,6 +32,7 @@ describe('missingKeyFiles', () => {
       'DEMO.gw1.jwk',
       'DEMO.audit1.jwk',
       'DEMO.registry1.jwk',
+      'DEMO.feedback1.jwk',
       'DEMO.audit1.log.jwk',
       'DEMO.witness1.jwk',
       'DEMO.witness2.jwk',
@@ -40,16 +42,18 @@ describe('missingKeyFiles', () => {
   it('gives gateways one secret, so that each knows the repeats of calls that another took', () => {
     const [first, ...others] = definition.instances;
     const doubled = { ...definition, instances: [first!, { ...first!, id: 'gw2' }, ...others] };
-    const secrets = missingKeyFiles(doubled, new Set()).flatMap(({ keys }) => keys.filter(({ kty }) => kty === 'oct'));
+    const gateways = missingKeyFiles(doubled, new Set()).filter(({ name }) => name.startsWith('DEMO.gw'));
+    const secrets = gateways.flatMap(({ keys }) => keys.filter(({ kty }) => kty === 'oct'));
     expect(secrets).toHaveLength(2);
     expect(secrets[1]).toEqual(secrets[0]);
   });
 
-  it('makes keys that a key ring takes: a subsystem signs and unseals, a gateway has a secret', () => {
+  it('makes keys that a key ring takes: a subsystem signs and unseals, a gateway and feedback have a secret', () => {
     const keys = ring();
     expect(keys.publicKeys('DEMO/GOV/1001/population').map((key) => key.use)).toEqual(['sign', 'seal']);
     expect(keys.signer('DEMO/GOV/1001').alg).toBe('EdDSA');
     expect(keys.secret('DEMO/gw1')).toHaveLength(32);
+    expect(keys.secret('DEMO/feedback1')).toHaveLength(32);
     expect(() => keys.secret('DEMO/audit1')).toThrow();
   });
 

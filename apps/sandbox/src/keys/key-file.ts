@@ -15,7 +15,7 @@ export interface KeyFile {
 export function missingKeyFiles(definition: InstanceDefinition, existing: ReadonlySet<string>): KeyFile[] {
   const { instance, members, instances } = definition;
   // The same for all gateways: one that stands in for another has to know a repeated call again (`bus.md` §4.1).
-  const fingerprint = octetKey();
+  const fingerprint = octetKey('fingerprint');
   const wanted: [string, () => KeyFile['keys']][] = [
     ...members.flatMap((member): [string, () => KeyFile['keys']][] => [
       [`${instance}/${member.id}`, () => [generateSigningKey()]],
@@ -26,8 +26,7 @@ export function missingKeyFiles(definition: InstanceDefinition, existing: Readon
     ]),
     ...instances.map((entry): [string, () => KeyFile['keys']] => [
       `${instance}/${entry.id}`,
-      // A gateway also keys the fingerprints of its idempotency keys.
-      () => (entry.kind === 'gateway' ? [generateSigningKey(), fingerprint] : [generateSigningKey()]),
+      () => [generateSigningKey(), ...secretsOf(entry.kind, fingerprint)],
     ]),
     ...instances
       .filter((entry) => entry.kind === 'audit')
@@ -40,8 +39,14 @@ export function missingKeyFiles(definition: InstanceDefinition, existing: Readon
     .map(({ name, make }) => ({ name, keys: make() }));
 }
 
-function octetKey(): OctetKey {
-  return { kty: 'oct', k: randomBytes(32).toString('base64url'), kid: 'fingerprint' };
+/** A gateway keys the fingerprints of its idempotency keys; feedback wraps the keys of its key store. */
+function secretsOf(kind: InstanceDefinition['instances'][number]['kind'], fingerprint: OctetKey): OctetKey[] {
+  if (kind === 'gateway') return [fingerprint];
+  return kind === 'feedback' ? [octetKey('key-store')] : [];
+}
+
+function octetKey(kid: string): OctetKey {
+  return { kty: 'oct', k: randomBytes(32).toString('base64url'), kid };
 }
 
 export interface TrustParts {
