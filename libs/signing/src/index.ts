@@ -32,7 +32,16 @@ export {
 } from './statement.js';
 export { slotFor, type SignerRole, type Slot } from './slot.js';
 export { documentKid, signDocument, verifyDocument, type DocumentReason, type DocumentType } from './document.js';
-export { answerAd, openSession, requestAd, startSession, type SealingSession, type SessionKeys } from './sealing.js';
+export {
+  answerAd,
+  forgetUnsealKey,
+  openSession,
+  requestAd,
+  startSession,
+  type SealingSession,
+  type SessionKeys,
+} from './sealing.js';
+export { SealingSessions, type RecipientKey } from './sealing-sessions.js';
 export { openRecord, sealRecord, type SealedRecord } from './sealed-record.js';
 export {
   commit,

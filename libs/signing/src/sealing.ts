@@ -21,7 +21,7 @@ const ANSWER_LABEL = Buffer.from('kerege/answer');
 const KEY_BYTES = 32;
 const ENC_BYTES = 32;
 
-/** Imported X25519 keys by thumbprint; a private one never leaves this map. */
+/** Imported X25519 keys by thumbprint; a private one leaves this map by `forgetUnsealKey` or for others only. */
 const publicKeys = new LRUCache<string, CryptoKey>({ max: 4096 });
 const privateKeys = new LRUCache<string, CryptoKey>({ max: 256 });
 
@@ -57,6 +57,11 @@ export async function openSession(from: {
     // A point of small order: the sender's fault, an answer.
     return undefined;
   }
+}
+
+/** Lets go of a private key whose owner destroys it: it would stay in this process otherwise. */
+export function forgetUnsealKey(kid: string): void {
+  privateKeys.delete(kid);
 }
 
 /** Ties content to its statement, exchange, deadline and listener: moved to another of these it does not open. */

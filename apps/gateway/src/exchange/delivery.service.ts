@@ -2,7 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { partitionOf, type Bus } from '#bus';
 import { exchangeIdBytes, newExchangeId, type Clock, type ExchangeId } from '#kernel';
 import { formatTraceparent, parseTraceparent } from '#platform';
-import { signStatement, type RequestedPayload, type SealingSession, type Statement } from '#signing';
+import {
+  signStatement,
+  type RequestedPayload,
+  type SealingSession,
+  type SealingSessions,
+  type Statement,
+} from '#signing';
 import type { Admitted } from './admission.js';
 import { Awaited, type Verdict } from './awaited.js';
 import type { Candidate } from './candidate.js';
@@ -26,7 +32,6 @@ import { prepare, sealRequest, type Outgoing } from './outgoing.js';
 import type { LogPulse, Sending } from './log-pulse.js';
 import type { PendingExchanges } from './pending-exchanges.js';
 import type { RowOutcome, NewRow } from './row.js';
-import type { SealingSessions } from './sealing-sessions.js';
 import { stampRecord, type StampsWorker } from './stamps.worker.js';
 import { within } from './within.js';
 

@@ -2,7 +2,7 @@ import type { Bus } from '#bus';
 import { AssertionMemory } from '#end-user';
 import type { Clock, InstanceId } from '#kernel';
 import type { Database } from '#postgres';
-import type { KeyRing, Statement } from '#signing';
+import { SealingSessions, type KeyRing, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
 import { RefusalTally } from '../refusals/refusal-tally.js';
@@ -21,7 +21,6 @@ import { PendingExchanges } from './pending-exchanges.js';
 import { ReceiptChecker, unguarded, type LogGuard } from './receipts.js';
 import { RefusalsService } from './refusals.service.js';
 import { ReplyConsumer, type ReplyParts } from './reply.consumer.js';
-import { SealingSessions } from './sealing-sessions.js';
 import { StampsWorker } from './stamps.worker.js';
 import { TakeoverService, type LoggedOutcomes } from './takeover.service.js';
 

@@ -1,10 +1,15 @@
-import type { SubsystemId } from '#kernel';
-import { startSession, type SealingSession } from '#signing';
-import type { OwnedKey } from '#snapshot';
+import type { PublicJwk } from './jwk.js';
+import { startSession, type SealingSession } from './sealing.js';
 
 const SESSION_MS = 5 * 60_000;
 const SESSION_RECORDS = 2 ** 16;
 const MAX_SESSIONS = 10_000;
+
+/** A key that its recipient published. */
+export interface RecipientKey {
+  readonly kid: string;
+  readonly jwk: PublicJwk;
+}
 
 interface Live {
   readonly session: Promise<SealingSession>;
@@ -23,7 +28,7 @@ export class SealingSessions {
   private readonly live = new Map<string, Live>();
 
   /** A session to seal one record with. Rejects only if the published key is no usable key. */
-  take(recipient: SubsystemId, key: OwnedKey, nowMs: number): Promise<SealingSession> {
+  take(recipient: string, key: RecipientKey, nowMs: number): Promise<SealingSession> {
     const name = `${recipient} ${key.kid}`;
     const known = this.live.get(name);
     if (known !== undefined && nowMs - known.startedAtMs < SESSION_MS && known.records < SESSION_RECORDS) {
