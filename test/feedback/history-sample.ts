@@ -106,7 +106,6 @@ async function access(at: number, signer: ReturnType<typeof jwkSigner>) {
     status: 200,
     disclosed: true,
     disputed: false,
-    afterCompromise: false,
     endUser: 'none',
   } as const;
   const shown = {

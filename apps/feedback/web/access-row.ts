@@ -20,8 +20,7 @@ const accessRow = z.object({
   status: z.optional(z.number()),
   disclosed: z.boolean(),
   disputed: z.boolean(),
-  afterCompromise: z.boolean(),
-  endUser: z.enum(['none', 'self', 'representative', 'official']),
+  endUser: z.enum(['none', 'self', 'representative', 'official', 'unknown']),
   leaf: z.object({ log: z.string(), index: z.number() }),
   evidence: z.optional(
     z.extend(proven, {

@@ -79,8 +79,7 @@ function entry(term: string, said: string): HTMLElement[] {
 function notes(row: AccessRow, say: (key: TextKey) => string): HTMLElement | undefined {
   const said: TextKey[] = [
     ...(row.role === 'user' ? (['byYou'] as const) : []),
-    ...(row.endUser === 'none' || row.role === 'user' ? [] : [row.endUser]),
-    ...(row.afterCompromise ? (['afterCompromise'] as const) : []),
+    ...(row.endUser === 'none' || row.endUser === 'unknown' || row.role === 'user' ? [] : [row.endUser]),
     ...(row.disputed ? (['disputed'] as const) : []),
   ];
   return said.length === 0

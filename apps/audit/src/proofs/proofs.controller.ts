@@ -1,6 +1,13 @@
 import { Controller, Get, Header, Param, Query, UseGuards } from '@nestjs/common';
 import { ReadGate } from '../read-gate/read-gate.guard.js';
-import { ConsistencyQuery, InclusionQuery, LeafQuery, ReceiptParameters, ReceiptQuery } from './proofs.dto.js';
+import {
+  ConsistencyQuery,
+  InclusionQuery,
+  LeafQuery,
+  LeavesQuery,
+  ReceiptParameters,
+  ReceiptQuery,
+} from './proofs.dto.js';
 import { ProofsService } from './proofs.service.js';
 
 /** Answers that static log files cannot give: by leaf hash, by exchange id, or without a tile client. */
@@ -27,6 +34,15 @@ export class ProofsController {
   async leaf(@Query() query: LeafQuery): Promise<{ index: number; body: string }> {
     const { index, body } = await this.proofs.leaf(Buffer.from(query.hash, 'hex'));
     return { index, body: body.toString('latin1') };
+  }
+
+  /** Leaves by their places, with proofs against one checkpoint. What it does not cover yet is left out. */
+  @Get('proof/leaves')
+  @UseGuards(ReadGate)
+  @Header('Cache-Control', 'no-cache')
+  async leaves(@Query() query: LeavesQuery): Promise<{ leaves: { index: number; leaf: string; proof: string }[] }> {
+    const { leaves } = await this.proofs.proveAll(query.indices.split(',').map(Number));
+    return { leaves: [...leaves].map(([index, proven]) => ({ index, ...proven })) };
   }
 
   @Get('receipts/:exchangeId')
