@@ -17,6 +17,11 @@ export const cliConfig = defineConfig('cli', {
     default: 'http://127.0.0.1:8100',
     meaning: 'URL of the log for which `kerege token` makes tokens.',
   }),
+  issuerUrl: setting.text({
+    env: 'KEREGE_ISSUER_URL',
+    default: 'http://127.0.0.1:8150',
+    meaning: 'Identity provider of the sandbox, where `kerege token --end-user` signs people in.',
+  }),
   keysDir: setting.path({ env: 'KEREGE_KEYS_DIR', default: './data/keys', meaning: 'Folder of the private keys.' }),
   trustFile: setting.path({
     env: 'KEREGE_TRUST_FILE',

@@ -31,6 +31,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The server answered with an error.',
     next: 'See what it says, which is listed.',
   },
+  'sign-in-refused': {
+    kind: 'refused',
+    message: 'The identity provider did not sign this person in.',
+    next: 'Give a test identity of the sandbox (TEST000007, OFF000001) that fits the client, and the provider with --issuer.',
+  },
   'evidence-missing': {
     kind: 'unavailable',
     message: 'The exchange is done, but its evidence could not be fetched.',

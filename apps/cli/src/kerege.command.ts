@@ -48,12 +48,16 @@ interface TokenFlags {
   as: string;
   audience: string;
   keys: string;
+  endUser?: string;
+  issuer: string;
+  level: string;
 }
 interface CallFlags {
   client: string;
   purpose?: string;
   legalBasis?: string;
   subject?: string;
+  endUser?: string;
   idempotencyKey?: string;
   data?: string;
   contentType: string;
@@ -110,11 +114,14 @@ function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void 
 function addToken(kerege: Command, config: CliConfig, terminal: Terminal): void {
   kerege
     .command('token')
-    .description('make a token with which a subsystem reads the log: one request, five minutes')
+    .description('make a token: a subsystem’s, to read the log once, or a person’s who signs in at the sandbox')
     .requiredOption('--as <subsystem>', 'who reads, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
     .option('--audience <url>', 'URL of the log', config.auditUrl)
     .option('--keys <dir>', 'folder of private keys', config.keysDir)
-    .action(({ as, audience, keys }: TokenFlags) => tokenCommand({ subsystem: as, audience, keysDir: keys }, terminal));
+    .option('--end-user <code>', 'test identity that signs in: the token is for Kerege-End-User, ten minutes')
+    .option('--issuer <url>', 'identity provider of the sandbox', config.issuerUrl)
+    .option('--level <level>', 'how sure the sign-in is to be: high or low', 'high')
+    .action(({ as, keys, ...flags }: TokenFlags) => tokenCommand({ ...flags, subsystem: as, keysDir: keys }, terminal));
 }
 
 function addVerify(kerege: Command, config: CliConfig, terminal: Terminal): void {
@@ -189,6 +196,7 @@ function addCall(kerege: Command, config: CliConfig, terminal: Terminal): void {
     .option('--purpose <code>', 'why; needed where the agreement knows several')
     .option('--legal-basis <code>', 'ground, where the purpose does not imply it')
     .option('--subject <id>', 'COUNTRY/TYPE/CODE, where the service has no rule to find it')
+    .option('--end-user <token>', 'who acts: a token of a registered issuer, see "kerege token --end-user"')
     .option('--idempotency-key <key>', 'so that a repeat is not a second call')
     .option('--data <text>', 'body, or @file')
     .option('--content-type <type>', 'of the body', 'application/json')

@@ -49,7 +49,7 @@ members:
       - code: population
         services: [{ code: persons, openapi: persons.yaml, timeoutMs: 5000 }]
         agreements:
-          - { consumer: GOV/1000/mygov, service: persons, endpoints: ['GET /{pin}'], purposes: [view], until: 2036-12-31 }
+          - { consumer: GOV/1000/mygov, service: persons, endpoints: ['GET /{pin}'], purposes: [view], endUser: { 'GET /{pin}': subject }, until: 2036-12-31 }
 instances:
   - { id: gw1, kind: gateway, runBy: GOV/1000, serves: [GOV/1000/mygov] }
   - { id: registry1, kind: registry, runBy: GOV/1000 }
@@ -271,7 +271,10 @@ describe('registry', () => {
     const catalogue = JSON.parse(await (await get('/v1/catalogue')).text());
     expect(catalogue.members[1].subsystems[0].services[0]).toMatchObject({ endpoints: [{ endpoint: 'GET /{pin}' }] });
     const service = await get('/v1/services/DEMO/GOV/1001/population/persons');
-    expect(JSON.parse(await service.text()).agreements[0]).toMatchObject({ consumer: 'DEMO/GOV/1000/mygov' });
+    expect(JSON.parse(await service.text()).agreements[0]).toMatchObject({
+      consumer: 'DEMO/GOV/1000/mygov',
+      endUser: { 'GET /{pin}': 'subject' },
+    });
     const document = await get(`/v1/openapi/${toHex(sha256(OPENAPI))}`);
     expect(await document.text()).toBe(OPENAPI);
     expect(JSON.parse(await (await get('/openapi.json')).text()).openapi).toBe('3.1.0');

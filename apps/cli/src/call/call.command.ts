@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly purpose?: string | undefined;
   readonly legalBasis?: string | undefined;
   readonly subject?: string | undefined;
+  /** Assertion of who acts. */
+  readonly endUser?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   /** Text, or `@file`. */
   readonly data?: string | undefined;
@@ -48,6 +50,7 @@ async function requestOf(options: CallOptions): Promise<RequestInit> {
     'Kerege-Purpose': options.purpose,
     'Kerege-Legal-Basis': options.legalBasis,
     'Kerege-Subject': options.subject,
+    'Kerege-End-User': options.endUser,
     'Idempotency-Key': options.idempotencyKey,
     'Content-Type': data === undefined ? undefined : contentType,
   };

@@ -6,11 +6,16 @@ import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
 import { parseJson } from '../terminal/json-client.service.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { signIn } from './sign-in.service.js';
 
 export interface TokenCommandOptions {
   readonly subsystem: string;
   readonly audience: string;
   readonly keysDir: string;
+  /** A test identity that signs in; absent: the subsystem itself, to read the log. */
+  readonly endUser?: string | undefined;
+  readonly issuer: string;
+  readonly level: string;
 }
 
 const signingKey = z.object({
@@ -24,13 +29,20 @@ const signingKey = z.object({
 });
 const keyFile = z.object({ keys: z.array(z.unknown()) });
 
-/** `kerege token`: one token for one request to the read API, from the subsystem's key file; to standard output. */
+/**
+ * `kerege token`: one token for one request to the read API, from the subsystem's key file, or what a person who has
+ * signed in at the sandbox is to be shown with (`Kerege-End-User`); to standard output.
+ */
 export async function tokenCommand(options: TokenCommandOptions, terminal: Terminal): Promise<void> {
-  const { subsystem, audience, keysDir } = options;
+  const { subsystem, audience, keysDir, endUser: person, issuer, level } = options;
   const file = join(keysDir, keyFileName(subsystem));
   const key = newestSigningKey(await readBytes(file));
   if (key === undefined) throw cliErrors.error('key-file-unusable', { extensions: { file } });
-  terminal.out(`${await makeReaderToken({ subsystem, audience, key, nowMs: Date.now() })}\n`);
+  const token =
+    person === undefined
+      ? await makeReaderToken({ subsystem, audience, key, nowMs: Date.now() })
+      : await signIn({ issuer, subsystem, key, person, level });
+  terminal.out(`${token}\n`);
 }
 
 function newestSigningKey(bytes: Buffer): PrivateJwk | undefined {

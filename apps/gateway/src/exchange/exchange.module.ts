@@ -1,5 +1,4 @@
 import type { Bus } from '#bus';
-import { AssertionMemory } from '#end-user';
 import type { Clock, InstanceId } from '#kernel';
 import type { Database } from '#postgres';
 import { SealingSessions, type KeyRing, type Statement } from '#signing';
@@ -125,16 +124,7 @@ export class ExchangeModule {
     const shared = { registry, keys, database, store, events, clock };
     const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
     this.exchanges = new ExchangeService(
-      {
-        ...shared,
-        replies,
-        log: this.logWatch,
-        guard,
-        delivery,
-        idempotency,
-        refusals,
-        assertions: new AssertionMemory(),
-      },
+      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.refusals = new RefusalsWorker(

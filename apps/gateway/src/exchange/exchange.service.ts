@@ -1,4 +1,4 @@
-import { verifyEndUser, type AssertionMemory, type AssertionReason, type EndUser } from '#end-user';
+import { AssertionMemory, verifyEndUser, type AssertionReason, type EndUser } from '#end-user';
 import { Capacity, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import { admit, type Admitted, type Gate } from './admission.js';
@@ -35,7 +35,6 @@ export interface ExchangeParts {
   readonly delivery: DeliveryService;
   readonly idempotency: IdempotencyService;
   readonly refusals: RefusalsService;
-  readonly assertions: AssertionMemory;
   readonly events: ExchangeEvents;
   readonly clock: Clock;
 }
@@ -55,6 +54,7 @@ export class ExchangeService extends Exchanges {
   private readonly bytes: Capacity;
   /** Of those who found no place, here or at their provider. */
   private readonly appointments: Appointments;
+  private readonly assertions = new AssertionMemory();
 
   constructor(
     private readonly parts: ExchangeParts,
@@ -100,10 +100,10 @@ export class ExchangeService extends Exchanges {
 
   /** What the assertion of a call is worth; undefined while there is no snapshot to judge it, and then nothing is sent. */
   private async endUser({ context, consumer }: ExchangeRequest): Promise<Result<EndUser, AssertionReason> | undefined> {
-    const { registry, assertions: memory, clock } = this.parts;
+    const { registry, clock } = this.parts;
     const issuers = registry.current()?.issuers;
     if (issuers === undefined) return undefined;
-    return verifyEndUser(context.endUser ?? '', { issuers, consumer, nowMs: clock.now(), memory });
+    return verifyEndUser(context.endUser ?? '', { issuers, consumer, nowMs: clock.now(), memory: this.assertions });
   }
 
   private async carryOut(

@@ -59,6 +59,14 @@ export class AgreementDto implements ListedAgreement {
   @ApiProperty() consumer: string;
   @ApiProperty({ type: [String] }) endpoints: string[];
   @ApiProperty({ type: [String] }) purposes: string[];
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: { type: 'string', enum: ['subject', 'official', 'any'] },
+    example: { 'GET /{pin}': 'subject' },
+    description: 'Endpoints that may be called with an end user only, and with whom.',
+  })
+  endUser?: Record<string, string>;
   @ApiProperty({ required: false }) from?: string;
   @ApiProperty() until: string;
 }

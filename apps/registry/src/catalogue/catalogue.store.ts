@@ -25,6 +25,7 @@ interface AgreementRow {
   purposes: string[];
   valid_from: Date | null;
   valid_until: Date;
+  end_user: Record<string, string> | null;
 }
 
 const SERVICE = `
@@ -70,7 +71,7 @@ export class CatalogueStore {
     const [row] = await this.database.query<ServiceRow>(`${SERVICE} WHERE id = $1`, [id]);
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
-      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until
+      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user
        FROM agreement WHERE service_id = $1 ORDER BY position`,
       [id],
     );
@@ -104,6 +105,7 @@ function agreementOf(row: AgreementRow): ListedAgreement {
     consumer: row.consumer_id,
     endpoints: row.endpoints,
     purposes: row.purposes,
+    ...(row.end_user === null ? {} : { endUser: row.end_user }),
     ...(row.valid_from === null ? {} : { from: row.valid_from.toISOString() }),
     until: row.valid_until.toISOString(),
   };

@@ -41,6 +41,8 @@ export interface ListedAgreement {
   readonly consumer: string;
   readonly endpoints: readonly string[];
   readonly purposes: readonly string[];
+  /** Who has to act, by endpoint: `subject`, `official` or `any`. */
+  readonly endUser?: Readonly<Record<string, string>>;
   readonly from?: string;
   readonly until: string;
 }

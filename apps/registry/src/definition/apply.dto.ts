@@ -91,7 +91,9 @@ export class ApplyDto {
 
 export class ChangeDto implements Change {
   @ApiProperty({ enum: ['add', 'change', 'remove'] }) op: Change['op'];
-  @ApiProperty({ enum: ['member', 'subsystem', 'key', 'service', 'agreement', 'purpose', 'legalBasis', 'issuer', 'instance'] })
+  @ApiProperty({
+    enum: ['member', 'subsystem', 'key', 'service', 'agreement', 'purpose', 'legalBasis', 'issuer', 'instance'],
+  })
   kind: Change['kind'];
   @ApiProperty() id: string;
   @ApiProperty({ required: false, description: 'Names of the parts that changed.' }) detail?: string;

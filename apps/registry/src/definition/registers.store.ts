@@ -153,8 +153,8 @@ async function writeServices(queries: Queries, subsystem: SubsystemEntry): Promi
 async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Promise<void> {
   for (const [position, entry] of subsystem.agreements.entries())
     await queries.query(
-      `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until, end_user)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [
         `${subsystem.id}/${entry.service}`,
         position,
@@ -163,6 +163,7 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
         entry.purposes,
         entry.from ?? null,
         entry.until,
+        entry.endUser ?? null,
       ],
     );
 }

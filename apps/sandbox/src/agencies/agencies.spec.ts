@@ -87,6 +87,14 @@ describe('the Family Clinic', () => {
   });
 });
 
+describe('the Family Clinic’s prescriptions', () => {
+  it('are each patient’s own, and nobody’s who does not exist', async () => {
+    const own = (await agency('clinic').inject('/visits/TEST000007/prescriptions')).json<{ pin: string }>();
+    expect(own).toMatchObject({ pin: 'TEST000007', prescriptions: [{ prescriptionId: 'RX-0007-1' }, {}] });
+    expect((await agency('clinic').inject('/visits/TEST000999/prescriptions')).statusCode).toBe(404);
+  });
+});
+
 describe('the hooks for visitors', () => {
   const fault = (app: FastifyInstance, payload: object) =>
     app.inject({ method: 'POST', url: '/_sandbox/faults', payload });

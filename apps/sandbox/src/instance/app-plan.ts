@@ -19,7 +19,7 @@ import { AUTHORITIES } from '../time-authority/openssl-config.js';
 
 export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'feedback' | 'agencies';
 /** Those of every instance, the second ones of a doubled instance, and what needs OpenSSL. */
-export type ProcessName = AppName | SecondName | WitnessName | 'timeAuthority';
+export type ProcessName = AppName | SecondName | WitnessName | 'timeAuthority' | 'identityProvider';
 
 /** How one process of the instance is started: the same built app and settings that an operator would use. */
 export interface AppPlan {
@@ -141,6 +141,20 @@ export function timeAuthorityPlan({ ports, timeAuthorityDir }: PlanInputs): AppP
       KEREGE_TIME_AUTHORITY_2_PORT: String(ports.time2),
     },
     liveUrl: `${localUrl(ports.time1)}/live`,
+  };
+}
+
+/** The identity provider; it gets the keys of its clients, of which it uses the public halves, and nothing of the bus. */
+export function identityProviderPlan({ ports, keysDir }: Pick<PlanInputs, 'ports' | 'keysDir'>): AppPlan {
+  return {
+    name: 'identityProvider',
+    main: 'apps/sandbox/src/identity-provider/main.js',
+    env: {
+      KEREGE_HOST: '127.0.0.1',
+      KEREGE_IDENTITY_PROVIDER_PORT: String(ports.identityProvider),
+      KEREGE_KEYS_DIR: keysDir,
+    },
+    liveUrl: `${localUrl(ports.identityProvider)}/live`,
   };
 }
 

@@ -7,9 +7,17 @@ import { RunRecord } from '../supervisor/run-record.store.js';
 import { Supervisor } from '../supervisor/supervisor.service.js';
 import { ensureAuthorities } from '../time-authority/authority-files.store.js';
 import { hasOpenssl } from '../time-authority/openssl.service.js';
-import { appPlans, secondPlans, timeAuthorityPlan, witnessPlans, type AppPlan, type ProcessName } from './app-plan.js';
+import {
+  appPlans,
+  identityProviderPlan,
+  secondPlans,
+  timeAuthorityPlan,
+  witnessPlans,
+  type AppPlan,
+  type ProcessName,
+} from './app-plan.js';
 import { definitionFile, readDefinition } from './apply.service.js';
-import { writeDoubledDefinition } from './doubled-definition.store.js';
+import { writeDefinition } from './written-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
 import { localUrl, logOrigin, portsFrom, secondPortsFrom, type PortName } from './layout.js';
 import { checkPorts, freePortBase } from './ports.service.js';
@@ -55,12 +63,19 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
   // Without Kafka the bus is in memory: offsets in a database that outlived it would point to nothing.
   if (mode === 'one-process') await rm(dataDir, { recursive: true, force: true });
   await mkdir(dataDir, { recursive: true, mode: 0o755 });
-  const definition =
-    options.isDoubled === true ? await writeDoubledDefinition(definitionFile(), dataDir) : definitionFile();
   const places = keyPlaces(dataDir);
   const origin = await steps.run('data', async () =>
-    ensureKeys(places, await readDefinition(definition), logOrigin(Date.now())),
+    ensureKeys(places, await readDefinition(definitionFile()), logOrigin(Date.now())),
   );
+  const issuerUrl = localUrl(ports.identityProvider);
+  const { isDoubled = false } = options;
+  const definition = await writeDefinition({
+    file: definitionFile(),
+    dataDir,
+    isDoubled,
+    issuerUrl,
+    keysDir: places.keysDir,
+  });
   const timeAuthorityDir = isTimed ? join(dataDir, 'time-authority') : undefined;
   if (timeAuthorityDir === undefined) sayTimeIsOff(options, steps);
   else await trustTimestampRoots(places, await ensureAuthorities(timeAuthorityDir));
@@ -120,7 +135,7 @@ function plansOf(context: StartContext, services: Services, more: NonNullable<In
   const inputs = { ...places, logOrigin: origin, timeAuthorityDir, exportDir, ...services };
   const timeAuthority = timeAuthorityPlan(inputs);
   const apps = appPlans(inputs);
-  const firsts = { ...apps, ...witnessPlans(places) };
+  const firsts = { ...apps, ...witnessPlans(places), identityProvider: identityProviderPlan(places) };
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
     const entries = Object.values<AppPlan>(plans).map((plan) => {
       const env = { ...plan.env, ...more[plan.name] };
@@ -149,6 +164,8 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     auditUrl: localUrl(ports.audit),
     registryUrl: localUrl(ports.registry),
     feedbackUrl: localUrl(ports.feedback),
+    issuerUrl: localUrl(ports.identityProvider),
+    definitionFile: context.definition,
     agencies: {
       population: localUrl(ports.population),
       cadastre: localUrl(ports.cadastre),

@@ -40,6 +40,10 @@ export interface Instance {
   readonly auditUrl: string;
   readonly registryUrl: string;
   readonly feedbackUrl: string;
+  /** Of the identity provider, as its tokens name it. */
+  readonly issuerUrl: string;
+  /** As it was applied: the definition of the sandbox, with what only this machine knows. */
+  readonly definitionFile: string;
   readonly agencies: Readonly<Record<AgencyName, string>>;
   readonly trustFile: string;
   readonly keysDir: string;

@@ -1,4 +1,4 @@
-import { appPlans, secondPlans, timeAuthorityPlan, witnessPlans } from './app-plan.js';
+import { appPlans, identityProviderPlan, secondPlans, timeAuthorityPlan, witnessPlans } from './app-plan.js';
 import { logOrigin, PORT_SPAN, portsFrom, secondPortsFrom } from './layout.js';
 
 describe('the layout of the sandbox', () => {
@@ -14,6 +14,7 @@ describe('the layout of the sandbox', () => {
       cadastre: 8142,
       benefits: 8143,
       clinic: 8144,
+      identityProvider: 8150,
       kafka: 8180,
       kafkaController: 8181,
       postgres: 8190,
@@ -72,6 +73,17 @@ describe('the plan of the apps', () => {
 
   it('gives the agencies nothing of the bus: no keys, no brokers, no database', () => {
     expect(Object.keys(plans.agencies.env).filter((name) => !/^KEREGE_(HOST|AGENCY_)/.test(name))).toEqual([]);
+  });
+
+  it('gives the identity provider nothing of the bus but the folder of keys', () => {
+    expect(identityProviderPlan(inputs)).toMatchObject({
+      env: {
+        KEREGE_HOST: '127.0.0.1',
+        KEREGE_IDENTITY_PROVIDER_PORT: '8150',
+        KEREGE_KEYS_DIR: '/data/keys',
+      },
+      liveUrl: 'http://127.0.0.1:8150/live',
+    });
   });
 
   it('tells audit of the time-stamp authorities if there are any, and starts them beside it', () => {

@@ -44,6 +44,7 @@ const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
   audit: 'core',
   audit2: 'core',
   timeAuthority: 'core',
+  identityProvider: 'core',
   witness1: 'core',
   witness2: 'core',
 };
@@ -129,7 +130,7 @@ async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode
 }
 
 /** The second processes are there in a doubled instance only, the time-stamp authorities where there is OpenSSL. */
-export type Plans = Readonly<Record<AppName | WitnessName, AppPlan>> &
+export type Plans = Readonly<Record<AppName | WitnessName | 'identityProvider', AppPlan>> &
   Readonly<Partial<Record<SecondName | 'timeAuthority', AppPlan>>>;
 
 /** The apps, and the definition applied; resolves when the gateway says that an exchange would succeed. */
@@ -155,6 +156,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
   };
   const core = async () => {
     const agencies = steps.run('agencies', () => run('agencies'));
+    const identity = steps.run('identity', () => run('identityProvider'));
     const audit = steps.run('audit', () => run('audit', 'audit2', ...WITNESSES));
     const time = plans.timeAuthority === undefined ? undefined : steps.run('time', () => run('timeAuthority'));
     const registry = steps
@@ -163,7 +165,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
         if (wasApplied) steps.skip('apply', 'unchanged since the last start');
         else await steps.run('apply', () => applyDefinition(apply));
       });
-    await Promise.all([agencies, audit, registry, time]);
+    await Promise.all([agencies, audit, registry, time, identity]);
   };
   const edges = () =>
     Promise.all([
@@ -205,6 +207,7 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
   const start = () => startApp({ plan, logFile: join(logsDir, 'fallback.log'), signal });
   const onDeath = () => options.tell?.('Stop with Ctrl-C and start again; nothing of this run is kept.');
   await Promise.all(WITNESSES.map((name) => startOne(context, plans[name])));
+  await steps.run('identity', () => startOne(context, plans.identityProvider));
   await steps.run('gateway', () =>
     supervisor.start({ name: 'fallback', stage: 'edge', start, restart: false, onDeath }),
   );

@@ -36,6 +36,7 @@ describe('missingKeyFiles', () => {
       'DEMO.audit1.log.jwk',
       'DEMO.witness1.jwk',
       'DEMO.witness2.jwk',
+      'DEMO.identity1.jwk',
     ]);
   });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { makeCosignerVkey, makeVkey } from '#tlog';
 import { generateSealingKey, generateSigningKey, keyFileName, publicJwk, type PrivateJwk } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
-import { witnessKeyName, WITNESSES, type WitnessName } from '../instance/layout.js';
+import { IDENTITY_PROVIDER_KEY, witnessKeyName, WITNESSES, type WitnessName } from '../instance/layout.js';
 
 type OctetKey = { readonly kty: 'oct'; readonly k: string; readonly kid: string };
 
@@ -32,6 +32,7 @@ export function missingKeyFiles(definition: InstanceDefinition, existing: Readon
       .filter((entry) => entry.kind === 'audit')
       .map((entry): [string, () => KeyFile['keys']] => [`${instance}/${entry.id}/log`, () => [generateSigningKey()]]),
     ...WITNESSES.map((name): [string, () => KeyFile['keys']] => [`${instance}/${name}`, () => [generateSigningKey()]]),
+    [IDENTITY_PROVIDER_KEY, () => [generateSigningKey()]],
   ];
   return wanted
     .map(([identifier, make]) => ({ name: keyFileName(identifier), make }))

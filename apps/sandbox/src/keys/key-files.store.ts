@@ -126,7 +126,8 @@ function instanceOf(definition: InstanceDefinition, kind: string): string {
   return `${definition.instance}/${found?.id ?? kind}`;
 }
 
-async function readKey(file: string): Promise<PrivateJwk | undefined> {
+/** The first key of a file; undefined if there is none in it. */
+export async function readKey(file: string): Promise<PrivateJwk | undefined> {
   const parsed = keySet.safeParse(JSON.parse(await readFile(file, 'utf8')));
   return parsed.success ? parsed.data.keys[0] : undefined;
 }

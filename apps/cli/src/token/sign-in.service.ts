@@ -1,0 +1,119 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { importJWK, SignJWT } from 'jose';
+import { z } from 'zod';
+import { algorithmOf, type PrivateJwk } from '#signing';
+import { cliErrors } from '../cli.errors.js';
+import { ask, parseJson, problemText, type HttpAnswer } from '../terminal/json-client.service.js';
+
+export interface SignInOptions {
+  /** URL of the sandbox's identity provider. */
+  readonly issuer: string;
+  /** Whose client signs them in, and its key. */
+  readonly subsystem: string;
+  readonly key: PrivateJwk;
+  /** Code of the test identity. */
+  readonly person: string;
+  readonly level: string;
+}
+
+const CALLBACK = 'http://127.0.0.1/callback';
+const ASSERTION_S = 60;
+
+const discovery = z.object({ issuer: z.string(), authorization_endpoint: z.url(), token_endpoint: z.url() });
+const tokens = z.object({ access_token: z.string() });
+
+/**
+ * Signs a test identity in at the sandbox as a browser and a portal's backend do together: authorization code with PKCE,
+ * the page filled in, the code redeemed with the subsystem's own key. Works only where people have no passwords.
+ */
+export async function signIn(options: SignInOptions): Promise<string> {
+  const { issuer, subsystem, person, level } = options;
+  const found = discovery.safeParse(
+    await jsonOf(ask(`${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`)),
+  );
+  if (!found.success) throw refused('this is no OpenID Connect issuer');
+  const verifier = randomBytes(32).toString('base64url');
+  const state = randomUUID();
+  const start = new URL(found.data.authorization_endpoint);
+  start.search = new URLSearchParams({
+    client_id: subsystem,
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: CALLBACK,
+    state,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }).toString();
+  const browser = new Browser();
+  const page = await browser.go(start);
+  const signedIn = await browser.go(page, new URLSearchParams({ person, level }));
+  const back = await browser.go(signedIn);
+  const code = back.searchParams.get('code');
+  if (back.href.split('?')[0] !== CALLBACK || code === null || back.searchParams.get('state') !== state)
+    throw refused(back.searchParams.get('error_description') ?? 'the sign-in did not end as it should');
+  return redeem(options, found.data, { code, verifier });
+}
+
+async function redeem(
+  { subsystem, key }: SignInOptions,
+  { issuer, token_endpoint: endpoint }: z.infer<typeof discovery>,
+  { code, verifier }: { readonly code: string; readonly verifier: string },
+): Promise<string> {
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    client_id: subsystem,
+    code,
+    code_verifier: verifier,
+    redirect_uri: CALLBACK,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await clientAssertion(subsystem, issuer, key),
+  });
+  const answer = tokens.safeParse(await jsonOf(ask(endpoint, { method: 'POST', body })));
+  if (!answer.success) throw refused('the answer holds no access token');
+  return answer.data.access_token;
+}
+
+async function clientAssertion(subsystem: string, issuer: string, key: PrivateJwk): Promise<string> {
+  const { kty, crv, x, y, d } = key;
+  const alg = algorithmOf(key) ?? 'EdDSA';
+  const issuedAt = Math.floor(Date.now() / 1000);
+  return new SignJWT({})
+    .setProtectedHeader({ alg, kid: key.kid })
+    .setIssuer(subsystem)
+    .setSubject(subsystem)
+    .setAudience(issuer)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + ASSERTION_S)
+    .setJti(randomUUID())
+    .sign(await importJWK(y === undefined ? { kty, crv, x, d } : { kty, crv, x, y, d }, alg));
+}
+
+/** As much of a browser as a sign-in needs: it keeps cookies, and says where it is sent next. */
+class Browser {
+  private readonly cookies = new Map<string, string>();
+
+  async go(url: URL, form?: URLSearchParams): Promise<URL> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const init = form === undefined ? {} : { method: 'POST', body: form };
+    const answer = await ask(url.href, { redirect: 'manual', headers: { cookie }, ...init });
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
+      if (name !== undefined && value !== undefined) this.cookies.set(name, value);
+    }
+    const location = answer.headers.get('location');
+    if (answer.status === 422) throw refused('there is no such test identity for this client');
+    if (location === null) throw refused(problemText(answer));
+    return new URL(location, url);
+  }
+}
+
+async function jsonOf(answering: Promise<HttpAnswer>): Promise<unknown> {
+  const answer = await answering;
+  if (answer.status === 200) return parseJson(answer.body);
+  const said = z.object({ error_description: z.string() }).safeParse(parseJson(answer.body));
+  throw refused(said.success ? said.data.error_description : problemText(answer));
+}
+
+function refused(problem: string) {
+  return cliErrors.error('sign-in-refused', { extensions: { problem } });
+}

@@ -1,0 +1,42 @@
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { keyFileName } from '#signing';
+import { issuerEntry } from '../identity-provider/issuer-entry.js';
+import { readKey } from '../keys/key-files.store.js';
+import { sandboxErrors } from '../sandbox.errors.js';
+import { IDENTITY_PROVIDER_KEY, SECOND_GATEWAY } from './layout.js';
+
+export interface DefinitionWishes {
+  readonly file: string;
+  readonly dataDir: string;
+  readonly keysDir: string;
+  readonly issuerUrl: string;
+  /** With a second gateway beside the first, for the same consumers and with keys of its own. */
+  readonly isDoubled: boolean;
+}
+
+/**
+ * The definition with what only this machine knows – where the identity provider listens, and its key – in a folder of
+ * the data directory, comments and all, so that a visitor goes on from it. Returns the file.
+ */
+export async function writeDefinition(wishes: DefinitionWishes): Promise<string> {
+  const { file, dataDir, keysDir, issuerUrl, isDoubled } = wishes;
+  const key = await readKey(join(keysDir, keyFileName(IDENTITY_PROVIDER_KEY)));
+  if (key === undefined) throw sandboxErrors.error('sandbox-keys-broken');
+  const document = parseDocument(await readFile(file, 'utf8'));
+  document.setIn(['issuers'], document.createNode([issuerEntry(issuerUrl, key)]));
+  if (isDoubled) addSecondGateway(document);
+  const folder = join(dataDir, 'definition');
+  await mkdir(folder, { recursive: true });
+  await cp(join(dirname(file), 'openapi'), join(folder, 'openapi'), { recursive: true });
+  const written = join(folder, 'instance.yaml');
+  await writeFile(written, document.toString({ lineWidth: 0 }));
+  return written;
+}
+
+function addSecondGateway(document: ReturnType<typeof parseDocument>): void {
+  const { instances } = document.toJS() as { instances: { kind: string }[] };
+  for (const entry of instances.filter(({ kind }) => kind === 'gateway'))
+    document.addIn(['instances'], document.createNode({ ...entry, id: SECOND_GATEWAY }));
+}
