@@ -10,6 +10,7 @@ import { hasOpenssl } from '../time-authority/openssl.service.js';
 import {
   appPlans,
   identityProviderPlan,
+  portalPlan,
   secondPlans,
   timeAuthorityPlan,
   witnessPlans,
@@ -135,7 +136,12 @@ function plansOf(context: StartContext, services: Services, more: NonNullable<In
   const inputs = { ...places, logOrigin: origin, timeAuthorityDir, exportDir, ...services };
   const timeAuthority = timeAuthorityPlan(inputs);
   const apps = appPlans(inputs);
-  const firsts = { ...apps, ...witnessPlans(places), identityProvider: identityProviderPlan(places) };
+  const firsts = {
+    ...apps,
+    ...witnessPlans(places),
+    identityProvider: identityProviderPlan(places),
+    portal: portalPlan(places),
+  };
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
     const entries = Object.values<AppPlan>(plans).map((plan) => {
       const env = { ...plan.env, ...more[plan.name] };
@@ -165,6 +171,7 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     registryUrl: localUrl(ports.registry),
     feedbackUrl: localUrl(ports.feedback),
     issuerUrl: localUrl(ports.identityProvider),
+    portalUrl: localUrl(ports.portal),
     definitionFile: context.definition,
     agencies: {
       population: localUrl(ports.population),
