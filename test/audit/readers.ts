@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
 import type { Bus } from '#bus';
 import { silentLogger, type RunningApp } from '#platform';
+import { makeReaderToken } from '#reader-auth';
 import { buildWorld, eventually, type World } from '#testing';
 import type { AuditConfig } from '../../apps/audit/src/audit.config.js';
 import { createAudit } from '../../apps/audit/src/audit.module.js';
-import { makeReaderToken } from '../../apps/cli/src/token/reader-token.js';
 import type { AuditNetwork } from './audit-network.js';
 
 export const AUDITOR = 'TEST/GOV/1008/audit';

@@ -7,10 +7,13 @@ import { OpeningSessions, signOpeningKey } from '#openings';
 import { keyFileName, loadKeySet, type Logger, type Trust } from '#platform';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { KeyRing, publicJwk, verifyEd25519, type Signer } from '#signing';
+import { hmacSha256, KeyRing, publicJwk, verifyEd25519, type Signer } from '#signing';
 import { parseVkey, type NoteKey } from '#tlog';
 import { AccessHistory } from './access-history/access-history.service.js';
 import { AccessHistoryStore } from './access-history/access-history.store.js';
+import { Accesses } from './access-history/accesses.service.js';
+import { ProvenLeaves } from './access-history/proven-leaves.service.js';
+import { CallerAuth } from './caller/caller-auth.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import { keyAccess } from './key-store/migrations/access.js';
 import { keyMigrations } from './key-store/migrations/index.js';
@@ -88,7 +91,8 @@ export interface FeedbackParts {
   readonly matcher: MatchWorker;
   readonly follower: LogFollower;
   readonly unopened: UnopenedWorker;
-  readonly history: AccessHistory;
+  readonly accesses: Accesses;
+  readonly callers: CallerAuth;
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
@@ -139,7 +143,15 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('unopened', cause),
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock);
-  return { copy, watcher, files, keys, openingKeys, consumer, matcher, follower, unopened, history };
+  const accesses = new Accesses({
+    history,
+    proofs: new ProvenLeaves(files, config.auditUrl),
+    registry: copy,
+    cursorKey: hmacSha256(kek, Buffer.from('kerege/access-cursor-key/v1')),
+    logger: context.logger.child('accesses'),
+  });
+  const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
+  return { copy, watcher, files, keys, openingKeys, consumer, matcher, follower, unopened, accesses, callers };
 }
 
 export function startParts({ openingKeys, consumer, matcher, follower, unopened }: FeedbackParts): void {

@@ -8,6 +8,16 @@ export const feedbackConfig = defineConfig('feedback', {
   ...httpSettings(8120),
   ...identitySettings('DEMO/feedback1'),
   ...logWatchSettings,
+  publicUrl: setting.text({
+    env: 'KEREGE_FEEDBACK_PUBLIC_URL',
+    default: 'http://127.0.0.1:8120',
+    meaning: 'URL of this service as portals name it in `aud` of their tokens.',
+  }),
+  portals: setting.list({
+    env: 'KEREGE_FEEDBACK_PORTALS',
+    default: [],
+    meaning: 'Subsystems that may show persons who looked at their data; without one nobody may.',
+  }),
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',
     default: ['127.0.0.1:8180'],

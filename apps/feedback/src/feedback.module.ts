@@ -15,7 +15,9 @@ import {
   type Logger,
   type RunningApp,
 } from '#platform';
-import { AccessHistory } from './access-history/access-history.service.js';
+import { AccessesController } from './access-history/accesses.controller.js';
+import { Accesses } from './access-history/accesses.service.js';
+import { CallerAuth } from './caller/caller-auth.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import {
   assemble,
@@ -34,6 +36,10 @@ export interface FeedbackDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
+
+const API = 'Who looked at a person’s data: for the person, through their portal, with proofs.';
+const BEARER =
+  'One request each: EdDSA or ES256 by a key that the registry publishes for the portal’s subsystem; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of feedback, iat, exp at most 300 s later, jti.';
 
 @Module({})
 class FeedbackModule {}
@@ -79,14 +85,21 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, history } = parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, accesses, callers } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
   const sources = { bus, checks, log: follower, match: matcher, unopened, watcher };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
-    { module: FeedbackModule, providers: [{ provide: AccessHistory, useValue: history }] },
+    {
+      module: FeedbackModule,
+      controllers: [AccessesController],
+      providers: [
+        { provide: Accesses, useValue: accesses },
+        { provide: CallerAuth, useValue: callers },
+      ],
+    },
     { name: 'feedback', logger, metrics, readiness: checks, status },
   );
-  serveOpenApi(app, { title: 'Kerege feedback', version: '1.0.0', description: 'Who looked at whose data.' });
+  serveOpenApi(app, { title: 'Kerege feedback', version: '1.0.0', description: API, bearer: BEARER });
   return app;
 }

@@ -1,7 +1,14 @@
 import { Controller, Get, Header, Param, Query, UseGuards } from '@nestjs/common';
 import { ReadGate } from '../read-gate/read-gate.guard.js';
-import { ConsistencyQuery, InclusionQuery, LeafQuery, ReceiptParameters, ReceiptQuery } from './proofs.dto.js';
 import { WindowReaders } from '../windows/window-readers.service.js';
+import {
+  ConsistencyQuery,
+  InclusionQuery,
+  LeafQuery,
+  LeavesQuery,
+  ReceiptParameters,
+  ReceiptQuery,
+} from './proofs.dto.js';
 import { proofsErrors } from './proofs.errors.js';
 
 /** Answers that static log files cannot give: by leaf hash, by exchange id, or without a tile client. */
@@ -38,6 +45,18 @@ export class ProofsController {
       if (leaf !== undefined) return { log: log.origin, index: leaf.index, body: leaf.body.toString('latin1') };
     }
     throw proofsErrors.error('leaf-unknown');
+  }
+
+  /** Leaves of one window by their places, with proofs against one checkpoint. What it does not cover yet is left out. */
+  @Get('proof/leaves')
+  @UseGuards(ReadGate)
+  @Header('Cache-Control', 'no-cache')
+  async leaves(
+    @Query() query: LeavesQuery,
+  ): Promise<{ log: string; leaves: { index: number; leaf: string; proof: string }[] }> {
+    const { log, proofs } = await this.windows.named(query.log);
+    const { leaves } = await proofs.proveAll(query.indices.split(',').map(Number));
+    return { log: log.origin, leaves: [...leaves].map(([index, proven]) => ({ index, ...proven })) };
   }
 
   /** From the newest window that has such a leaf; its checkpoint says which. */

@@ -25,6 +25,13 @@ export class LeafQuery extends WindowQuery {
   @Matches(/^[0-9a-f]{64}$/, { message: 'hash must be a leaf hash, 64 lower-case hex digits' }) hash: string;
 }
 
+export class LeavesQuery extends WindowQuery {
+  @Matches(/^(?:0|[1-9][0-9]{0,15})(?:,(?:0|[1-9][0-9]{0,15})){0,299}$/, {
+    message: 'indices must be one to three hundred decimal numbers without leading zeros, joined by commas',
+  })
+  indices: string;
+}
+
 export class ReceiptParameters {
   @IsUUID('all') exchangeId: string;
 }

@@ -1,9 +1,8 @@
 import type { Clock } from '#kernel';
+import { checkReaderToken, signingKeyOf, TokenMemory } from '#reader-auth';
 import { readerAuthErrors } from './reader-auth.errors.js';
-import { signingKeyOf, type ReaderKeys } from './reader-keys.service.js';
-import { checkReaderToken } from './reader-token.js';
+import type { ReaderKeys } from './reader-keys.service.js';
 import { roleOf, type Reader, type ReaderRoles } from './reader.js';
-import { TokenMemory } from './token-memory.js';
 
 export interface ReaderAuthSettings extends ReaderRoles {
   /** This log's URL, as `aud` names it. */

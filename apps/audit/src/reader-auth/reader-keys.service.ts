@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Clock, MemberId, SubsystemId } from '#kernel';
-import type { PublicJwk } from '#signing';
+import type { Clock, MemberId } from '#kernel';
 import { snapshotDigestOf, verifySnapshot, type RegistryView, type VerifiedMember } from '#snapshot';
 import type { LogReaderStore } from '../log-reader.store.js';
 import { readerAuthErrors } from './reader-auth.errors.js';
@@ -60,15 +59,4 @@ export class ReaderKeys {
     }
     return view;
   }
-}
-
-/** The signing key that a subsystem has published and that is valid now. */
-export function signingKeyOf(
-  view: RegistryView,
-  subsystem: SubsystemId,
-  kid: string,
-  nowMs: number,
-): PublicJwk | undefined {
-  const key = view.keyOf(subsystem, kid);
-  return key?.use === 'sign' && key.fromMs <= nowMs && nowMs < key.untilMs ? key.jwk : undefined;
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeReaderToken } from '#reader-auth';
 import { keyFileName, type PrivateJwk } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
 import { parseJson } from '../terminal/json-client.service.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { makeReaderToken } from './reader-token.js';
 import { signIn } from './sign-in.service.js';
 
 export interface TokenCommandOptions {

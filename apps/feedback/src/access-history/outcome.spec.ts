@@ -23,7 +23,7 @@ describe('outcome and disclosure (statements.md §3)', () => {
     ])
       expect(outcomeOf(sequels)).toMatchObject({
         ...{ outcome: 'failed', why: 'gateway-timeout', isDisclosed: true },
-        sequel: { index: 5 },
+        sequels: [{ index: 6 }, { index: 5 }],
       });
   });
 
@@ -36,7 +36,7 @@ describe('outcome and disclosure (statements.md §3)', () => {
   it('are pending without a sequel, and tell of disputed elements', () => {
     expect(outcomeOf([])).toEqual({
       ...{ outcome: 'pending', status: undefined, why: undefined, isDisclosed: false, isDisputed: false },
-      sequel: undefined,
+      sequels: [],
     });
     expect(outcomeOf([{ ...answered, disputed: 2 }]).isDisputed).toBe(true);
     expect(outcomeOf([{ ...answered, disputed: 0 }]).isDisputed).toBe(false);

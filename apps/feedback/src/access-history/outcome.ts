@@ -27,8 +27,8 @@ export interface Outcome {
   readonly isDisclosed: boolean;
   /** The answer flagged elements that are disputed. */
   readonly isDisputed: boolean;
-  /** The leaf that tells: the answer of a disclosure, else what the client was told. */
-  readonly sequel: CountedSequel | undefined;
+  /** The leaves that tell: what the client was told, and the answer that disclosed. */
+  readonly sequels: readonly CountedSequel[];
 }
 
 const KINDS = {
@@ -51,7 +51,7 @@ export function outcomeOf(sequels: readonly CountedSequel[]): Outcome {
     why: told?.why ?? undefined,
     isDisclosed: disclosure !== undefined,
     isDisputed: (disclosure?.disputed ?? 0) > 0,
-    sequel: disclosure ?? told,
+    sequels: [...new Set([told, disclosure])].filter((sequel) => sequel !== undefined),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   INSTANCE,
   KEYS_SCHEMA,
   localUrl,
+  PORTAL,
   SECOND_GATEWAY,
   witnessKeyName,
   WITNESSES,
@@ -19,7 +20,7 @@ import { AUTHORITIES } from '../time-authority/openssl-config.js';
 
 export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'feedback' | 'agencies';
 /** Those of every instance, the second ones of a doubled instance, and what needs OpenSSL. */
-export type ProcessName = AppName | SecondName | WitnessName | 'timeAuthority' | 'identityProvider';
+export type ProcessName = AppName | SecondName | WitnessName | 'timeAuthority' | 'identityProvider' | 'portal';
 
 /** How one process of the instance is started: the same built app and settings that an operator would use. */
 export interface AppPlan {
@@ -77,6 +78,8 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       KEREGE_AUDIT_HELP_DESK: HELP_DESK,
     }),
     feedback: bus('feedback', 'feedback', ports.feedback, 'feedback1', inputs, {
+      KEREGE_FEEDBACK_PUBLIC_URL: localUrl(ports.feedback),
+      KEREGE_FEEDBACK_PORTALS: PORTAL,
       ...keysDatabaseEnv(inputs),
       ...notesEnv('feedback', inputs),
     }),
@@ -156,6 +159,27 @@ export function identityProviderPlan({ ports, keysDir }: Pick<PlanInputs, 'ports
       KEREGE_KEYS_DIR: keysDir,
     },
     liveUrl: `${localUrl(ports.identityProvider)}/live`,
+  };
+}
+
+/** The portal; it gets the key of its own subsystem, the keys of the logs, and where feedback is. */
+export function portalPlan({
+  ports,
+  keysDir,
+  trustFile,
+}: Pick<PlanInputs, 'ports' | 'keysDir' | 'trustFile'>): AppPlan {
+  return {
+    name: 'portal',
+    main: 'apps/sandbox/src/portal/main.js',
+    env: {
+      KEREGE_HOST: '127.0.0.1',
+      KEREGE_PORTAL_PORT: String(ports.portal),
+      KEREGE_KEYS_DIR: keysDir,
+      KEREGE_TRUST_FILE: trustFile,
+      KEREGE_PORTAL_ISSUER_URL: localUrl(ports.identityProvider),
+      KEREGE_PORTAL_FEEDBACK_URL: localUrl(ports.feedback),
+    },
+    liveUrl: `${localUrl(ports.portal)}/live`,
   };
 }
 

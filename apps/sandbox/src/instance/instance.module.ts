@@ -10,6 +10,7 @@ import { hasOpenssl } from '../time-authority/openssl.service.js';
 import {
   appPlans,
   identityProviderPlan,
+  portalPlan,
   secondPlans,
   timeAuthorityPlan,
   witnessPlans,
@@ -137,7 +138,12 @@ function plansOf(context: StartContext, services: Services, more: NonNullable<In
   const inputs = { ...places, logOrigin: origin, timeAuthorityDir, exportDir, ...services };
   const timeAuthority = timeAuthorityPlan(inputs);
   const apps = appPlans(inputs);
-  const firsts = { ...apps, ...witnessPlans(places), identityProvider: identityProviderPlan(places) };
+  const firsts = {
+    ...apps,
+    ...witnessPlans(places),
+    identityProvider: identityProviderPlan(places),
+    portal: portalPlan(places),
+  };
   const withMore = <Name extends ProcessName>(plans: Readonly<Record<Name, AppPlan>>) => {
     const entries = Object.values<AppPlan>(plans).map((plan) => {
       const env = { ...plan.env, ...more[plan.name] };
@@ -165,9 +171,10 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     ].map((port) => localUrl(port)),
     auditUrl: localUrl(ports.audit),
     registryUrl: localUrl(ports.registry),
-    issuerUrl: localUrl(ports.identityProvider),
-    definitionFile: context.definition,
     feedbackUrl: localUrl(ports.feedback),
+    issuerUrl: localUrl(ports.identityProvider),
+    portalUrl: localUrl(ports.portal),
+    definitionFile: context.definition,
     agencies: {
       population: localUrl(ports.population),
       cadastre: localUrl(ports.cadastre),

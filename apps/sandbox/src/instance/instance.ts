@@ -39,11 +39,13 @@ export interface Instance {
   readonly gatewayUrls: readonly string[];
   readonly auditUrl: string;
   readonly registryUrl: string;
+  readonly feedbackUrl: string;
   /** Of the identity provider, as its tokens name it. */
   readonly issuerUrl: string;
+  /** Of the sample portal, where a citizen signs in. */
+  readonly portalUrl: string;
   /** As it was applied: the definition of the sandbox, with what only this machine knows. */
   readonly definitionFile: string;
-  readonly feedbackUrl: string;
   readonly agencies: Readonly<Record<AgencyName, string>>;
   readonly trustFile: string;
   readonly keysDir: string;

@@ -14,6 +14,7 @@ describe('the layout of the sandbox', () => {
       cadastre: 8142,
       benefits: 8143,
       clinic: 8144,
+      portal: 8145,
       identityProvider: 8150,
       kafka: 8180,
       kafkaController: 8181,

@@ -10,6 +10,7 @@ const OFFSETS = {
   cadastre: 62,
   benefits: 63,
   clinic: 64,
+  portal: 65,
   identityProvider: 70,
   kafka: 100,
   kafkaController: 101,
@@ -64,10 +65,12 @@ export function witnessKeyName(name: WitnessName): string {
 }
 
 export const INSTANCE = 'DEMO';
-/** Whose key file is that of the identity provider; no instance of the bus, and no member. */
-export const IDENTITY_PROVIDER_KEY = `${INSTANCE}/identity1`;
 /** Of feedback's key store, which has a database of its own. */
 export const KEYS_SCHEMA = 'feedback_keys';
+/** The portal through which citizens ask; the sandbox runs its backend. */
+export const PORTAL = 'DEMO/GOV/1000/mygov';
+/** Whose key file is that of the identity provider; no instance of the bus, and no member. */
+export const IDENTITY_PROVIDER_KEY = `${INSTANCE}/identity1`;
 /** Who may search all metadata of the log, and who looks up states of exchanges for callers. */
 export const AUDITOR = 'DEMO/GOV/1008/audit';
 export const HELP_DESK = 'DEMO/GOV/1009/operator';

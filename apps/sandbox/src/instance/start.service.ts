@@ -45,6 +45,7 @@ const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
   audit2: 'core',
   timeAuthority: 'core',
   identityProvider: 'core',
+  portal: 'edge',
   witness1: 'core',
   witness2: 'core',
 };
@@ -130,7 +131,7 @@ async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode
 }
 
 /** The second processes are there in a doubled instance only, the time-stamp authorities where there is OpenSSL. */
-export type Plans = Readonly<Record<AppName | WitnessName | 'identityProvider', AppPlan>> &
+export type Plans = Readonly<Record<AppName | WitnessName | 'identityProvider' | 'portal', AppPlan>> &
   Readonly<Partial<Record<SecondName | 'timeAuthority', AppPlan>>>;
 
 /** The apps, and the definition applied; resolves when the gateway says that an exchange would succeed. */
@@ -172,6 +173,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
       steps.run('connectors', () => run('cn1', 'cn2', 'cn1b', 'cn2b')),
       steps.run('gateway', () => run('gateway', 'gateway2')),
       steps.run('feedback', () => run('feedback')),
+      steps.run('portal', () => run('portal')),
     ]);
   if (wasApplied) {
     await Promise.all([core(), edges()]);
@@ -208,6 +210,7 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
   const onDeath = () => options.tell?.('Stop with Ctrl-C and start again; nothing of this run is kept.');
   await Promise.all(WITNESSES.map((name) => startOne(context, plans[name])));
   await steps.run('identity', () => startOne(context, plans.identityProvider));
+  await steps.run('portal', () => startOne(context, plans.portal));
   await steps.run('gateway', () =>
     supervisor.start({ name: 'fallback', stage: 'edge', start, restart: false, onDeath }),
   );

@@ -12,6 +12,7 @@ export const STEPS = {
   connectors: 'Connectors',
   gateway: 'Gateway',
   feedback: 'Feedback: the access history',
+  portal: 'State Portal',
   ready: 'The first exchange would succeed',
 } as const;
 export type StepName = keyof typeof STEPS;

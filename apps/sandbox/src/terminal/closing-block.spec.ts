@@ -11,6 +11,7 @@ function inputs(base: number, mode: 'processes' | 'one-process' = 'processes'): 
       gatewayUrl: `http://127.0.0.1:${base}`,
       auditUrl: `http://127.0.0.1:${base + 20}`,
       registryUrl: `http://127.0.0.1:${base + 30}`,
+      portalUrl: `http://127.0.0.1:${base + 65}`,
       trustFile: '/x/data/trust.json',
       databaseUrl: `postgres://kerege:secret-word@127.0.0.1:${base + 110}/kerege`,
       kafkaBrokers: `127.0.0.1:${base + 100}`,
@@ -22,9 +23,9 @@ function inputs(base: number, mode: 'processes' | 'one-process' = 'processes'): 
 }
 
 describe('closingBlock', () => {
-  it('fits a terminal of 24 lines and 100 columns', () => {
+  it('fits a terminal of 36 lines and 100 columns', () => {
     const lines = closingBlock(inputs(8080)).split('\n');
-    expect(lines.length).toBeLessThanOrEqual(30);
+    expect(lines.length).toBeLessThanOrEqual(36);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
   });
 

@@ -10,6 +10,7 @@ export interface ClosingInputs {
     | 'gatewayUrl'
     | 'auditUrl'
     | 'registryUrl'
+    | 'portalUrl'
     | 'trustFile'
     | 'databaseUrl'
     | 'kafkaBrokers'
@@ -41,6 +42,10 @@ export function closingBlock(inputs: ClosingInputs): string {
     'The same, and the evidence that the exchange left in the log is verified:',
     '',
     ...callCommand(inputs),
+    '',
+    'Who looked at their data, each row proven in the browser: sign in as TEST000007 at',
+    '',
+    `  ${instance.portalUrl}`,
     '',
     `What ${inputs.trustPath} trusts (compare before you believe it elsewhere):`,
     ...inputs.fingerprints.map(({ what, fingerprint }) => `  ${what.padEnd(9)} ${fingerprint}`),

@@ -1,0 +1,138 @@
+import { toBase64Url, fromBase64Url } from '#kernel';
+import { opens, parseStatement, type Statement } from '#signing';
+import { leafHash, openNote, parseTlogProof, parseVkey, verifyInclusion, type NoteKey } from '#tlog';
+import type { AccessRow, ProvenStatement } from './access-row.js';
+
+/** What is checked of a row, each by itself: a person sees which of it failed. */
+export const CHECKS = ['in-log', 'about-you', 'as-shown', 'outcome'] as const;
+export type Check = (typeof CHECKS)[number];
+export type Finding = 'ok' | 'false' | 'missing';
+export type Findings = Readonly<Record<Check, Finding>>;
+export type Verdict = 'proven' | 'false' | 'unproven';
+
+/** Checks one Ed25519 signature by the browser. */
+export type Ed25519 = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
+
+export interface Trust {
+  /** Keys of the logs as whoever shows the page has pinned them; never taken from the answer that is checked. */
+  readonly vkeys: readonly string[];
+  readonly ed25519: Ed25519;
+}
+
+/**
+ * Recomputes what a row claims from its evidence (`audit-log.md` §4.3): the statement stands in the log at that index,
+ * one of its commitments opens to this person, the row shows what the statement says, and the outcome is the log's too.
+ * What has no evidence is `missing`, never `ok`. Never throws.
+ */
+export async function proveRow(row: AccessRow, subject: string, trust: Trust): Promise<Findings> {
+  const { evidence } = row;
+  if (evidence === undefined)
+    return { 'in-log': 'missing', 'about-you': 'missing', 'as-shown': 'missing', outcome: 'missing' };
+  const statement = readStatement(evidence.statement);
+  const request = evidence.request === undefined ? statement : await sequelled(evidence.request, statement, trust);
+  return {
+    'in-log': ruled(await standsAt(evidence, row.leaf, trust)),
+    'about-you': ruled(statement !== undefined && isAbout(statement, row, subject)),
+    'as-shown': ruled(request !== undefined && isAsShown(request, row)),
+    outcome: request === undefined ? 'false' : await outcomeOf(request, row, trust),
+  };
+}
+
+export function verdictOf(findings: Findings): Verdict {
+  const all = Object.values(findings);
+  if (all.includes('false')) return 'false';
+  return all.includes('missing') ? 'unproven' : 'proven';
+}
+
+function ruled(holds: boolean): Finding {
+  return holds ? 'ok' : 'false';
+}
+
+function readStatement(jws: string): Statement | undefined {
+  const parsed = parseStatement(jws);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+/** A signed checkpoint of the named log holds this statement, where `leaf` says if it is given. */
+async function standsAt(proven: ProvenStatement, leaf: AccessRow['leaf'] | undefined, trust: Trust): Promise<boolean> {
+  const proof = parseTlogProof(proven.proof);
+  if (!proof.ok) return false;
+  const { index, path, checkpoint } = proof.value;
+  const signatures: Promise<boolean>[] = [];
+  // The note is opened as if all its signatures were good, and believed once the browser has said that they are.
+  const keys = trust.vkeys.flatMap((vkey): NoteKey[] => {
+    const key = parseVkey(vkey, (...signed) => signatures.push(trust.ed25519(...signed)) > 0);
+    return key.ok ? [key.value] : [];
+  });
+  const opened = openNote(checkpoint, keys);
+  if (!opened.ok || !(await Promise.all(signatures)).every(Boolean)) return false;
+  const { origin, size, root } = opened.value;
+  if (leaf !== undefined && (leaf.log !== origin || leaf.index !== index)) return false;
+  return verifyInclusion(leafHash(new TextEncoder().encode(proven.statement)), index, size, path, root);
+}
+
+/** The request of an answer that alone told the subject; undefined unless it stands in the log and the answer is its. */
+async function sequelled(
+  proven: ProvenStatement,
+  answer: Statement | undefined,
+  trust: Trust,
+): Promise<Statement | undefined> {
+  const request = readStatement(proven.statement);
+  if (request === undefined || answer === undefined || !follows(answer, request)) return undefined;
+  return (await standsAt(proven, undefined, trust)) ? request : undefined;
+}
+
+function isAbout({ payload }: Statement, { role, evidence }: AccessRow, subject: string): boolean {
+  const opening = evidence?.opening;
+  const r = opening === undefined ? undefined : fromBase64Url(opening.r);
+  if (opening === undefined || r === undefined || opening.kind !== role) return false;
+  const { country, type, code, position } = opening;
+  const stated = role === 'subject' ? listed(payload, 'subj') : listed(payload, 'user');
+  const commitment = stated[position];
+  return (
+    `${country}/${type}/${code}` === subject &&
+    commitment !== undefined &&
+    opens(role, commitment, { r, country, type, code })
+  );
+}
+
+function isAsShown({ payload }: Statement, row: AccessRow): boolean {
+  if (payload.t !== 'exchange.requested') return false;
+  const { id, from, to, svc, ep, ts, pur, law } = payload;
+  const shown = [row.exchangeId, row.consumer.id, row.provider.id, row.service.id, row.endpoint, Date.parse(row.at)];
+  const codes = [row.purpose.code, row.legalBasis.code];
+  return [id, from, to, svc, ep, ts, pur, law].every((said, at) => said === [...shown, ...codes][at]);
+}
+
+/** `missing` where the row speaks of an outcome and brings no statement of it. */
+async function outcomeOf(statement: Statement, row: AccessRow, trust: Trust): Promise<Finding> {
+  const sequels = row.evidence?.sequels ?? [];
+  if (sequels.length === 0) return row.outcome === 'pending' && !row.disclosed ? 'ok' : 'missing';
+  const said = await Promise.all(sequels.map((sequel) => sequelOf(sequel, statement, trust)));
+  if (said.includes(undefined)) return 'false';
+  const ending = said.find((sequel) => sequel?.payload.t === `exchange.${row.outcome}`);
+  if (ending === undefined || Reflect.get(ending.payload, 'st') !== row.status) return 'false';
+  return ruled(said.some(discloses) === row.disclosed);
+}
+
+/** Undefined unless it stands in the log and speaks of this request. */
+async function sequelOf(proven: ProvenStatement, first: Statement, trust: Trust): Promise<Statement | undefined> {
+  const read = readStatement(proven.statement);
+  return read !== undefined && follows(read, first) && (await standsAt(proven, undefined, trust)) ? read : undefined;
+}
+
+function follows({ payload }: Statement, first: Statement): boolean {
+  return Reflect.get(payload, 'prev') === toBase64Url(first.leafHash) && payload.id === first.payload.id;
+}
+
+/** A 2xx answer is a disclosure, whatever else was said (`statements.md` §3). */
+function discloses(statement: Statement | undefined): boolean {
+  const payload = statement?.payload;
+  const status = payload?.t === 'exchange.answered' ? payload.st : undefined;
+  return status !== undefined && status >= 200 && status <= 299;
+}
+
+function listed(payload: Statement['payload'], field: 'subj' | 'user'): readonly string[] {
+  const value: unknown = Reflect.get(payload, field);
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

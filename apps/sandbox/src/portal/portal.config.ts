@@ -1,0 +1,27 @@
+import { defineConfig, setting, type ConfigOf } from '#platform';
+
+export const portalConfig = defineConfig('sandbox portal', {
+  host: setting.text({ env: 'KEREGE_HOST', default: '127.0.0.1', meaning: 'Address to listen on.' }),
+  port: setting.port({ env: 'KEREGE_PORTAL_PORT', default: 8145, meaning: 'Port to listen on.' }),
+  keysDir: setting.path({
+    env: 'KEREGE_KEYS_DIR',
+    default: './data/keys',
+    meaning: 'Where the key of its subsystem lies.',
+  }),
+  trustFile: setting.path({
+    env: 'KEREGE_TRUST_FILE',
+    default: './data/trust.json',
+    meaning: 'The keys of the logs, which its pages pin.',
+  }),
+  issuerUrl: setting.text({
+    env: 'KEREGE_PORTAL_ISSUER_URL',
+    default: 'http://127.0.0.1:8150',
+    meaning: 'The identity provider at which people sign in.',
+  }),
+  feedbackUrl: setting.text({
+    env: 'KEREGE_PORTAL_FEEDBACK_URL',
+    default: 'http://127.0.0.1:8120',
+    meaning: 'Feedback, as it names itself.',
+  }),
+});
+export type PortalConfig = ConfigOf<typeof portalConfig>;
