@@ -50,6 +50,13 @@ export interface DeadLetter {
   readonly sha256: string | undefined;
 }
 
+/** A database and a broker that nobody else uses, where a spec does not share those of its run. */
+export interface OwnServices {
+  readonly databaseUrl: string;
+  /** Closed with the network. */
+  readonly bus: Bus;
+}
+
 /** The audit service on a database and topics of its own, with a world of members, and somebody who stamps. */
 export class AuditNetwork {
   readonly receipts: Receipt[] = [];
@@ -78,9 +85,13 @@ export class AuditNetwork {
   }
 
   /** Everything but audit itself; `logKey` other than the log's own is for specs of forgery. */
-  static async create({ timestampRoots = [] as readonly string[] } = {}): Promise<AuditNetwork> {
-    const own = await createDatabase();
-    const bus = isolatedBus(await testBus(), uniqueName('audit'));
+  static async create({
+    timestampRoots = [],
+    services,
+  }: { timestampRoots?: readonly string[]; services?: OwnServices } = {}): Promise<AuditNetwork> {
+    const own = services === undefined ? await createDatabase() : undefined;
+    const url = services?.databaseUrl ?? own?.url ?? '';
+    const bus = services?.bus ?? isolatedBus(await testBus(), uniqueName('audit'));
     const world = await buildWorld();
     await bus.ensureTopics(topicSpecsOf(world.snapshot));
     const directory = mkdtempSync(join(tmpdir(), 'kerege-audit-'));
@@ -103,15 +114,15 @@ export class AuditNetwork {
     const noteKey = parseVkey(vkey);
     if (!noteKey.ok) throw new TypeError('no vkey');
     // For looking into the tables; the app has its own connections.
-    const database = await openDatabase({ url: own.url, schema: 'spec', migrations: [], poolSize: 2 });
+    const database = await openDatabase({ url, schema: 'spec', migrations: [], poolSize: 2 });
     const network = new AuditNetwork(
       bus,
       database,
-      own.url,
+      url,
       noteKey.value,
       directory,
       noteSigner(ORIGIN, Buffer.from(logKey.x, 'base64url'), (message) => jwkSigner(logKey).sign(message)),
-      () => own.drop(),
+      async () => own?.drop(),
       world,
     );
     await network.listen();
@@ -134,16 +145,18 @@ export class AuditNetwork {
     writeFileSync(file, JSON.stringify({ ...trust, ...changes }));
   }
 
-  config(changes: Partial<AuditConfig> = {}): AuditConfig {
-    const loaded = auditConfig.load({
-      DATABASE_URL: this.url,
-      KEREGE_PORT: '0',
+  /** Settings of every audit process of this log, wherever it runs. */
+  get env(): Readonly<Record<string, string>> {
+    return {
       KEREGE_INSTANCE_ID: AUDIT,
       KEREGE_KEYS_DIR: this.directory,
       KEREGE_TRUST_FILE: join(this.directory, 'trust.json'),
       KEREGE_AUDIT_ORIGIN: ORIGIN,
-    });
-    return { ...loaded, ...changes };
+    };
+  }
+
+  config(changes: Partial<AuditConfig> = {}): AuditConfig {
+    return { ...auditConfig.load({ ...this.env, DATABASE_URL: this.url, KEREGE_PORT: '0' }), ...changes };
   }
 
   /** Starts audit and waits until it sequences (not for a manifest). */
