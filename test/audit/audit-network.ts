@@ -129,8 +129,8 @@ export class AuditNetwork {
     return network;
   }
 
-  /** Names witnesses in trust.json, by lines of a tlog-policy; audit reads it at its next start. */
-  trustWitnesses(lines: readonly string[]): void {
+  /** Names witnesses in trust.json, by lines of a tlog-policy, or none; audit reads it at its next start. */
+  trustWitnesses(lines: readonly string[] | null): void {
     this.changeTrust({ witnesses: lines });
   }
 

@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectKafkaBus, type Bus } from '#bus';
 import { freePort, startKafka, startPostgres, type LocalPostgres, type LocalPostgresOptions } from '#local';
-import { processRunner } from '#testing';
+import { eventually, processRunner } from '#testing';
 import { AuditNetwork } from '../../../audit/audit-network.js';
 import { temporaryDirectory } from '../../../system/spec-support/bus-under-test.js';
-import { AuditProcess } from './audit-process.js';
+import { AuditProcess, PATIENCE } from './audit-process.js';
 import { judgeReleased, type OutsideVerdict } from './outside-judge.js';
 import { Stampers } from './stampers.js';
 
@@ -25,11 +25,6 @@ export class DrillDatabase {
     return this.server.url;
   }
 
-  /** Resolves when it has ended by itself. */
-  get ended(): Promise<unknown> {
-    return this.server.process.ended;
-  }
-
   /** What it has written since its newest start. */
   log(): string {
     return this.server.process.tail(256 * 1024);
@@ -47,6 +42,15 @@ export class DrillDatabase {
 
   async startAgain(): Promise<void> {
     this.server = await startPostgres(this.options);
+  }
+
+  /** As a supervisor does: starts it again if it has given up, until it answers. */
+  async recovered(answers: () => Promise<unknown>): Promise<void> {
+    await eventually(async () => {
+      if (!this.server.process.isRunning) await this.startAgain();
+      await answers();
+      return true;
+    }, PATIENCE);
   }
 }
 
@@ -93,12 +97,16 @@ export class DrillGround {
     this.undo.push(step);
   }
 
-  /** Lets every statement get its receipt, then asks the outside verifier about the log as this process shows it. */
-  async judge(shown: AuditProcess): Promise<OutsideVerdict> {
+  /**
+   * Lets every statement get its receipt, then asks the outside verifier about the log as this process shows it, or as
+   * it lies in a folder.
+   */
+  async judge(shown: AuditProcess | string): Promise<OutsideVerdict> {
     await this.stampers.settle();
     const size = Math.max(0, ...this.network.receipts.map((receipt) => receipt.size));
     const released = { receipts: this.network.receipts, stamped: this.stampers.stamped };
-    return judgeReleased({ log: `${shown.url}/log/0/2026h2`, size, trustDir: this.network.directory, ...released });
+    const log = typeof shown === 'string' ? shown : `${shown.url}/log/0/2026h2`;
+    return judgeReleased({ log, size, trustDir: this.network.directory, ...released });
   }
 
   end(): Promise<void> {

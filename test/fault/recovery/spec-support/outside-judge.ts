@@ -38,10 +38,13 @@ export interface Released {
   readonly trustDir: string;
   readonly receipts: readonly Receipt[];
   readonly stamped: readonly Statement[];
+  /** Absent: each of them has to be in the log. */
+  readonly isPart?: boolean;
 }
 
 /** Hands everything that was ever released to a verifier in another language, which shares no code with us. */
-export async function judgeReleased({ log, size, trustDir, receipts, stamped }: Released): Promise<OutsideVerdict> {
+export async function judgeReleased(released: Released): Promise<OutsideVerdict> {
+  const { log, size, trustDir, receipts, stamped, isPart = false } = released;
   if (log.startsWith('http'))
     await eventually(async () => {
       const note = await (await fetch(`${log}/checkpoint`)).text();
@@ -55,7 +58,7 @@ export async function judgeReleased({ log, size, trustDir, receipts, stamped }: 
       const path = leaf.path.map(base64);
       return [{ leaf: body, index: Number(leaf.index), size: noted, path, note: note.toString() }];
     }),
-    ...[...bodies.values()].map((body) => ({ stamped: body })),
+    ...(isPart ? [] : [...bodies.values()].map((body) => ({ stamped: body }))),
   ];
   const work = await mkdtemp(join(tmpdir(), 'kerege-judge-'));
   try {

@@ -1,4 +1,4 @@
-import { setInterval } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Statement } from '#signing';
 import type { AuditNetwork } from '../../../audit/audit-network.js';
 import { eventually } from '#testing';
@@ -78,12 +78,10 @@ export class Stampers {
   }
 
   private async run(signal: AbortSignal): Promise<void> {
-    // The pace of the load, not a wait for anything. Ends by a rejection.
-    const ticks = setInterval(TICK_MS, undefined, { signal });
-    try {
-      for await (const _tick of ticks) if (this.missing.length < MAX_WAITING) await this.send(PER_TICK);
-    } catch (cause) {
-      if (!signal.aborted) throw cause;
+    while (!signal.aborted) {
+      if (this.missing.length < MAX_WAITING) await this.send(PER_TICK);
+      // The pace of the load, not a wait for anything. Rejects at its end, which the loop sees.
+      await pause(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
