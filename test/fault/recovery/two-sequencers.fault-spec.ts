@@ -42,7 +42,7 @@ afterAll(async () => {
     expect(await owner.log()).toContain('"code":"log-fenced"');
     await ground.stampers.progress(200);
     await other.ready();
-    expect((await ground.network.head()).epoch).toBe(epoch + 1n);
+    expect((await ground.network.head()).epoch).toBeGreaterThan(epoch);
   });
 
   it('every receipt ever released verifies: no fork, no stamp lost and none doubled', async () => {

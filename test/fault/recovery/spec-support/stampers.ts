@@ -79,7 +79,8 @@ export class Stampers {
 
   private async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.missing.length < MAX_WAITING) await this.send(PER_TICK);
+      // What could not be sent, or did not seem to be, is without a receipt and is sent again at the end.
+      if (this.missing.length < MAX_WAITING) await this.send(PER_TICK).catch(() => undefined);
       // The pace of the load, not a wait for anything. Rejects at its end, which the loop sees.
       await pause(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
