@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,11 +45,7 @@ export interface Released {
 /** Hands everything that was ever released to a verifier in another language, which shares no code with us. */
 export async function judgeReleased(released: Released): Promise<OutsideVerdict> {
   const { log, size, trustDir, receipts, stamped, isPart = false } = released;
-  if (log.startsWith('http'))
-    await eventually(async () => {
-      const note = await (await fetch(`${log}/checkpoint`)).text();
-      return Number(note.split('\n')[1]) >= size;
-    }, PATIENCE);
+  await eventually(async () => (await shownSize(log)) >= size, PATIENCE);
   const bodies = new Map(stamped.map(({ leafHash, jws }) => [leafHash.toString('hex'), base64(Buffer.from(jws))]));
   const lines = [
     ...receipts.flatMap(({ leaf, note, size: noted }) => {
@@ -68,6 +64,14 @@ export async function judgeReleased(released: Released): Promise<OutsideVerdict>
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Of the newest checkpoint that is shown there. */
+export async function shownSize(log: string): Promise<number> {
+  const note = log.startsWith('http')
+    ? await (await fetch(`${log}/checkpoint`)).text()
+    : await readFile(join(log, 'checkpoint'), 'utf8');
+  return Number(note.split('\n')[1]);
 }
 
 async function verdictOf(args: readonly string[]): Promise<OutsideVerdict> {
