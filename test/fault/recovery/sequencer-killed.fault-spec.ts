@@ -23,18 +23,15 @@ afterAll(async () => {
 });
 
 (hasJudge ? describe : describe.skip)('kill -9 of the sequencer, mid-batch and under load', () => {
-  it.each(['before', 'after', 'before', 'after'] as const)(
-    '%s its commit: it goes on where the log stands',
-    async (moment) => {
-      ground.stampers.start();
-      await ground.stampers.progress(200);
-      await audit.boundary.arm({ step: appended, moment, fate: 'halt' });
-      await audit.kill();
-      await audit.start();
-      await audit.ready();
-      await ground.stampers.progress(200);
-    },
-  );
+  it.each(['before', 'after'] as const)('%s its commit: it goes on where the log stands', async (moment) => {
+    ground.stampers.start();
+    await ground.stampers.progress(200);
+    await audit.boundary.arm({ step: appended, moment, fate: 'halt' });
+    await audit.kill();
+    await audit.start();
+    await audit.ready();
+    await ground.stampers.progress(200);
+  });
 
   it('every receipt ever released verifies, no stamp is lost and none doubled', async () => {
     expect(await ground.judge(audit)).toMatchObject({
