@@ -20,6 +20,7 @@ import { bury, publishEach } from './sending.service.js';
 import type { SignatureCheck } from './signature-check.service.js';
 import type { SnapshotKeeper } from './snapshot.consumer.js';
 import { readStamp, type Stamp } from './stamp.js';
+import { holds, type TopicRange } from './topic-range.js';
 import type { Standing, StandingLeaf, Verdict } from './verdict.js';
 
 /** A statement has half of it at most. */
@@ -281,18 +282,6 @@ export class Intake {
   private isReply(topic: string): boolean {
     return this.law?.view.instances.some((instance) => instance.reply === topic) ?? false;
   }
-}
-
-interface TopicRange {
-  /** Offset of the oldest record. */
-  readonly earliest: bigint;
-  /** Offset after the newest. */
-  readonly end: bigint;
-}
-
-/** Whether what is to be read next is there, or comes next. A log that has read nothing begins with what there is. */
-function holds({ earliest, end }: TopicRange, nextOffset: bigint): boolean {
-  return nextOffset <= end && (earliest <= nextOffset || nextOffset === 0n);
 }
 
 function isBefore(verdict: Verdict, oldSize: number): verdict is Extract<Verdict, { leaf: StandingLeaf }> {
