@@ -66,7 +66,7 @@ export default {
     {
       name: 'kafkajs-in-one-place',
       severity: 'error',
-      from: { pathNot: ['^libs/bus/src/kafka/', '^test/load/', anySpec] },
+      from: { pathNot: ['^libs/bus/src/kafka/', '^test/(load|fault)/', anySpec] },
       to: { path: 'node_modules/kafkajs/' },
     },
     {

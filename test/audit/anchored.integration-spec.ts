@@ -27,7 +27,7 @@ const WAIT = { timeoutMs: 40_000 };
     const root = lab.root('root');
     lab.authority('tsa', 'root');
     authority = new TimeStandIn((query) => lab.reply('tsa', query));
-    network = await AuditNetwork.create(undefined, { timestampRoots: [root] });
+    network = await AuditNetwork.create({ timestampRoots: [root] });
     witnesses = [await startWitnessOf(network, 1), await startWitnessOf(network, 2)];
     network.trustWitnesses(bothOf(witnesses));
     exportDir = join(network.directory, 'export');

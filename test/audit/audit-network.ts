@@ -35,6 +35,19 @@ const REGISTRY = 'TEST/registry1';
 const ORIGIN = 'audit.test.example/TEST/0/2026h2';
 const H = (text: string) => `h1:${Buffer.from(text.padEnd(32)).toString('base64url')}`;
 
+/** A database and a broker that nobody else uses, where a spec does not share those of its run. */
+export interface OwnServices {
+  readonly databaseUrl: string;
+  /** Closed with the network. */
+  readonly bus: Bus;
+}
+
+export interface NetworkOptions {
+  readonly origins?: readonly string[];
+  readonly timestampRoots?: readonly string[];
+  readonly services?: OwnServices;
+}
+
 /** The audit service on a database and topics of its own, with a world of members, and somebody who stamps. */
 export class AuditNetwork {
   readonly receipts: Receipt[] = [];
@@ -66,12 +79,14 @@ export class AuditNetwork {
   }
 
   /** Everything but audit itself, with a key for each of these windows, the first of which is the shard's first. */
-  static async create(
-    origins: readonly string[] = [ORIGIN],
-    { timestampRoots = [] as readonly string[] } = {},
-  ): Promise<AuditNetwork> {
-    const own = await createDatabase();
-    const bus = isolatedBus(await testBus(), uniqueName('audit'));
+  static async create({
+    origins = [ORIGIN],
+    timestampRoots = [],
+    services,
+  }: NetworkOptions = {}): Promise<AuditNetwork> {
+    const own = services === undefined ? await createDatabase() : undefined;
+    const url = services?.databaseUrl ?? own?.url ?? '';
+    const bus = services?.bus ?? isolatedBus(await testBus(), uniqueName('audit'));
     const world = await buildWorld();
     await bus.ensureTopics(topicSpecsOf(world.snapshot));
     const directory = mkdtempSync(join(tmpdir(), 'kerege-audit-'));
@@ -100,15 +115,15 @@ export class AuditNetwork {
     const x = Buffer.from(logKey.x, 'base64url');
     const logSigner = noteSigner(noteKey.name, x, (message) => jwkSigner(logKey).sign(message));
     // For looking into the tables; the app has its own connections.
-    const database = await openDatabase({ url: own.url, schema: 'spec', migrations: [], poolSize: 2 });
+    const database = await openDatabase({ url, schema: 'spec', migrations: [], poolSize: 2 });
     const network = new AuditNetwork(
       bus,
       database,
-      own.url,
+      url,
       noteKey,
       directory,
       logSigner,
-      () => own.drop(),
+      async () => own?.drop(),
       world,
       origins,
       noteKeys,
@@ -117,8 +132,8 @@ export class AuditNetwork {
     return network;
   }
 
-  /** Names witnesses in trust.json, by lines of a tlog-policy; audit reads it at its next start. */
-  trustWitnesses(lines: readonly string[]): void {
+  /** Names witnesses in trust.json, by lines of a tlog-policy, or none; audit reads it at its next start. */
+  trustWitnesses(lines: readonly string[] | null): void {
     this.changeTrust({ witnesses: lines });
   }
 
@@ -133,17 +148,19 @@ export class AuditNetwork {
     writeFileSync(file, JSON.stringify({ ...trust, ...changes }));
   }
 
-  config(changes: Partial<AuditConfig> = {}): AuditConfig {
-    const loaded = auditConfig.load({
-      DATABASE_URL: this.url,
-      KEREGE_PORT: '0',
+  /** Settings of every audit process of this log, wherever it runs. */
+  get env(): Readonly<Record<string, string>> {
+    return {
       KEREGE_INSTANCE_ID: AUDIT,
       KEREGE_KEYS_DIR: this.directory,
       KEREGE_TRUST_FILE: join(this.directory, 'trust.json'),
       KEREGE_AUDIT_ORIGIN: this.origins[0] ?? ORIGIN,
       KEREGE_AUDIT_READER_TOKENS: 'public',
-    });
-    return { ...loaded, ...changes };
+    };
+  }
+
+  config(changes: Partial<AuditConfig> = {}): AuditConfig {
+    return { ...auditConfig.load({ ...this.env, DATABASE_URL: this.url, KEREGE_PORT: '0' }), ...changes };
   }
 
   /** Starts audit and waits until it sequences (not for a manifest). */

@@ -29,7 +29,7 @@ it('a window ends at its size, and goes on beyond it where there is no key for a
 
 it('a window ends with its half-year, by the broker’s time, as soon as there is a manifest', async () => {
   const origins = ['audit.test.example/TEST/0/2020h1', WINDOWS[0] ?? ''];
-  network = await AuditNetwork.create(origins);
+  network = await AuditNetwork.create({ origins });
   await network.startInForce({ rotationIntervalMs: 60_000 });
   await eventually(async () => (await newestWindow(network)) === 2);
   expect(await network.stampAndWait(await network.requested())).toMatchObject({ isProven: true, origin: WINDOWS[0] });

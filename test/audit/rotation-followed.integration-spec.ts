@@ -45,7 +45,7 @@ beforeAll(async () => {
     const made = lab;
     authority = new TimeStandIn((query) => made.reply('tsa', query));
   }
-  network = await AuditNetwork.create(WINDOWS, { timestampRoots: pems });
+  network = await AuditNetwork.create({ origins: WINDOWS, timestampRoots: pems });
   witnesses = await Promise.all([1, 2].map((number) => startOne(number)));
   network.trustWitnesses(lines());
   settings = {

@@ -35,7 +35,8 @@ describe('a second sequencer', () => {
     await closed;
     await eventually(() => network.receiptOf(meanwhile.leafHash)?.isProven, { timeoutMs: 30_000 });
     expect((await network.head()).epoch).toBe(epoch + 1n);
-    expect((await fetch(`${second.url}/ready`)).status).toBe(200);
+    // The first receipts may go out before the fetch that brought their stamps is known to have ended.
+    await eventually(async () => (await fetch(`${second.url}/ready`)).status === 200);
   });
 
   it('takes the log from an owner that does not hear the stamps; that one stands by then', async () => {
@@ -57,8 +58,17 @@ describe('a second sequencer', () => {
     await deaf.close();
   });
 
-  it('refuses a stamp topic that ends before what the log remembers, until it is told to take it', async () => {
+  it('refuses a stamp topic that has lost what is to be read next', async () => {
     await standby?.close();
+    const { size, nextOffset } = await network.head();
+    const bus = { ...network.bus, earliestOffset: () => Promise.resolve(nextOffset + 1n) };
+    const refusing = await network.start({}, { bus });
+    await eventually(async () => (await missing(refusing)).includes('stamp-topic-truncated'));
+    expect(await network.head()).toMatchObject({ size, nextOffset });
+    await refusing.close();
+  });
+
+  it('refuses a stamp topic that ends before what the log remembers, until it is told to take it', async () => {
     await network.database.query('UPDATE audit.log_head SET next_offset = 1000000');
     const size = (await network.head()).size;
     const refusing = await network.start();

@@ -34,7 +34,7 @@ beforeAll(async () => {
   roots = pems.join('');
   first = new TimeStandIn((query) => lab.reply('one', query));
   second = new TimeStandIn((query) => lab.reply('two', query));
-  network = await AuditNetwork.create(undefined, { timestampRoots: pems });
+  network = await AuditNetwork.create({ timestampRoots: pems });
   const timeAuthorities = [`one=${await first.listen()}`, `two=${await second.listen()}`];
   app = await network.start({ timeAuthorities, timeIntervalMs: 50, timeTimeoutMs: 300 }, { clock });
   await network.enact(network.world);

@@ -7,7 +7,7 @@ const half = `${date.getUTCFullYear()}h${date.getUTCMonth() < 6 ? 1 : 2}`;
 /** Windows of the half-year in which the spec runs. */
 export const WINDOWS = [half, `${half}-2`, `${half}-3`].map((window) => `audit.test.example/TEST/0/${window}`);
 
-export const networkOfWindows = () => AuditNetwork.create(WINDOWS);
+export const networkOfWindows = () => AuditNetwork.create({ origins: WINDOWS });
 
 /** What the operator's command does. */
 export async function askForRotation(network: AuditNetwork, logId: number): Promise<void> {

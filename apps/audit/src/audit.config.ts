@@ -99,7 +99,8 @@ export const auditConfig = defineConfig('audit', {
   acceptNewTopic: setting.flag({
     env: 'KEREGE_AUDIT_ACCEPT_NEW_TOPIC',
     default: false,
-    meaning: 'Set for one start to read a stamp topic that was made anew from its beginning (`stamp-topic-truncated`).',
+    meaning:
+      'Set for one start to read on from the oldest record of a stamp topic that was made anew or truncated (`stamp-topic-truncated`).',
   }),
   witnesses: setting.list({
     env: 'KEREGE_AUDIT_WITNESSES',

@@ -72,6 +72,7 @@ function ownTopics(bus: Bus, prefix: string): Bus {
       }),
     ensureTopics: (topics) => bus.ensureTopics(topics.map((topic) => ({ ...topic, name: own(topic.name) }))),
     endOffset: (topic, partition) => bus.endOffset(own(topic), partition),
+    earliestOffset: (topic, partition) => bus.earliestOffset(own(topic), partition),
     isReachable: () => bus.isReachable(),
     state: () => bus.state(),
     close: () => bus.close(),

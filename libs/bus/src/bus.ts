@@ -119,6 +119,8 @@ export interface Bus {
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   /** Offset after the last record of a partition. */
   endOffset(topic: string, partition: number): Promise<bigint>;
+  /** Offset of the oldest record that a partition still holds; the end offset if it holds none. */
+  earliestOffset(topic: string, partition: number): Promise<bigint>;
   /** True if the broker answered within the last few seconds, or answers now. */
   isReachable(): Promise<boolean>;
   /** Queues and subscriptions as they stand now; for metrics and status. */

@@ -2,6 +2,7 @@ export { localErrors } from './local.errors.js';
 export { freePort, isPortFree } from './free-port.js';
 export { ManagedProcess, spawnProcess, type ProcessEnd, type ProcessOptions } from './process.js';
 export { startPostgres, type LocalPostgres, type LocalPostgresOptions } from './postgres.js';
+export { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 export { findKafka, KAFKA_VERSION, type KafkaAbsence, type KafkaHome } from './kafka-jars.js';
 export { startKafka, type ExtraListener, type LocalKafka, type LocalKafkaOptions } from './kafka.js';
 export { cacheDirectory, repositoryRoot } from './repository.js';

@@ -30,6 +30,7 @@ export function isolatedBus(bus: Bus, prefix: string): Bus {
         : bus.subscribe({ ...options, ...common(options), each: (record) => options.each(received(record)) }),
     ensureTopics: (topics) => bus.ensureTopics(topics.map((topic) => ({ ...topic, name: inside(topic.name) }))),
     endOffset: (topic, partition) => bus.endOffset(inside(topic), partition),
+    earliestOffset: (topic, partition) => bus.earliestOffset(inside(topic), partition),
     isReachable: () => bus.isReachable(),
     state: () => bus.state(),
     close: () => bus.close(),

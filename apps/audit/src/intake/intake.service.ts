@@ -21,6 +21,7 @@ import { bury, publishEach } from './sending.service.js';
 import type { SignatureCheck } from './signature-check.service.js';
 import type { SnapshotKeeper } from './snapshot.consumer.js';
 import { readStamp, type Stamp } from './stamp.js';
+import { holds, type TopicRange } from './topic-range.js';
 import type { Standing, Verdict } from './verdict.js';
 
 /** A statement has half of it at most. */
@@ -41,7 +42,7 @@ export interface IntakeOptions {
   /** Audit's own instance key, which is not the log key. */
   readonly signer: Signer;
   readonly stampsPerSecond: number;
-  /** The operator's word that a stamp topic shorter than the log remembers may be read from its beginning. */
+  /** The operator's word that a stamp topic that lacks what is to be read next may be read from what it holds. */
   readonly acceptNewTopic: boolean;
   readonly clock: Clock;
   readonly metrics: AuditMetrics;
@@ -84,27 +85,50 @@ export class Intake {
       this.law = await lawOfLog(this.window.store, snapshots);
       metrics.size.set({}, size);
       if (isClosed === true) await this.openNext(true);
-      const end = await this.options.bus.endOffset(fixedTopics.stamp.name, 0);
-      this.floor = end < nextOffset ? await this.acceptNewTopic(nextOffset, end) : nextOffset;
+      const range = await this.topicRange();
+      this.floor = holds(range, nextOffset) ? nextOffset : await this.acceptNewTopic(nextOffset, range);
       return this.floor;
     });
   }
 
   /**
    * A topic that ends before the offset that we remember was made anew or truncated: reading on from there would pass
-   * over every record until it has grown so long again, and stamps may be lost, so a human decides. Records that come
-   * twice are duplicates by their leaf hash. The reset is committed, so that the decision is asked for only once.
+   * over every record until it has grown so long again. One that begins after it has lost stamps that nobody has read.
+   * Either way a human decides. Records that come twice are duplicates by their leaf hash. The reset is committed, so
+   * that the decision is asked for only once.
    */
-  private async acceptNewTopic(nextOffset: bigint, end: bigint): Promise<bigint> {
+  private async acceptNewTopic(nextOffset: bigint, { earliest, end }: TopicRange): Promise<bigint> {
     const { acceptNewTopic, logger, sequencer } = this.options;
-    const details = { nextOffset: String(nextOffset), end: String(end) };
+    const details = { nextOffset: String(nextOffset), earliest: String(earliest), end: String(end) };
     if (!acceptNewTopic) {
       sequencer.pause();
       throw sequencerErrors.error('stamp-topic-truncated', { details });
     }
-    logger.error(details, 'the stamp topic is shorter than the log remembers; it is read from its beginning, as told');
-    await sequencer.append([], [], 0n);
-    return 0n;
+    logger.error(details, 'the stamp topic lacks what the log has to read next; it is read from its oldest record');
+    await sequencer.append([], [], earliest);
+    return earliest;
+  }
+
+  /**
+   * A gap before a batch is usually a marker of the broker's own. If retention or a truncation has overtaken us, the log
+   * is given up: whoever claims it next is refused at the takeover, which `/ready` shows.
+   */
+  private async requireUnbroken(first: bigint): Promise<void> {
+    if (first === this.floor) return;
+    const { earliest, end } = await this.topicRange();
+    if (holds({ earliest, end }, this.floor)) return;
+    await this.options.sequencer.vacate();
+    const details = { nextOffset: String(this.floor), earliest: String(earliest), end: String(end) };
+    throw sequencerErrors.error('stamp-topic-truncated', { details });
+  }
+
+  private async topicRange(): Promise<TopicRange> {
+    const { bus } = this.options;
+    const [earliest, end] = await Promise.all([
+      bus.earliestOffset(fixedTopics.stamp.name, 0),
+      bus.endOffset(fixedTopics.stamp.name, 0),
+    ]);
+    return { earliest, end };
   }
 
   /**
@@ -169,8 +193,9 @@ export class Intake {
     const window = this.window as IntakeWindow;
     // After a takeover a batch may be handed over that had its effect already.
     const unseen = records.filter((record) => record.offset >= this.floor);
-    const last = unseen.at(-1);
-    if (last === undefined) return;
+    const [first, last] = [unseen[0], unseen.at(-1)];
+    if (first === undefined || last === undefined) return;
+    await this.requireUnbroken(first.offset);
     const stages = batchWatch(metrics, unseen);
     const stamps = unseen.map((record) => readStamp({ ...record, replies: record.headers['reply'] ?? [] }));
     const standing = await window.standing(stamps);

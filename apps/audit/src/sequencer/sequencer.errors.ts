@@ -28,8 +28,8 @@ export const sequencerErrors = defineErrors('sequencer', {
   },
   'stamp-topic-truncated': {
     kind: 'broken',
-    message: 'The stamp topic ends before the offset that the log remembers: it was made anew or lost records',
-    next: 'Find out what was lost; then start once with KEREGE_AUDIT_ACCEPT_NEW_TOPIC=true to read it from its beginning',
+    message: 'The stamp topic does not hold what the log has to read next: it was made anew, or lost unread stamps',
+    next: 'Find out what was lost (details give the offsets); then start once with KEREGE_AUDIT_ACCEPT_NEW_TOPIC=true',
   },
   'checkpoints-unread': {
     kind: 'unavailable',

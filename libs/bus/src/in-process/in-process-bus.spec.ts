@@ -19,6 +19,7 @@ describe('the in-process bus is bounded', () => {
     await eventually(() => seen.records.at(-1)?.offset === 99n);
     expect(seen.records.length).toBeLessThanOrEqual(15);
     expect(await bus.endOffset('t', 0)).toBe(100n);
+    expect(await bus.earliestOffset('t', 0)).toBe(seen.records[0]?.offset);
     await bus.close();
   });
 

@@ -75,6 +75,11 @@ class InProcessBus implements Bus {
     return Promise.resolve(this.logOf(topic, partition).endOffset);
   }
 
+  async earliestOffset(topic: string, partition: number): Promise<bigint> {
+    this.requireOpen();
+    return Promise.resolve(this.logOf(topic, partition).startOffset);
+  }
+
   isReachable(): Promise<boolean> {
     return Promise.resolve(!this.closed);
   }

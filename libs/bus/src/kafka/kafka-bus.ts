@@ -3,7 +3,7 @@ import type { TopicSpec } from '#contracts';
 import type { BatchSubscription, Bus, BusState, EachSubscription, OutgoingRecord, Subscription } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import { silentLogger, type BusLogger } from '../logger.js';
-import { KafkaAdmin } from './kafka-admin.js';
+import { KafkaAdmin, type OffsetRange } from './kafka-admin.js';
 import { createKafka, ENDURING } from './kafka-client.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription, type SubscriptionSettings } from './kafka-subscription.js';
@@ -102,10 +102,11 @@ class KafkaBus implements Bus {
   }
 
   async endOffset(topic: string, partition: number): Promise<bigint> {
-    this.requireOpen();
-    const range = (await this.admin.offsets(topic)).get(partition);
-    if (range === undefined) throw busErrors.error('bus-topic-unknown', { details: { topic, partition } });
-    return range.end;
+    return (await this.offsets(topic, partition)).end;
+  }
+
+  async earliestOffset(topic: string, partition: number): Promise<bigint> {
+    return (await this.offsets(topic, partition)).earliest;
   }
 
   async isReachable(): Promise<boolean> {
@@ -129,6 +130,13 @@ class KafkaBus implements Bus {
     await Promise.all([...this.subscriptions].map((subscription) => subscription.stop()));
     await this.publisher.close();
     await this.admin.close();
+  }
+
+  private async offsets(topic: string, partition: number): Promise<OffsetRange> {
+    this.requireOpen();
+    const range = (await this.admin.offsets(topic)).get(partition);
+    if (range === undefined) throw busErrors.error('bus-topic-unknown', { details: { topic, partition } });
+    return range;
   }
 
   private requireOpen(): void {

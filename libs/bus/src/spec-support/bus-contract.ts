@@ -65,6 +65,7 @@ function publishing(bus: () => Bus, newTopic: NewTopic): void {
     await eventually(() => seen.records.length === 500);
     expect(seen.texts()).toEqual(Array.from({ length: 50 }, (_, call) => texts(10, `${call}.`)).flat());
     expect(await bus().endOffset(topic, 0)).toBe(500n);
+    expect(await bus().earliestOffset(topic, 0)).toBe(0n);
     await subscription.stop();
   }, 30_000);
 
