@@ -1,13 +1,16 @@
 import { setImmediate as yieldTurn, setTimeout as rest } from 'node:timers/promises';
-import { EMPTY_ROOT, edgeWidths, tileWidth, TILE_WIDTH, verifyInclusion, type NoteKey } from '#tlog';
+import { edgeWidths, GrowingTree, tileWidth, TILE_WIDTH, type NoteKey } from '#tlog';
 import type { LogReaderStore } from '../log-reader.store.js';
 import { checkHead } from '../sequencer/head-check.js';
 import type { LogStore } from '../sequencer/log.store.js';
-import { StandingPath } from '../sequencer/standing-path.service.js';
-import type { Anchor, AnchorCheck, RootOracle } from './anchor-check.js';
+import { tileRoot } from '../sequencer/tile-root.js';
+import type { AnchorCheck } from './anchor-check.js';
+import { AnchoredTree, storedTree } from './anchored-tree.service.js';
+import { AnchorReader } from './anchor-reader.service.js';
 import type { Finding } from './finding.js';
 import { KeyOwners } from './key-owners.js';
-import { checkLeafTile, checkTile, type CheckedTile, type LeafTrail } from './leaf-tile.js';
+import { checkLeafTile, checkTile, isWhole, type LeafTile, type LeafTrail } from './leaf-tile.js';
+import { LeafTree } from './leaf-tree.js';
 import { manifestAgrees, openSnapshot } from './manifest-row.js';
 import { restMs } from './pace.js';
 import type { ScrubPlace, ScrubStore } from './scrub.store.js';
@@ -35,7 +38,6 @@ export interface PassReport {
 
 /** Tiles that one query reads: a thousand leaves. */
 const TILES_PER_PAGE = 4;
-const ROWS_PER_PAGE = 100;
 /** A log as broken as that needs no longer list. */
 const MAX_FINDINGS = 1_000;
 
@@ -73,8 +75,7 @@ class Pass {
     await this.readSnapshots();
     const place = await store.place();
     if (place.part === 'leaves') await this.readLeaves(size, place);
-    if (place.part !== 'anchors') await this.readTiles(size, place);
-    await this.readAnchors(place);
+    await this.readTiles(size, place);
     if (this.isOver()) return this.report(false);
     // What was looked at hangs on the head that stands now, not only on the one that stood when the pass began.
     await this.head();
@@ -125,27 +126,51 @@ class Pass {
   private async readLeaves(size: number, place: ScrubPlace): Promise<void> {
     const { store } = this.options;
     const tiles = Math.ceil(size / TILE_WIDTH);
-    const lastOffset = await store.offsetBefore(place.position * TILE_WIDTH);
+    const { start, tree } = await this.startAt(place.position);
+    const lastOffset = await store.offsetBefore(start * TILE_WIDTH);
     const trail: LeafTrail = { owners: this.owners, headers: new Map(), lastOffset };
-    for (let first = place.position; first < tiles && !this.isOver(); first += TILES_PER_PAGE) {
-      const rows = await store.leafTiles(first, TILES_PER_PAGE, size);
+    await tree.grow(Buffer.alloc(0), start * TILE_WIDTH, 0);
+    for (let page = start; page < tiles && !this.isOver(); page += TILES_PER_PAGE) {
+      const end = Math.min((page + TILES_PER_PAGE) * TILE_WIDTH, size);
+      const rows = await store.leafTiles(page, TILES_PER_PAGE, size);
       const manifests = new Map<number, string>();
-      for (let tile = first; tile < Math.min(first + TILES_PER_PAGE, tiles); tile += 1) {
+      for (let tile = page; tile * TILE_WIDTH < end; tile += 1) {
+        const first = tile * TILE_WIDTH;
         const width = tileWidth(size, 'entries', tile);
         const leaves = rows.find((row) => row.tile === tile);
-        const checked: CheckedTile =
-          leaves === undefined
-            ? { findings: [{ problem: 'leaf-missing', place: `${tile * TILE_WIDTH}+${width}` }], manifests: new Map() }
-            : checkLeafTile(leaves, width, trail);
-        for (const finding of checked.findings) await this.found(finding);
-        for (const [index, statement] of checked.manifests) manifests.set(index, statement);
+        const hashes = leaves !== undefined && isWhole(leaves, width) ? leaves.hashes : undefined;
+        const root = await tree.grow(hashes, first + width, end);
+        if (leaves === undefined) await this.found({ problem: 'leaf-missing', place: `${first}+${width}` });
+        else await this.compareLeaves(leaves, width, root ?? tileRoot(leaves.hashes), trail, manifests);
         this.leaves += width;
         this.options.looked?.(width);
         await this.breathe();
       }
-      await this.compareManifests(first * TILE_WIDTH, Math.min((first + TILES_PER_PAGE) * TILE_WIDTH, size), manifests);
-      await store.moveTo({ part: 'leaves', position: first + TILES_PER_PAGE, passes: place.passes });
+      await this.compareManifests(page * TILE_WIDTH, end, manifests);
+      await store.moveTo({ part: 'leaves', position: page + TILES_PER_PAGE, passes: place.passes });
     }
+  }
+
+  private async compareLeaves(
+    leaves: LeafTile,
+    width: number,
+    root: Buffer,
+    trail: LeafTrail,
+    manifests: Map<number, string>,
+  ): Promise<void> {
+    const checked = checkLeafTile(leaves, width, root, trail);
+    for (const finding of checked.findings) await this.found(finding);
+    for (const [index, statement] of checked.manifests) manifests.set(index, statement);
+  }
+
+  /** Begins with that tile of level 0, or with the first where the tiles left of it give no edge to go on from. */
+  private async startAt(position: number): Promise<{ start: number; tree: AnchoredTree }> {
+    const { anchors: checks, key, logId, reader, store } = this.options;
+    const edge = await storedTree(position * TILE_WIDTH, (...range) => reader.tileRoots(logId, ...range));
+    const start = edge === undefined ? 0 : position;
+    const anchors = new AnchorReader(store, start === 0 ? 0 : start * TILE_WIDTH + 1);
+    const tree = new LeafTree(key.name, edge ?? GrowingTree.empty());
+    return { start, tree: new AnchoredTree({ tree, anchors, checks, found: (finding) => this.found(finding) }) };
   }
 
   /** Each manifest among the leaves has its row, each row its leaf, and both their snapshot. */
@@ -174,29 +199,12 @@ class Pass {
       for (let first = 0; first < count && !this.isOver(); first += TILES_PER_PAGE, done += 1) {
         if (done < from) continue;
         for (const tile of await store.upperTiles(level, first, Math.min(TILES_PER_PAGE, count - first))) {
-          for (const finding of checkTile(`${level}/${tile.index}`, tile.below, tile.stored)) await this.found(finding);
+          for (const finding of checkTile(`${level}/${tile.index}`, tile.below, tileRoot(tile.below), tile.stored))
+            await this.found(finding);
           await this.breathe();
         }
         await store.moveTo({ part: 'tiles', position: done + 1, passes });
       }
-    }
-  }
-
-  private async readAnchors({ passes }: ScrubPlace): Promise<void> {
-    const { store, reader, logId } = this.options;
-    if (this.isOver()) return;
-    await store.moveTo({ part: 'anchors', position: 0, passes });
-    const isRoot = rootOracle(reader, logId);
-    for (let last: Anchor | undefined; !this.isOver();) {
-      const rows = await store.anchorsAfter(last, ROWS_PER_PAGE);
-      for (const row of rows) {
-        const check = this.options.anchors.find(({ kind }) => kind === row.kind);
-        if (check !== undefined && !(await check.holds(row, isRoot)))
-          await this.found({ problem: 'anchor', place: `${row.kind} ${row.size}` });
-        await this.breathe();
-      }
-      last = rows.at(-1);
-      if (last === undefined) return;
     }
   }
 
@@ -215,15 +223,4 @@ class Pass {
     else await rest(pauseMs, undefined, { signal: this.signal }).catch(() => undefined);
     this.workedSinceMs = performance.now();
   }
-}
-
-/** Whether the leaves have a root at an older size: the last leaf's inclusion path leads there, or does not. */
-function rootOracle(reader: LogReaderStore, logId: number): RootOracle {
-  const paths = new StandingPath(reader, logId);
-  return async (size, root) => {
-    if (size === 0) return root.equals(EMPTY_ROOT);
-    const path = (await paths.pathsOf([size - 1], size)).get(size - 1);
-    const leaf = await reader.leafHashes(logId, size - 1, 1);
-    return path !== undefined && verifyInclusion(leaf, size - 1, size, path, root);
-  };
 }
