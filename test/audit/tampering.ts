@@ -1,6 +1,6 @@
 import type { Database, Queries } from '#postgres';
 import { LogReaderStore } from '../../apps/audit/src/log-reader.store.js';
-import { noteCheck } from '../../apps/audit/src/scrub/anchor-check.js';
+import { noteCheck, type AnchorCheck } from '../../apps/audit/src/scrub/anchor-check.js';
 import type { Finding } from '../../apps/audit/src/scrub/finding.js';
 import { Scrub } from '../../apps/audit/src/scrub/scrub.service.js';
 import { ScrubStore } from '../../apps/audit/src/scrub/scrub.store.js';
@@ -24,7 +24,12 @@ export interface Outcome {
 }
 
 /** Carries a change out, asks both detectors, and takes everything back. */
-export async function tamper(database: Database, key: NoteKey, sql: readonly string[]): Promise<Outcome> {
+export async function tamper(
+  database: Database,
+  key: NoteKey,
+  sql: readonly string[],
+  anchors?: readonly AnchorCheck[],
+): Promise<Outcome> {
   let outcome: Outcome | undefined;
   const undone = new Error('taken back');
   await database
@@ -32,7 +37,7 @@ export async function tamper(database: Database, key: NoteKey, sql: readonly str
       await queries.query('SET LOCAL session_replication_role = replica');
       for (const statement of sql) await queries.query(statement);
       const within = inside(queries);
-      outcome = { start: await startFinds(within, key), findings: await scrubFindings(within, key) };
+      outcome = { start: await startFinds(within, key), findings: await scrubFindings(within, key, anchors) };
       throw undone;
     })
     .catch((cause: unknown) => {
@@ -42,7 +47,11 @@ export async function tamper(database: Database, key: NoteKey, sql: readonly str
 }
 
 /** What the scrub finds in the log as it stands. */
-export async function scrubFindings(database: Database, key: NoteKey): Promise<Finding[]> {
+export async function scrubFindings(
+  database: Database,
+  key: NoteKey,
+  anchors: readonly AnchorCheck[] = [noteCheck(key)],
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const scrub = new Scrub({
     logId: LOG,
@@ -50,7 +59,7 @@ export async function scrubFindings(database: Database, key: NoteKey): Promise<F
     log: new LogStore(database, LOG),
     reader: new LogReaderStore(database),
     key,
-    anchors: [noteCheck(key)],
+    anchors,
     percent: 100,
     found: (finding) => void findings.push(finding),
   });

@@ -21,7 +21,7 @@ import { LogStore } from './sequencer/log.store.js';
 import { newestPublished } from './sequencer/published-size.service.js';
 import { Sequencer } from './sequencer/sequencer.service.js';
 import { StandingPath } from './sequencer/standing-path.service.js';
-import { noteCheck } from './scrub/anchor-check.js';
+import { anchorChecks } from './scrub/anchor-check.js';
 import { scrubMetrics } from './scrub/scrub-metrics.service.js';
 import { ScrubStore } from './scrub/scrub.store.js';
 import { ScrubWorker } from './scrub/scrub.worker.js';
@@ -323,7 +323,7 @@ function scrubOf(options: WriteSideOptions, sequencer: Sequencer): ScrubWorker {
     log: new LogStore(database, logId),
     reader: new LogReaderStore(database),
     key: noteKey,
-    anchors: [noteCheck(noteKey)],
+    anchors: anchorChecks({ ...options, key: noteKey, now: () => clock.now() }),
     percent: config.scrubPercent,
     intervalMs: config.scrubIntervalMs,
     isOwner: () => sequencer.isOwner,

@@ -24,13 +24,13 @@ export class AnchoredTree {
 
   /**
    * Grows by these leaves, which end at `size`; undefined: some are missing. Returns the root of the tile that they fill,
-   * if it can be had. As far as `end` anchors may be read ahead.
+   * if it can be had.
    */
-  async grow(hashes: Buffer | undefined, size: number, end: number): Promise<Buffer | undefined> {
+  async grow(hashes: Buffer | undefined, size: number): Promise<Buffer | undefined> {
     if (hashes === undefined) this.tree = undefined;
     let left = hashes ?? Buffer.alloc(0);
     for (let root: Buffer | undefined; ;) {
-      const anchors = await this.options.anchors.next(size, end);
+      const anchors = await this.options.anchors.next(size);
       const last = anchors.at(-1)?.size ?? size;
       const bytes = Math.max(0, left.length - (size - last) * HASH_BYTES);
       root = (await this.growPast(left.subarray(0, bytes), anchors)) ?? root;
@@ -49,6 +49,7 @@ export class AnchoredTree {
     const check = this.options.checks.find(({ kind }) => kind === anchor.kind);
     const verdict = this.tree === undefined ? undefined : await check?.judge(anchor, text);
     if (verdict === undefined || verdict === 'good') return;
+    if (verdict === 'untrusted') return this.options.found({ problem: 'anchor-untrusted', place: anchor.kind });
     await this.options.found({ problem: 'anchor', place: `${anchor.kind} ${anchor.size}` });
     // Nor will what was said later fit these leaves: to be told once.
     if (verdict === 'other-tree') this.tree = undefined;

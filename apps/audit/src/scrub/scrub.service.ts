@@ -126,10 +126,10 @@ class Pass {
   private async readLeaves(size: number, place: ScrubPlace): Promise<void> {
     const { store } = this.options;
     const tiles = Math.ceil(size / TILE_WIDTH);
-    const { start, tree } = await this.startAt(place.position);
+    const { start, tree } = await this.startAt(place.position, size);
     const lastOffset = await store.offsetBefore(start * TILE_WIDTH);
     const trail: LeafTrail = { owners: this.owners, headers: new Map(), lastOffset };
-    await tree.grow(Buffer.alloc(0), start * TILE_WIDTH, 0);
+    await tree.grow(Buffer.alloc(0), start * TILE_WIDTH);
     for (let page = start; page < tiles && !this.isOver(); page += TILES_PER_PAGE) {
       const end = Math.min((page + TILES_PER_PAGE) * TILE_WIDTH, size);
       const rows = await store.leafTiles(page, TILES_PER_PAGE, size);
@@ -139,7 +139,7 @@ class Pass {
         const width = tileWidth(size, 'entries', tile);
         const leaves = rows.find((row) => row.tile === tile);
         const hashes = leaves !== undefined && isWhole(leaves, width) ? leaves.hashes : undefined;
-        const root = await tree.grow(hashes, first + width, end);
+        const root = await tree.grow(hashes, first + width);
         if (leaves === undefined) await this.found({ problem: 'leaf-missing', place: `${first}+${width}` });
         else await this.compareLeaves(leaves, width, root ?? tileRoot(leaves.hashes), trail, manifests);
         this.leaves += width;
@@ -164,11 +164,11 @@ class Pass {
   }
 
   /** Begins with that tile of level 0, or with the first where the tiles left of it give no edge to go on from. */
-  private async startAt(position: number): Promise<{ start: number; tree: AnchoredTree }> {
+  private async startAt(position: number, size: number): Promise<{ start: number; tree: AnchoredTree }> {
     const { anchors: checks, key, logId, reader, store } = this.options;
     const edge = await storedTree(position * TILE_WIDTH, (...range) => reader.tileRoots(logId, ...range));
     const start = edge === undefined ? 0 : position;
-    const anchors = new AnchorReader(store, start === 0 ? 0 : start * TILE_WIDTH + 1);
+    const anchors = new AnchorReader(store, start === 0 ? 0 : start * TILE_WIDTH + 1, size);
     const tree = new LeafTree(key.name, edge ?? GrowingTree.empty());
     return { start, tree: new AnchoredTree({ tree, anchors, checks, found: (finding) => this.found(finding) }) };
   }

@@ -197,11 +197,16 @@ const UPPER_TILES = `
     FROM generate_series($3::bigint, $4::bigint - 1) AS wanted (idx)
     LEFT JOIN log_tile t ON t.log_id = $1 AND t.lvl = $2 AND t.idx = wanted.idx ORDER BY wanted.idx`;
 
-/** Each kind by itself, so that the primary key gives the sizes wanted and no others. */
+/** Each kind by itself, so that the primary key gives the next rows and no others, in order. */
 const ANCHORS = `
-  SELECT size, kind, source, data FROM log_anchor
-   WHERE log_id = $1 AND kind IN ('note', 'cosignature', 'timestamp') AND size >= $2 AND size <= $3
-     AND (size, kind, source) > ($2, $4, $5) ORDER BY size, kind, source LIMIT $6`;
+  SELECT * FROM (${['cosignature', 'note', 'timestamp']
+    .map(
+      (kind) => `(
+    SELECT size, kind, source, data FROM log_anchor
+     WHERE log_id = $1 AND kind = '${kind}' AND size >= $2 AND size <= $3 AND (size, '${kind}', source) > ($2, $4, $5)
+     ORDER BY size, source LIMIT $6)`,
+    )
+    .join(' UNION ALL ')}) AS next ORDER BY size, kind, source LIMIT $6`;
 
 /**
  * Beyond the head, below the beginning, or of a log that has no head. A level covers 8 bits of an index, and 56 bits are

@@ -2,7 +2,7 @@ import type { Bus } from '#bus';
 import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
-import { signStatement, type Signer } from '#signing';
+import { signStatement, type Signer, type Statement } from '#signing';
 import type { Certificate } from 'pkijs';
 import { anchorId, anchorPayload, type AnchoredToken } from './anchor-statement.js';
 import type { AnchorStore, StoredToken } from './anchor.store.js';
@@ -10,7 +10,7 @@ import type { TimeAuthority } from './authority.js';
 import { askAuthority } from './time-authority-client.service.js';
 import { delayMs, isAlarming, seen, UNKNOWN_TIME, type TimeState } from './time-gap.js';
 import { stampedText, timeRequest } from './time-request.js';
-import { checkToken, timeOf } from './time-token.js';
+import { checkStoredToken, checkToken, timeOf } from './time-token.js';
 import type { TrustedTimeMetrics } from './trusted-time-metrics.service.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
 
@@ -175,20 +175,34 @@ export class Timestamper {
     throw trustedTimeErrors.error('time-token-refused', { details: { reason: checked.reason } });
   }
 
-  /** States the tokens that have no leaf yet. */
-  private async stateMissing(tokens: readonly AnchoredToken[]): Promise<void> {
-    const { bus, clock, instanceId, signer, store } = this.options;
+  /** States the tokens of `store` that have no leaf yet and are still what was checked before they were stored. */
+  private async stateMissing(tokens: readonly AnchoredToken[], store = this.options.store): Promise<void> {
+    const { bus, clock, instanceId, signer } = this.options;
     const stated = tokens.length === 0 ? new Set() : await store.stated(tokens.map(anchorId), instanceId);
-    const missing = tokens.filter((token) => !stated.has(anchorId(token).toString('hex')));
     const nowMs = clock.now();
-    const statements = await Promise.all(missing.map((token) => signStatement(anchorPayload(token, nowMs), signer)));
+    const statements: Statement[] = [];
+    for (const token of tokens) {
+      if (stated.has(anchorId(token).toString('hex')) || !(await this.isStillGood(token, store))) continue;
+      statements.push(await signStatement(anchorPayload(token, nowMs), signer));
+    }
     if (statements.length === 0) return;
     const topic = fixedTopics.stamp.name;
     await bus.publish(statements.map(({ jws }) => ({ topic, partition: 0, value: Buffer.from(jws) })));
   }
+
+  /** Whoever owns the database may have changed the row since; the scrub finds it, and no leaf may vouch for it. */
+  private async isStillGood({ authority, data, size }: AnchoredToken, store: AnchorStore): Promise<boolean> {
+    const { clock, logger, roots } = this.options;
+    const note = await store.note(size);
+    const text = stampedText(note?.toString('utf8') ?? '');
+    const checked = await checkStoredToken(data, { text, roots, nowMs: clock.now() });
+    if (!checked.ok)
+      logger.error({ alarm: 'time-token-altered', authority, size, reason: checked.reason }, 'alarm: not stated');
+    return checked.ok;
+  }
 }
 
-/** Rows were checked before they were stored; one that can no longer be read is left to whoever verifies the log. */
+/** One that can no longer be read is left to the scrub. */
 function anchored(rows: readonly StoredToken[]): AnchoredToken[] {
   return rows.flatMap(({ size, source, data }) => {
     const timeMs = timeOf(data);
