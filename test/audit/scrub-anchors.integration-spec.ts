@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, type TestDatabase } from '#testing';
 import { LogReaderStore } from '../../apps/audit/src/log-reader.store.js';
@@ -8,6 +8,7 @@ import type { Finding } from '../../apps/audit/src/scrub/finding.js';
 import { Scrub } from '../../apps/audit/src/scrub/scrub.service.js';
 import { ScrubStore } from '../../apps/audit/src/scrub/scrub.store.js';
 import { LogStore } from '../../apps/audit/src/sequencer/log.store.js';
+import { snapshots } from './tampering.js';
 import { LOG, writeLog, type WrittenLog } from './written-log.js';
 
 jest.setTimeout(120_000);
@@ -25,6 +26,8 @@ afterEach(async () => {
   await database.close();
   await own.drop();
 });
+
+afterAll(() => snapshots.close());
 
 const publish = () =>
   database.query(`INSERT INTO log_anchor (log_id, size, kind, source, data)
@@ -49,6 +52,7 @@ async function scrubbed(looked: (leaves: number, giveUp: () => void) => void = (
     reader: new LogReaderStore(counting),
     key: log.key,
     anchors: [noteCheck(log.key)],
+    snapshots,
     percent: 100,
     found: (finding) => void findings.push(finding),
     looked: (leaves) => looked(leaves, () => giveUp.abort()),

@@ -18,7 +18,7 @@ import {
 import type { AnchorCheck } from '../../apps/audit/src/scrub/anchor-check.js';
 import { anchorsOf } from './said-of-log.js';
 import { hasOpenssl } from './time-lab.js';
-import { matrixText, scrubFindings, tamper, type Mutation, type Tally } from './tampering.js';
+import { matrixText, scrubFindings, snapshots, tamper, type Mutation, type Tally } from './tampering.js';
 import { writeLog, type WrittenLog } from './written-log.js';
 
 jest.setTimeout(300_000);
@@ -48,6 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   await own.drop();
+  await snapshots.close();
   process.stdout.write(`${matrixText(tallies)}\n`);
 });
 

@@ -5,6 +5,7 @@ import type { Finding } from '../../apps/audit/src/scrub/finding.js';
 import { Scrub } from '../../apps/audit/src/scrub/scrub.service.js';
 import { ScrubStore } from '../../apps/audit/src/scrub/scrub.store.js';
 import { checkHead } from '../../apps/audit/src/sequencer/head-check.js';
+import { SnapshotThread } from '../../apps/audit/src/snapshots/snapshot-thread.service.js';
 import { LogStore } from '../../apps/audit/src/sequencer/log.store.js';
 import type { NoteKey } from '#tlog';
 import { LOG } from './written-log.js';
@@ -22,6 +23,9 @@ export interface Outcome {
   readonly start: boolean;
   readonly findings: readonly Finding[];
 }
+
+/** One for all passes of a spec, which closes it. */
+export const snapshots = new SnapshotThread();
 
 /** Carries a change out, asks both detectors, and takes everything back. */
 export async function tamper(
@@ -60,6 +64,7 @@ export async function scrubFindings(
     reader: new LogReaderStore(database),
     key,
     anchors,
+    snapshots,
     percent: 100,
     found: (finding) => void findings.push(finding),
   });

@@ -11,6 +11,7 @@ import { migrations } from '../../../apps/audit/src/migrations/index.js';
 import { noteCheck } from '../../../apps/audit/src/scrub/anchor-check.js';
 import { Scrub } from '../../../apps/audit/src/scrub/scrub.service.js';
 import { ScrubStore } from '../../../apps/audit/src/scrub/scrub.store.js';
+import { SnapshotThread } from '../../../apps/audit/src/snapshots/snapshot-thread.service.js';
 import { LogStore, type NewLeaf } from '../../../apps/audit/src/sequencer/log.store.js';
 import { startInstance } from '../../../apps/sandbox/src/instance/instance.module.js';
 import { loadErrors } from '../harness/load.errors.js';
@@ -80,6 +81,7 @@ interface PassFigures {
 /** One pass, or as much of one as `seconds` allow. */
 async function onePass(database: Database, key: NoteKey, percent: number, seconds?: number): Promise<PassFigures> {
   const giveUp = seconds === undefined ? new AbortController().signal : AbortSignal.timeout(seconds * 1_000);
+  const snapshots = new SnapshotThread();
   const scrub = new Scrub({
     logId: LOG_ID,
     store: new ScrubStore(database, LOG_ID),
@@ -87,6 +89,7 @@ async function onePass(database: Database, key: NoteKey, percent: number, second
     reader: new LogReaderStore(database),
     key,
     anchors: [noteCheck(key)],
+    snapshots,
     percent,
     found: ({ problem, place }) => {
       throw loadErrors.error('bench-tool-failed', { details: { reason: 'a finding in a sound log', problem, place } });
@@ -94,7 +97,7 @@ async function onePass(database: Database, key: NoteKey, percent: number, second
   });
   const cpu = process.cpuUsage();
   const startedMs = performance.now();
-  const { leaves } = await scrub.pass(giveUp);
+  const { leaves } = await scrub.pass(giveUp).finally(() => snapshots.close());
   const spentMs = performance.now() - startedMs;
   const { user, system } = process.cpuUsage(cpu);
   return {

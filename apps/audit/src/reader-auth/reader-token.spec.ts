@@ -1,5 +1,6 @@
 import { SignJWT, importJWK } from 'jose';
 import { generateSigningKey, type PrivateJwk } from '#signing';
+import { readerAuthErrors } from './reader-auth.errors.js';
 import { checkReaderToken, READER_TOKEN_TYPE } from './reader-token.js';
 import { TokenMemory } from './token-memory.js';
 
@@ -56,6 +57,12 @@ describe('a reader’s token', () => {
     ['without a beginning', { claims: { iat: undefined } }, 'token-claims'],
   ])('is refused: %s', async (_what, made, reason) => {
     expect(await check(await token(made))).toEqual({ ok: false, reason });
+  });
+
+  it('is neither good nor bad while its key cannot be looked up', async () => {
+    const keyOf = () => Promise.reject(readerAuthErrors.error('readers-unknown'));
+    const asked = checkReaderToken(await token(), { audience: AUDIENCE, nowMs: NOW_S * 1000, keyOf });
+    await expect(asked).rejects.toMatchObject({ code: 'readers-unknown' });
   });
 
   it('is refused when its time is over, and when it is older than five minutes', async () => {

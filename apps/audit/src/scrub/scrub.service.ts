@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as yieldTurn, setTimeout as rest } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import { toHex } from '#kernel';
 import { edgeWidths, GrowingTree, tileWidth, TILE_WIDTH, type NoteKey } from '#tlog';
 import type { LogReaderStore } from '../log-reader.store.js';
 import { checkHead } from '../sequencer/head-check.js';
 import type { LogStore } from '../sequencer/log.store.js';
 import { tileRoot } from '../sequencer/tile-root.js';
+import type { SnapshotThread } from '../snapshots/snapshot-thread.service.js';
 import type { AnchorCheck } from './anchor-check.js';
 import { AnchoredTree, storedTree } from './anchored-tree.service.js';
 import { AnchorReader } from './anchor-reader.service.js';
@@ -11,7 +15,7 @@ import type { Finding } from './finding.js';
 import { KeyOwners } from './key-owners.js';
 import { checkLeafTile, checkTile, isWhole, type LeafTile, type LeafTrail } from './leaf-tile.js';
 import { LeafTree } from './leaf-tree.js';
-import { manifestAgrees, openSnapshot } from './manifest-row.js';
+import { manifestAgrees, type StoredSnapshotRow } from './manifest-row.js';
 import { restMs } from './pace.js';
 import type { ScrubPlace, ScrubStore } from './scrub.store.js';
 
@@ -22,6 +26,7 @@ export interface ScrubOptions {
   readonly reader: LogReaderStore;
   readonly key: NoteKey;
   readonly anchors: readonly AnchorCheck[];
+  readonly snapshots: Pick<SnapshotThread, 'open'>;
   /** Of one core, in percent: what a pass takes at most, PostgreSQL's time included. */
   readonly percent: number;
   /** Each finding once per pass, as soon as it is made. */
@@ -40,6 +45,8 @@ export interface PassReport {
 const TILES_PER_PAGE = 4;
 /** A log as broken as that needs no longer list. */
 const MAX_FINDINGS = 1_000;
+/** Manifests name them in order, so that few are asked for twice. */
+const MAX_DOCS = 10_000;
 
 /**
  * The background self-check of all that the log has in the database (`audit-log.md` §3.9): every row from its own bytes
@@ -57,8 +64,10 @@ export class Scrub {
 class Pass {
   private readonly owners = new KeyOwners();
   private readonly seen = new Set<string>();
-  /** Digests whose snapshot is as it should be, with the digest list that it makes. */
-  private readonly snapshots = new Map<string, string>();
+  /** `doc` of a manifest of each snapshot that is as it should be, by digest. Another is opened again when it is needed. */
+  private readonly docs = new LRUCache<string, string>({ max: MAX_DOCS });
+  /** Names this pass to the thread that opens snapshots. */
+  private readonly name = randomUUID();
   private leaves = 0;
   private workedSinceMs = performance.now();
 
@@ -111,16 +120,27 @@ class Pass {
     for (let last = -Number.MAX_SAFE_INTEGER; !this.isOver();) {
       const rows = await this.options.store.snapshotsAfter(last, TILES_PER_PAGE);
       for (const row of rows) {
-        const opened = openSnapshot(row);
-        if (opened === undefined || !this.owners.learn(opened.bytes))
-          await this.found({ problem: 'snapshot', place: String(row.number) });
-        else this.snapshots.set(row.digest.toString('hex'), opened.digests);
+        if (!(await this.learn(row))) await this.found({ problem: 'snapshot', place: String(row.number) });
         await this.breathe();
       }
       const end = rows.at(-1);
       if (end === undefined) return;
       last = end.number;
     }
+  }
+
+  /** False if it is none, or holds more than can be. */
+  private async learn(row: StoredSnapshotRow): Promise<boolean> {
+    const facts = await this.options.snapshots.open({ reader: this.name, ...row }, this.signal);
+    if (facts === undefined) return false;
+    this.docs.set(toHex(row.digest), facts.doc);
+    return this.owners.learn(facts);
+  }
+
+  private async docOf(digest: Buffer): Promise<string | undefined> {
+    const key = toHex(digest);
+    if (!this.docs.has(key)) for (const row of await this.options.store.snapshotsOf(digest)) await this.learn(row);
+    return this.docs.get(key);
   }
 
   private async readLeaves(size: number, place: ScrubPlace): Promise<void> {
@@ -180,10 +200,7 @@ class Pass {
     for (const row of rows) {
       const leaf = leaves.get(row.index);
       missing.delete(row.index);
-      const holds =
-        leaf !== undefined &&
-        manifestAgrees(row, leaf) &&
-        this.snapshots.get(row.digest.toString('hex')) === row.digests;
+      const holds = leaf !== undefined && manifestAgrees(row, leaf, await this.docOf(row.digest));
       if (!holds) await this.found({ problem: 'manifest', place: String(row.index) });
     }
     for (const index of missing) await this.found({ problem: 'manifest', place: String(index) });

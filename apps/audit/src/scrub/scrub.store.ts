@@ -91,18 +91,23 @@ export class ScrubStore {
   }
 
   async manifests(first: number, end: number): Promise<StoredManifestRow[]> {
-    const rows = await this.database.query<{
-      idx: string;
-      number: string;
-      digest: Buffer;
-      digests: string;
-      statement: string;
-    }>(
-      `SELECT idx, number, digest, digests, statement FROM manifest
-        WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx`,
+    const rows = await this.database.query<
+      Omit<StoredManifestRow, 'index' | 'number'> & { idx: string; number: string }
+    >(
+      `SELECT idx, number, digest, left(digests, 74) AS "firstLine", statement,
+              sha256(convert_to(digests, 'UTF8')) AS "listDigest"
+         FROM manifest WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx`,
       [this.logId, first, end],
     );
     return rows.map((row) => ({ ...row, index: Number(row.idx), number: Number(row.number) }));
+  }
+
+  async snapshotsOf(digest: Buffer): Promise<StoredSnapshotRow[]> {
+    const rows = await this.database.query<{ number: string; digest: Buffer; body: Buffer }>(
+      'SELECT number, digest, body FROM snapshot WHERE digest = $1',
+      [digest],
+    );
+    return rows.map((row) => ({ ...row, number: Number(row.number) }));
   }
 
   /** All snapshots of the next few numbers after `number`. */
