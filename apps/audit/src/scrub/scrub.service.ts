@@ -131,7 +131,7 @@ class Pass {
 
   /** False if it is none, or holds more than can be. */
   private async learn(row: StoredSnapshotRow): Promise<boolean> {
-    const facts = await this.options.snapshots.open({ reader: this.name, ...row }, this.signal);
+    const facts = await this.options.snapshots.open({ reader: this.name, ...row });
     if (facts === undefined) return false;
     this.docs.set(toHex(row.digest), facts.doc);
     return this.owners.learn(facts);

@@ -27,8 +27,8 @@ export class SnapshotThread {
   }
 
   /** Undefined if the bytes have not their digest and number, or are no snapshot. */
-  open(task: SnapshotTask, signal?: AbortSignal): Promise<SnapshotFacts | undefined> {
-    return this.pool.run(task, signal === undefined ? {} : { signal });
+  open(task: SnapshotTask): Promise<SnapshotFacts | undefined> {
+    return this.pool.run(task);
   }
 
   close(): Promise<void> {
