@@ -167,18 +167,30 @@ export function manifestMutations(snapshotBytes: readonly number[]): Mutation[] 
   ];
 }
 
-/** A note of an older size, as it was published. */
-export function anchorMutations(noteBytes: number): Mutation[] {
+/** What was said of an older size: the note as it was published, a witness's line, a token; one byte of each region. */
+export function anchorMutations(kind: string, length: number, region: number): Mutation[] {
   const anchor = (what: string, set: string): Mutation => {
-    return { table: 'log_anchor', what, sql: [`UPDATE log_anchor SET ${set}`] };
+    return { table: `log_anchor ${kind}`, what, sql: [`UPDATE log_anchor SET ${set} WHERE kind = '${kind}'`] };
   };
+  const regions = every(Math.ceil(length / region)).map((n) => Math.min(length - 1, n * region + (n % region)));
   return [
-    ...every(noteBytes).map((n) => anchor('data: each byte', `data = ${flip('data', n)}`)),
+    ...regions.map((at) => anchor(`data: every ${region} bytes`, `data = ${flip('data', at)}`)),
+    anchor('data: last byte', `data = ${flip('data', length - 1)}`),
+    anchor('data: shorter', `data = substring(data FROM 1 FOR length(data) - 1)`),
+    anchor('data: longer', `data = data || '\\x0a'`),
+    anchor('data: empty', `data = ''`),
     anchor('size', 'size = size - 1'),
     anchor('size beyond the head', `size = ${SIZE + 1}`),
     anchor('log_id', 'log_id = 2'),
   ];
 }
+
+/** Another witness's name beside a line. */
+export const sourceMutation: Mutation = {
+  table: 'log_anchor cosignature',
+  what: 'source',
+  sql: [`UPDATE log_anchor SET source = 'x' WHERE kind = 'cosignature'`],
+};
 
 function roleOf(idx: number, slot: string, signer: string): string {
   return `UPDATE log_leaf SET slot = '${slot}', signer = '${signer}' WHERE idx = ${idx}`;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '#kernel';
 import { AppMetrics, silentLogger } from '#platform';
 import { openDatabase, postgresErrors, type Database } from '#postgres';
@@ -11,7 +11,7 @@ import { ScrubStore } from '../../apps/audit/src/scrub/scrub.store.js';
 import { ScrubWorker } from '../../apps/audit/src/scrub/scrub.worker.js';
 import { LogStore } from '../../apps/audit/src/sequencer/log.store.js';
 import { Sequencer } from '../../apps/audit/src/sequencer/sequencer.service.js';
-import { tamper } from './tampering.js';
+import { snapshots, tamper } from './tampering.js';
 import { LOG, writeLog, type WrittenLog } from './written-log.js';
 
 jest.setTimeout(120_000);
@@ -34,6 +34,7 @@ const parts = (store = new ScrubStore(database, LOG)) => ({
   reader: new LogReaderStore(database),
   key: log.key,
   anchors: [],
+  snapshots,
   percent: 100,
 });
 
@@ -80,6 +81,8 @@ afterEach(async () => {
   await database.close();
   await own.drop();
 });
+
+afterAll(() => snapshots.close());
 
 describe('a scrub', () => {
   beforeEach(() => open(3_000));
@@ -167,7 +170,7 @@ describe('a scrub', () => {
     await eventually(async () => (await worker.part.read()).reason === 'the last pass could not be ended');
     expect(log.sequencer.isOwner).toBe(true);
     isAway = false;
-    await eventually(async () => (await worker.part.read()).state === 'ok', { timeoutMs: 10_000 });
+    await eventually(async () => (await worker.part.read()).state === 'ok', { timeoutMs: 30_000 });
   });
 });
 

@@ -12,9 +12,13 @@ import {
   MANIFESTS,
   roleMutations,
   SIZE,
+  sourceMutation,
   tileMutations,
 } from './mutations.js';
-import { matrixText, scrubFindings, tamper, type Mutation, type Tally } from './tampering.js';
+import type { AnchorCheck } from '../../apps/audit/src/scrub/anchor-check.js';
+import { anchorsOf } from './said-of-log.js';
+import { hasOpenssl } from './time-lab.js';
+import { matrixText, scrubFindings, snapshots, tamper, type Mutation, type Tally } from './tampering.js';
 import { writeLog, type WrittenLog } from './written-log.js';
 
 jest.setTimeout(300_000);
@@ -23,19 +27,28 @@ const OLD_SIZE = 400;
 let own: TestDatabase;
 let database: Database;
 let log: WrittenLog;
+let anchors: readonly AnchorCheck[];
 const tallies: Tally[] = [];
 
 beforeAll(async () => {
   own = await createDatabase();
   database = await openDatabase({ url: own.url, schema: 'audit', migrations, poolSize: 3 });
   log = await writeLog(database, OLD_SIZE, MANIFESTS);
-  await database.query(`INSERT INTO log_anchor (log_id, size, kind, source, data)
-    SELECT log_id, size, 'note', 'published', convert_to(note, 'UTF8') FROM log_head`);
+  const { said, checks } = await anchorsOf(log);
+  anchors = checks;
+  for (const { kind, source, data } of said)
+    await database.query('INSERT INTO log_anchor (log_id, size, kind, source, data) VALUES (1, $1, $2, $3, $4)', [
+      OLD_SIZE,
+      kind,
+      source,
+      data,
+    ]);
   await log.append(SIZE - OLD_SIZE);
 });
 afterAll(async () => {
   await database.close();
   await own.drop();
+  await snapshots.close();
   process.stdout.write(`${matrixText(tallies)}\n`);
 });
 
@@ -43,7 +56,7 @@ afterAll(async () => {
 async function expectFound(mutations: readonly Mutation[]): Promise<void> {
   const missed: string[] = [];
   for (const { table, what, sql, start } of mutations) {
-    const outcome = await tamper(database, log.key, sql);
+    const outcome = await tamper(database, log.key, sql, anchors);
     const tally = tallyOf(table, what);
     tally.made += 1;
     if (outcome.start) tally.start += 1;
@@ -83,8 +96,8 @@ async function lengthOf(expression: string, table: string): Promise<number> {
 }
 
 it('a log that nobody has touched gives no finding, before and after the mutations', async () => {
-  expect(await scrubFindings(database, log.key)).toEqual([]);
-  expect(await tamper(database, log.key, [])).toEqual({ start: false, findings: [] });
+  expect(await scrubFindings(database, log.key, anchors)).toEqual([]);
+  expect(await tamper(database, log.key, [], anchors)).toEqual({ start: false, findings: [] });
 });
 
 describe('what is changed in PostgreSQL is found', () => {
@@ -110,7 +123,17 @@ describe('what is changed in PostgreSQL is found', () => {
     await expectFound(manifestMutations(bytes));
   });
 
-  it('in anchors', async () => expectFound(anchorMutations(await lengthOf('data', 'log_anchor'))));
+  it.each([
+    ['note', 1],
+    ['cosignature', 1],
+    ['timestamp', 12],
+  ])('in anchors: %s', async (kind, region) => {
+    const length = await lengthOf('data', `log_anchor WHERE kind = '${kind}'`);
+    // Without OpenSSL there is nobody to make tokens.
+    if (hasOpenssl || kind !== 'timestamp') await expectFound(anchorMutations(kind, length, region));
+  });
+
+  it('in whose cosignature it is', async () => expectFound([sourceMutation]));
 
   it('if leaf, hash, tile and head are recomputed so that all agree, under the note that stands', async () => {
     for (const idx of [8, 300, 600]) await expectFound([await recomputed(idx)]);
@@ -126,9 +149,10 @@ it('a false time, epoch or cursor is not told: the log says nothing of them', as
   const sql = [
     `UPDATE log_head SET updated = '2001-01-01', epoch = 0, next_offset = 5`,
     `INSERT INTO sweep_cursor VALUES (1, 100)`,
-    `UPDATE log_anchor SET noted = '2001-01-01', source = 'x'`,
+    `UPDATE log_anchor SET noted = '2001-01-01'`,
+    `UPDATE log_anchor SET source = 'x' WHERE kind <> 'cosignature'`,
   ];
-  expect(await tamper(database, log.key, sql)).toEqual({ start: false, findings: [] });
+  expect(await tamper(database, log.key, sql, anchors)).toEqual({ start: false, findings: [] });
 });
 
 /** What somebody with all rights on the database does, and without the log's key. */

@@ -1,10 +1,11 @@
 import type { Database, Queries } from '#postgres';
 import { LogReaderStore } from '../../apps/audit/src/log-reader.store.js';
-import { noteCheck } from '../../apps/audit/src/scrub/anchor-check.js';
+import { noteCheck, type AnchorCheck } from '../../apps/audit/src/scrub/anchor-check.js';
 import type { Finding } from '../../apps/audit/src/scrub/finding.js';
 import { Scrub } from '../../apps/audit/src/scrub/scrub.service.js';
 import { ScrubStore } from '../../apps/audit/src/scrub/scrub.store.js';
 import { checkHead } from '../../apps/audit/src/sequencer/head-check.js';
+import { SnapshotThread } from '../../apps/audit/src/snapshots/snapshot-thread.service.js';
 import { LogStore } from '../../apps/audit/src/sequencer/log.store.js';
 import type { NoteKey } from '#tlog';
 import { LOG } from './written-log.js';
@@ -23,8 +24,16 @@ export interface Outcome {
   readonly findings: readonly Finding[];
 }
 
+/** One for all passes of a spec, which closes it. */
+export const snapshots = new SnapshotThread();
+
 /** Carries a change out, asks both detectors, and takes everything back. */
-export async function tamper(database: Database, key: NoteKey, sql: readonly string[]): Promise<Outcome> {
+export async function tamper(
+  database: Database,
+  key: NoteKey,
+  sql: readonly string[],
+  anchors?: readonly AnchorCheck[],
+): Promise<Outcome> {
   let outcome: Outcome | undefined;
   const undone = new Error('taken back');
   await database
@@ -32,7 +41,7 @@ export async function tamper(database: Database, key: NoteKey, sql: readonly str
       await queries.query('SET LOCAL session_replication_role = replica');
       for (const statement of sql) await queries.query(statement);
       const within = inside(queries);
-      outcome = { start: await startFinds(within, key), findings: await scrubFindings(within, key) };
+      outcome = { start: await startFinds(within, key), findings: await scrubFindings(within, key, anchors) };
       throw undone;
     })
     .catch((cause: unknown) => {
@@ -42,7 +51,11 @@ export async function tamper(database: Database, key: NoteKey, sql: readonly str
 }
 
 /** What the scrub finds in the log as it stands. */
-export async function scrubFindings(database: Database, key: NoteKey): Promise<Finding[]> {
+export async function scrubFindings(
+  database: Database,
+  key: NoteKey,
+  anchors: readonly AnchorCheck[] = [noteCheck(key)],
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const scrub = new Scrub({
     logId: LOG,
@@ -50,7 +63,8 @@ export async function scrubFindings(database: Database, key: NoteKey): Promise<F
     log: new LogStore(database, LOG),
     reader: new LogReaderStore(database),
     key,
-    anchors: [noteCheck(key)],
+    anchors,
+    snapshots,
     percent: 100,
     found: (finding) => void findings.push(finding),
   });

@@ -154,6 +154,30 @@ const statedIds = () =>
     expect(new Set(ids).size).toBe(1);
   });
 
+  it('vouches for no row that was changed before it was stated, and does for one that was not', async () => {
+    bus.isFailing = true;
+    await expect(timestamper.stampNow()).rejects.toThrow();
+    bus.isFailing = false;
+    published = [];
+    const flip = async () =>
+      database.transaction(async (queries) => {
+        await queries.query('SET LOCAL session_replication_role = replica');
+        // The last byte is the signature's: the row can still be read, and its time as well.
+        await queries.query(
+          `UPDATE log_anchor SET data = set_byte(data, length(data) - 1, get_byte(data, length(data) - 1) # 1)
+            WHERE log_id = $1 AND kind = 'timestamp'`,
+          [logId],
+        );
+      });
+    await flip();
+    await timestamper.stampNow();
+    expect(published).toEqual([]);
+    expect(lines.join('')).toContain('"alarm":"time-token-altered"');
+    await flip();
+    await timestamper.stampNow();
+    expect(statedIds()).toHaveLength(1);
+  });
+
   it('stores nothing if the database failed before it did anything', async () => {
     jest.spyOn(AnchorStore.prototype, 'add').mockRejectedValueOnce(new TypeError('connection refused'));
     await expect(timestamper.stampNow()).rejects.toThrow();

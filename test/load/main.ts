@@ -6,6 +6,7 @@ import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.
 import { overloadBenchmark } from './overload/overload-benchmark.js';
 import { scrubBenchmark } from './scrub/scrub-benchmark.js';
 import { proofsBenchmark } from './reading/proofs-benchmark.js';
+import { readingBenchmark } from './reading/reading-benchmark.js';
 import { searchBenchmark } from './reading/search-benchmark.js';
 import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 import { verifyBenchmark } from './verify/verify-benchmark.js';
@@ -14,6 +15,7 @@ const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>
   ['bus', busBenchmark],
   ['exchange', exchangeBenchmark],
   ['overload', overloadBenchmark],
+  ['reading', readingBenchmark],
   ['scrub', scrubBenchmark],
   ['proofs', proofsBenchmark],
   ['search', searchBenchmark],

@@ -105,15 +105,10 @@ export class LogReaderStore {
    * that has a cosignature; with the note as it was published. Empty if there is none yet (`audit-log.md` §5).
    */
   async anchorsCovering(logId: number, least: number): Promise<StoredAnchor[]> {
-    const rows = await this.database.query<Omit<StoredAnchor, 'size'> & { size: string }>(
-      `SELECT size, kind, source, data FROM log_anchor
-        WHERE log_id = $1 AND size = (
-          SELECT size FROM log_anchor WHERE log_id = $1 AND size >= $2
-           GROUP BY size HAVING bool_or(kind = 'note') AND bool_or(kind <> 'note')
-           ORDER BY bool_or(kind = 'timestamp') DESC, size LIMIT 1)
-        ORDER BY kind, source`,
-      [logId, least],
-    );
+    const rows = await this.database.query<Omit<StoredAnchor, 'size'> & { size: string }>(ANCHORS_COVERING, [
+      logId,
+      least,
+    ]);
     return rows.map((row) => ({ ...row, size: Number(row.size) }));
   }
 
@@ -174,6 +169,22 @@ export class LogReaderStore {
     return row?.body;
   }
 }
+
+/** The first size of each kind, which the primary key gives at once however many notes there are. */
+const ANCHORS_COVERING = `
+  WITH stamped AS (
+    SELECT size FROM log_anchor AS said WHERE log_id = $1 AND kind = 'timestamp' AND size >= $2
+       AND EXISTS (SELECT FROM log_anchor WHERE log_id = $1 AND kind = 'note' AND size = said.size)
+     ORDER BY size LIMIT 1
+  ), cosigned AS (
+    SELECT size FROM log_anchor AS said WHERE log_id = $1 AND kind = 'cosignature' AND size >= $2
+       AND EXISTS (SELECT FROM log_anchor WHERE log_id = $1 AND kind = 'note' AND size = said.size)
+     ORDER BY size LIMIT 1
+  )
+  SELECT size, kind, source, data FROM log_anchor
+   WHERE log_id = $1 AND kind IN ('note', 'cosignature', 'timestamp')
+     AND size = coalesce((SELECT size FROM stamped), (SELECT size FROM cosigned))
+   ORDER BY kind, source`;
 
 function leafOf(row: LeafRow): StoredLeaf {
   return { index: Number(row.idx), slot: row.slot, signer: row.signer, body: row.body };

@@ -100,5 +100,6 @@ export class Review {
   async close(): Promise<void> {
     this.access.stop();
     await this.follower.stop();
+    await this.auth.close();
   }
 }

@@ -58,6 +58,12 @@ describe('a reader’s token', () => {
     expect(await check(await token(made))).toEqual({ ok: false, reason });
   });
 
+  it('is neither good nor bad while its key cannot be looked up', async () => {
+    const keyOf = () => Promise.reject(new RangeError('keys unknown'));
+    const asked = checkReaderToken(await token(), { audience: AUDIENCE, nowMs: NOW_S * 1000, keyOf });
+    await expect(asked).rejects.toThrow('keys unknown');
+  });
+
   it('is refused when its time is over, and when it is older than five minutes', async () => {
     const made = await token();
     expect(await check(made, (NOW_S + 329) * 1000)).toMatchObject({ ok: true });

@@ -1,5 +1,5 @@
 import { decodeJwt, errors, importJWK, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
-import { ok, parseSubsystemId, refuse, type Result, type SubsystemId } from '#kernel';
+import { AppError, ok, parseSubsystemId, refuse, type Result, type SubsystemId } from '#kernel';
 import { algorithmOf, type PublicJwk } from '#signing';
 
 /** `typ` of a reader's token: no statement or document of a member can be taken for one (RFC 8725 §3.11). */
@@ -25,12 +25,12 @@ export interface TokenCheck {
   readonly audience: string;
   readonly nowMs: number;
   /** The signing key that a subsystem published under that `kid` and that is valid now. */
-  readonly keyOf: (subsystem: SubsystemId, kid: string) => PublicJwk | undefined;
+  readonly keyOf: (subsystem: SubsystemId, kid: string) => Promise<PublicJwk | undefined> | PublicJwk | undefined;
 }
 
 /**
  * Who made the token, by its registered key: iss = sub = subsystem, for us, at most five minutes long. Whether it was
- * used before is its caller's to remember. Never throws.
+ * used before is its caller's to remember. Throws only what `keyOf` throws.
  */
 export async function checkReaderToken(
   token: string,
@@ -52,6 +52,8 @@ export async function checkReaderToken(
     });
     return soundClaims(reader, payload);
   } catch (cause) {
+    // Of whoever looks keys up: says nothing about the token.
+    if (cause instanceof AppError) throw cause;
     return refuse(reasonOf(cause));
   }
 }
@@ -75,7 +77,7 @@ async function publishedKey(
   kid: string | undefined,
   keyOf: TokenCheck['keyOf'],
 ): Promise<CryptoKey | Uint8Array> {
-  const jwk = kid === undefined ? undefined : keyOf(reader, kid);
+  const jwk = kid === undefined ? undefined : await keyOf(reader, kid);
   // The key says which algorithm it is for; a header never chooses (RFC 8725 §3.1).
   if (jwk === undefined || alg === undefined || algorithmOf(jwk) !== alg) throw new errors.JWKSNoMatchingKey();
   const { kty, crv, x, y } = jwk;

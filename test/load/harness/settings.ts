@@ -17,7 +17,7 @@ export interface CommandLine {
   readonly settings: BenchSettings;
 }
 
-export const USAGE = `npm run bench -- <exchange|bus|overload|proofs|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large]`;
+export const USAGE = `npm run bench -- <exchange|bus|overload|proofs|reading|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large]`;
 
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({

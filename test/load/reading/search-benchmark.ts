@@ -41,24 +41,25 @@ const FILTERS: Readonly<Record<string, (size: number) => LeafFilter>> = {
 
 /** Pages of searches over a million leaves, as the database gives them; without HTTP and the record in the log. */
 export function searchBenchmark(settings: BenchSettings): Promise<object> {
-  return Workspace.use(async (workspace) => {
-    const log = await laidLog(workspace, settings);
-    const indexedPerSecond = await fillIndex(log);
-    say(`search: pages of 100 of ${log.size} leaves, ${CONCURRENCY} at a time; ${indexedPerSecond} leaves/s indexed`);
-    const store = new SearchStore(log.database, LOG_ID);
-    const auditor: Record<string, Figures> = {};
-    for (const [name, filter] of Object.entries(FILTERS))
-      auditor[name] = await measure(name, settings, () =>
-        page(store, log.size, filter(log.size), { party: undefined, shows: 'metadata' }),
-      );
-    const member = {
-      everything: await measure('a member, everything', settings, () => page(store, log.size, {}, ofMember())),
-      'service in a day': await measure('a member, a service in a day', settings, () =>
-        page(store, log.size, { service: any(SERVICES), ...day() }, ofMember()),
-      ),
-    };
-    return { benchmark: 'search', leaves: log.size, indexedPerSecond, auditor, member };
-  });
+  return Workspace.use(async (workspace) => measureSearch(await laidLog(workspace, settings), settings));
+}
+
+export async function measureSearch(log: LaidLog, settings: BenchSettings): Promise<object> {
+  const indexedPerSecond = await fillIndex(log);
+  say(`search: pages of 100 of ${log.size} leaves, ${CONCURRENCY} at a time; ${indexedPerSecond} leaves/s indexed`);
+  const store = new SearchStore(log.database, LOG_ID);
+  const auditor: Record<string, Figures> = {};
+  for (const [name, filter] of Object.entries(FILTERS))
+    auditor[name] = await measure(name, settings, () =>
+      page(store, log.size, filter(log.size), { party: undefined, shows: 'metadata' }),
+    );
+  const member = {
+    everything: await measure('a member, everything', settings, () => page(store, log.size, {}, ofMember())),
+    'service in a day': await measure('a member, a service in a day', settings, () =>
+      page(store, log.size, { service: any(SERVICES), ...day() }, ofMember()),
+    ),
+  };
+  return { benchmark: 'search', leaves: log.size, indexedPerSecond, auditor, member };
 }
 
 const ofMember = (): Scope => ({ party: any(CONSUMERS), shows: 'metadata' });

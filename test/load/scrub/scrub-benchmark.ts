@@ -8,8 +8,10 @@ import { KeyRing } from '#signing';
 import { leafHash, parseVkey, type NoteKey } from '#tlog';
 import { LogReaderStore } from '../../../apps/audit/src/log-reader.store.js';
 import { migrations } from '../../../apps/audit/src/migrations/index.js';
+import { noteCheck } from '../../../apps/audit/src/scrub/anchor-check.js';
 import { Scrub } from '../../../apps/audit/src/scrub/scrub.service.js';
 import { ScrubStore } from '../../../apps/audit/src/scrub/scrub.store.js';
+import { SnapshotThread } from '../../../apps/audit/src/snapshots/snapshot-thread.service.js';
 import { LogStore, type NewLeaf } from '../../../apps/audit/src/sequencer/log.store.js';
 import { startInstance } from '../../../apps/sandbox/src/instance/instance.module.js';
 import { loadErrors } from '../harness/load.errors.js';
@@ -21,9 +23,11 @@ import { Workspace } from '../harness/workspace.js';
 import { layLeaves } from '../sequencer/lay-leaves.js';
 import { CONSUMER } from '../sequencer/stamps.js';
 
-const LEAVES = 300_000;
+const LEAVES = 200_000;
 const LEAVES_WHEN_QUICK = 5_000;
 const LARGE = 1_000_000;
+/** A busy log publishes a note a second; this is one with ten leaves a second. */
+const LEAVES_PER_NOTE = 10;
 /** The share that an installation has if nobody sets another. */
 const SMALL_SHARE = 5;
 const LOG_ID = 1;
@@ -35,7 +39,7 @@ interface Place {
 }
 
 /**
- * Whole passes of the background self-check over a log of statements: leaves per second with a core of its own, what
+ * Whole passes of the background self-check over a log of statements with a published note for every ten: leaves per second with a core of its own, what
  * share of a core it takes, and that it keeps to a small share when it is told to. Nothing else runs.
  */
 export function scrubBenchmark(settings: BenchSettings): Promise<object> {
@@ -77,13 +81,15 @@ interface PassFigures {
 /** One pass, or as much of one as `seconds` allow. */
 async function onePass(database: Database, key: NoteKey, percent: number, seconds?: number): Promise<PassFigures> {
   const giveUp = seconds === undefined ? new AbortController().signal : AbortSignal.timeout(seconds * 1_000);
+  const snapshots = new SnapshotThread();
   const scrub = new Scrub({
     logId: LOG_ID,
     store: new ScrubStore(database, LOG_ID),
     log: new LogStore(database, LOG_ID),
     reader: new LogReaderStore(database),
     key,
-    anchors: [],
+    anchors: [noteCheck(key)],
+    snapshots,
     percent,
     found: ({ problem, place }) => {
       throw loadErrors.error('bench-tool-failed', { details: { reason: 'a finding in a sound log', problem, place } });
@@ -91,7 +97,7 @@ async function onePass(database: Database, key: NoteKey, percent: number, second
   });
   const cpu = process.cpuUsage();
   const startedMs = performance.now();
-  const { leaves } = await scrub.pass(giveUp);
+  const { leaves } = await scrub.pass(giveUp).finally(() => snapshots.close());
   const spentMs = performance.now() - startedMs;
   const { user, system } = process.cpuUsage(cpu);
   return {
@@ -119,9 +125,10 @@ async function laidLog(workspace: Workspace, settings: BenchSettings): Promise<P
   const { keysDir, trustFile } = instance;
   await instance.stop();
   const size = settings.isQuick ? LEAVES_WHEN_QUICK : settings.isLarge ? LARGE : LEAVES;
-  say(`scrub: every leaf, column and tile of ${size} statements against the signed head`);
+  say(`scrub: every leaf, column, tile and note of ${size} statements against the signed head`);
   const { kid } = KeyRing.parse([[CONSUMER, await loadKeySet(join(keysDir, keyFileName(CONSUMER)))]]).signer(CONSUMER);
-  await layLeaves({ databaseUrl: postgres.url, keysDir, size, leafAt: (index) => statementLeaf(index, kid) });
+  const leafAt = (index: number) => statementLeaf(index, kid);
+  await layLeaves({ databaseUrl: postgres.url, keysDir, size, leafAt, leavesPerNote: LEAVES_PER_NOTE });
   const key = parseVkey((await loadTrust(trustFile)).logs[0] ?? '');
   if (!key.ok) throw loadErrors.error('bench-tool-failed', { details: { reason: key.reason } });
   return { databaseUrl: postgres.url, keysDir, key: key.value };

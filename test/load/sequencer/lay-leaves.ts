@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { keyFileName, loadKeySet } from '#platform';
-import { openDatabase } from '#postgres';
-import { checkpointText, GrowingTree, leafHash, signNote } from '#tlog';
+import { openDatabase, type Database } from '#postgres';
+import { checkpointText, GrowingTree, leafHash, signNote, type NoteSigner } from '#tlog';
 import { parseLogKey } from '../../../apps/audit/src/log-key.js';
 import { migrations } from '../../../apps/audit/src/migrations/index.js';
 import { LogStore, type NewLeaf } from '../../../apps/audit/src/sequencer/log.store.js';
@@ -15,6 +15,8 @@ export interface LayOptions {
   readonly size: number;
   /** Absent: leaves that are no statements, of which only start and sweeper would take notice. */
   readonly leafAt?: (index: number) => NewLeaf;
+  /** Published notes, one for each so many leaves; absent: none. */
+  readonly leavesPerNote?: number;
 }
 
 const LOG_ID = 1;
@@ -26,7 +28,13 @@ const BODY_BYTES = 640;
  * Grows a log whose audit service is stopped to a size, through the sequencer's own statement. The leaves are no
  * statements, which only the start and the sweeper could notice; the tree, the tiles and the checkpoint are real.
  */
-export async function layLeaves({ databaseUrl, keysDir, size, leafAt = benchLeaf }: LayOptions): Promise<void> {
+export async function layLeaves({
+  databaseUrl,
+  keysDir,
+  size,
+  leafAt = benchLeaf,
+  leavesPerNote,
+}: LayOptions): Promise<void> {
   const database = await openDatabase({
     url: databaseUrl,
     schema: 'audit',
@@ -61,6 +69,8 @@ export async function layLeaves({ databaseUrl, keysDir, size, leafAt = benchLeaf
         manifests: [],
       });
       if (!isOurs) throw loadErrors.error('bench-tool-failed', { details: { reason: 'the log has another owner' } });
+      if (leavesPerNote !== undefined)
+        await addNotes(database, await notesOf(tree, added, leavesPerNote, head.origin, log.signer));
       head = grown;
       tree = next;
       if (tree.size % 500_000 < LEAVES_PER_STATEMENT) say(`  … ${tree.size} leaves laid`);
@@ -72,6 +82,7 @@ export async function layLeaves({ databaseUrl, keysDir, size, leafAt = benchLeaf
     );
     // What it owes for all that is done now, and not while the next stamps are measured.
     await database.query('VACUUM ANALYZE log_leaf');
+    await database.query('VACUUM ANALYZE log_anchor');
     await database.query('CHECKPOINT');
   } finally {
     await database.close();
@@ -80,6 +91,36 @@ export async function layLeaves({ databaseUrl, keysDir, size, leafAt = benchLeaf
 
 function leavesFrom(first: number, count: number, leafAt: (index: number) => NewLeaf): NewLeaf[] {
   return Array.from({ length: count }, (_, n) => leafAt(first + n));
+}
+
+interface Note {
+  readonly size: number;
+  readonly text: string;
+}
+
+async function notesOf(
+  before: GrowingTree,
+  added: readonly NewLeaf[],
+  leavesPerNote: number,
+  origin: string,
+  signer: NoteSigner,
+): Promise<Note[]> {
+  const notes: Note[] = [];
+  let tree = before;
+  for (let at = 0; at + leavesPerNote <= added.length; at += leavesPerNote) {
+    tree = tree.extend(added.slice(at, at + leavesPerNote).map((leaf) => leaf.leafHash)).next;
+    notes.push({ size: tree.size, text: await signNote(checkpointText(origin, tree.size, tree.root()), [signer]) });
+  }
+  return notes;
+}
+
+async function addNotes(database: Database, notes: readonly Note[]): Promise<void> {
+  await database.query(
+    `INSERT INTO log_anchor (log_id, size, kind, source, data)
+     SELECT $1, size, 'note', 'bench', convert_to(text, 'UTF8') FROM unnest($2::bigint[], $3::text[]) AS n (size, text)
+     ON CONFLICT DO NOTHING`,
+    [LOG_ID, notes.map(({ size }) => size), notes.map(({ text }) => text)],
+  );
 }
 
 /** Ids grow with the index, as UUIDv7 does with time, and lie before all of today's. */

@@ -1,5 +1,5 @@
 import type { Clock } from '#kernel';
-import { checkReaderToken, signingKeyOf, TokenMemory } from '#reader-auth';
+import { checkReaderToken, TokenMemory } from '#reader-auth';
 import { readerAuthErrors } from './reader-auth.errors.js';
 import type { ReaderKeys } from './reader-keys.service.js';
 import { roleOf, type Reader, type ReaderRoles } from './reader.js';
@@ -19,17 +19,20 @@ export class ReaderAuth {
     private readonly clock: Clock,
   ) {}
 
+  close(): Promise<void> {
+    return this.keys.close();
+  }
+
   /** From the `Authorization` header. Throws why not, as a coded refusal. */
   async authenticate(authorization: string | undefined): Promise<Reader> {
     const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw readerAuthErrors.error('reader-token-missing');
-    const view = await this.keys.view();
-    if (view === undefined) throw readerAuthErrors.error('readers-unknown');
+    if (!(await this.keys.areKnown())) throw readerAuthErrors.error('readers-unknown');
     const nowMs = this.clock.now();
     const checked = await checkReaderToken(token, {
       audience: this.settings.audience,
       nowMs,
-      keyOf: (subsystem, kid) => signingKeyOf(view, subsystem, kid, nowMs),
+      keyOf: (subsystem, kid) => this.keys.keyOf(subsystem, kid, nowMs),
     });
     if (!checked.ok) {
       if (checked.reason === 'token-expired') throw readerAuthErrors.error('reader-token-expired');

@@ -15,6 +15,7 @@ export const scrubProblems = [
   'manifest',
   'snapshot',
   'anchor',
+  'anchor-untrusted',
 ] as const;
 export type ScrubProblem = (typeof scrubProblems)[number];
 
@@ -26,8 +27,9 @@ export interface Finding {
 
 /**
  * Whether the log is damaged, so that nothing may be added to it. Offsets are not: the log does not authenticate them,
- * and they begin again with a stamp topic that was made anew.
+ * and they begin again with a stamp topic that was made anew. Nor is what a witness or an authority said that
+ * `trust.json` names no more: whoever changes it must not stop the log by that.
  */
 export function isDamage({ problem }: Finding): boolean {
-  return problem !== 'offset-order';
+  return problem !== 'offset-order' && problem !== 'anchor-untrusted';
 }

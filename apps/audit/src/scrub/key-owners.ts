@@ -1,26 +1,26 @@
-import { verifySnapshot } from '#snapshot';
+/** Of one owner and key each: far beyond what a registry has published in decades. */
+const MAX_KEYS = 1_000_000;
+
+/** What a snapshot adds to what is known of keys. */
+export interface PublishedKeys {
+  readonly instance: string;
+  readonly keys: readonly { readonly owner: string; readonly kid: string }[];
+  readonly instances: readonly { readonly id: string; readonly kind: string }[];
+}
 
 /** Whose keys have ever stood in a snapshot of the registry: what ties a leaf's signer to the key that its header names. */
 export class KeyOwners {
   private readonly known = new Set<string>();
   private readonly instances = { audit: new Set<string>(), registry: new Set<string>(), gateway: new Set<string>() };
 
-  /** Learns from a snapshot's bytes; false if they are none. */
-  learn(bytes: Buffer): boolean {
-    const verified = verifySnapshot(bytes, new Map());
-    if (!verified.ok) return false;
-    const { view } = verified.value;
-    const owners = view.members().flatMap(({ subsystems, instances }) => [...subsystems, ...instances]);
-    for (const { id } of owners) for (const { kid } of view.keysOf(id)) this.add(id, kid);
-    for (const { id, kind } of view.instances)
+  /** False if there are more than can be held. */
+  learn({ instance, keys, instances }: PublishedKeys): boolean {
+    for (const { id, kind } of instances)
       if (kind === 'audit' || kind === 'registry' || kind === 'gateway') this.instances[kind].add(id);
     // So manifests stand in the log that name no registry (`intake/law.ts`).
-    this.instances.registry.add(`${view.instance}/registry`);
-    return true;
-  }
-
-  add(owner: string, kid: string): void {
-    this.known.add(`${owner} ${kid}`);
+    this.instances.registry.add(`${instance}/registry`);
+    for (const { owner, kid } of keys) this.known.add(`${owner} ${kid}`);
+    return this.known.size <= MAX_KEYS;
   }
 
   has(owner: string, kid: string): boolean {

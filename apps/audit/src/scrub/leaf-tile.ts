@@ -1,5 +1,4 @@
 import { leafHash, TILE_WIDTH } from '#tlog';
-import { tileRoot } from '../sequencer/tile-root.js';
 import type { Finding, ScrubProblem } from './finding.js';
 import type { KeyOwners } from './key-owners.js';
 import { agrees, readStatement, type HeaderCache } from './leaf-columns.js';
@@ -43,13 +42,16 @@ export interface CheckedTile {
   readonly manifests: ReadonlyMap<number, string>;
 }
 
-/** Compares the rows with each other, with their own bytes and with the tile above them. `width` is what the head promises. */
-export function checkLeafTile(rows: LeafTile, width: number, trail: LeafTrail): CheckedTile {
+/**
+ * Compares the rows with each other, with their own bytes and with the tile above them. `width` is what the head promises,
+ * `root` what the leaf hashes give if the tile is full.
+ */
+export function checkLeafTile(rows: LeafTile, width: number, root: Buffer, trail: LeafTrail): CheckedTile {
   const findings: Finding[] = [];
   const manifests = new Map<number, string>();
   const found = (problem: ScrubProblem, place: string | number) => findings.push({ problem, place: String(place) });
   const first = rows.tile * TILE_WIDTH;
-  if (!isWhole(rows, first, width)) found('leaf-missing', `${first}+${width}`);
+  if (!isWhole(rows, width)) found('leaf-missing', `${first}+${width}`);
   let start = 0;
   for (const [at, index] of rows.indices.entries()) {
     const end = start + (rows.lengths[at] ?? 0);
@@ -63,7 +65,7 @@ export function checkLeafTile(rows: LeafTile, width: number, trail: LeafTrail): 
     if (statement?.payload.t === 'registry.manifest') manifests.set(index, body.toString('latin1'));
     if (!follows(rows.offsets[at], trail, index, statement?.payload.t)) found('offset-order', index);
   }
-  if (width === TILE_WIDTH) findings.push(...checkTile(`0/${rows.tile}`, rows.hashes, rows.stored));
+  if (width === TILE_WIDTH) findings.push(...checkTile(`0/${rows.tile}`, rows.hashes, root, rows.stored));
   return { findings, manifests };
 }
 
@@ -80,17 +82,21 @@ function isOfBorder(index: number, type: string | undefined): boolean {
   return type === 'log.closed' || type === 'log.opened' || (index === 1 && type === 'registry.manifest');
 }
 
-/** A full tile against the hashes that it covers: `below` are leaf hashes, or roots of the tiles one level down. */
-export function checkTile(place: string, below: Buffer, stored: StoredTile | undefined): Finding[] {
+/**
+ * A full tile against the hashes that it covers: `below` are leaf hashes, or roots of the tiles one level down, and `root`
+ * is theirs.
+ */
+export function checkTile(place: string, below: Buffer, root: Buffer, stored: StoredTile | undefined): Finding[] {
   if (stored === undefined) return [{ problem: 'tile-missing', place }];
   const findings: Finding[] = [];
   if (!stored.data.equals(below)) findings.push({ problem: 'tile-data', place });
-  if (!tileRoot(stored.data).equals(stored.root)) findings.push({ problem: 'tile-root', place });
+  if (!root.equals(stored.root)) findings.push({ problem: 'tile-root', place });
   return findings;
 }
 
 /** Every index once, in order, and of every column as much as there are rows. */
-function isWhole(rows: LeafTile, first: number, width: number): boolean {
+export function isWhole(rows: LeafTile, width: number): boolean {
+  const first = rows.tile * TILE_WIDTH;
   const { indices, xids, slots, signers, hashes, bodies, lengths, offsets } = rows;
   return (
     indices.length === width &&

@@ -1,15 +1,16 @@
-import { gunzipSync } from 'node:zlib';
-import { sha256, toHex } from '#kernel';
-import { digestList, publicDigest, snapshotDigestOf, snapshotSchema, type Snapshot } from '#snapshot';
+import { toHex } from '#kernel';
+import { snapshotDigestOf } from '#snapshot';
 import { readStatement } from './leaf-columns.js';
 
-const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
-
+/** A row of `manifest`; of its digest list, which is as long as the registry, only what it is compared by. */
 export interface StoredManifestRow {
   readonly index: number;
   readonly number: number;
   readonly digest: Buffer;
-  readonly digests: string;
+  /** Its first line. */
+  readonly firstLine: string;
+  /** SHA-256 of the whole. */
+  readonly listDigest: Buffer;
   readonly statement: string;
 }
 
@@ -19,32 +20,14 @@ export interface StoredSnapshotRow {
   readonly body: Buffer;
 }
 
-/** A snapshot row whose bytes have its digest and its number; undefined if they have not. */
-export function openSnapshot({ digest, number, body }: StoredSnapshotRow): OpenedSnapshot | undefined {
-  try {
-    const bytes = gunzipSync(body, { maxOutputLength: MAX_SNAPSHOT_BYTES });
-    const snapshot = snapshotSchema.safeParse(JSON.parse(bytes.toString('utf8')));
-    if (!snapshot.success || snapshot.data.number !== number || !sha256(bytes).equals(digest)) return undefined;
-    return { bytes, digests: digestList(bytes, snapshot.data.members), snapshot: snapshot.data };
-  } catch {
-    // Neither gzip nor JSON: not what its digest says.
-    return undefined;
-  }
-}
-
-export interface OpenedSnapshot {
-  readonly bytes: Buffer;
-  readonly digests: string;
-  readonly snapshot: Snapshot;
-}
-
-/** Whether a manifest's row says what the leaf at its index says, and no more. */
-export function manifestAgrees(row: StoredManifestRow, leaf: string): boolean {
+/** Whether a manifest's row says what the leaf at its index says, and no more; `doc` is of the snapshot that it names. */
+export function manifestAgrees(row: StoredManifestRow, leaf: string, doc: string | undefined): boolean {
   const payload = readStatement(Buffer.from(leaf, 'latin1'), new Map())?.payload;
   return (
     row.statement === leaf &&
     payload?.n === row.number &&
-    payload.doc === publicDigest(row.digests) &&
-    snapshotDigestOf(row.digests) === toHex(row.digest)
+    payload.doc === `h0:${row.listDigest.toString('base64url')}` &&
+    payload.doc === doc &&
+    snapshotDigestOf(row.firstLine) === toHex(row.digest)
   );
 }

@@ -1,14 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as yieldTurn, setTimeout as rest } from 'node:timers/promises';
-import { EMPTY_ROOT, edgeWidths, tileWidth, TILE_WIDTH, verifyInclusion, type NoteKey } from '#tlog';
+import { LRUCache } from 'lru-cache';
+import { toHex } from '#kernel';
+import { edgeWidths, GrowingTree, tileWidth, TILE_WIDTH, type NoteKey } from '#tlog';
 import type { LogReaderStore } from '../log-reader.store.js';
 import { checkHead } from '../sequencer/head-check.js';
 import type { LogStore } from '../sequencer/log.store.js';
-import { StandingPath } from '../sequencer/standing-path.service.js';
-import type { Anchor, AnchorCheck, RootOracle } from './anchor-check.js';
+import { tileRoot } from '../sequencer/tile-root.js';
+import type { SnapshotThread } from '../snapshots/snapshot-thread.service.js';
+import type { AnchorCheck } from './anchor-check.js';
+import { AnchoredTree, storedTree } from './anchored-tree.service.js';
+import { AnchorReader } from './anchor-reader.service.js';
 import type { Finding } from './finding.js';
 import { KeyOwners } from './key-owners.js';
-import { checkLeafTile, checkTile, type CheckedTile, type LeafTrail } from './leaf-tile.js';
-import { manifestAgrees, openSnapshot } from './manifest-row.js';
+import { checkLeafTile, checkTile, isWhole, type LeafTile, type LeafTrail } from './leaf-tile.js';
+import { LeafTree } from './leaf-tree.js';
+import { manifestAgrees, type StoredSnapshotRow } from './manifest-row.js';
 import { restMs } from './pace.js';
 import type { ScrubPlace, ScrubStore } from './scrub.store.js';
 
@@ -19,6 +26,7 @@ export interface ScrubOptions {
   readonly reader: LogReaderStore;
   readonly key: NoteKey;
   readonly anchors: readonly AnchorCheck[];
+  readonly snapshots: Pick<SnapshotThread, 'open'>;
   /** Of one core, in percent: what a pass takes at most, PostgreSQL's time included. */
   readonly percent: number;
   /** Each finding once per pass, as soon as it is made. */
@@ -35,9 +43,10 @@ export interface PassReport {
 
 /** Tiles that one query reads: a thousand leaves. */
 const TILES_PER_PAGE = 4;
-const ROWS_PER_PAGE = 100;
 /** A log as broken as that needs no longer list. */
 const MAX_FINDINGS = 1_000;
+/** Manifests name them in order, so that few are asked for twice. */
+const MAX_DOCS = 10_000;
 
 /**
  * The background self-check of all that the log has in the database (`audit-log.md` §3.9): every row from its own bytes
@@ -55,8 +64,10 @@ export class Scrub {
 class Pass {
   private readonly owners = new KeyOwners();
   private readonly seen = new Set<string>();
-  /** Digests whose snapshot is as it should be, with the digest list that it makes. */
-  private readonly snapshots = new Map<string, string>();
+  /** `doc` of a manifest of each snapshot that is as it should be, by digest. Another is opened again when it is needed. */
+  private readonly docs = new LRUCache<string, string>({ max: MAX_DOCS });
+  /** Names this pass to the thread that opens snapshots. */
+  private readonly name = randomUUID();
   private leaves = 0;
   private workedSinceMs = performance.now();
 
@@ -73,8 +84,7 @@ class Pass {
     await this.readSnapshots();
     const place = await store.place();
     if (place.part === 'leaves') await this.readLeaves(size, place);
-    if (place.part !== 'anchors') await this.readTiles(size, place);
-    await this.readAnchors(place);
+    await this.readTiles(size, place);
     if (this.isOver()) return this.report(false);
     // What was looked at hangs on the head that stands now, not only on the one that stood when the pass began.
     await this.head();
@@ -110,10 +120,7 @@ class Pass {
     for (let last = -Number.MAX_SAFE_INTEGER; !this.isOver();) {
       const rows = await this.options.store.snapshotsAfter(last, TILES_PER_PAGE);
       for (const row of rows) {
-        const opened = openSnapshot(row);
-        if (opened === undefined || !this.owners.learn(opened.bytes))
-          await this.found({ problem: 'snapshot', place: String(row.number) });
-        else this.snapshots.set(row.digest.toString('hex'), opened.digests);
+        if (!(await this.learn(row))) await this.found({ problem: 'snapshot', place: String(row.number) });
         await this.breathe();
       }
       const end = rows.at(-1);
@@ -122,30 +129,68 @@ class Pass {
     }
   }
 
+  /** False if it is none, or holds more than can be. */
+  private async learn(row: StoredSnapshotRow): Promise<boolean> {
+    const facts = await this.options.snapshots.open({ reader: this.name, ...row });
+    if (facts === undefined) return false;
+    this.docs.set(toHex(row.digest), facts.doc);
+    return this.owners.learn(facts);
+  }
+
+  private async docOf(digest: Buffer): Promise<string | undefined> {
+    const key = toHex(digest);
+    if (!this.docs.has(key)) for (const row of await this.options.store.snapshotsOf(digest)) await this.learn(row);
+    return this.docs.get(key);
+  }
+
   private async readLeaves(size: number, place: ScrubPlace): Promise<void> {
     const { store } = this.options;
     const tiles = Math.ceil(size / TILE_WIDTH);
-    const lastOffset = await store.offsetBefore(place.position * TILE_WIDTH);
+    const { start, tree } = await this.startAt(place.position, size);
+    const lastOffset = await store.offsetBefore(start * TILE_WIDTH);
     const trail: LeafTrail = { owners: this.owners, headers: new Map(), lastOffset };
-    for (let first = place.position; first < tiles && !this.isOver(); first += TILES_PER_PAGE) {
-      const rows = await store.leafTiles(first, TILES_PER_PAGE, size);
+    await tree.grow(Buffer.alloc(0), start * TILE_WIDTH);
+    for (let page = start; page < tiles && !this.isOver(); page += TILES_PER_PAGE) {
+      const end = Math.min((page + TILES_PER_PAGE) * TILE_WIDTH, size);
+      const rows = await store.leafTiles(page, TILES_PER_PAGE, size);
       const manifests = new Map<number, string>();
-      for (let tile = first; tile < Math.min(first + TILES_PER_PAGE, tiles); tile += 1) {
+      for (let tile = page; tile * TILE_WIDTH < end; tile += 1) {
+        const first = tile * TILE_WIDTH;
         const width = tileWidth(size, 'entries', tile);
         const leaves = rows.find((row) => row.tile === tile);
-        const checked: CheckedTile =
-          leaves === undefined
-            ? { findings: [{ problem: 'leaf-missing', place: `${tile * TILE_WIDTH}+${width}` }], manifests: new Map() }
-            : checkLeafTile(leaves, width, trail);
-        for (const finding of checked.findings) await this.found(finding);
-        for (const [index, statement] of checked.manifests) manifests.set(index, statement);
+        const hashes = leaves !== undefined && isWhole(leaves, width) ? leaves.hashes : undefined;
+        const root = await tree.grow(hashes, first + width);
+        if (leaves === undefined) await this.found({ problem: 'leaf-missing', place: `${first}+${width}` });
+        else await this.compareLeaves(leaves, width, root ?? tileRoot(leaves.hashes), trail, manifests);
         this.leaves += width;
         this.options.looked?.(width);
         await this.breathe();
       }
-      await this.compareManifests(first * TILE_WIDTH, Math.min((first + TILES_PER_PAGE) * TILE_WIDTH, size), manifests);
-      await store.moveTo({ part: 'leaves', position: first + TILES_PER_PAGE, passes: place.passes });
+      await this.compareManifests(page * TILE_WIDTH, end, manifests);
+      await store.moveTo({ part: 'leaves', position: page + TILES_PER_PAGE, passes: place.passes });
     }
+  }
+
+  private async compareLeaves(
+    leaves: LeafTile,
+    width: number,
+    root: Buffer,
+    trail: LeafTrail,
+    manifests: Map<number, string>,
+  ): Promise<void> {
+    const checked = checkLeafTile(leaves, width, root, trail);
+    for (const finding of checked.findings) await this.found(finding);
+    for (const [index, statement] of checked.manifests) manifests.set(index, statement);
+  }
+
+  /** Begins with that tile of level 0, or with the first where the tiles left of it give no edge to go on from. */
+  private async startAt(position: number, size: number): Promise<{ start: number; tree: AnchoredTree }> {
+    const { anchors: checks, key, logId, reader, store } = this.options;
+    const edge = await storedTree(position * TILE_WIDTH, (...range) => reader.tileRoots(logId, ...range));
+    const start = edge === undefined ? 0 : position;
+    const anchors = new AnchorReader(store, start === 0 ? 0 : start * TILE_WIDTH + 1, size);
+    const tree = new LeafTree(key.name, edge ?? GrowingTree.empty());
+    return { start, tree: new AnchoredTree({ tree, anchors, checks, found: (finding) => this.found(finding) }) };
   }
 
   /** Each manifest among the leaves has its row, each row its leaf, and both their snapshot. */
@@ -155,10 +200,7 @@ class Pass {
     for (const row of rows) {
       const leaf = leaves.get(row.index);
       missing.delete(row.index);
-      const holds =
-        leaf !== undefined &&
-        manifestAgrees(row, leaf) &&
-        this.snapshots.get(row.digest.toString('hex')) === row.digests;
+      const holds = leaf !== undefined && manifestAgrees(row, leaf, await this.docOf(row.digest));
       if (!holds) await this.found({ problem: 'manifest', place: String(row.index) });
     }
     for (const index of missing) await this.found({ problem: 'manifest', place: String(index) });
@@ -174,29 +216,12 @@ class Pass {
       for (let first = 0; first < count && !this.isOver(); first += TILES_PER_PAGE, done += 1) {
         if (done < from) continue;
         for (const tile of await store.upperTiles(level, first, Math.min(TILES_PER_PAGE, count - first))) {
-          for (const finding of checkTile(`${level}/${tile.index}`, tile.below, tile.stored)) await this.found(finding);
+          for (const finding of checkTile(`${level}/${tile.index}`, tile.below, tileRoot(tile.below), tile.stored))
+            await this.found(finding);
           await this.breathe();
         }
         await store.moveTo({ part: 'tiles', position: done + 1, passes });
       }
-    }
-  }
-
-  private async readAnchors({ passes }: ScrubPlace): Promise<void> {
-    const { store, reader, logId } = this.options;
-    if (this.isOver()) return;
-    await store.moveTo({ part: 'anchors', position: 0, passes });
-    const isRoot = rootOracle(reader, logId);
-    for (let last: Anchor | undefined; !this.isOver();) {
-      const rows = await store.anchorsAfter(last, ROWS_PER_PAGE);
-      for (const row of rows) {
-        const check = this.options.anchors.find(({ kind }) => kind === row.kind);
-        if (check !== undefined && !(await check.holds(row, isRoot)))
-          await this.found({ problem: 'anchor', place: `${row.kind} ${row.size}` });
-        await this.breathe();
-      }
-      last = rows.at(-1);
-      if (last === undefined) return;
     }
   }
 
@@ -215,15 +240,4 @@ class Pass {
     else await rest(pauseMs, undefined, { signal: this.signal }).catch(() => undefined);
     this.workedSinceMs = performance.now();
   }
-}
-
-/** Whether the leaves have a root at an older size: the last leaf's inclusion path leads there, or does not. */
-function rootOracle(reader: LogReaderStore, logId: number): RootOracle {
-  const paths = new StandingPath(reader, logId);
-  return async (size, root) => {
-    if (size === 0) return root.equals(EMPTY_ROOT);
-    const path = (await paths.pathsOf([size - 1], size)).get(size - 1);
-    const leaf = await reader.leafHashes(logId, size - 1, 1);
-    return path !== undefined && verifyInclusion(leaf, size - 1, size, path, root);
-  };
 }

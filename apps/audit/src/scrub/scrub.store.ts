@@ -7,7 +7,7 @@ import type { StoredManifestRow, StoredSnapshotRow } from './manifest-row.js';
 
 /** Where a pass goes on after a restart: everything left of it has been looked at. */
 export interface ScrubPlace {
-  readonly part: 'leaves' | 'tiles' | 'anchors';
+  readonly part: 'leaves' | 'tiles';
   /** A tile of level 0, or how many of the tiles above are done. */
   readonly position: number;
   readonly passes: number;
@@ -91,18 +91,23 @@ export class ScrubStore {
   }
 
   async manifests(first: number, end: number): Promise<StoredManifestRow[]> {
-    const rows = await this.database.query<{
-      idx: string;
-      number: string;
-      digest: Buffer;
-      digests: string;
-      statement: string;
-    }>(
-      `SELECT idx, number, digest, digests, statement FROM manifest
-        WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx`,
+    const rows = await this.database.query<
+      Omit<StoredManifestRow, 'index' | 'number'> & { idx: string; number: string }
+    >(
+      `SELECT idx, number, digest, left(digests, 74) AS "firstLine", statement,
+              sha256(convert_to(digests, 'UTF8')) AS "listDigest"
+         FROM manifest WHERE log_id = $1 AND idx >= $2 AND idx < $3 ORDER BY idx`,
       [this.logId, first, end],
     );
     return rows.map((row) => ({ ...row, index: Number(row.idx), number: Number(row.number) }));
+  }
+
+  async snapshotsOf(digest: Buffer): Promise<StoredSnapshotRow[]> {
+    const rows = await this.database.query<{ number: string; digest: Buffer; body: Buffer }>(
+      'SELECT number, digest, body FROM snapshot WHERE digest = $1',
+      [digest],
+    );
+    return rows.map((row) => ({ ...row, number: Number(row.number) }));
   }
 
   /** All snapshots of the next few numbers after `number`. */
@@ -116,12 +121,16 @@ export class ScrubStore {
     return rows.map((row) => ({ ...row, number: Number(row.number) }));
   }
 
-  async anchorsAfter(last: Anchor | undefined, count: number): Promise<Anchor[]> {
-    const rows = await this.database.query<{ size: string; kind: string; source: string; data: Buffer }>(
-      `SELECT size, kind, source, data FROM log_anchor
-        WHERE log_id = $1 AND (kind, size, source) > ($2, $3::bigint, $4) ORDER BY kind, size, source LIMIT $5`,
-      [this.logId, last?.kind ?? '', last?.size ?? -1, last?.source ?? '', count],
-    );
+  /** Anchors of sizes behind `last` and up to `end`, in order of size; `count` at most. */
+  async anchorsAfter(last: Omit<Anchor, 'data'>, end: number, count: number): Promise<Anchor[]> {
+    const rows = await this.database.query<{ size: string; kind: string; source: string; data: Buffer }>(ANCHORS, [
+      this.logId,
+      last.size,
+      end,
+      last.kind,
+      last.source,
+      count,
+    ]);
     return rows.map((row) => ({ ...row, size: Number(row.size) }));
   }
 
@@ -139,8 +148,12 @@ export class ScrubStore {
       'SELECT part, position, passes FROM scrub_cursor WHERE log_id = $1',
       [this.logId],
     );
-    const part = row?.part === 'tiles' || row?.part === 'anchors' ? row.part : 'leaves';
-    return { part, position: Math.max(0, Number(row?.position ?? 0)), passes: Number(row?.passes ?? 0) };
+    const isKnown = row?.part === 'leaves' || row?.part === 'tiles';
+    return {
+      part: row?.part === 'tiles' ? 'tiles' : 'leaves',
+      position: isKnown ? Math.max(0, Number(row.position)) : 0,
+      passes: Number(row?.passes ?? 0),
+    };
   }
 
   async moveTo({ part, position, passes }: ScrubPlace, hasPassed = false): Promise<void> {
@@ -189,6 +202,17 @@ const UPPER_TILES = `
     FROM generate_series($3::bigint, $4::bigint - 1) AS wanted (idx)
     LEFT JOIN log_tile t ON t.log_id = $1 AND t.lvl = $2 AND t.idx = wanted.idx ORDER BY wanted.idx`;
 
+/** Each kind by itself, so that the primary key gives the next rows and no others, in order. */
+const ANCHORS = `
+  SELECT * FROM (${['cosignature', 'note', 'timestamp']
+    .map(
+      (kind) => `(
+    SELECT size, kind, source, data FROM log_anchor
+     WHERE log_id = $1 AND kind = '${kind}' AND size >= $2 AND size <= $3 AND (size, '${kind}', source) > ($2, $4, $5)
+     ORDER BY size, source LIMIT $6)`,
+    )
+    .join(' UNION ALL ')}) AS next ORDER BY size, kind, source LIMIT $6`;
+
 /**
  * Beyond the head, below the beginning, or of a log that has no head. A level covers 8 bits of an index, and 56 bits are
  * more leaves than numbers here reach. Of other logs one row per log is looked at, by the index.
@@ -222,7 +246,9 @@ const SURPLUS = `
    WHERE EXISTS (SELECT FROM manifest WHERE log_id = $1 AND (idx < 0 OR idx >= head.size))
   UNION ALL
   SELECT 'anchor', 'outside the head' FROM head
-   WHERE EXISTS (SELECT FROM log_anchor WHERE log_id = $1 AND (size < 0 OR size > head.size))
+   WHERE EXISTS (SELECT FROM (VALUES ('note'), ('cosignature'), ('timestamp')) AS kinds (name) WHERE
+           EXISTS (SELECT FROM log_anchor WHERE log_id = $1 AND kind = name AND size < 0)
+           OR EXISTS (SELECT FROM log_anchor WHERE log_id = $1 AND kind = name AND size > head.size))
   UNION ALL
   SELECT 'log-unknown', log_id::text FROM (
     TABLE leaf_log UNION TABLE tile_log UNION TABLE manifest_log UNION TABLE anchor_log) AS found

@@ -1,11 +1,12 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Clock } from '#kernel';
 import type { Logger, Reading, StatusPart } from '#platform';
+import { SnapshotThread } from '../snapshots/snapshot-thread.service.js';
 import type { ScrubMetrics } from './scrub-metrics.service.js';
 import { isDamage, type Finding } from './finding.js';
 import { Scrub, type ScrubOptions } from './scrub.service.js';
 
-export interface ScrubWorkerOptions extends Omit<ScrubOptions, 'found' | 'looked'> {
+export interface ScrubWorkerOptions extends Omit<ScrubOptions, 'found' | 'looked' | 'snapshots'> {
   /** Between the end of a pass and the beginning of the next. */
   readonly intervalMs: number;
   /** One process of a shard scrubs: the one that writes. */
@@ -24,6 +25,7 @@ const TOLD = 20;
 /** Scrubs for as long as the process lives, and says what was found. With a share of 0 it only says that. */
 export class ScrubWorker {
   private readonly stopping = new AbortController();
+  private readonly snapshots = new SnapshotThread();
   private running: Promise<void> = Promise.resolve();
   /** Damage that is known, of earlier passes and processes as well; only a human takes it away, and then restarts. */
   private damage: Finding[] = [];
@@ -40,6 +42,7 @@ export class ScrubWorker {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    await this.snapshots.close();
   }
 
   readonly part: StatusPart = { name: 'scrub', read: () => this.reading() };
@@ -76,6 +79,7 @@ export class ScrubWorker {
     const { metrics, clock, logger } = this.options;
     const scrub = new Scrub({
       ...this.options,
+      snapshots: this.snapshots,
       found: (finding) => this.found(finding),
       looked: (leaves) => metrics.leaves.add({}, leaves),
     });

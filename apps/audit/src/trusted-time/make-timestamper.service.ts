@@ -38,6 +38,8 @@ export function makeTimestamper(options: TimestamperParts, { windows, logId, hea
   const { bus, clock, config, database, logger, metrics, policy, signer } = options;
   const authorities = parseAuthorities(config.timeAuthorities);
   if (!authorities.ok) throw configErrors.error('config-invalid', { extensions: { problems: [authorities.reason] } });
+  const checkpointsOf = (id: number) =>
+    new StampableCheckpoints({ store: new PublishedCheckpointStore(database), logId: id, policy });
   return new Timestamper({
     bus,
     get store() {
@@ -46,7 +48,7 @@ export function makeTimestamper(options: TimestamperParts, { windows, logId, hea
     closed: async () =>
       (await windows.list())
         .filter((window) => stateOf(window) === 'closed')
-        .map((window) => ({ store: new AnchorStore(database, window.logId), head: window })),
+        .map(({ logId: id, size }) => ({ store: new AnchorStore(database, id), size, checkpoints: checkpointsOf(id) })),
     signer,
     instanceId: config.instanceId,
     clock,
@@ -56,7 +58,7 @@ export function makeTimestamper(options: TimestamperParts, { windows, logId, hea
     timeoutMs: config.timeTimeoutMs,
     head,
     get checkpoints() {
-      return new StampableCheckpoints({ store: new PublishedCheckpointStore(database), logId: logId(), policy });
+      return checkpointsOf(logId());
     },
     metrics: trustedTimeMetrics.on(metrics),
     logger: logger.child('time'),

@@ -1,5 +1,5 @@
 import { SignedDataVerifyError, type Certificate, type TSTInfo } from 'pkijs';
-import { bytesEqual, ok, refuse, type Result } from '#kernel';
+import { bytesEqual, ok, refuse, sha256, type Result } from '#kernel';
 import { namesSigningCertificate } from './signing-certificate.js';
 import { SHA256_OID, type TimeRequest } from './time-request.js';
 import { openResponse, type OpenedToken, type ResponseReason } from './time-response.js';
@@ -23,26 +23,62 @@ export type TokenReason = (typeof tokenReasons)[number];
 /** Further apart, either the authority's clock is wrong or ours. */
 const MAX_DISTANCE_MS = 5 * 60_000;
 
-export interface TokenCheck {
-  readonly request: TimeRequest;
+interface TokenTrust {
   /** From the trust file and nowhere else. */
   readonly roots: readonly Certificate[];
+  readonly nowMs: number;
+}
+
+export interface TokenCheck extends TokenTrust {
+  readonly request: TimeRequest;
   /** When the answer came, by our clock. */
   readonly nowMs: number;
+}
+
+export interface StoredTokenCheck extends TokenTrust {
+  /** What it must stamp. */
+  readonly text: Uint8Array;
 }
 
 /**
  * Whether a response is a token for exactly this request by an authority under one of the roots, whose certificate was
  * good for time-stamping, and nothing else, at the token's own time (`audit-log.md` §5). Never throws.
  */
-export async function checkToken(der: Uint8Array, check: TokenCheck): Promise<Result<{ timeMs: number }, TokenReason>> {
+export function checkToken(der: Uint8Array, check: TokenCheck): Promise<Result<{ timeMs: number }, TokenReason>> {
+  const { request, nowMs } = check;
+  return checkOpened(der, { ...check, text: request.text }, (info) => {
+    if (info.nonce === undefined || !bytesEqual(info.nonce.valueBlock.valueHexView, request.nonce))
+      return 'token-nonce';
+    return Math.abs(info.genTime.getTime() - nowMs) > MAX_DISTANCE_MS ? 'token-time' : undefined;
+  });
+}
+
+/**
+ * The same of a token that was checked before it was stored, however long ago: its request is gone, but the signature
+ * covers the nonce as well. Never throws.
+ */
+export function checkStoredToken(
+  der: Uint8Array,
+  check: StoredTokenCheck,
+): Promise<Result<{ timeMs: number }, TokenReason>> {
+  return checkOpened(der, check, ({ genTime }) =>
+    genTime.getTime() > check.nowMs + MAX_DISTANCE_MS ? 'token-time' : undefined,
+  );
+}
+
+async function checkOpened(
+  der: Uint8Array,
+  { text, roots }: StoredTokenCheck,
+  askedFor: (info: TSTInfo) => TokenReason | undefined,
+): Promise<Result<{ timeMs: number }, TokenReason>> {
   const opened: Result<OpenedToken, ResponseReason> = openResponse(der);
   if (!opened.ok) return opened;
   const { info } = opened.value;
   const problem =
-    contentProblem(info, check) ??
+    imprintProblem(info, text) ??
+    askedFor(info) ??
     certificateProblem(opened.value) ??
-    (await signatureProblem(opened.value, check.request, check.roots));
+    (await signatureProblem(opened.value, text, roots));
   return problem === undefined ? ok({ timeMs: info.genTime.getTime() }) : refuse(problem);
 }
 
@@ -52,12 +88,10 @@ export function timeOf(der: Uint8Array): number | undefined {
   return opened.ok ? opened.value.info.genTime.getTime() : undefined;
 }
 
-function contentProblem(info: TSTInfo, { request, nowMs }: TokenCheck): TokenReason | undefined {
+function imprintProblem(info: TSTInfo, text: Uint8Array): TokenReason | undefined {
   const { hashAlgorithm, hashedMessage } = info.messageImprint;
   const imprint = new Uint8Array(hashedMessage.getValue());
-  if (hashAlgorithm.algorithmId !== SHA256_OID || !bytesEqual(imprint, request.imprint)) return 'token-imprint';
-  if (info.nonce === undefined || !bytesEqual(info.nonce.valueBlock.valueHexView, request.nonce)) return 'token-nonce';
-  return Math.abs(info.genTime.getTime() - nowMs) > MAX_DISTANCE_MS ? 'token-time' : undefined;
+  return hashAlgorithm.algorithmId !== SHA256_OID || !bytesEqual(imprint, sha256(text)) ? 'token-imprint' : undefined;
 }
 
 function certificateProblem({ info, certificate, certificates, signer }: OpenedToken): TokenReason | undefined {
@@ -68,7 +102,7 @@ function certificateProblem({ info, certificate, certificates, signer }: OpenedT
 
 async function signatureProblem(
   { signedData, certificates, info }: OpenedToken,
-  { text }: TimeRequest,
+  text: Uint8Array,
   roots: readonly Certificate[],
 ): Promise<TokenReason | undefined> {
   try {

@@ -2,7 +2,7 @@ import type { Bus } from '#bus';
 import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
-import { signStatement, type Signer } from '#signing';
+import { signStatement, type Signer, type Statement } from '#signing';
 import type { Certificate } from 'pkijs';
 import { anchorId, anchorPayload, type AnchoredToken } from './anchor-statement.js';
 import type { AnchorStore, StoredToken } from './anchor.store.js';
@@ -10,7 +10,7 @@ import type { TimeAuthority } from './authority.js';
 import { askAuthority } from './time-authority-client.service.js';
 import { delayMs, isAlarming, seen, UNKNOWN_TIME, type TimeState } from './time-gap.js';
 import { stampedText, timeRequest } from './time-request.js';
-import { checkToken, timeOf } from './time-token.js';
+import { checkStoredToken, checkToken, timeOf } from './time-token.js';
 import type { Stampable, StampableCheckpoints } from './stampable-checkpoints.service.js';
 import type { TrustedTimeMetrics } from './trusted-time-metrics.service.js';
 import { trustedTimeErrors } from './trusted-time.errors.js';
@@ -18,7 +18,8 @@ import { trustedTimeErrors } from './trusted-time.errors.js';
 /** A window that has its last leaf, and its last checkpoint. */
 export interface ClosedLog {
   readonly store: AnchorStore;
-  readonly head: { readonly size: number; readonly note: string };
+  readonly size: number;
+  readonly checkpoints: Pick<StampableCheckpoints, 'newest'>;
 }
 
 export interface TimestamperOptions {
@@ -157,14 +158,15 @@ export class Timestamper {
   }
 
   /** The statement about that token goes into the window that is written now. */
-  private async stampLast({ store, head }: ClosedLog): Promise<void> {
+  private async stampLast({ store, size, checkpoints }: ClosedLog): Promise<void> {
     const tokens = anchored(await store.newest(RECENT));
-    await this.stateMissing(tokens);
-    if ((tokens[0]?.size ?? 0) >= head.size) return;
-    const token = await this.obtain(head);
+    await this.stateMissing(tokens, store);
+    const checkpoint = await checkpoints.newest(tokens[0]?.size ?? 0);
+    if (checkpoint?.size !== size) return;
+    const token = await this.obtain(checkpoint);
     await store.add({ ...token, source: token.authority });
     this.options.metrics.tokens.add({});
-    await this.stateMissing([token]);
+    await this.stateMissing([token], store);
   }
 
   private checkpoint(size: number, stamped: number, isWanted: boolean): Promise<Stampable | undefined> {
@@ -206,20 +208,33 @@ export class Timestamper {
     throw trustedTimeErrors.error('time-token-refused', { details: { reason: checked.reason } });
   }
 
-  /** States the tokens that have no leaf yet. */
-  private async stateMissing(tokens: readonly AnchoredToken[]): Promise<void> {
-    const { bus, clock, instanceId, signer, store } = this.options;
+  /** States the tokens of `store` that have no leaf yet and are still what was checked before they were stored. */
+  private async stateMissing(tokens: readonly AnchoredToken[], store = this.options.store): Promise<void> {
+    const { bus, clock, instanceId, signer } = this.options;
     const stated = tokens.length === 0 ? new Set() : await store.stated(tokens.map(anchorId), instanceId);
-    const missing = tokens.filter((token) => !stated.has(anchorId(token).toString('hex')));
     const nowMs = clock.now();
-    const statements = await Promise.all(missing.map((token) => signStatement(anchorPayload(token, nowMs), signer)));
+    const statements: Statement[] = [];
+    for (const token of tokens) {
+      if (stated.has(anchorId(token).toString('hex')) || !(await this.isStillGood(token, store))) continue;
+      statements.push(await signStatement(anchorPayload(token, nowMs), signer));
+    }
     if (statements.length === 0) return;
     const topic = fixedTopics.stamp.name;
     await bus.publish(statements.map(({ jws }) => ({ topic, partition: 0, value: Buffer.from(jws) })));
   }
+
+  /** Whoever owns the database may have changed the row since; the scrub finds it, and no leaf may vouch for it. */
+  private async isStillGood({ authority, data, size }: AnchoredToken, store: AnchorStore): Promise<boolean> {
+    const { clock, logger, roots } = this.options;
+    const text = stampedText((await store.stampedNote(size)) ?? '');
+    const checked = await checkStoredToken(data, { text, roots, nowMs: clock.now() });
+    if (!checked.ok)
+      logger.error({ alarm: 'time-token-altered', authority, size, reason: checked.reason }, 'alarm: not stated');
+    return checked.ok;
+  }
 }
 
-/** Rows were checked before they were stored; one that can no longer be read is left to whoever verifies the log. */
+/** One that can no longer be read is left to the scrub. */
 function anchored(rows: readonly StoredToken[]): AnchoredToken[] {
   return rows.flatMap(({ size, source, data }) => {
     const timeMs = timeOf(data);

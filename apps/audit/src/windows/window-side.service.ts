@@ -12,7 +12,7 @@ import { LogReaderStore } from '../log-reader.store.js';
 import { LogStore } from '../sequencer/log.store.js';
 import type { Sequencer } from '../sequencer/sequencer.service.js';
 import { StandingPath } from '../sequencer/standing-path.service.js';
-import { noteCheck } from '../scrub/anchor-check.js';
+import { anchorChecks } from '../scrub/anchor-check.js';
 import { scrubMetrics } from '../scrub/scrub-metrics.service.js';
 import { ScrubStore } from '../scrub/scrub.store.js';
 import { ScrubWorker } from '../scrub/scrub.worker.js';
@@ -20,7 +20,7 @@ import { WitnessSide } from '../witness/witness-side.service.js';
 import type { WindowState } from './window-state.js';
 import type { StoredWindow } from './window.store.js';
 
-export interface WindowSideOptions extends Pick<AuditKeys, 'signer' | 'policy' | 'operators'> {
+export interface WindowSideOptions extends Pick<AuditKeys, 'signer' | 'policy' | 'operators' | 'timestampRoots'> {
   readonly config: AuditConfig;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -132,7 +132,7 @@ function scrubOf(options: WindowSideOptions, logId: number, key: NoteKey): Scrub
     log: new LogStore(database, logId),
     reader: new LogReaderStore(database),
     key,
-    anchors: [noteCheck(key)],
+    anchors: anchorChecks({ ...options, key, now: () => clock.now() }),
     get percent() {
       return scrubPercent();
     },

@@ -1,0 +1,37 @@
+import { Piscina } from 'piscina';
+import type { SnapshotFacts, SnapshotTask } from './snapshot.worker.js';
+
+/** Idle for so long, the thread and what it remembers are given up. */
+const IDLE_MS = 10_000;
+const MAX_WAITING = 64;
+
+/**
+ * Opens registry snapshots in a thread of its own: one is as large as a country's registry, and no stamp may wait for
+ * thousands of signatures. Whoever makes it closes it.
+ */
+export class SnapshotThread {
+  private readonly pool: Piscina<SnapshotTask, SnapshotFacts | undefined>;
+
+  private closing: Promise<void> | undefined;
+
+  constructor() {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.pool = new Piscina<SnapshotTask, SnapshotFacts | undefined>({
+      filename: new URL(`./snapshot.worker.${extension}`, import.meta.url).href,
+      name: 'openSnapshot',
+      minThreads: 0,
+      maxThreads: 1,
+      maxQueue: MAX_WAITING,
+      idleTimeout: IDLE_MS,
+    });
+  }
+
+  /** Undefined if the bytes have not their digest and number, or are no snapshot. */
+  open(task: SnapshotTask): Promise<SnapshotFacts | undefined> {
+    return this.pool.run(task);
+  }
+
+  close(): Promise<void> {
+    return (this.closing ??= this.pool.close({ force: true }));
+  }
+}

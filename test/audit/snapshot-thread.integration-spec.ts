@@ -1,0 +1,50 @@
+import { setImmediate as yieldTurn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterAll, expect, it, jest } from '@jest/globals';
+import { sha256 } from '#kernel';
+import { publicDigest } from '#snapshot';
+import { buildWorld } from '#testing';
+import { SnapshotThread } from '../../apps/audit/src/snapshots/snapshot-thread.service.js';
+
+jest.setTimeout(60_000);
+
+const thread = new SnapshotThread();
+afterAll(() => thread.close());
+
+async function rowOf(number: number) {
+  const world = await buildWorld({ number });
+  const row = { number, digest: sha256(world.bytes), body: gzipSync(world.bytes) };
+  return { world, row };
+}
+
+it('a snapshot is opened in another thread, and says what is new to its reader', async () => {
+  const { world, row } = await rowOf(1);
+  const first = await thread.open({ reader: 'a', ...row });
+  expect(first?.doc).toBe(publicDigest(world.digests));
+  const owner = 'TEST/GOV/1000/mygov';
+  expect(first?.keys).toContainEqual({ owner, kid: world.keysOf(owner).sign.kid });
+  expect((await thread.open({ reader: 'a', ...row }))?.keys).toEqual([]);
+  expect((await thread.open({ reader: 'b', ...row }))?.keys).toEqual(first?.keys);
+});
+
+it('a row whose bytes, digest or number are not one snapshot is none', async () => {
+  const { row } = await rowOf(2);
+  const bad = [
+    { ...row, number: 3 },
+    { ...row, digest: sha256('x') },
+    { ...row, body: Buffer.from('x') },
+    { number: 2, digest: sha256('{}'), body: gzipSync('{}') },
+    { number: 2, digest: sha256('x'), body: gzipSync('x') },
+  ];
+  for (const changed of bad) expect(await thread.open({ reader: 'c', ...changed })).toBeUndefined();
+});
+
+it('this thread goes on meanwhile', async () => {
+  const { row } = await rowOf(4);
+  const state = { isOpen: false };
+  const opening = thread.open({ reader: 'd', ...row }).finally(() => (state.isOpen = true));
+  let turns = 0;
+  for (; !state.isOpen; turns += 1) await yieldTurn();
+  expect(await opening).toBeDefined();
+  expect(turns).toBeGreaterThan(5);
+});
