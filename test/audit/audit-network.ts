@@ -37,10 +37,18 @@ const H = (text: string) => `h1:${Buffer.from(text.padEnd(32)).toString('base64u
 
 /** A database and a broker that nobody else uses, where a spec does not share those of its run. */
 export interface OwnServices {
-  readonly databaseUrl: string;
+  readonly url: string;
   /** Closed with the network. */
   readonly bus: Bus;
 }
+
+/** A database of its own on the PostgreSQL of the run, and topics of its own on its broker. */
+async function sharedServices(): Promise<OwnServices & { drop(): Promise<void> }> {
+  const { url, drop } = await createDatabase();
+  return { url, bus: isolatedBus(await testBus(), uniqueName('audit')), drop };
+}
+
+const nothing = () => Promise.resolve();
 
 export interface NetworkOptions {
   readonly origins?: readonly string[];
@@ -84,9 +92,7 @@ export class AuditNetwork {
     timestampRoots = [],
     services,
   }: NetworkOptions = {}): Promise<AuditNetwork> {
-    const own = services === undefined ? await createDatabase() : undefined;
-    const url = services?.databaseUrl ?? own?.url ?? '';
-    const bus = services?.bus ?? isolatedBus(await testBus(), uniqueName('audit'));
+    const { url, bus, drop } = services === undefined ? await sharedServices() : { ...services, drop: nothing };
     const world = await buildWorld();
     await bus.ensureTopics(topicSpecsOf(world.snapshot));
     const directory = mkdtempSync(join(tmpdir(), 'kerege-audit-'));
@@ -116,18 +122,7 @@ export class AuditNetwork {
     const logSigner = noteSigner(noteKey.name, x, (message) => jwkSigner(logKey).sign(message));
     // For looking into the tables; the app has its own connections.
     const database = await openDatabase({ url, schema: 'spec', migrations: [], poolSize: 2 });
-    const network = new AuditNetwork(
-      bus,
-      database,
-      url,
-      noteKey,
-      directory,
-      logSigner,
-      async () => own?.drop(),
-      world,
-      origins,
-      noteKeys,
-    );
+    const network = new AuditNetwork(bus, database, url, noteKey, directory, logSigner, drop, world, origins, noteKeys);
     await network.listen();
     return network;
   }

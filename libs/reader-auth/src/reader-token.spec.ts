@@ -1,4 +1,5 @@
 import { SignJWT, importJWK } from 'jose';
+import { defineErrors } from '#kernel';
 import { generateSigningKey, type PrivateJwk } from '#signing';
 import { checkReaderToken, READER_TOKEN_TYPE } from './reader-token.js';
 import { TokenMemory } from './token-memory.js';
@@ -59,9 +60,10 @@ describe('a reader’s token', () => {
   });
 
   it('is neither good nor bad while its key cannot be looked up', async () => {
-    const keyOf = () => Promise.reject(new RangeError('keys unknown'));
+    const errors = defineErrors('spec', { 'keys-lost': { kind: 'unavailable', message: 'Lost.', next: 'Wait.' } });
+    const keyOf = () => Promise.reject(errors.error('keys-lost'));
     const asked = checkReaderToken(await token(), { audience: AUDIENCE, nowMs: NOW_S * 1000, keyOf });
-    await expect(asked).rejects.toThrow('keys unknown');
+    await expect(asked).rejects.toMatchObject({ code: 'keys-lost' });
   });
 
   it('is refused when its time is over, and when it is older than five minutes', async () => {

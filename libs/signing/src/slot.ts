@@ -11,7 +11,7 @@ export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
  * The one place where the signer column of `statements.md` §2 is written down.
  */
 export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot | undefined {
-  if (isAccess(payload)) return only(signerIs === 'audit', '-');
+  if (isOfAudit(payload)) return only(signerIs === 'audit', '-');
   switch (payload.t) {
     case 'exchange.requested':
       return only(signerIs === 'from', 'c0');
@@ -21,13 +21,6 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return slotOfRefusal(payload, signerIs);
     case 'exchange.failed':
       return slotOfFailure(payload, signerIs);
-    case 'exchange.conflict':
-    case 'anchor.tsr':
-    case 'log.unwitnessed':
-      return only(signerIs === 'audit', '-');
-    case 'log.closed':
-    case 'log.opened':
-      return only(signerIs === 'audit', '-');
     case 'registry.manifest':
       return only(signerIs === 'registry', '-');
     case 'refusals':
@@ -35,8 +28,12 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
   }
 }
 
-function isAccess(payload: StatementPayload): payload is AccessPayload {
-  return payload.t.startsWith('access.');
+/** What audit alone states, about its log and its readers. */
+type OfAudit = AccessPayload | Extract<StatementPayload, { t: (typeof OF_AUDIT)[number] }>;
+const OF_AUDIT = ['exchange.conflict', 'anchor.tsr', 'log.unwitnessed', 'log.closed', 'log.opened'] as const;
+
+function isOfAudit(payload: StatementPayload): payload is OfAudit {
+  return payload.t.startsWith('access.') || OF_AUDIT.some((type) => type === payload.t);
 }
 
 /** The provider refuses a request that was made; the consumer's gateway one that never was. */

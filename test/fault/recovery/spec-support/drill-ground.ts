@@ -133,7 +133,7 @@ async function build(directory: string, undo: (() => Promise<unknown>)[], option
   const { brokers } = kafka;
   const bus: Bus = await connectKafkaBus({ brokers: [brokers], clientId: 'drill' });
   const { timestampRoots = [] } = options;
-  const network = await AuditNetwork.create({ timestampRoots, services: { databaseUrl: database.url, bus } });
+  const network = await AuditNetwork.create({ timestampRoots, services: { url: database.url, bus } });
   undo.push(() => network.close());
   const runner = processRunner();
   undo.push(() => runner.stopAll());
