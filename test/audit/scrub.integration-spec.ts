@@ -112,6 +112,15 @@ describe('a scrub', () => {
     expect(found).toEqual([]);
   });
 
+  it('reads every byte of a body as it is stored, whatever it is', async () => {
+    const body = Buffer.concat([Buffer.from('\\\\000\\'), Buffer.from(Array.from({ length: 256 }, (_, n) => n))]);
+    await damage(`UPDATE log_leaf SET body = '\\x${body.toString('hex')}' WHERE idx = 0`);
+    const [tile] = await new ScrubStore(database, LOG).leafTiles(0, 1, 3_000);
+    expect(tile?.lengths[0]).toBe(body.length);
+    expect(tile?.bodies.subarray(0, body.length)).toEqual(body);
+    expect(tile?.bodies.length).toBe(tile?.lengths.reduce((sum, length) => sum + length));
+  });
+
   it('finds nothing in a log that grows meanwhile', async () => {
     const found: unknown[] = [];
     const scrub = new Scrub({ ...parts(), found: (finding) => void found.push(finding) });

@@ -7,12 +7,17 @@ export const HASH_BYTES = 32;
 /** MTH of no leaves: SHA-256 of the empty string (RFC 6962 §2.1). */
 export const EMPTY_ROOT: Buffer = sha256('');
 
-const LEAF_PREFIX = Buffer.from([0x00]);
+const LEAF_PREFIX = 0x00;
 const NODE_PREFIX = 0x01;
+
+/** What `leafHash` hashes, as long as the longest entry (`audit-log.md` §2.3): one for all calls, which never overlap. */
+const leafInput = Buffer.alloc(1 + 65_535, LEAF_PREFIX);
 
 /** `SHA-256(0x00 ‖ data)`: the domain prefix keeps a leaf from ever passing for an inner node. */
 export function leafHash(data: Uint8Array): Buffer {
-  return sha256(Buffer.concat([LEAF_PREFIX, data]));
+  if (data.length >= leafInput.length) return sha256(Buffer.concat([Buffer.from([LEAF_PREFIX]), data]));
+  leafInput.set(data, 1);
+  return sha256(leafInput.subarray(0, 1 + data.length));
 }
 
 /** What `nodeHash` hashes: one for all calls, which never overlap; a proof takes dozens of them. */
