@@ -85,7 +85,7 @@ class AccessesElement extends HTMLElement {
     this.rows.push(...page.accesses);
     const { next } = page;
     if (next !== undefined) this.foot.append(this.button('more', () => this.more(next)));
-    const views = page.accesses.map((row) => rowView(row, this.language));
+    const views = page.accesses.map((row) => rowView(row, this.language, this.subjects.length > 1));
     this.list.append(...views.map(({ item }) => item));
     this.picture.replaceChildren(...(this.rows.length > 0 ? [whoView(this.rows, this.language)] : []));
     this.tell();
@@ -102,7 +102,11 @@ class AccessesElement extends HTMLElement {
 
   /** Whom the portal did not name is nobody's row here: it will be shown as false. */
   private subjectOf(row: AccessRow): string {
-    return (this.getAttribute('subjects') ?? '').split(' ').includes(row.subject) ? row.subject : '';
+    return this.subjects.includes(row.subject) ? row.subject : '';
+  }
+
+  private get subjects(): string[] {
+    return (this.getAttribute('subjects') ?? '').split(' ');
   }
 
   private trust(): Trust {

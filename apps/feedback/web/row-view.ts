@@ -11,7 +11,8 @@ export interface RowView {
   show(findings: Findings): void;
 }
 
-export function rowView(row: AccessRow, language: Language): RowView {
+/** `isNamed`: the list is of several persons, so each row says of whom it speaks. */
+export function rowView(row: AccessRow, language: Language, isNamed: boolean): RowView {
   const say = (key: TextKey) => text(language, key);
   const badge = element('span', { class: 'badge checking' });
   const checks = element('ul', { class: 'checks' });
@@ -34,6 +35,7 @@ export function rowView(row: AccessRow, language: Language): RowView {
       element(
         'dl',
         {},
+        ...(isNamed ? entry(say('about'), row.subject) : []),
         ...entry(say('service'), `${nameOf(row.provider)} – ${nameOf(row.service)}`),
         ...entry(say('purpose'), row.purpose.title ?? row.purpose.code),
         ...entry(say('legalBasis'), basisOf(row)),

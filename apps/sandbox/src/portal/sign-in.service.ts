@@ -5,6 +5,7 @@ import {
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
   discovery,
+  modifyAssertion,
   PrivateKeyJwt,
   randomPKCECodeVerifier,
   randomState,
@@ -69,6 +70,8 @@ export class SignIn {
     // Loopback only: the sandbox has no certificates.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out, and it does
     const options = { execute: [allowInsecureRequests], timeout: TIMEOUT_S };
-    return discovery(new URL(this.issuerUrl), this.subsystem, undefined, PrivateKeyJwt({ key, kid }), options);
+    // RFC 9864 has a new name for it, which the provider does not know yet.
+    const named = { [modifyAssertion]: (header: Record<string, unknown>) => void (header['alg'] = 'EdDSA') };
+    return discovery(new URL(this.issuerUrl), this.subsystem, undefined, PrivateKeyJwt({ key, kid }, named), options);
   }
 }
