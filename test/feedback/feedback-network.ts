@@ -70,14 +70,15 @@ export class FeedbackNetwork {
     readonly keysDatabase: TestDatabase,
   ) {}
 
-  static async create(): Promise<FeedbackNetwork> {
+  /** `more` edits the definition of the instance further. */
+  static async create(more: (text: string) => string = String): Promise<FeedbackNetwork> {
     const audit = await AuditNetwork.create();
     const { url } = await audit.startInForce();
     const network = new FeedbackNetwork(audit, url, await createDatabase());
     const world = await buildWorld({
       number: 2,
       sameKeysAs: audit.world,
-      definition: (text) => `${text.trimEnd()}\n  - { id: feedback1, kind: feedback, runBy: GOV/1009 }\n`,
+      definition: (text) => more(`${text.trimEnd()}\n  - { id: feedback1, kind: feedback, runBy: GOV/1009 }\n`),
     });
     await audit.bus.ensureTopics(topicSpecsOf(world.snapshot));
     await network.publish(world);

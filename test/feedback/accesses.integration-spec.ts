@@ -1,0 +1,202 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { makeReaderToken } from '#reader-auth';
+import type { RunningApp } from '#platform';
+import { eventually, TestIssuer } from '#testing';
+import { makeVkey } from '#tlog';
+import { CONSUMER } from '../audit/audit-network.js';
+import { proveRow, verdictOf, type Ed25519 } from '../../apps/feedback/web/prove-row.js';
+import { readPage, type AccessPage, type AccessRow } from '../../apps/feedback/web/access-row.js';
+import { FeedbackNetwork, person, type Stated } from './feedback-network.js';
+
+jest.setTimeout(120_000);
+
+const OTHER = 'TEST/GOV/1001/population';
+const COUNT = 60;
+/** Nobody of them exists. */
+const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
+const idOf = ({ code }: { readonly code: string }) => `TEST/PIN/${code}`;
+const ed25519: Ed25519 = (publicKey, message, signature) => {
+  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKey]);
+  return Promise.resolve(verify(null, message, createPublicKey({ key: spki, format: 'der', type: 'spki' }), signature));
+};
+
+let issuer: TestIssuer;
+let network: FeedbackNetwork;
+let app: RunningApp;
+/** What each exchange was about, as the naive reference knows it. */
+const told: { readonly id: string; readonly subjects: string[]; readonly user: string | undefined }[] = [];
+
+interface Asking {
+  readonly portal?: string;
+  readonly assertion?: string | undefined;
+  readonly audience?: string;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+async function ask(sub: string, { portal = CONSUMER, audience, query = {}, ...more }: Asking = {}) {
+  const assertion = 'assertion' in more ? more.assertion : await issuer.mint(sub, portal);
+  const key = network.audit.world.keysOf(portal).sign;
+  const token = await makeReaderToken({
+    subsystem: portal,
+    audience: audience ?? 'http://127.0.0.1:8120',
+    key,
+    nowMs: Date.now(),
+  });
+  return raw(
+    { authorization: `Bearer ${token}`, ...(assertion === undefined ? {} : { 'kerege-end-user': assertion }) },
+    query,
+  );
+}
+
+async function raw(headers: Record<string, string>, query: Readonly<Record<string, string>> = {}) {
+  const search = new URLSearchParams(query).toString();
+  const response = await fetch(`${app.url}/v1/subjects/me/accesses?${search}`, { headers });
+  const body = (await response.json()) as { code?: string; problem?: string };
+  return { status: response.status, code: body.code, problem: body.problem, page: readPage(body) };
+}
+
+/** All rows, page by page. */
+async function all(sub: string, asking: Asking = {}): Promise<AccessRow[]> {
+  const rows: AccessRow[] = [];
+  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const query = { limit: '7', ...asking.query, ...(cursor === undefined ? {} : { cursor }) };
+    const { page, code } = await ask(sub, { ...asking, query });
+    if (page === undefined) throw new TypeError(code);
+    rows.push(...page.accesses);
+    cursor = page.next;
+  }
+  return rows;
+}
+
+beforeAll(async () => {
+  issuer = await TestIssuer.create();
+  network = await FeedbackNetwork.create((text) => TestIssuer.definitionOf(issuer) + text);
+  app = await network.start({ portals: [CONSUMER] });
+  const stated: Stated[] = [];
+  for (let at = 0; at < COUNT; at += 1) {
+    // A history that nobody chose, and that is the same in every run.
+    const [byte = 0, who = 0] = createHash('sha256').update(`history ${at}`).digest();
+    const subject = [ANN, BEN, CID][byte % 3] ?? ANN;
+    const user = who % 4 === 0 ? [ANN, BEN][who % 2] : undefined;
+    const requested = await network.requested([subject], user === undefined ? [] : [user]);
+    told.push({ id: requested.statement.payload.id, subjects: [idOf(subject)], user: user && idOf(user) });
+    stated.push(requested);
+    if (who % 3 !== 0) stated.push(await network.answered(requested.statement));
+  }
+  await network.stamp(...stated.map(({ statement }) => statement));
+  const openings = stated.filter(({ subjects, users }) => subjects.length + users.length > 0);
+  await network.send(...(await Promise.all(openings.map((one) => network.sealed(one)))));
+  await eventually(async () => (await network.commitments('pending')) === 0, { timeoutMs: 30_000 });
+});
+afterAll(() => network.close());
+
+const rowsOf = (name: string, role?: 'subject' | 'user') =>
+  told
+    .flatMap(({ id, subjects, user }) => [
+      ...(role === 'user' ? [] : subjects.filter((subject) => subject === name).map(() => `${id} subject`)),
+      ...(role === 'subject' || user !== name ? [] : [`${id} user`]),
+    ])
+    .sort();
+const shownOf = (rows: readonly AccessRow[]) => rows.map(({ exchangeId, role }) => `${exchangeId} ${role}`).sort();
+
+describe('who looked at my data', () => {
+  it.each([ANN, BEN, CID])('equals a naive recount, for each person', async (subject) => {
+    const rows = await all(subject.code);
+    expect(shownOf(rows)).toEqual(rowsOf(idOf(subject)));
+    expect(rows.every((row) => row.subject === idOf(subject))).toBe(true);
+    for (const role of ['subject', 'user'] as const)
+      expect(shownOf(await all(subject.code, { query: { role } }))).toEqual(rowsOf(idOf(subject), role));
+  });
+
+  it('shows those of a represented person too, and of one alone where that is asked', async () => {
+    const assertion = () => issuer.mint(ANN.code, CONSUMER, { claims: { represents: [CID.code] } });
+    const both = await all(ANN.code, { assertion: await assertion() });
+    expect(shownOf(both)).toEqual([...rowsOf(idOf(ANN)), ...rowsOf(idOf(CID))].sort());
+    const query = { subject: idOf(CID) };
+    expect(shownOf(await all(ANN.code, { assertion: await assertion(), query }))).toEqual(rowsOf(idOf(CID)));
+    expect(await ask(ANN.code, { query })).toMatchObject({ status: 403, code: 'subject-not-yours' });
+    expect(await ask(ANN.code, { assertion: await assertion(), query: { subject: idOf(BEN) } })).toMatchObject({
+      code: 'subject-not-yours',
+    });
+  });
+
+  it('brings evidence of each row that the reader’s own verifier proves', async () => {
+    const rows = await all(BEN.code, { query: { proofs: 'true' } });
+    const vkeys = network.audit.noteKeys.map(({ name, publicKey }) => makeVkey(name, publicKey));
+    const trust = { vkeys, ed25519 };
+    const verdicts = await Promise.all(rows.map((row) => proveRow(row, idOf(BEN), trust)));
+    expect(verdicts.filter((findings) => verdictOf(findings) !== 'proven')).toEqual([]);
+    expect(rows.length).toBeGreaterThan(10);
+  });
+});
+
+describe('is shown to nobody else', () => {
+  it.each<[string, () => Promise<Asking>, string]>([
+    ['without an assertion', () => Promise.resolve({ assertion: undefined }), 'end-user-missing'],
+    [
+      'by another portal’s assertion',
+      async () => ({ assertion: await issuer.mint(ANN.code, OTHER) }),
+      'end-user-invalid',
+    ],
+    ['to a subsystem that is no portal', () => Promise.resolve({ portal: OTHER }), 'caller-not-portal'],
+    ['by a token for somebody else', () => Promise.resolve({ audience: 'http://elsewhere' }), 'caller-token-invalid'],
+    [
+      'to an official',
+      async () => ({ assertion: await issuer.mint('OFF000001', CONSUMER, { claims: { kind: 'official' } }) }),
+      'end-user-not-citizen',
+    ],
+    [
+      'by an assertion that has expired',
+      async () => ({
+        assertion: await issuer.mint(ANN.code, CONSUMER, { claims: { iat: 1_700_000_000, exp: 1_700_000_100 } }),
+      }),
+      'end-user-invalid',
+    ],
+    ['by nonsense', () => Promise.resolve({ assertion: 'x.y.z' }), 'end-user-invalid'],
+  ])('%s', async (_, asking, code) => {
+    const answer = await ask(ANN.code, await asking());
+    expect(answer).toMatchObject({ code, page: undefined });
+    expect([401, 403]).toContain(answer.status);
+  });
+
+  it('without a token, or with one that was used', async () => {
+    const assertion = await issuer.mint(ANN.code, CONSUMER);
+    expect(await raw({ 'kerege-end-user': assertion })).toMatchObject({ status: 401, code: 'caller-token-missing' });
+    const key = network.audit.world.keysOf(CONSUMER).sign;
+    const token = await makeReaderToken({
+      subsystem: CONSUMER,
+      audience: 'http://127.0.0.1:8120',
+      key,
+      nowMs: Date.now(),
+    });
+    const headers = { authorization: `Bearer ${token}`, 'kerege-end-user': assertion };
+    expect((await raw(headers)).status).toBe(200);
+    expect(await raw(headers)).toMatchObject({ status: 401, code: 'caller-token-used' });
+  });
+
+  it('by another person’s cursor, nor by one of another question', async () => {
+    const { page } = await ask(ANN.code, { query: { limit: '3' } });
+    const cursor = (page as AccessPage).next ?? '';
+    expect(cursor).not.toBe('');
+    expect(await ask(BEN.code, { query: { limit: '3', cursor } })).toMatchObject({
+      status: 400,
+      code: 'cursor-foreign',
+    });
+    expect(await ask(ANN.code, { query: { role: 'user', cursor } })).toMatchObject({ code: 'cursor-foreign' });
+    expect((await ask(ANN.code, { query: { limit: '9', cursor } })).status).toBe(200);
+  });
+
+  it.each([
+    [{ limit: '101' }, 'request-malformed'],
+    [{ limit: '0' }, 'request-malformed'],
+    [{ subject: 'TEST/PIN' }, 'request-malformed'],
+    [{ cursor: 'äöü' }, 'request-malformed'],
+    [{ cursor: '1.1.1.s.1.x' }, 'cursor-foreign'],
+    [{ from: 'yesterday' }, 'request-malformed'],
+    [{ from: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }, 'period-invalid'],
+    [{ sql: "'; DROP TABLE subject_access; --" }, 'request-malformed'],
+  ])('by nonsense in the question: %j', async (query, code) => {
+    expect(await ask(ANN.code, { query })).toMatchObject({ status: 400, code });
+  });
+});
