@@ -119,6 +119,25 @@ const verdict = async (response: Buffer, changes: { roots?: string; nowMs?: numb
     expect([...reasons.values()].reduce((sum, count) => sum + count, 0)).toBe(response.length);
   });
 
+  it('is refused after an issuer’s signature is said to end before its last bit', async () => {
+    lab.intermediate('issuer', 'root');
+    lab.authority('issued', 'issuer', { certs: 'issuer' });
+    const response = lab.reply('issued', request.der);
+    expect(await verdict(response)).toBe('good');
+    let changes = 0;
+    for (let at = 2; at < response.length; at += 1) {
+      // BIT STRING of a SEQUENCE: an ECDSA signature in a certificate. Half of them end in a 0, which may be left out.
+      if (response[at - 2] !== 0x03 || response[at] !== 0x00 || response[at + 1] !== 0x30) continue;
+      for (const unused of [1, 2, 3, 7]) {
+        const changed = Buffer.from(response);
+        changed[at] = unused;
+        expect([at, await verdict(changed)]).not.toEqual([at, 'good']);
+        changes += 1;
+      }
+    }
+    expect(changes).toBe(8);
+  });
+
   it('is refused after its integers’ tags are changed, which parsers overlook', async () => {
     const response = lab.reply('ec', request.der);
     for (const [at, octet] of response.entries()) {

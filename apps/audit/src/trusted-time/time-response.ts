@@ -76,8 +76,14 @@ function openToken(content: ContentInfo): OpenedToken | undefined {
 /** Nothing beside what is signed: versions as they must be, no lists of revoked certificates, no unsigned attributes. */
 function isPlain(signedData: SignedData, signer: SignerInfo): boolean {
   if (signedData.version !== 3 || signedData.crls !== undefined) return false;
+  if (!(signedData.certificates ?? []).every(hasWholeSignature)) return false;
   if (signer.version !== 1 || signer.unsignedAttrs !== undefined) return false;
   return hasSoundAlgorithms(signedData, signer);
+}
+
+/** A signature is octets: how many bits of the last one do not count stands outside what is signed. */
+function hasWholeSignature(item: unknown): boolean {
+  return item instanceof Certificate && item.signatureValue.valueBlock.unusedBits === 0;
 }
 
 function isNamedBy({ sid }: SignerInfo, { issuer, serialNumber }: Certificate): boolean {
