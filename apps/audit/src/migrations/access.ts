@@ -18,6 +18,7 @@ export const access: AccessPlan = {
   log_anchor: grows,
   manifest: grows,
   snapshot: grows,
+  rotation_request: { insert: true },
   scrub_finding: { insert: true },
   leaf_index: { insert: true },
   leaf_index_cursor: { insert: true, update: ['idx'] },
