@@ -34,7 +34,12 @@ export function leafMutations(): Mutation[] {
       leaf('slot', `slot = CASE slot WHEN 'p1' THEN 'c1' ELSE 'p1' END`, {}),
       leaf('slot: with a line break', `slot = slot || E'\\nc0'`, {}),
       leaf('signer', `signer = CASE signer WHEN 'TEST/audit1' THEN 'TEST/registry1' ELSE 'TEST/audit1' END`, {}),
-      leaf('log_id', 'log_id = 2'),
+      {
+        table: 'log_leaf',
+        what: 'log_id',
+        sql: ['SELECT make_leaf_partition(2)', `UPDATE log_leaf SET log_id = 2 WHERE idx = ${idx}`],
+        ...start,
+      },
       leaf('idx: far beyond the head', 'idx = 1000000'),
       leaf('idx: below 0', 'idx = -1'),
       { table: 'log_leaf', what: 'row deleted', sql: [`DELETE FROM log_leaf WHERE idx = ${idx}`], ...start },
@@ -81,7 +86,10 @@ export const roleMutations: readonly Mutation[] = [
   {
     table: 'log_leaf',
     what: 'rows of a log without a head',
-    sql: [`INSERT INTO log_leaf VALUES (7, 0, '\\x00', '-', 'x', '\\x00', '\\x00', 5000)`],
+    sql: [
+      'SELECT make_leaf_partition(7)',
+      `INSERT INTO log_leaf VALUES (7, 0, '\\x00', '-', 'x', '\\x00', '\\x00', 5000)`,
+    ],
   },
 ];
 

@@ -55,7 +55,7 @@ async function firstTokenCovering(index: number): Promise<typeof stamped | undef
   const [row] = await network.database.query<{ size: string; data: Buffer; note: Buffer }>(
     `SELECT token.size, token.data, note.data AS note
        FROM audit.log_anchor token JOIN audit.log_anchor note USING (log_id, size)
-      WHERE token.kind = 'timestamp' AND note.kind = 'note' AND note.source = 'log' AND token.size > $1
+      WHERE token.kind = 'timestamp' AND note.kind = 'note' AND token.size > $1
       ORDER BY token.size LIMIT 1`,
     [index],
   );

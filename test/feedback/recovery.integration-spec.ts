@@ -11,7 +11,7 @@ let network: FeedbackNetwork;
 beforeAll(async () => void (network = await FeedbackNetwork.create()));
 afterAll(() => network.close());
 
-const PEOPLE = Array.from({ length: 5 }, (_, at) => person(`PIN/P${at}`));
+const PEOPLE = Array.from({ length: 5 }, (_, at) => person(`PIN/PERSON-00${at}`));
 const OFFICIAL = person('OFFICIAL/OFF1');
 
 const anyExchange = fc.record({
@@ -73,6 +73,14 @@ function naive(all: readonly Told[], subject: TypedSubject): string[] {
     .sort();
 }
 
+/** How many commitments these leaves hold. */
+function committed(all: readonly Told[]): number {
+  const counts = all.map(
+    ({ asked, answer }) => asked.subjects.length + asked.users.length + (answer?.subjects.length ?? 0),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 async function shown(subject: TypedSubject, limit: number): Promise<string[]> {
   const accesses = await network.accesses(subject, { limit });
   return accesses
@@ -103,7 +111,9 @@ describe('feedback that is stopped and started', () => {
           await Promise.all(away.map(open));
           all.push(...told, ...away);
           const again = await network.start();
-          await eventually(async () => (await network.commitments('pending')) === 0, { timeoutMs: 30_000 });
+          await eventually(async () => (await network.commitments('indexed')) === committed(all), {
+            timeoutMs: 30_000,
+          });
           for (const subject of [...PEOPLE, OFFICIAL]) expect(await shown(subject, limit)).toEqual(naive(all, subject));
           await network.stop(again);
         },

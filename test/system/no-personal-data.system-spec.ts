@@ -146,7 +146,19 @@ describe('no synthetic person is found', () => {
     const names = (await readdir(bus.instance.logsDir)).filter((name) => name.endsWith('.log'));
     expect(names.sort()).toEqual(
       [
-        ...['agencies', 'audit', 'cn1', 'cn2', 'gateway', 'identityProvider', 'kafka', 'postgres', 'registry'],
+        ...[
+          'agencies',
+          'audit',
+          'cn1',
+          'cn2',
+          'feedback',
+          'gateway',
+          'identityProvider',
+          'kafka',
+          'portal',
+          'postgres',
+        ],
+        'registry',
         ...((await hasOpenssl()) ? ['timeAuthority'] : []),
         ...['witness1', 'witness2'],
       ].map((name) => `${name}.log`),
@@ -159,8 +171,15 @@ describe('no synthetic person is found', () => {
   });
 
   it('in the metrics of any app', async () => {
-    const { ports, gatewayUrl, auditUrl, registryUrl } = bus.instance;
-    const urls = [gatewayUrl, auditUrl, registryUrl, `http://127.0.0.1:${ports.cn1}`, `http://127.0.0.1:${ports.cn2}`];
+    const { ports, gatewayUrl, auditUrl, registryUrl, feedbackUrl } = bus.instance;
+    const urls = [
+      gatewayUrl,
+      auditUrl,
+      registryUrl,
+      feedbackUrl,
+      `http://127.0.0.1:${ports.cn1}`,
+      `http://127.0.0.1:${ports.cn2}`,
+    ];
     for (const url of urls) {
       const text = await eventually(async () => (await fetch(`${url}/metrics`)).text());
       expect(text).toContain('# TYPE');

@@ -98,7 +98,6 @@ describe('§2.2, what the provider receives', () => {
       ['User-Agent', 'curl'],
       ['TE', 'trailers'],
       ['Proxy-Authorization', 'x'],
-      ['Kerege-End-User', 'x'],
     ];
     const answer = await person('/TEST000001', { headers });
     for (const [name, value] of headers.slice(0, 6)) expect([name, received(name)]).toEqual([name, [value]]);
