@@ -94,6 +94,7 @@ class AccessesElement extends HTMLElement {
       const row = this.rows[first + offset];
       if (row === undefined || load !== this.load) return;
       const findings = await proveRow(row, this.subjectOf(row), trust);
+      if (load !== this.load) return;
       view.show(findings);
       this.verdicts.push(verdictOf(findings));
       this.tell();

@@ -38,7 +38,6 @@ describe('proveRow', () => {
     ['another legal basis', () => ({ legalBasis: { code: 'LB-HEALTH' } }), 'as-shown'],
     ['another endpoint', () => ({ endpoint: 'POST /match' }), 'as-shown'],
     ['another place in the log', ({ leaf }) => ({ leaf: { ...leaf, index: leaf.index + 1 } }), 'in-log'],
-    ['another log', ({ leaf }) => ({ leaf: { ...leaf, log: 'elsewhere' } }), 'in-log'],
     ['another outcome', () => ({ outcome: 'failed' as const }), 'outcome'],
     ['another status', () => ({ status: 404 }), 'outcome'],
     ['a denied disclosure', () => ({ disclosed: false }), 'outcome'],
@@ -59,12 +58,30 @@ describe('proveRow', () => {
   });
 
   it('believes no checkpoint but one of a pinned log', async () => {
-    expect(await proveRow(row, SUBJECT, { ...trust, vkeys: [] })).toMatchObject({
-      'in-log': 'false',
-      outcome: 'false',
-    });
+    for (const unpinned of [
+      { ...trust, vkeys: [] },
+      { ...trust, vkeys: ['elsewhere+00000000+AQ'] },
+    ])
+      expect(verdictOf(await proveRow(row, SUBJECT, unpinned))).toBe('unproven');
+    const elsewhere = { ...row, leaf: { ...row.leaf, log: 'elsewhere' } };
+    expect(verdictOf(await proveRow(elsewhere, SUBJECT, trust))).toBe('unproven');
+    const swapped = { ...trust, vkeys: [...trust.vkeys, 'elsewhere+00000000+AQ'] };
+    expect(await proveRow(elsewhere, SUBJECT, swapped)).toMatchObject({ 'in-log': 'false' });
     const never: Ed25519 = () => Promise.resolve(false);
     expect(await proveRow(row, SUBJECT, { ...trust, ed25519: never })).toMatchObject({ 'in-log': 'false' });
+    const unable: Ed25519 = () => Promise.reject(new TypeError('not here'));
+    expect(verdictOf(await proveRow(row, SUBJECT, { ...trust, ed25519: unable }))).toBe('unproven');
+  });
+
+  it('never proves that nothing was given out by leaving the answer away', async () => {
+    const hidden = { ...row, disclosed: false, outcome: 'pending' as const, status: undefined };
+    const findings = await proveRow({ ...hidden, evidence: { ...row.evidence!, sequels: [] } }, SUBJECT, trust);
+    expect(findings.outcome).toBe('missing');
+  });
+
+  it('finds a claim false that somebody acted, or that the data are disputed', async () => {
+    expect(await proveRow({ ...row, endUser: 'official' }, SUBJECT, trust)).toMatchObject({ 'as-shown': 'false' });
+    expect(await proveRow({ ...row, disputed: true }, SUBJECT, trust)).toMatchObject({ outcome: 'false' });
   });
 
   it('finds the sequel of another exchange false, and a missing one unproven', async () => {

@@ -1,5 +1,5 @@
-import { toBase64Url, fromBase64Url } from '#kernel';
-import { opens, parseStatement, type Statement } from '#signing';
+import { fromBase64Url } from '#kernel';
+import { isSequelOf, opens, parseStatement, type Statement } from '#signing';
 import { leafHash, openNote, parseTlogProof, parseVkey, verifyInclusion, type NoteKey } from '#tlog';
 import type { AccessRow, ProvenStatement } from './access-row.js';
 
@@ -25,9 +25,24 @@ export interface Trust {
  * What has no evidence is `missing`, never `ok`. Never throws.
  */
 export async function proveRow(row: AccessRow, subject: string, trust: Trust): Promise<Findings> {
-  const { evidence } = row;
-  if (evidence === undefined)
-    return { 'in-log': 'missing', 'about-you': 'missing', 'as-shown': 'missing', outcome: 'missing' };
+  const isPinned = trust.vkeys.some((vkey) => vkey.startsWith(`${row.leaf.log}+`));
+  if (row.evidence === undefined || !isPinned) return NOTHING;
+  try {
+    return await recompute(row, row.evidence, subject, trust);
+  } catch {
+    // A browser without these signatures: nothing is shown to be false by that.
+    return NOTHING;
+  }
+}
+
+const NOTHING: Findings = { 'in-log': 'missing', 'about-you': 'missing', 'as-shown': 'missing', outcome: 'missing' };
+
+async function recompute(
+  row: AccessRow,
+  evidence: NonNullable<AccessRow['evidence']>,
+  subject: string,
+  trust: Trust,
+): Promise<Findings> {
   const statement = readStatement(evidence.statement);
   const request = evidence.request === undefined ? statement : await sequelled(evidence.request, statement, trust);
   return {
@@ -78,7 +93,7 @@ async function sequelled(
   trust: Trust,
 ): Promise<Statement | undefined> {
   const request = readStatement(proven.statement);
-  if (request === undefined || answer === undefined || !follows(answer, request)) return undefined;
+  if (request === undefined || answer === undefined || !isSequelOf(answer, request)) return undefined;
   return (await standsAt(proven, undefined, trust)) ? request : undefined;
 }
 
@@ -101,28 +116,41 @@ function isAsShown({ payload }: Statement, row: AccessRow): boolean {
   const { id, from, to, svc, ep, ts, pur, law } = payload;
   const shown = [row.exchangeId, row.consumer.id, row.provider.id, row.service.id, row.endpoint, Date.parse(row.at)];
   const codes = [row.purpose.code, row.legalBasis.code];
-  return [id, from, to, svc, ep, ts, pur, law].every((said, at) => said === [...shown, ...codes][at]);
+  const isSaid = [id, from, to, svc, ep, ts, pur, law].every((said, at) => said === [...shown, ...codes][at]);
+  return isSaid && (row.endUser === 'none') === (listed(payload, 'user').length === 0);
 }
 
-/** `missing` where the row speaks of an outcome and brings no statement of it. */
-async function outcomeOf(statement: Statement, row: AccessRow, trust: Trust): Promise<Finding> {
-  const sequels = row.evidence?.sequels ?? [];
-  if (sequels.length === 0) return row.outcome === 'pending' && !row.disclosed ? 'ok' : 'missing';
-  const said = await Promise.all(sequels.map((sequel) => sequelOf(sequel, statement, trust)));
+/**
+ * The row's outcome by the statements that it brings. A log proves what stands in it, never what does not: so that nothing
+ * was given out is proven only by the provider's own word, and is `missing` without it.
+ */
+async function outcomeOf(request: Statement, row: AccessRow, trust: Trust): Promise<Finding> {
+  const proven = row.evidence?.sequels ?? [];
+  const said = await Promise.all(proven.map((sequel) => sequelOf(sequel, request, trust)));
   if (said.includes(undefined)) return 'false';
+  if (said.length === 0) return 'missing';
   const ending = said.find((sequel) => sequel?.payload.t === `exchange.${row.outcome}`);
   if (ending === undefined || Reflect.get(ending.payload, 'st') !== row.status) return 'false';
-  return ruled(said.some(discloses) === row.disclosed);
+  return disclosureOf(said, row);
+}
+
+function disclosureOf(said: readonly (Statement | undefined)[], row: AccessRow): Finding {
+  const disclosure = said.find(discloses);
+  if (row.disclosed !== (disclosure !== undefined)) return 'false';
+  if (row.disputed !== Number(Reflect.get(disclosure?.payload ?? {}, 'n') ?? 0) > 0) return 'false';
+  return row.disclosed || said.some(isProvidersWord) ? 'ok' : 'missing';
+}
+
+/** Only the provider answers, and refuses what was requested. */
+function isProvidersWord(statement: Statement | undefined): boolean {
+  const type = statement?.payload.t;
+  return type === 'exchange.answered' || type === 'exchange.refused';
 }
 
 /** Undefined unless it stands in the log and speaks of this request. */
 async function sequelOf(proven: ProvenStatement, first: Statement, trust: Trust): Promise<Statement | undefined> {
   const read = readStatement(proven.statement);
-  return read !== undefined && follows(read, first) && (await standsAt(proven, undefined, trust)) ? read : undefined;
-}
-
-function follows({ payload }: Statement, first: Statement): boolean {
-  return Reflect.get(payload, 'prev') === toBase64Url(first.leafHash) && payload.id === first.payload.id;
+  return read !== undefined && isSequelOf(read, first) && (await standsAt(proven, undefined, trust)) ? read : undefined;
 }
 
 /** A 2xx answer is a disclosure, whatever else was said (`statements.md` §3). */

@@ -49,6 +49,11 @@ export function rowView(row: AccessRow, language: Language, isNamed: boolean): R
           'dl',
           { class: 'ids' },
           ...entry(say('exchange'), row.exchangeId),
+          // In the statement's own words: what is proven are these, not what they are called.
+          ...entry('from', row.consumer.id),
+          ...entry('svc', row.service.id),
+          ...entry('ep', row.endpoint),
+          ...entry('pur, law', `${row.purpose.code}, ${row.legalBasis.code}`),
           ...entry(say('place'), `${row.leaf.log} #${row.leaf.index}`),
         ),
       ),

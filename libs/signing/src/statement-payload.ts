@@ -135,7 +135,8 @@ const SALTED = new RegExp(`^h1:${HASH}$`);
 const DOCUMENT = new RegExp(`^h[01]:${HASH}$`);
 const COMMITMENT = new RegExp(`^c1:${HASH}$`);
 const CATALOGUE_CODE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const ENDPOINT = /^[A-Z]{3,10} \/[^\s?#]{0,1023}$/;
+/** No control character and no half of a pair: what reads a leaf keeps it in a database. */
+const ENDPOINT = /^[A-Z]{3,10} \/[^\s?#\u0000-\u001f\u007f\ud800-\udfff]{0,1023}$/u;
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const SIDES: ReadonlySet<unknown> = new Set<Side>(['consumer', 'bus', 'provider', 'provider-system', 'unknown']);

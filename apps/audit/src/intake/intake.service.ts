@@ -79,16 +79,28 @@ export class Intake {
   /** Becomes the writer of the log, which was claimed. Returns the offset of the first stamp without effect. */
   takeOver(): Promise<bigint> {
     return this.inTurn(async () => {
-      const { metrics, sequencer, snapshots, windows } = this.options;
+      const { metrics, sequencer, snapshots } = this.options;
       const { size, nextOffset, isClosed } = await sequencer.takeOver();
-      this.window = await windows.at(sequencer.logId);
-      this.law = await lawOfLog(this.window.store, snapshots);
-      metrics.size.set({}, size);
-      if (isClosed === true) await this.openNext(true);
-      const range = await this.topicRange();
-      this.floor = holds(range, nextOffset) ? nextOffset : await this.acceptNewTopic(nextOffset, range);
-      return this.floor;
+      try {
+        this.law = await lawOfLog((await this.windowInHand()).store, snapshots);
+        metrics.size.set({}, size);
+        if (isClosed === true) await this.openNext(true);
+        const range = await this.topicRange();
+        this.floor = holds(range, nextOffset) ? nextOffset : await this.acceptNewTopic(nextOffset, range);
+        return this.floor;
+      } catch (cause) {
+        // Half a takeover is none: nobody may rotate, publish or sweep a log whose next step was refused.
+        sequencer.pause();
+        throw cause;
+      }
     });
+  }
+
+  /** Looks for the window in hand where that has not been done yet, or has failed after it was opened. */
+  private async windowInHand(): Promise<IntakeWindow> {
+    const { sequencer, windows } = this.options;
+    if (this.window?.logId !== sequencer.logId) this.window = await windows.at(sequencer.logId);
+    return this.window;
   }
 
   /**
@@ -139,7 +151,7 @@ export class Intake {
     return this.inTurn(async () => {
       const { sequencer, clock } = this.options;
       if (!sequencer.isOwner) return;
-      if (sequencer.head.isClosed === true) return this.openNext();
+      if (sequencer.head.isClosed === true) return this.openNext(true);
       const { size, origin } = sequencer.head;
       const place = { logId: sequencer.logId, origin, size, atMs: clock.now() };
       const last = await this.options.rotation.lastLeaf(place, this.law, isAsked);
@@ -156,16 +168,16 @@ export class Intake {
    * database may be a copy from before it was opened.
    */
   private async openNext(isFound = false): Promise<void> {
-    const { sequencer, rotation, windows, metrics, checkpoints } = this.options;
+    const { sequencer, rotation, metrics, checkpoints } = this.options;
     const vkey = sequencer.vkey;
     // Nothing is closed before a manifest is in the log.
     const first = await rotation.firstLeaves(sequencer.logId, vkey, this.law as Law);
     if (isFound) await first.log.compare(0, false);
     const { note, extension } = await sequencer.open(first.log, first.leaves, first.manifests);
-    this.window = await windows.at(sequencer.logId);
     metrics.size.set({}, extension.size);
     checkpoints.offer(note);
     this.options.onOpened?.();
+    await this.windowInHand();
   }
 
   /** Number of the snapshot in force, for /ready. */
@@ -188,9 +200,9 @@ export class Intake {
     const { metrics } = this.options;
     const startedMs = performance.now();
     // Closed with the batch before, and the opening has failed.
-    if (this.options.sequencer.head.isClosed === true) await this.openNext();
+    if (this.options.sequencer.head.isClosed === true) await this.openNext(true);
     const { head } = this.options.sequencer;
-    const window = this.window as IntakeWindow;
+    const window = await this.windowInHand();
     // After a takeover a batch may be handed over that had its effect already.
     const unseen = records.filter((record) => record.offset >= this.floor);
     const [first, last] = [unseen[0], unseen.at(-1)];

@@ -185,10 +185,15 @@ export class Sequencer {
       isCommitted = await this.wasCommitted(fresh, head, cause);
     }
     if (!isCommitted) throw this.fenced();
-    this.known = fresh;
-    // Committed, so its receipts may go out; but nothing follows it.
-    this.owned = this.condemned === undefined ? { head: fresh, tree: next } : undefined;
+    this.own(fresh, next);
     return { extension, note };
+  }
+
+  /** After a commit. Its receipts may go out; but nothing follows it where the log was let go of meanwhile, or condemned. */
+  private own(head: LogHead, tree: GrowingTree): void {
+    if (this.epoch !== head.epoch) return;
+    this.known = head;
+    this.owned = this.condemned === undefined ? { head, tree } : undefined;
   }
 
   /** The stored log is damaged: nothing is appended any more, and no takeover succeeds. */
@@ -218,8 +223,7 @@ export class Sequencer {
     }
     if (!isOpen) throw this.fenced();
     this.options = { ...this.options, ...log };
-    this.known = head;
-    this.owned = this.condemned === undefined ? { head, tree: next } : undefined;
+    this.own(head, next);
     this.options.logger.info({ origin: head.origin, nextOffset }, 'window opened');
     return { extension, note };
   }

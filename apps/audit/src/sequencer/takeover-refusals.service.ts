@@ -6,7 +6,11 @@ import type { Logger } from '#platform';
  * Reasons of a process or its host, which another may not have. What is wrong with the log itself (damaged, behind,
  * forked, its topic truncated) is wrong for whoever takes it over: there the lease is kept, and nobody else is tried.
  */
-const OF_THIS_HOST: ReadonlySet<string> = new Set(['witnesses-silent', 'exported-checkpoint', 'checkpoints-unread']);
+const OF_THIS_HOST: ReadonlySet<string> = new Set([
+  ...['witnesses-silent', 'exported-checkpoint', 'checkpoints-unread'],
+  // The key of the next window, or our own, is not where it should be.
+  ...['log-key-mismatch', 'instance-key-unknown'],
+]);
 
 /** Long enough for one that stands by: it looks eight times per lease. */
 const ASIDE_LEASES = 3;

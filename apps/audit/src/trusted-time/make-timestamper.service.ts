@@ -47,7 +47,7 @@ export function makeTimestamper(options: TimestamperParts, { windows, logId, hea
     },
     closed: async () =>
       (await windows.list())
-        .filter((window) => stateOf(window) === 'closed')
+        .filter((window) => stateOf(window) === 'closed' && window.logId !== logId())
         .map(({ logId: id, size }) => ({ store: new AnchorStore(database, id), size, checkpoints: checkpointsOf(id) })),
     signer,
     instanceId: config.instanceId,

@@ -134,7 +134,8 @@ export class Timestamper {
   }
 
   private async pass(isWanted: boolean): Promise<void> {
-    const { clock, store } = this.options;
+    // Of one window, also if the log goes on to the next while an authority is waited for.
+    const { clock, store, checkpoints } = this.options;
     const head = this.options.head();
     if (head === undefined) {
       // Another process writes, and watches.
@@ -143,42 +144,45 @@ export class Timestamper {
     }
     const tokens = anchored(await store.newest(RECENT));
     const [newest] = tokens;
-    const hasMoved = await this.hasMoved(head.size, tokens, isWanted);
+    const hasMoved = await this.hasMoved(store, head.size, tokens, isWanted);
     this.state = seen(this.state, newest?.timeMs, hasMoved, clock.now());
-    await this.stateMissing(tokens);
+    await this.stateMissing(tokens, store);
     for (const log of (await this.options.closed?.()) ?? []) await this.stampLast(log);
     if (!hasMoved) return;
-    const checkpoint = await this.checkpoint(head.size, newest?.size ?? 0, isWanted);
-    if (checkpoint === undefined || !(await this.hasMoved(checkpoint.size, tokens, isWanted))) return;
+    const checkpoint = isWanted
+      ? await checkpoints.holding(head.size, this.closing.signal)
+      : await checkpoints.newest(newest?.size ?? 0);
+    if (checkpoint === undefined || !(await this.hasMoved(store, checkpoint.size, tokens, isWanted))) return;
     const token = await this.obtain(checkpoint);
     await store.add({ ...token, source: token.authority });
     this.options.metrics.tokens.add({});
     this.state = seen(this.state, token.timeMs, false, clock.now());
-    await this.stateMissing([token]);
+    await this.stateMissing([token], store);
   }
 
   /** The statement about that token goes into the window that is written now. */
   private async stampLast({ store, size, checkpoints }: ClosedLog): Promise<void> {
     const tokens = anchored(await store.newest(RECENT));
     await this.stateMissing(tokens, store);
-    const checkpoint = await checkpoints.newest(tokens[0]?.size ?? 0);
-    if (checkpoint?.size !== size) return;
+    if ((tokens[0]?.size ?? 0) >= size) return;
+    const checkpoint = await checkpoints.newest(size - 1);
+    if (checkpoint === undefined) return;
     const token = await this.obtain(checkpoint);
     await store.add({ ...token, source: token.authority });
     this.options.metrics.tokens.add({});
     await this.stateMissing([token], store);
   }
 
-  private checkpoint(size: number, stamped: number, isWanted: boolean): Promise<Stampable | undefined> {
-    const { checkpoints } = this.options;
-    return isWanted ? checkpoints.holding(size, this.closing.signal) : checkpoints.newest(stamped);
-  }
-
   /** Our own leaves about tokens are no reason for another token: a silent log would feed itself. */
-  private async hasMoved(size: number, tokens: readonly AnchoredToken[], isWanted: boolean): Promise<boolean> {
+  private async hasMoved(
+    store: AnchorStore,
+    size: number,
+    tokens: readonly AnchoredToken[],
+    isWanted: boolean,
+  ): Promise<boolean> {
     const stamped = tokens[0]?.size ?? 0;
     if (size <= stamped) return false;
-    return isWanted || this.options.store.holdsOthers(stamped, size, tokens.map(anchorId));
+    return isWanted || store.holdsOthers(stamped, size, tokens.map(anchorId));
   }
 
   /** From the first authority that gives a good token; what the others did is logged and counted. */
@@ -209,7 +213,7 @@ export class Timestamper {
   }
 
   /** States the tokens of `store` that have no leaf yet and are still what was checked before they were stored. */
-  private async stateMissing(tokens: readonly AnchoredToken[], store = this.options.store): Promise<void> {
+  private async stateMissing(tokens: readonly AnchoredToken[], store: AnchorStore): Promise<void> {
     const { bus, clock, instanceId, signer } = this.options;
     const stated = tokens.length === 0 ? new Set() : await store.stated(tokens.map(anchorId), instanceId);
     const nowMs = clock.now();

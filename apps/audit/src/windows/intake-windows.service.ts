@@ -28,6 +28,7 @@ interface Before extends SignedTree {
  */
 export class IntakeWindow {
   constructor(
+    readonly logId: number,
     readonly store: IntakeStore,
     readonly paths: StandingPath,
     private readonly before: readonly Before[],
@@ -69,6 +70,7 @@ export class IntakeWindows {
   async at(logId: number): Promise<IntakeWindow> {
     const before = (await this.windows.list()).filter((window) => window.logId < logId);
     return new IntakeWindow(
+      logId,
       new IntakeStore(this.database, logId),
       new StandingPath(this.reader, logId),
       before.filter((window) => stateOf(window) !== 'frozen').map((window) => this.beforeOf(window)),

@@ -28,7 +28,7 @@ function windowAt(nowMs: number, untilMs: number): IntakeWindow {
     beforeOf(2, { old: leaf(3), both: leaf(4), all: leaf(5) }, untilMs + 1),
   ];
   const store = storeOf({ young: leaf(0), both: leaf(1), all: leaf(2) });
-  return new IntakeWindow(store as never, {} as never, before as never, { now: () => nowMs });
+  return new IntakeWindow(2, store as never, {} as never, before as never, { now: () => nowMs });
 }
 
 const found = async (window: IntakeWindow) => {

@@ -68,8 +68,8 @@ export class DeliveryService {
   }
 
   /**
-   * Stamps the outcome at once, with the openings for feedback, and sends the answer when `requested` says that the request stands. Resolves when the
-   * answer is acknowledged, or when it is certain that none may leave.
+   * Stamps the outcome at once and sends the openings for feedback; the answer when `requested` says that the request
+   * stands. Resolves when the answer is acknowledged, or when it is certain that none may leave.
    */
   async deliver(
     envelope: Envelope,
@@ -82,14 +82,21 @@ export class DeliveryService {
     this.kept.set(envelope.leafKey, outcome, { ttl: keepMs });
     const stamp = this.stampUntilReceipt(envelope, outcome, route, keepMs);
     const answer = answerRecord(outcome, route);
-    const told = [stamp, ...openingRecords(envelope.exchangeId, outcome)];
+    this.sendOpenings(envelope, outcome);
     const early = await Promise.race([requested, Promise.resolve('pending' as const)]);
-    await this.send(early === 'stands' ? [...told, answer] : told, keepMs);
+    await this.send(early === 'stands' ? [stamp, answer] : [stamp], keepMs);
     const verdict = await requested;
     if (verdict !== 'stands')
       this.events.alarm('answer-withheld', { exchangeId: envelope.exchangeId, receipt: verdict });
     else if (early !== 'stands') await this.send([answer], keepMs);
     return verdict;
+  }
+
+  /** Apart from the exchange, which must not fail with them (`design.md` §7): feedback asks for what it did not get. */
+  private sendOpenings({ exchangeId }: Envelope, outcome: OutcomeBytes): void {
+    const records = openingRecords(exchangeId, outcome);
+    if (records.length === 0) return;
+    this.bus.publish(records).catch((cause: unknown) => this.events.failed('opening-failed', cause));
   }
 
   /** Sends only the statement: an exchange whose request is not in the log gets no answer. */

@@ -77,6 +77,9 @@ const PAGE = `
              < ($3::bigint, $4::smallint, $5::bigint, $6::smallint, $7::smallint)
          AND (access.concealed_until IS NULL OR access.concealed_until <= $8::bigint)
          AND access.ts_ms >= $9::bigint
+         AND ((access.log_id, access.idx) = (exchange.log_id, exchange.idx)
+              OR EXISTS (SELECT FROM sequel WHERE sequel.log_id = access.log_id AND sequel.idx = access.idx
+                            AND sequel.parties = exchange.parties))
          AND ($10::text IS NULL OR consumer = $10) AND ($11::text IS NULL OR service = $11)
          AND ($12::text IS NULL OR purpose = $12) AND ($13::smallint IS NULL OR access.kind = $13)
        ORDER BY access.ts_ms DESC, access.log_id DESC, access.idx DESC, access.kind DESC, access.position DESC

@@ -44,7 +44,8 @@ export class Accesses {
   async page(caller: Caller, question: AccessesQuestion): Promise<AccessesPage> {
     const { filter, limit, cursor, withProofs, language } = question;
     const { fromMs = 0, untilMs = Infinity } = filter;
-    if (fromMs >= untilMs) throw accessHistoryErrors.error('period-invalid');
+    // Also where one of them is no instant of the calendar.
+    if (!(fromMs < untilMs)) throw accessHistoryErrors.error('period-invalid');
     const subjects = subjectsOf(caller, question.subject);
     const purpose = purposeOf(caller, subjects, filter);
     const before = cursor === undefined ? undefined : openCursor(cursor, purpose, this.parts.cursorKey);

@@ -180,6 +180,7 @@ export class DeliveryService {
     const sending = pulse.sent();
     const resending = this.resend(prepared, awaited, sending);
     recorded.catch(() => ended.resolve({ kind: 'unrecorded' }));
+    this.sendOpening(prepared);
     bus.publish(this.records(prepared)).then(
       () => {
         sending.isAcknowledged = true;
@@ -203,7 +204,7 @@ export class DeliveryService {
   }
 
   private records(prepared: Prepared) {
-    const { outgoing, requested, session, opening, admitted, replyTopic, row, traceparent } = prepared;
+    const { outgoing, requested, session, admitted, replyTopic, row, traceparent } = prepared;
     const { request, receipt } = admitted.topics;
     const idBytes = exchangeIdBytes(outgoing.id);
     return [
@@ -219,8 +220,14 @@ export class DeliveryService {
         }),
         ...(traceparent === undefined ? {} : { headers: { traceparent } }),
       },
-      ...(opening === undefined ? [] : [openingRecord(outgoing.id, opening)]),
     ];
+  }
+
+  /** Apart from the exchange, which must not fail with it (`design.md` §7): feedback asks for what it did not get. */
+  private sendOpening({ outgoing, opening }: Prepared): void {
+    const { bus, events } = this.parts;
+    if (opening === undefined) return;
+    bus.publish([openingRecord(outgoing.id, opening)]).catch((cause: unknown) => events.failed('opening', cause));
   }
 
   /**
