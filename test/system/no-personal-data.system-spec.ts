@@ -232,7 +232,7 @@ describe('no synthetic person is found', () => {
   it('in any record of any topic: headers, keys, and values, which are sealed', async () => {
     const records = await everyRecord(bus.instance.kafkaBrokers);
     expect(new Set(records.map((record) => record.topic.split('.')[0]))).toEqual(
-      new Set(['registry', 'audit', 'request', 'reply', 'receipt']),
+      new Set(['registry', 'audit', 'request', 'reply', 'receipt', 'feedback']),
     );
     for (const { topic, text } of records) expect([topic, personalDataIn(text)]).toEqual([topic, undefined]);
   });

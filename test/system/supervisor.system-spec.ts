@@ -67,7 +67,7 @@ describe('npm start', () => {
     expect(session.output()).toBe('Kerege is ready\n');
     expect(await ready()).toBe(true);
     const pids = await recordedPids();
-    expect(pids.length).toBe((await hasOpenssl()) ? 11 : 10);
+    expect(pids.length).toBe((await hasOpenssl()) ? 14 : 13);
     const startedMs = Date.now();
     interrupt(session);
     expect(await session.ended).toBe(0);
