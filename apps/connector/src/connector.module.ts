@@ -20,13 +20,12 @@ import {
   type Tracing,
   type Trust,
 } from '#platform';
-import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
+import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { KeyRing, verifyEd25519 } from '#signing';
+import { KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
-import { parseVkey, type NoteKey } from '#tlog';
 import { join } from 'node:path';
 import { parseAgencies, servedSubsystems } from './agency/agency-address.js';
 import { AgencyService } from './agency/agency.service.js';
@@ -175,7 +174,11 @@ async function assemble(context: Context): Promise<Parts> {
   });
   const agencies = agencyService(context);
   const book = new ReceiptBook();
-  const watcher = await watchLog(context);
+  const watcher = await watchLog({
+    ...context,
+    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
+    failed: (what, cause) => events.failed(what, cause),
+  });
   const receipts = new ReceiptConsumer(book, logKeys(trust), events.alarm, watcher);
   const delivery = new DeliveryService(bus, book, deliveryLimits(config), events);
   const journal = new JournalStore(database, MAX_JOURNAL_QUEUE);
@@ -232,21 +235,6 @@ function openingsOf({ bus, clock, config, metrics, events }: Context, registry: 
     counted: (event) => metrics.openings.add({ event }),
     failed: (what, cause) => events.failed(what, cause),
   }).start();
-}
-
-/** Nobody shows this connector a log of its own; what it remembers lies in a folder of its own. */
-function watchLog({ config, trust, clock, events }: Context): Promise<LogWatcher> {
-  return LogWatcher.start({
-    logs: logKeys(trust),
-    policy: witnessPolicy(trust),
-    view: new AuditService(config.auditUrl, config.auditTimeoutMs),
-    notes: new RememberedNotes(config.logNotesDir),
-    clock,
-    intervalMs: config.logLookMs,
-    unwitnessedMs: config.logUnwitnessedMs,
-    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
-    failed: (what, cause) => events.failed(what, cause),
-  });
 }
 
 function unsafeCalls(
@@ -328,12 +316,4 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
 async function loadKeys(dir: string, subsystems: readonly SubsystemId[]): Promise<KeyRing> {
   const files = subsystems.map(async (id) => [id, await loadKeySet(join(dir, keyFileName(id)))] as const);
   return KeyRing.parse(await Promise.all(files));
-}
-
-function logKeys(trust: Trust): NoteKey[] {
-  return trust.logs.map((vkey) => {
-    const key = parseVkey(vkey, verifyEd25519);
-    if (!key.ok) throw dispatchErrors.error('connector-trust', { details: { reason: key.reason } });
-    return key.value;
-  });
 }

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Bus } from '#bus';
 import { type Clock, type InstanceId, type SubsystemId } from '#kernel';
-import { AuditService, LogFiles, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
+import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
 import { OpeningSessions, signOpeningKey } from '#openings';
 import { keyFileName, loadKeySet, type Logger, type Trust } from '#platform';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { hmacSha256, KeyRing, publicJwk, verifyEd25519, type Signer } from '#signing';
-import { parseVkey, type NoteKey } from '#tlog';
+import { hmacSha256, KeyRing, publicJwk, type Signer } from '#signing';
 import { AccessHistory } from './access-history/access-history.service.js';
 import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
@@ -19,7 +18,6 @@ import { keyAccess } from './key-store/migrations/access.js';
 import { keyMigrations } from './key-store/migrations/index.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
 import { FollowedLogStore } from './log-follower/followed-log.store.js';
-import { followerErrors } from './log-follower/log-follower.errors.js';
 import { LogFollower } from './log-follower/log-follower.worker.js';
 import { access } from './migrations/access.js';
 import { migrations } from './migrations/index.js';
@@ -100,7 +98,11 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const ring = await loadKeys(config);
   const kek = ring.secret(config.instanceId);
   const copy = await startCopy(context);
-  const watcher = await watchLog(context).catch(async (cause: unknown) => {
+  const watcher = await watchLog({
+    ...context,
+    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
+    failed: (what, cause) => events.failed(what, cause),
+  }).catch(async (cause: unknown) => {
     await copy.stop();
     throw cause;
   });
@@ -212,21 +214,6 @@ function startCopy({ config, bus, clock, logger, events, trust }: FeedbackContex
   });
 }
 
-/** Nobody shows feedback a log of its own; what it remembers lies in a folder of its own. */
-function watchLog({ config, trust, clock, events }: FeedbackContext): Promise<LogWatcher> {
-  return LogWatcher.start({
-    logs: logKeys(trust),
-    policy: witnessPolicy(trust),
-    view: new AuditService(config.auditUrl, config.auditTimeoutMs),
-    notes: new RememberedNotes(config.logNotesDir),
-    clock,
-    intervalMs: config.logLookMs,
-    unwitnessedMs: config.logUnwitnessedMs,
-    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
-    failed: (what, cause) => events.failed(what, cause),
-  });
-}
-
 async function loadKeys({ keysDir, instanceId }: FeedbackConfig): Promise<KeyRing> {
   return KeyRing.parse([[instanceId, await loadKeySet(join(keysDir, keyFileName(instanceId)))]]);
 }
@@ -241,12 +228,4 @@ function publishedSigner(copy: RegistryCopy, ring: KeyRing, instance: InstanceId
   );
   const isOurs = ring.publicKeys(instance).some(({ kid }) => published.has(kid));
   return isOurs ? ring.signer(instance, published) : undefined;
-}
-
-function logKeys(trust: Trust): NoteKey[] {
-  return trust.logs.map((vkey) => {
-    const key = parseVkey(vkey, verifyEd25519);
-    if (!key.ok) throw followerErrors.error('feedback-trust', { details: { reason: key.reason } });
-    return key.value;
-  });
 }

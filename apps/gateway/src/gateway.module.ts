@@ -18,13 +18,12 @@ import {
   type Trust,
   whenAvailable,
 } from '#platform';
-import { AuditService, LogWatcher, RememberedNotes, witnessPolicy } from '#log-watch';
+import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { KeyRing, verifyEd25519 } from '#signing';
+import { KeyRing } from '#signing';
 import type { RegistryKey } from '#snapshot';
-import { parseVkey, type NoteKey } from '#tlog';
 import { COMPOSITION_ROUTE, CompositionController } from './composition/composition.controller.js';
 import { CompositionService } from './composition/composition.service.js';
 import { consumerAuthErrors } from './consumer-auth/consumer-auth.errors.js';
@@ -100,13 +99,17 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const instanceId = ownId(config);
   const trust = await loadTrust(config.trustFile);
   const keys = await loadOwnKeys(config, instanceId);
-  const logs = noteKeys(trust);
+  const logs = logKeys(trust);
   const metrics = new AppMetrics('gateway');
   const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
   const database = await whenAvailable('postgresql', logger, () => openRows(config, logger));
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
   const audit = auditLog(config, trust);
-  const watcher = await watchLog(config, trust, { clock, reports, logger });
+  const watcher = await watchLog({
+    ...{ config, trust, clock },
+    alarm: (trouble, details) => reports.alarm('log-distrusted', { trouble, ...details }),
+    failed: (what, cause) => logger.warn({ what, err: cause }, 'the log could not be watched'),
+  });
   const openings = openingsOf(instanceId, { bus, clock, registry, reports });
   const rows = { database, registry, keys };
   const exchange = new ExchangeModule(
@@ -219,7 +222,7 @@ function rootModule({ config, instanceId, clock, logger, registry, audit, exchan
 function auditLog(config: GatewayConfig, trust: Trust): AuditLogService {
   return new AuditLogService({
     url: config.auditUrl,
-    logs: noteKeys(trust),
+    logs: logKeys(trust),
     registryKeys: registryKeys(trust),
     timeoutMs: config.auditTimeoutMs,
     token: config.auditToken,
@@ -250,13 +253,6 @@ async function loadOwnKeys(config: GatewayConfig, instanceId: InstanceId): Promi
   return KeyRing.parse([...files].filter(([id]) => id === instanceId || parseSubsystemId(id).ok));
 }
 
-function noteKeys(trust: Trust): NoteKey[] {
-  return trust.logs.flatMap((vkey) => {
-    const parsed = parseVkey(vkey, verifyEd25519);
-    return parsed.ok ? [parsed.value] : [];
-  });
-}
-
 function registryKeys(trust: Trust): RegistryKey[] {
   return trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk }));
 }
@@ -273,25 +269,6 @@ function openingsOf(
     counted: (event) => reports.metrics.openings.add({ event }),
     failed: (what, cause) => reports.failed(what, cause),
   }).start();
-}
-
-/** Nobody shows this gateway a log of its own; what it remembers lies in a folder of its own. */
-function watchLog(
-  config: GatewayConfig,
-  trust: Trust,
-  { clock, reports, logger }: Pick<Following, 'clock' | 'reports' | 'logger'>,
-): Promise<LogWatcher> {
-  return LogWatcher.start({
-    logs: noteKeys(trust),
-    policy: witnessPolicy(trust),
-    view: new AuditService(config.auditUrl, config.auditTimeoutMs),
-    notes: new RememberedNotes(config.logNotesDir),
-    clock,
-    intervalMs: config.logLookMs,
-    unwitnessedMs: config.logUnwitnessedMs,
-    alarm: (trouble, details) => reports.alarm('log-distrusted', { trouble, ...details }),
-    failed: (what, cause) => logger.warn({ what, err: cause }, 'the log could not be watched'),
-  });
 }
 
 interface Following {

@@ -1,5 +1,6 @@
 export { logWatchErrors } from './log-watch.errors.js';
 export { logWatchSettings } from './log-watch.config.js';
+export { logKeys, watchLog } from './watch-log.service.js';
 export { LogWatcher, type LogWatcherOptions } from './log-watcher.worker.js';
 export { AuditService, type PublicLog } from './public-log.service.js';
 export { LogFiles, type NamedLog } from './log-files.service.js';

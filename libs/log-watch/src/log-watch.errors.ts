@@ -6,6 +6,11 @@ export const logWatchErrors = defineErrors('log-watch', {
     message: 'The witnesses of trust.json are no policy that can be followed.',
     next: 'Correct the line that is named (C2SP tlog-policy: witness, group, quorum).',
   },
+  'trust-log-key': {
+    kind: 'invalid',
+    message: 'A log key of the trust file is no vkey.',
+    next: 'Get trust.json again from the operator of the instance, by a way that you trust.',
+  },
   'log-note-broken': {
     kind: 'broken',
     message: 'The note that this process remembers of the log cannot be read, or trust.json names another key for it.',

@@ -17,11 +17,6 @@ export const dispatchErrors = defineErrors('dispatch', {
     message: 'The addresses of the agencies’ systems are not what they should be.',
     next: 'Write KEREGE_CONNECTOR_AGENCIES as SERVICE=URL,…, each service of a subsystem that this connector serves.',
   },
-  'connector-trust': {
-    kind: 'invalid',
-    message: 'A log key of the trust file is no vkey.',
-    next: 'Get trust.json again from the operator of the instance, by a way that you trust.',
-  },
 });
 
 /** Why a record went to the dead letters, unstated (`bus.md` §4.3): it could not be decoded or verified. */
