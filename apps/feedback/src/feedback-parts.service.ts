@@ -98,11 +98,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const ring = await loadKeys(config);
   const kek = ring.secret(config.instanceId);
   const copy = await startCopy(context);
-  const watcher = await watchLog({
-    ...context,
-    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
-    failed: (what, cause) => events.failed(what, cause),
-  }).catch(async (cause: unknown) => {
+  const watcher = await watched(context).catch(async (cause: unknown) => {
     await copy.stop();
     throw cause;
   });
@@ -211,6 +207,15 @@ function startCopy({ config, bus, clock, logger, events, trust }: FeedbackContex
       adopted: (view) => logger.info({ snapshot: view.number }, 'registry snapshot adopted'),
       alarm: (reason, details) => events.alarm('registry', { said: reason, ...details }),
     },
+  });
+}
+
+function watched(context: FeedbackContext): Promise<LogWatcher> {
+  const { events } = context;
+  return watchLog({
+    ...context,
+    alarm: (trouble, details) => events.alarm('log-distrusted', { trouble, ...details }),
+    failed: (what, cause) => events.failed(what, cause),
   });
 }
 
