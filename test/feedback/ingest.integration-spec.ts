@@ -75,6 +75,17 @@ describe('an access', () => {
     expect(access?.leaf.index).toBeLessThan(access?.request.index ?? 0);
   });
 
+  it('is none where an answer speaks of another service than its request: nobody’s history shows it', async () => {
+    const [subject, innocent] = [somebody(), somebody()];
+    const asked = await network.requested([subject]);
+    const foreign = await network.answered(asked.statement, [innocent], { svc: 'TEST/GOV/1001/population/other' });
+    await network.stamp(asked.statement, foreign.statement);
+    await network.send(await network.sealed(foreign), await network.sealed(asked));
+    expect(await accessesOf(subject)).toMatchObject([{ outcome: 'pending', isDisclosed: false }]);
+    await eventually(async () => (await network.commitments('pending')) === 0);
+    expect(await network.accesses(innocent)).toEqual([]);
+  });
+
   it('stays a disclosure when the consumer says that it failed', async () => {
     const subject = somebody();
     const asked = await network.requested([subject]);

@@ -57,6 +57,19 @@ describe('proveRow', () => {
     expect(await proveRow(row, '', trust)).toMatchObject({ 'about-you': 'false' });
   });
 
+  it('recomputes the path: a statement that the log does not hold at that place is false', async () => {
+    const [, hash = ''] = /\nindex \d+\n(\S{44})\n/.exec(row.evidence!.proof) ?? [];
+    expect(hash).toHaveLength(44);
+    const proof = row.evidence!.proof.replace(hash, Buffer.alloc(32, 9).toString('base64'));
+    expect(await proveRow(evidence({ proof }), SUBJECT, trust)).toMatchObject({ 'in-log': 'false', 'as-shown': 'ok' });
+    const [sequel] = row.evidence!.sequels;
+    const bent = {
+      ...sequel!,
+      proof: sequel!.proof.replace(/\n(\S{44})\n/, `\n${Buffer.alloc(32, 9).toString('base64')}\n`),
+    };
+    expect(await proveRow(evidence({ sequels: [bent] }), SUBJECT, trust)).toMatchObject({ outcome: 'false' });
+  });
+
   it('believes no checkpoint but one of a pinned log', async () => {
     for (const unpinned of [
       { ...trust, vkeys: [] },
