@@ -1,4 +1,4 @@
-import type { Logger } from '#platform';
+import { Rounds, type Logger } from '#platform';
 import { leafEntry } from './leaf-entry.js';
 import type { LeafIndexStore } from './leaf-index.store.js';
 
@@ -10,9 +10,7 @@ const LEAVES_PER_PASS = 1_000;
  * long as the pass took, so that catching up takes half a core at most. Any number of processes may run one.
  */
 export class LeafFollower {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private isStopped = false;
+  private readonly rounds: Rounds;
   /** Why the last pass did not end; written by every pass. */
   failure: string | undefined;
 
@@ -20,37 +18,29 @@ export class LeafFollower {
     /** One for each window. */
     private readonly stores: () => Promise<readonly LeafIndexStore[]>,
     private readonly intervalMs: number,
-    private readonly logger: Logger,
-  ) {}
+    logger: Logger,
+  ) {
+    const failed = (cause: unknown) => {
+      this.failure = 'the last pass failed; searches may not find the newest leaves';
+      logger.warn({ err: cause }, 'index of leaves not filled, trying again');
+    };
+    this.rounds = new Rounds(() => this.pass(), failed, intervalMs);
+  }
 
   start(): void {
-    this.schedule(0);
+    this.rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private schedule(inMs: number): void {
-    if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.pass();
-    }, inMs);
-  }
-
-  private async pass(): Promise<void> {
+  private async pass(): Promise<number> {
     const startedMs = performance.now();
     let taken = 0;
-    try {
-      for (const store of await this.stores()) taken = Math.max(taken, await this.follow(store));
-      this.failure = undefined;
-    } catch (cause) {
-      this.failure = 'the last pass failed; searches may not find the newest leaves';
-      this.logger.warn({ err: cause }, 'index of leaves not filled, trying again');
-    }
-    this.schedule(taken < LEAVES_PER_PASS ? this.intervalMs : performance.now() - startedMs);
+    for (const store of await this.stores()) taken = Math.max(taken, await this.follow(store));
+    this.failure = undefined;
+    return taken < LEAVES_PER_PASS ? this.intervalMs : performance.now() - startedMs;
   }
 
   private async follow(store: LeafIndexStore): Promise<number> {

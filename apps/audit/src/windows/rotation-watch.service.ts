@@ -1,4 +1,4 @@
-import type { Logger } from '#platform';
+import { Rounds, type Logger } from '#platform';
 import type { Intake } from '../intake/intake.service.js';
 import type { Sequencer } from '../sequencer/sequencer.service.js';
 import type { WindowStore } from './window.store.js';
@@ -13,33 +13,25 @@ export interface RotationWatchOptions {
 
 /** Looks for the operator's request, and ends a window also where no stamp comes; the writer of the log alone. */
 export class RotationWatch {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private isStopped = false;
+  private readonly rounds: Rounds;
 
-  constructor(private readonly options: RotationWatchOptions) {}
+  constructor(private readonly options: RotationWatchOptions) {
+    const { intervalMs, logger } = options;
+    const failed = (cause: unknown) => logger.warn({ err: cause }, 'rotation not made, trying again');
+    this.rounds = new Rounds(() => this.look(), failed, intervalMs);
+  }
 
   start(): void {
-    this.timer = setTimeout(() => {
-      this.running = this.look().then(() => {
-        if (!this.isStopped) this.start();
-      });
-    }, this.options.intervalMs);
+    this.rounds.start(this.options.intervalMs);
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private async look(): Promise<void> {
-    const { windows, intake, sequencer, logger } = this.options;
-    if (!sequencer.isOwner) return;
-    try {
-      await intake.rotate(await windows.isRotationAsked(sequencer.logId));
-    } catch (cause) {
-      logger.warn({ err: cause }, 'rotation not made, trying again');
-    }
+  private async look(): Promise<number> {
+    const { windows, intake, sequencer, intervalMs } = this.options;
+    if (sequencer.isOwner) await intake.rotate(await windows.isRotationAsked(sequencer.logId));
+    return intervalMs;
   }
 }

@@ -1,4 +1,4 @@
-import type { Logger, Reading, StatusPart } from '#platform';
+import { Rounds, type Reading, type StatusPart } from '#platform';
 import { parseVkey, type NoteKey } from '#tlog';
 import type { WitnessState } from '../witness/witness-side.service.js';
 import type { LogKeys } from './log-keys.service.js';
@@ -20,14 +20,13 @@ export interface WindowSidesOptions extends Omit<WindowSideOptions, 'mayPublish'
 export class WindowSides {
   /** By number; bounded by the windows that are not done with. */
   private readonly sides = new Map<number, WindowSide>();
-  private timer: NodeJS.Timeout | undefined;
-  /** Ends when the look under way does; never rejects. */
-  private looking: Promise<void> = Promise.resolve();
-  private isStopped = false;
-  private readonly logger: Logger;
+  private readonly rounds: Rounds;
 
   constructor(private readonly options: WindowSidesOptions) {
-    this.logger = options.logger.child('windows');
+    const logger = options.logger.child('windows');
+    const failed = (cause: unknown) =>
+      logger.warn({ err: cause }, 'what follows the windows of the log is looked for again');
+    this.rounds = new Rounds(() => this.look(), failed, options.intervalMs);
   }
 
   /** Of that window, made when it is first asked for. */
@@ -42,13 +41,11 @@ export class WindowSides {
   }
 
   start(): void {
-    this.schedule(0);
+    this.rounds.start();
   }
 
   async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.looking;
+    await this.rounds.stop();
     await Promise.all([...this.sides.values()].map((side) => side.stop()));
   }
 
@@ -59,8 +56,7 @@ export class WindowSides {
 
   /** Looks for what is due now, and does not wait for it. */
   lookSoon(): void {
-    clearTimeout(this.timer);
-    void this.looking.then(() => this.schedule(0));
+    this.rounds.soon();
   }
 
   /** False once a witness has seen another tree of any window, and while another process writes. */
@@ -113,26 +109,13 @@ export class WindowSides {
     return readings.find(({ state }) => state !== 'ok') ?? readings[0] ?? { state: 'ok' };
   }
 
-  private schedule(afterMs: number): void {
-    if (this.isStopped) return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.looking = this.look().then(() => {
-        this.schedule(this.options.intervalMs);
-      });
-    }, afterMs);
-  }
-
-  private async look(): Promise<void> {
-    try {
-      const { windows, keys } = this.options;
-      const stored = await windows.list();
-      const isNew = stored.some(({ logId }) => !this.sides.has(logId));
-      const vkeys = isNew ? await keys.trusted() : new Map<string, string>();
-      for (const window of stored) await this.follow(window, vkeys.get(window.origin));
-    } catch (cause) {
-      this.logger.warn({ err: cause }, 'what follows the windows of the log is looked for again');
-    }
+  private async look(): Promise<number> {
+    const { windows, keys, intervalMs } = this.options;
+    const stored = await windows.list();
+    const isNew = stored.some(({ logId }) => !this.sides.has(logId));
+    const vkeys = isNew ? await keys.trusted() : new Map<string, string>();
+    for (const window of stored) await this.follow(window, vkeys.get(window.origin));
+    return intervalMs;
   }
 
   private async follow(window: StoredWindow, vkey: string | undefined): Promise<void> {

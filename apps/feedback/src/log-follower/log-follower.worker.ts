@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel';
 import { LogFiles, VerifiedLog, type LogFlaw, type NamedLog } from '#log-watch';
-import type { Reading } from '#platform';
+import { Rounds, type Reading } from '#platform';
 import type { Checkpoint, NoteKey } from '#tlog';
 import type { FollowedLogStore, Position } from './followed-log.store.js';
 import { rowsOf, type KeyOwner } from './leaf-row.js';
@@ -55,22 +55,21 @@ export class LogFollower {
   /** By origin; grown by `discover`, never shrunk: a log that is not named any more is shown as unreachable. */
   private readonly logs = new Map<string, FollowedLog>();
   private discoveredAtMs = -Infinity;
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private isStopped = false;
+  private readonly rounds: Rounds;
   /** The last pass did not end; written by every pass. */
   private failure: string | undefined = 'no log was read yet';
 
-  constructor(private readonly parts: FollowerParts) {}
-
-  start(): void {
-    this.schedule(0);
+  constructor(private readonly parts: FollowerParts) {
+    const failed = (cause: unknown) => this.failedWith(cause);
+    this.rounds = new Rounds(() => this.pass(), failed, parts.intervalMs * IDLE_FACTOR);
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  start(): void {
+    this.rounds.start();
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** For `/status` and `/ready`. */
@@ -92,28 +91,22 @@ export class LogFollower {
     );
   }
 
-  private schedule(inMs: number): void {
-    if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.pass();
-    }, inMs);
+  private async pass(): Promise<number> {
+    await this.discover();
+    const isKeyOf = this.parts.keyOwner();
+    this.failure = isKeyOf === undefined ? 'no snapshot of the registry yet' : undefined;
+    let taken = 0;
+    for (const log of isKeyOf === undefined ? [] : this.logs.values()) {
+      // What is wrong with one log holds up no other.
+      taken += await this.follow(log, isKeyOf as KeyOwner).catch((cause: unknown) => this.failedWith(cause));
+    }
+    return taken > 0 ? this.parts.intervalMs : this.parts.intervalMs * IDLE_FACTOR;
   }
 
-  private async pass(): Promise<void> {
-    let taken = 0;
-    try {
-      await this.discover();
-      const isKeyOf = this.parts.keyOwner();
-      if (isKeyOf === undefined) this.failure = 'no snapshot of the registry yet';
-      else {
-        for (const log of this.logs.values()) taken += await this.follow(log, isKeyOf);
-        this.failure = undefined;
-      }
-    } catch (cause) {
-      this.failure = 'the log could not be read; openings wait for their leaves';
-      this.parts.failed(cause);
-    }
-    this.schedule(taken > 0 ? this.parts.intervalMs : this.parts.intervalMs * IDLE_FACTOR);
+  private failedWith(cause: unknown): number {
+    this.failure = 'the log could not be read; openings wait for their leaves';
+    this.parts.failed(cause);
+    return 0;
   }
 
   private async discover(): Promise<void> {
@@ -145,7 +138,7 @@ export class LogFollower {
     followed.shrunkSinceMs = undefined;
     if (checkpoint.size === from && !checkpoint.root.equals(position.frontier.root()))
       return this.troubled(followed, 'forked');
-    while (!this.isStopped && position.frontier.size < checkpoint.size) {
+    while (!this.rounds.isStopping && position.frontier.size < checkpoint.size) {
       if (!(await this.take(followed, position, checkpoint, isKeyOf))) return 0;
       position = await this.positionOf(followed);
     }

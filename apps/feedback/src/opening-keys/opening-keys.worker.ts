@@ -1,6 +1,7 @@
 import type { Bus } from '#bus';
 import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
+import { Rounds } from '#platform';
 import type { PrivateJwk, Signer } from '#signing';
 import type { InboxStore } from '../openings/inbox.store.js';
 import { isSpent, type OpeningKey } from './opening-key.js';
@@ -43,20 +44,18 @@ export class OpeningKeys {
   private mark: Mark | undefined;
   /** All that was sent until then is read. */
   private readToMs = -Infinity;
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private isStopped = false;
+  private readonly rounds: Rounds;
 
-  constructor(private readonly parts: OpeningKeysParts) {}
-
-  start(): void {
-    this.schedule(0);
+  constructor(private readonly parts: OpeningKeysParts) {
+    this.rounds = new Rounds(() => this.tick(), parts.failed, SOON_MS);
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  start(): void {
+    this.rounds.start();
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** For `/ready`: a key was announced by this process. */
@@ -70,18 +69,6 @@ export class OpeningKeys {
     // Another process of ours may have announced it.
     if (!this.keys.has(kid) && nowMs - this.reloadedAtMs >= RELOAD_MS) this.reload(await this.parts.store.list());
     return this.keys.get(kid)?.jwk;
-  }
-
-  private schedule(inMs: number): void {
-    if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.tick()
-        .catch((cause: unknown) => {
-          this.parts.failed(cause);
-          return SOON_MS;
-        })
-        .then((pauseMs) => this.schedule(pauseMs));
-    }, inMs);
   }
 
   private async tick(): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Bus } from '#bus';
 import { encode, fixedTopics, message, UnopenedSchema } from '#contracts';
 import { exchangeIdBytes, parseExchangeId, type Clock } from '#kernel';
+import { Rounds } from '#platform';
 import type { UnopenedStatement, UnopenedStore } from './unopened.store.js';
 
 export interface UnopenedParts {
@@ -20,43 +21,33 @@ const COUNTED_AT_MOST = 100_000;
 
 /** Asks for the openings of commitments that nobody has opened in ten minutes, and names whose they are. */
 export class UnopenedWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private isStopped = false;
+  private readonly rounds: Rounds;
   /** Commitments that are overdue, as of the last pass. */
   overdue = 0;
 
-  constructor(private readonly parts: UnopenedParts) {}
+  constructor(private readonly parts: UnopenedParts) {
+    this.rounds = new Rounds(() => this.pass(), parts.failed, parts.intervalMs);
+  }
 
   start(): void {
-    this.schedule(0);
+    this.rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private schedule(inMs: number): void {
-    if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.pass()
-        .catch(this.parts.failed)
-        .then(() => this.schedule(this.parts.intervalMs));
-    }, inMs);
-  }
-
-  private async pass(): Promise<void> {
-    const { store, clock, bus, alarm, afterMs } = this.parts;
+  private async pass(): Promise<number> {
+    const { store, clock, bus, alarm, afterMs, intervalMs } = this.parts;
     const nowMs = clock.now();
     this.overdue = await store.overdue(nowMs - afterMs, COUNTED_AT_MOST);
     const due = await store.due(nowMs, STATEMENTS_PER_PASS);
-    if (due.length === 0) return;
+    if (due.length === 0) return intervalMs;
     // Asked before it is noted: after a crash in between it is asked twice, and answered twice at worst.
     await bus.publish(due.flatMap((one) => question(one) ?? []));
     await store.asked(due, nowMs);
     for (const [consumer, own] of Map.groupBy(due, (one) => one.consumer)) alarm(consumer, own.length);
+    return intervalMs;
   }
 }
 
