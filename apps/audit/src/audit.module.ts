@@ -80,6 +80,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const served = servedWindows(config, reading, clock, keys);
+  // Where that fails readers see the new window a second later, when they list again.
   const onOpened = () => void served.listAgain().catch(() => undefined);
   const write = new WriteSide({
     config,
