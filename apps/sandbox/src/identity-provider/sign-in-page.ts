@@ -1,15 +1,9 @@
+import { escapeHtml as escape, page, pageHeaders } from '../page/page.js';
 import { LEVELS, type SignInClient } from './client.js';
 import { everybody, type Person } from './person.js';
 
 /** No script, nothing from elsewhere. A form may lead to wherever on this machine its client listens. */
-export const PAGE_HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'content-security-policy':
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' http://127.0.0.1:* http://localhost:*",
-} as const;
+export const PAGE_HEADERS = pageHeaders("form-action 'self' http://127.0.0.1:* http://localhost:*");
 
 /** Those of whom the walk-throughs speak. */
 const KNOWN: Readonly<Record<string, string>> = {
@@ -24,7 +18,7 @@ export function signInPage(action: string, client: SignInClient, problem?: strin
   const people = everybody(client.people);
   const [first] = people;
   const quick = people.filter(({ code }) => code in KNOWN);
-  return page(
+  return signInFrame(
     `Sign in to ${client.name}`,
     `<p><strong>${escape(client.name)}</strong> <span class="id">(${escape(client.subsystem)})</span> asks who you are.</p>
 ${problem === undefined ? '' : `<p id="problem" class="problem" role="alert">${escape(problem)}</p>`}
@@ -46,7 +40,7 @@ ${LEVELS.map((level, index) => `<label class="choice"><input type="radio" name="
 
 /** What cannot be gone on with. */
 export function problemPage(problem: string): string {
-  return page(
+  return signInFrame(
     'Sign-in did not work',
     `<p class="problem" role="alert">${escape(problem)}</p>
 <p>Go back to where you came from and begin again.</p>`,
@@ -63,29 +57,15 @@ function quickForm(action: string, { code, name }: Person): string {
 <input type="hidden" name="level" value="high"><button>Sign in as ${escape(code)}</button> ${escape(name)}, ${escape(note)}</form></li>`;
 }
 
-function page(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escape(title)} – sandbox</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif }
-body { max-width: 40rem; margin: 0 auto; padding: 1rem }
-.sandbox { border: 3px solid #b45309; padding: .5rem 1rem }
-.problem { border-left: .4rem solid #b91c1c; padding-left: .6rem }
+function signInFrame(title: string, body: string): string {
+  return page({
+    title,
+    style: `body { max-width: 40rem }
 .hint, .id { opacity: .8 }
 label, legend { font-weight: 600 } label { display: block } .choice { font-weight: 400 }
 input:not([type]), button { font: inherit; padding: .5rem .7rem; min-height: 2.75rem } fieldset { margin: 1rem 0 }
-ul { list-style: none; padding: 0 } li { margin: .5rem 0 }
-:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px }
-</style></head>
-<body><main>
-<h1>${escape(title)}</h1>
-<p class="sandbox">This is the sandbox of Kerege. Nobody who signs in here exists, and anybody may be anybody.</p>
-${body}
-</main></body></html>
-`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+ul { list-style: none; padding: 0 } li { margin: .5rem 0 }`,
+    notice: 'Nobody who signs in here exists, and anybody may be anybody.',
+    body: `<h1>${escape(title)}</h1>\n${body}`,
+  });
 }
