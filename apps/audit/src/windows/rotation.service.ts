@@ -90,6 +90,7 @@ export class Rotation {
     const { size, note } = window;
     const border = openedPayload({ vkey, size, note, closedHash: last.leafHash }, clock.now());
     const opened = await signStatement(border, signer);
+    this.requireOurs(opened, law);
     const goesOn = parseStatement(manifest.statement);
     if (!goesOn.ok) throw sequencerErrors.error('log-damaged', { details: { problem: 'manifest', logId } });
     return {
@@ -105,12 +106,17 @@ export class Rotation {
     if (successor === undefined) throw sequencerErrors.error('log-key-mismatch', { details: { origin } });
     const { vkey } = await keys.load(successor);
     const closed = await signStatement(closedPayload(size + 1, vkey, clock.now()), signer);
-    // What intake would refuse from anybody must not be written by ourselves.
-    const party = partyOf(closed, law);
-    if (!party.ok || party.value.signer !== instanceId)
-      throw sequencerErrors.error('instance-key-unknown', { details: { instance: instanceId } });
+    this.requireOurs(closed, law);
     await windows.makePartition(logId + 1);
     return leafOf(closed, instanceId, size);
+  }
+
+  /** What intake would refuse from anybody must not be written by ourselves. */
+  private requireOurs(statement: Statement, law: Law): void {
+    const { instanceId } = this.options;
+    const party = partyOf(statement, law);
+    if (!party.ok || party.value.signer !== instanceId)
+      throw sequencerErrors.error('instance-key-unknown', { details: { instance: instanceId } });
   }
 }
 
