@@ -90,7 +90,7 @@ export async function writeLog(database: Database, size: number, manifests: read
 }
 
 const PREV = 'A'.repeat(43);
-const KINDS: readonly (readonly [SignerRole, object])[] = [
+const KINDS: readonly (readonly [Exclude<SignerRole, 'feedback'>, object])[] = [
   ['from', { t: 'exchange.requested', req: `h1:${PREV}`, subj: [`c1:${PREV}`] }],
   ['to', { t: 'exchange.answered', prev: PREV, st: 200 }],
   ['from', { t: 'exchange.failed', prev: PREV, why: 'provider-unreachable', side: 'provider' }],

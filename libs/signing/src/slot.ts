@@ -1,7 +1,13 @@
-import type { AccessPayload, FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
+import type {
+  AccessPayload,
+  ConcealmentPayload,
+  FailedPayload,
+  RefusedPayload,
+  StatementPayload,
+} from './statement-payload.js';
 
 /** Whose key signed, in relation to the statement: its consumer, its provider, or an instance of that kind. */
-export type SignerRole = 'from' | 'to' | 'audit' | 'registry' | 'gateway';
+export type SignerRole = 'from' | 'to' | 'audit' | 'registry' | 'gateway' | 'feedback';
 
 /** `(log, id, slot, signer)` is unique; `-` is no slot: such a leaf stands by its own id (`statements.md` §2). */
 export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
@@ -25,6 +31,16 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return only(signerIs === 'registry', '-');
     case 'refusals':
       return only(signerIs === 'gateway', '-');
+    case 'access.concealment':
+      return slotOfConcealment(payload, signerIs);
+    case 'question.answered':
+      return only(signerIs === 'to', '-');
+    case 'question.asked':
+    case 'erasure':
+    case 'subject.compromised':
+    case 'link.granted':
+    case 'link.revoked':
+      return only(signerIs === 'feedback', '-');
   }
 }
 
@@ -33,6 +49,7 @@ type OfAudit = AccessPayload | Extract<StatementPayload, { t: (typeof OF_AUDIT)[
 const OF_AUDIT = ['exchange.conflict', 'anchor.tsr', 'log.unwitnessed', 'log.closed', 'log.opened'] as const;
 
 function isOfAudit(payload: StatementPayload): payload is OfAudit {
+  if (payload.t === 'access.concealment') return false;
   return payload.t.startsWith('access.') || OF_AUDIT.some((type) => type === payload.t);
 }
 
@@ -40,6 +57,11 @@ function isOfAudit(payload: StatementPayload): payload is OfAudit {
 function slotOfRefusal({ prev }: RefusedPayload, signerIs: SignerRole): Slot | undefined {
   if (signerIs === 'to') return only(prev !== undefined, 'p1');
   return only(signerIs === 'from' && prev === undefined, 'c1');
+}
+
+/** The authority orders; who runs the bus signs after it. */
+function slotOfConcealment({ prev }: ConcealmentPayload, signerIs: SignerRole): Slot | undefined {
+  return only(signerIs === (prev === undefined ? 'from' : 'to'), '-');
 }
 
 /** Audit may only say that nobody else has spoken. */

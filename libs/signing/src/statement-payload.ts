@@ -80,6 +80,30 @@ export type LogClosedPayload = PayloadOf<'log.closed', 'n' | 'ref'>;
  */
 export type LogOpenedPayload = PayloadOf<'log.opened', 'n' | 'doc' | 'prev' | 'ref'>;
 
+/**
+ * A citizen asks the consumer of one access, through portal `from`, why: `to` was that access's consumer, `prev` the leaf
+ * hash of its `exchange.requested`, `until` the term. `id` names the question in its answer too.
+ */
+export type QuestionAskedPayload = PayloadOf<'question.asked', 'from' | 'to' | 'prev' | 'until'>;
+/** The consumer (`to`) answers the question whose `question.asked` is `prev`; `doc` is the salted digest of the answer. */
+export type QuestionAnsweredPayload = PayloadOf<'question.answered', 'from' | 'to' | 'prev' | 'doc'>;
+/**
+ * Openings became noise: `n` commitments of the log whose origin has the digest `doc` can be opened no more. `ref` holds
+ * the random ids of the destroyed keys, or the class and the end of a retention (`audit-log.md` §4.4).
+ */
+export type ErasurePayload = PayloadOf<'erasure', 'n' | 'doc' | 'ref'>;
+/**
+ * Authority `from` orders that accesses under the act of digest `doc` stay concealed until `until`; it counts once `to`,
+ * which runs the bus, has signed a second one whose `prev` is the first (`audit-log.md` §4.3).
+ */
+export type ConcealmentPayload = PayloadOf<'access.concealment', 'from' | 'to' | 'until' | 'doc', 'prev'>;
+/** From `until` on, what was done in that person's name was perhaps not done by them; portal `from` passed it on. */
+export type CompromisedPayload = PayloadOf<'subject.compromised', 'from' | 'subj' | 'until'>;
+/** A person allowed member `to` something, through portal `from`: `ref` is direction, scope and version of the notice. */
+export type LinkGrantedPayload = PayloadOf<'link.granted', 'from' | 'to' | 'subj' | 'ref', 'until'>;
+/** `prev` is the `link.granted` that ends with this. */
+export type LinkRevokedPayload = PayloadOf<'link.revoked', 'from' | 'to' | 'prev'>;
+
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
   | RequestedPayload
@@ -93,7 +117,14 @@ export type StatementPayload =
   | AccessPayload
   | RefusalsPayload
   | LogClosedPayload
-  | LogOpenedPayload;
+  | LogOpenedPayload
+  | QuestionAskedPayload
+  | QuestionAnsweredPayload
+  | ErasurePayload
+  | ConcealmentPayload
+  | CompromisedPayload
+  | LinkGrantedPayload
+  | LinkRevokedPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -124,6 +155,13 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'] },
   'log.closed': { required: ['n', 'ref'], optional: [] },
   'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [] },
+  'question.asked': { required: ['from', 'to', 'prev', 'until'], optional: [] },
+  'question.answered': { required: ['from', 'to', 'prev', 'doc'], optional: [] },
+  erasure: { required: ['n', 'doc', 'ref'], optional: [] },
+  'access.concealment': { required: ['from', 'to', 'until', 'doc'], optional: ['prev'] },
+  'subject.compromised': { required: ['from', 'subj', 'until'], optional: [] },
+  'link.granted': { required: ['from', 'to', 'subj', 'ref'], optional: ['until'] },
+  'link.revoked': { required: ['from', 'to', 'prev'], optional: [] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;

@@ -8,15 +8,23 @@ export interface PublishedKeys {
   readonly instances: readonly { readonly id: string; readonly kind: string }[];
 }
 
+/** Instances that sign statements in their own name. */
+type SigningKind = 'audit' | 'registry' | 'gateway' | 'feedback';
+const SIGNING_KINDS: readonly string[] = ['audit', 'registry', 'gateway', 'feedback'] satisfies SigningKind[];
+
 /** Whose keys have ever stood in a snapshot of the registry: what ties a leaf's signer to the key that its header names. */
 export class KeyOwners {
   private readonly known = new Set<string>();
-  private readonly instances = { audit: new Set<string>(), registry: new Set<string>(), gateway: new Set<string>() };
+  private readonly instances = {
+    audit: new Set<string>(),
+    registry: new Set<string>(),
+    gateway: new Set<string>(),
+    feedback: new Set<string>(),
+  };
 
   /** False if there are more than can be held. */
   learn({ instance, keys, instances }: PublishedKeys): boolean {
-    for (const { id, kind } of instances)
-      if (kind === 'audit' || kind === 'registry' || kind === 'gateway') this.instances[kind].add(id);
+    for (const { id, kind } of instances) if (isSigningKind(kind)) this.instances[kind].add(id);
     // So manifests stand in the log that name no registry (`intake/law.ts`).
     this.instances.registry.add(`${instance}/registry`);
     for (const { owner, kid } of keys) this.known.add(`${owner} ${kid}`);
@@ -27,7 +35,11 @@ export class KeyOwners {
     return this.known.has(`${owner} ${kid}`);
   }
 
-  isInstance(kind: 'audit' | 'registry' | 'gateway', id: string): boolean {
+  isInstance(kind: SigningKind, id: string): boolean {
     return this.instances[kind].has(id);
   }
+}
+
+function isSigningKind(kind: string): kind is SigningKind {
+  return SIGNING_KINDS.includes(kind);
 }

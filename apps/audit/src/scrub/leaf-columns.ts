@@ -54,7 +54,7 @@ export function agrees(
   );
 }
 
-const ROLES: readonly SignerRole[] = ['from', 'to', 'audit', 'registry', 'gateway'];
+const ROLES: readonly SignerRole[] = ['from', 'to', 'audit', 'registry', 'gateway', 'feedback'];
 
 function isSigner(role: SignerRole, signer: string, payload: StatementPayload, owners: KeyOwners): boolean {
   return role === 'from' || role === 'to' ? payload[role] === signer : owners.isInstance(role, signer);

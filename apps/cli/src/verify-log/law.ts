@@ -35,6 +35,8 @@ export interface Law {
   readonly audits: readonly string[];
   /** Instances that are gateways. */
   readonly gateways: readonly string[];
+  /** Instances that are feedback. */
+  readonly feedbacks: readonly string[];
   readonly known: ReadonlyMap<string, KnownMember>;
   /** Thumbprints of all keys in an owner's name, whatever their use. */
   readonly published: ReadonlyMap<string, readonly string[]>;
@@ -145,7 +147,7 @@ function readSnapshot(
   bytes: Buffer,
   number: number,
   before: ReadonlyMap<string, KnownMember>,
-): Pick<Law, 'keys' | 'audits' | 'gateways' | 'known' | 'published' | 'documents'> | undefined {
+): Pick<Law, 'keys' | 'audits' | 'gateways' | 'feedbacks' | 'known' | 'published' | 'documents'> | undefined {
   const snapshot = asRecord(parseJson(bytes)?.value);
   const entries = entriesOf(snapshot);
   const instances = list(instanceOf)(snapshot?.['instances']);
@@ -163,9 +165,11 @@ function readSnapshot(
     }
   }
   const instancesOf = (wanted: string) => instances.filter(({ kind }) => kind === wanted).map(({ id }) => id);
-  const [audits, gateways] = [instancesOf('audit'), instancesOf('gateway')];
+  const audits = instancesOf('audit');
+  const gateways = instancesOf('gateway');
+  const feedbacks = instancesOf('feedback');
   const documents = new Map(entries.map(({ id, document }) => [id, document]));
-  return { keys, audits, gateways, known, published, documents };
+  return { keys, audits, gateways, feedbacks, known, published, documents };
 }
 
 /** A chain that is not continued, or a document that is not signed, leaves what was believed before (`bus.md` §6). */

@@ -155,6 +155,7 @@ function partyOf(statement: LoggedStatement, law: Law): Party | undefined {
     ['audit', law.audits],
     // A gateway speaks of itself only: its statement names it.
     ['gateway', law.gateways.filter((id) => id === ref)],
+    ['feedback', law.feedbacks],
   ];
   for (const [role, ids] of owners) {
     const slot = slotOf(statement, role);

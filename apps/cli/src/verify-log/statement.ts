@@ -5,7 +5,7 @@ import { leafHash } from './hashing.js';
 /** Statements as `statements.md` §1–2 has them, read independently of the code that writes them. */
 
 /** Whose key may sign, in relation to the statement. */
-export type Role = 'from' | 'to' | 'audit' | 'registry' | 'gateway';
+export type Role = 'from' | 'to' | 'audit' | 'registry' | 'gateway' | 'feedback';
 export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
 
 export interface Fields {
@@ -41,6 +41,7 @@ interface Rule {
 
 const PARTIES = ['from', 'to', 'svc', 'ep'];
 const BASE = ['v', 't', 'id', 'ts'];
+const byRole = (role: Role) => () => ({ [role]: '-' }) as const;
 const ACCESS: Rule = { required: ['from', 'doc'], optional: [], slots: () => ({ audit: '-' }) };
 /** The table of `statements.md` §2. A type that is not here cannot be judged, so a log that holds one is not verified. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -80,6 +81,17 @@ const RULES: Readonly<Record<string, Rule>> = {
   'access.reported': ACCESS,
   'access.packaged': ACCESS,
   refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'], slots: () => ({ gateway: '-' }) },
+  'question.asked': { required: ['from', 'to', 'prev', 'until'], optional: [], slots: byRole('feedback') },
+  'question.answered': { required: ['from', 'to', 'prev', 'doc'], optional: [], slots: byRole('to') },
+  erasure: { required: ['n', 'doc', 'ref'], optional: [], slots: byRole('feedback') },
+  'access.concealment': {
+    required: ['from', 'to', 'until', 'doc'],
+    optional: ['prev'],
+    slots: ({ prev }) => (prev === undefined ? { from: '-' } : { to: '-' }),
+  },
+  'subject.compromised': { required: ['from', 'subj', 'until'], optional: [], slots: byRole('feedback') },
+  'link.granted': { required: ['from', 'to', 'subj', 'ref'], optional: ['until'], slots: byRole('feedback') },
+  'link.revoked': { required: ['from', 'to', 'prev'], optional: [], slots: byRole('feedback') },
 };
 
 const MAX_BYTES = 8 * 1024;

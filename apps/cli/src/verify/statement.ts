@@ -62,6 +62,13 @@ const RULES = {
   refusals: { required: ['why', 'n', 'until', 'ref'], optional: ['from'] },
   'log.closed': { required: ['n', 'ref'], optional: [] },
   'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [] },
+  'question.asked': { required: ['from', 'to', 'prev', 'until'], optional: [] },
+  'question.answered': { required: ['from', 'to', 'prev', 'doc'], optional: [] },
+  erasure: { required: ['n', 'doc', 'ref'], optional: [] },
+  'access.concealment': { required: ['from', 'to', 'until', 'doc'], optional: ['prev'] },
+  'subject.compromised': { required: ['from', 'subj', 'until'], optional: [] },
+  'link.granted': { required: ['from', 'to', 'subj', 'ref'], optional: ['until'] },
+  'link.revoked': { required: ['from', 'to', 'prev'], optional: [] },
 } as const;
 
 const commitments = list(text(new RegExp(`^c1:${HASH}$`, 'u')), 0, 16);
