@@ -1,4 +1,5 @@
 import { Feedback1800000000001 } from './0001-feedback.js';
+import { OwnStatements1800000000002 } from './0002-own-statements.js';
 
 /** In order; never changed once released. */
-export const migrations = [Feedback1800000000001];
+export const migrations = [Feedback1800000000001, OwnStatements1800000000002];

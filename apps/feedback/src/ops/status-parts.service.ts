@@ -14,11 +14,20 @@ export interface FeedbackStatusSources {
   readonly log: { reading(): Reading };
   readonly match: { readonly failure: string | undefined };
   readonly unopened: { readonly overdue: number };
+  readonly statements: { readonly waiting: number };
   readonly watcher: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
-export function feedbackParts({ bus, checks, log, match, unopened, watcher }: FeedbackStatusSources): StatusPart[] {
+export function feedbackParts({
+  bus,
+  checks,
+  log,
+  match,
+  unopened,
+  statements,
+  watcher,
+}: FeedbackStatusSources): StatusPart[] {
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -27,6 +36,7 @@ export function feedbackParts({ bus, checks, log, match, unopened, watcher }: Fe
     { name: 'log-watch', read: () => watcher.reading() },
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
+    { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
   ];
 }
 
