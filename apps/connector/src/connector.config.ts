@@ -51,6 +51,12 @@ export const connectorConfig = defineConfig('connector', {
     env: 'KEREGE_CONNECTOR_AGENCIES',
     meaning: 'SERVICE=URL of every service that is served here: where the agency’s own HTTP system listens.',
   }),
+  endUserServices: setting.list({
+    env: 'KEREGE_CONNECTOR_END_USER_SERVICES',
+    default: [],
+    meaning:
+      'Services whose system gets the assertion of who acts, in Kerege-End-User, and so can check it by itself; no other system gets it.',
+  }),
   maxInFlight: setting.integer({
     env: 'KEREGE_CONNECTOR_MAX_IN_FLIGHT',
     default: 1_000,

@@ -197,6 +197,7 @@ async function assemble(context: Context): Promise<Parts> {
     delivery,
     unsafe,
     assertions: new AssertionMemory(),
+    endUserServices: new Set(config.endUserServices),
     openings,
     events,
   });

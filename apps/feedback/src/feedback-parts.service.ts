@@ -21,6 +21,7 @@ import { takeOpenings } from './openings/opening-parts.service.js';
 import type { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
+import { Usages } from './usage/usage.service.js';
 import { OwnStatements } from './statements/own-statements.service.js';
 
 /** What lives as long as the process, each part told of those that it needs. */
@@ -36,6 +37,7 @@ export interface FeedbackParts {
   readonly unopened: UnopenedWorker;
   readonly statements: OwnStatements;
   readonly accesses: Accesses;
+  readonly usages: Usages;
   readonly callers: CallerAuth;
 }
 
@@ -77,8 +79,9 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     cursorKey: hmacSha256(kek, Buffer.from('kerege/access-cursor-key/v1')),
     logger: context.logger.child('accesses'),
   });
+  const usages = new Usages({ history, keys, registry: copy, clock });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, ...openings, follower, unopened, statements, accesses, callers };
+  return { copy, watcher, files, keys, ...openings, follower, unopened, statements, accesses, usages, callers };
 }
 
 export function startParts({ openingKeys, consumer, matcher, follower, unopened, statements }: FeedbackParts): void {

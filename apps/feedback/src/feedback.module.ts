@@ -22,6 +22,8 @@ import type { FeedbackConfig } from './feedback.config.js';
 import { openDatabases, type FeedbackContext } from './feedback-databases.service.js';
 import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
 import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
+import { UsageController } from './usage/usage.controller.js';
+import { Usages } from './usage/usage.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { feedbackParts } from './ops/status-parts.service.js';
 
@@ -80,17 +82,30 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, statements, watcher, accesses, callers } =
-    parts;
+  const {
+    copy,
+    keys,
+    openingKeys,
+    consumer,
+    follower,
+    matcher,
+    unopened,
+    statements,
+    watcher,
+    accesses,
+    usages,
+    callers,
+  } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
   const sources = { bus, checks, log: follower, match: matcher, unopened, statements, watcher };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [AccessesController],
+      controllers: [AccessesController, UsageController],
       providers: [
         { provide: Accesses, useValue: accesses },
+        { provide: Usages, useValue: usages },
         { provide: CallerAuth, useValue: callers },
       ],
     },

@@ -17,6 +17,11 @@ describe('headers to an agency', () => {
     expect(sent).toContain('X-Road-UserId');
   });
 
+  it('hold the assertion that the connector has judged, where the agency is to see it, and no other', () => {
+    const sent = requestHeaders([header('kerege-end-user', 'forged')], { ...call, assertion: 'judged' });
+    expect(sent.filter((_, index) => /end-user/i.test(sent[index - 1] ?? ''))).toEqual(['judged']);
+  });
+
   it('name one client, who signed, percent-encoded', () => {
     const sent = requestHeaders([header('x-road-client', 'a'), header('X-Road-Client', 'b')], call);
     expect(sent.filter((_, index) => index % 2 === 0 && /client/i.test(sent[index] ?? ''))).toEqual(['X-Road-Client']);

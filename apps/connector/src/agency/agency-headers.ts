@@ -1,6 +1,9 @@
 import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from '#access';
 
-/** Never an agency's business: the hash is made anew, the key and the assertion are the consumer's own affair. */
+/**
+ * Never an agency's business: the hash is made anew, the key and the assertion are the consumer's own affair. What the
+ * consumer put there itself is left out even where the agency is to see who acts.
+ */
 const NOT_FOR_AGENCIES = new Set([
   ...FILTERED_HEADERS,
   'x-road-request-hash',
@@ -22,7 +25,13 @@ export interface HeaderText {
  */
 export function requestHeaders(
   signed: readonly HeaderText[],
-  call: { readonly client: string; readonly exchangeId: string; readonly unsafe: boolean },
+  call: {
+    readonly client: string;
+    readonly exchangeId: string;
+    readonly unsafe: boolean;
+    /** As the connector has judged it; for systems that check by themselves who acts. */
+    readonly assertion?: string | undefined;
+  },
 ): string[] {
   const headers: string[] = [];
   for (const { name, value } of signed) {
@@ -33,6 +42,7 @@ export function requestHeaders(
   if (!signed.some(({ name }) => name.toLowerCase() === 'x-road-request-id'))
     headers.push('x-road-request-id', call.exchangeId);
   if (call.unsafe) headers.push('Idempotency-Key', call.exchangeId);
+  if (call.assertion !== undefined) headers.push('Kerege-End-User', call.assertion);
   return headers;
 }
 

@@ -32,6 +32,8 @@ export interface DispatchDeps {
   readonly delivery: DeliveryService;
   readonly unsafe: UnsafeCalls;
   readonly assertions: AssertionMemory;
+  /** Whose systems get the assertion of the end user, to check it by themselves. */
+  readonly endUserServices: ReadonlySet<string>;
   readonly openings: OpeningSealer;
   readonly events: DispatchEvents;
 }
@@ -142,9 +144,11 @@ export class DispatchService {
     answerKey: Buffer,
   ): Promise<Outcome> {
     const { envelope, signer, view, deadlineMs } = dispatch;
-    const { agencies, clock, openings } = this.deps;
+    const { agencies, clock, openings, endUserServices } = this.deps;
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
+    const isTold = endUser !== undefined && endUserServices.has(envelope.service);
+    const assertion = isTold ? admitted.content.endUserAssertion : undefined;
     dispatch.watch.passed('called');
     const answer = await agencies.call({
       consumer,
@@ -152,7 +156,7 @@ export class DispatchService {
       method: admitted.content.method,
       path: admitted.target.path,
       query: admitted.target.query,
-      headers: requestHeaders(admitted.headers, { client: consumer, exchangeId, unsafe }),
+      headers: requestHeaders(admitted.headers, { client: consumer, exchangeId, unsafe, assertion }),
       body: admitted.content.body,
       deadlineMs,
       timeoutMs: admitted.service.timeoutMs,

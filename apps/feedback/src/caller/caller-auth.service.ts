@@ -1,5 +1,5 @@
 import { AssertionMemory, verifyEndUser, type EndUser } from '#end-user';
-import type { Clock, SubsystemId } from '#kernel';
+import { parseSubsystemId, type Clock, type SubsystemId } from '#kernel';
 import { checkReaderToken, signingKeyOf, TokenMemory } from '#reader-auth';
 import type { RegistryView } from '#snapshot';
 import { callerErrors } from './caller.errors.js';
@@ -38,6 +38,18 @@ export class CallerAuth {
     return { portal, person: await this.personOf(assertion, portal, view, nowMs) };
   }
 
+  /**
+   * Of a call that came over the bus: its connector says which portal called, and hands on the assertion that it has
+   * judged, which is judged here again. Who reaches this without a connector needs the person's assertion all the same.
+   */
+  async authenticateOverBus(client: string | undefined, assertion: string | undefined): Promise<Caller> {
+    const view = this.parts.registry.current();
+    if (view === undefined) throw callerErrors.error('registry-unread');
+    const portal = parseSubsystemId(decoded(client ?? ''));
+    if (!portal.ok || !this.parts.portals.includes(portal.value)) throw callerErrors.error('caller-not-portal');
+    return { portal: portal.value, person: await this.personOf(assertion, portal.value, view, this.parts.clock.now()) };
+  }
+
   private async portalOf(authorization: string | undefined, view: RegistryView, nowMs: number): Promise<SubsystemId> {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw callerErrors.error('caller-token-missing');
@@ -67,5 +79,14 @@ export class CallerAuth {
     if (!person.ok) throw callerErrors.error('end-user-invalid', { extensions: { problem: person.reason } });
     if (person.value.kind !== 'citizen') throw callerErrors.error('end-user-not-citizen');
     return person.value;
+  }
+}
+
+function decoded(client: string): string {
+  try {
+    return client.split('/').map(decodeURIComponent).join('/');
+  } catch {
+    // No percent-encoding: no subsystem either.
+    return '';
   }
 }

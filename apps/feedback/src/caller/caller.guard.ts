@@ -4,6 +4,8 @@ import { CallerAuth, type Caller } from './caller-auth.service.js';
 import { callerErrors } from './caller.errors.js';
 
 /** Written by the guard, read by the handlers behind it; nobody else can put a caller here. */
+const ASSERTION = 'kerege-end-user';
+
 const callers = new WeakMap<FastifyRequest, Caller>();
 
 @Injectable()
@@ -13,11 +15,8 @@ export class CallerGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const assertion = request.headers['kerege-end-user'];
     try {
-      // Several of them would leave it open who asks.
-      const only = typeof assertion === 'string' ? assertion : undefined;
-      callers.set(request, await this.auth.authenticate(request.headers.authorization, only));
+      callers.set(request, await this.auth.authenticate(request.headers.authorization, only(request, ASSERTION)));
       return true;
     } catch (cause) {
       // RFC 9110 §11.6.1: a 401 says how to authenticate.
@@ -25,6 +24,24 @@ export class CallerGuard implements CanActivate {
       throw cause;
     }
   }
+}
+
+/** For what a connector calls in the name of a portal. */
+@Injectable()
+export class OverBusGuard implements CanActivate {
+  constructor(@Inject(CallerAuth) private readonly auth: CallerAuth) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    callers.set(request, await this.auth.authenticateOverBus(only(request, 'x-road-client'), only(request, ASSERTION)));
+    return true;
+  }
+}
+
+/** Several of them would leave it open who asks. */
+function only({ headers }: FastifyRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Handler parameter: the caller that `CallerGuard` found. */

@@ -9,6 +9,7 @@ import {
   localUrl,
   PORTAL,
   SECOND_GATEWAY,
+  USAGE_SERVICE,
   witnessKeyName,
   WITNESSES,
   type Ports,
@@ -231,7 +232,7 @@ export function connectorEnv(connector: 'cn1' | 'cn2', ports: Ports): Record<str
   const services = AGENCY_SERVICES.filter((entry) => entry.connector === connector).map(
     ({ agency, service }) => `${service}=${localUrl(ports[agency])}/${service.slice(service.lastIndexOf('/') + 1)}`,
   );
-  return { KEREGE_CONNECTOR_AGENCIES: services.join(',') };
+  return { KEREGE_CONNECTOR_AGENCIES: services.join(','), KEREGE_CONNECTOR_END_USER_SERVICES: USAGE_SERVICE };
 }
 
 /** Each app works under the least role that it can work under, as in production (`audit-log.md` §3.9). */

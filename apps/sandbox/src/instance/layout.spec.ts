@@ -70,7 +70,8 @@ describe('the plan of the apps', () => {
   it('gives each connector the agencies of the subsystems that it serves, and no others', () => {
     expect(plans.cn1.env['KEREGE_CONNECTOR_AGENCIES']).toBe(
       'DEMO/GOV/1001/population/persons=http://127.0.0.1:8141/persons,' +
-        'DEMO/GOV/1002/cadastre/properties=http://127.0.0.1:8142/properties',
+        'DEMO/GOV/1002/cadastre/properties=http://127.0.0.1:8142/properties,' +
+        'DEMO/GOV/1009/operator/usage=http://127.0.0.1:8120/usage',
     );
     expect(plans.cn2.env['KEREGE_CONNECTOR_AGENCIES']).toBe(
       'DEMO/GOV/1003/benefits/entitlements=http://127.0.0.1:8143/entitlements,' +

@@ -48,12 +48,16 @@ export function localUrl(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
+/** The service of feedback on the bus, which judges by itself who acts. */
+export const USAGE_SERVICE = 'DEMO/GOV/1009/operator/usage';
+
 /** The subsystem's service and the agency's system that answers it. */
 export const AGENCY_SERVICES = [
   { agency: 'population', service: 'DEMO/GOV/1001/population/persons', connector: 'cn1' },
   { agency: 'cadastre', service: 'DEMO/GOV/1002/cadastre/properties', connector: 'cn1' },
   { agency: 'benefits', service: 'DEMO/GOV/1003/benefits/entitlements', connector: 'cn2' },
   { agency: 'clinic', service: 'DEMO/COM/2001/clinic/visits', connector: 'cn2' },
+  { agency: 'feedback', service: USAGE_SERVICE, connector: 'cn1' },
 ] as const;
 
 /** The sandbox's witnesses: key file `<instance>.<name>.jwk`, name in cosignatures `<name>.demo.example`. */
