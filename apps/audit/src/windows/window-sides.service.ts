@@ -64,11 +64,15 @@ export class WindowSides {
     return this.options.sequencer.isOwner && !this.isForked;
   }
 
-  /** Notes a checkpoint for readers and hands it to the witnesses of its log; false: nothing may be published any more. */
+  /**
+   * Notes a checkpoint for readers and hands it to the witnesses of its log. False: it may not be published, because a
+   * witness has seen another tree, or because nothing here has that log's witnesses.
+   */
   async publish(note: string): Promise<boolean> {
     const origin = note.slice(0, note.indexOf('\n'));
-    for (const side of this.sides.values()) if (side.key.name === origin) await side.witnesses.publish(note);
-    return !this.isForked;
+    const side = [...this.sides.values()].find(({ key }) => key.name === origin);
+    await side?.witnesses.publish(note);
+    return side !== undefined && !this.isForked;
   }
 
   /** What two operators took upon themselves becomes a leaf; rejects if the broker does not take it. */
