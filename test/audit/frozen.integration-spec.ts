@@ -125,6 +125,16 @@ describe('a frozen window whose leaves have left the database', () => {
     await eventually(async () => (await (await get('/.well-known/audit-logs.json')).text()).includes('"frozen"'));
   });
 
+  it('shows in /status as one that is not scrubbed', async () => {
+    const scrub = async () => {
+      const { parts } = (await (await get('/status')).json()) as {
+        parts: { part: string; details?: { windowsNotScrubbed?: number } }[];
+      };
+      return parts.find(({ part }) => part === 'scrub')?.details?.windowsNotScrubbed;
+    };
+    await eventually(async () => (await scrub()) === 1);
+  });
+
   it('is served from its files, in every width', async () => {
     const note = (await bytes(`/log/${PLACE}/checkpoint`)).toString();
     expect(openNote(note, network.noteKeys)).toMatchObject({ ok: true, value: { size } });
