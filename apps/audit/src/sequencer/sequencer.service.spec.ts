@@ -47,8 +47,8 @@ class Store {
   readonly open = this.committed;
 
   /** Resolves when a commit is under way. */
-  begun(): Promise<void> {
-    return eventually(() => this.waiting !== undefined);
+  async begun(): Promise<void> {
+    await eventually(() => this.waiting !== undefined);
   }
 
   async commit(): Promise<void> {
