@@ -6,7 +6,17 @@ import type { RunningApp } from '#platform';
 import { openDatabase } from '#postgres';
 import type { Statement } from '#signing';
 import { eventually } from '#testing';
-import { decodeBundle, openNote, TILE_WIDTH, tilePath, tileWidth, verifyInclusion, type TileAddress } from '#tlog';
+import {
+  decodeBundle,
+  leafHash,
+  openNote,
+  parseTlogProof,
+  TILE_WIDTH,
+  tilePath,
+  tileWidth,
+  verifyInclusion,
+  type TileAddress,
+} from '#tlog';
 import { operate } from '../../apps/audit/src/operator/operate.service.js';
 import type { AuditNetwork } from './audit-network.js';
 import { networkOfWindows, newestWindow, WINDOWS } from './windows-lab.js';
@@ -115,6 +125,16 @@ describe('a frozen window whose leaves have left the database', () => {
     await eventually(async () => (await (await get('/.well-known/audit-logs.json')).text()).includes('"frozen"'));
   });
 
+  it('shows in /status as one that is not scrubbed', async () => {
+    const scrub = async () => {
+      const { parts } = (await (await get('/status')).json()) as {
+        parts: { part: string; details?: { windowsNotScrubbed?: number } }[];
+      };
+      return parts.find(({ part }) => part === 'scrub')?.details?.windowsNotScrubbed;
+    };
+    await eventually(async () => (await scrub()) === 1);
+  });
+
   it('is served from its files, in every width', async () => {
     const note = (await bytes(`/log/${PLACE}/checkpoint`)).toString();
     expect(openNote(note, network.noteKeys)).toMatchObject({ ok: true, value: { size } });
@@ -144,6 +164,26 @@ describe('a frozen window whose leaves have left the database', () => {
     }
     expect((await get(`/proof/inclusion?index=3&size=300&log=${log}`)).status).toBe(200);
     expect((await get(`/proof/consistency?from=299&to=${size}&log=${log}`)).status).toBe(200);
+  });
+
+  it('gives out leaves by their places with proofs, the last of it too', async () => {
+    const opened = openNote(await bytes(`/log/${PLACE}/checkpoint`), network.noteKeys);
+    const root = opened.ok ? opened.value.root : Buffer.alloc(0);
+    const places = [stamped[0], stamped[300], stamped.at(-1)].map((statement) => ({
+      index: Number(network.receiptOf((statement as Statement).leafHash)?.leaf.index),
+      leaf: (statement as Statement).jws,
+    }));
+    const indices = [...places.map(({ index }) => index), size - 1, size];
+    const answer = await get(`/proof/leaves?log=${encodeURIComponent(ORIGIN)}&indices=${indices.join(',')}`);
+    expect(answer.status).toBe(200);
+    const { leaves } = (await answer.json()) as { leaves: { index: number; leaf: string; proof: string }[] };
+    expect(leaves.map(({ index }) => index)).toEqual(indices.slice(0, -1));
+    expect(leaves).toEqual(expect.arrayContaining(places.map((place) => expect.objectContaining(place))));
+    for (const { index, leaf, proof } of leaves) {
+      const parsed = parseTlogProof(proof);
+      const path = parsed.ok ? parsed.value.path : [];
+      expect(verifyInclusion(leafHash(Buffer.from(leaf)), index, size, path, root)).toBe(true);
+    }
   });
 
   it('does not keep the log from going on, also after a restart', async () => {

@@ -6,8 +6,11 @@ import { generateSigningKey, jwkSigner, parseStatement } from '#signing';
 import { createDatabase, eventually, fakeClock, type TestDatabase } from '#testing';
 import { migrations } from '../../apps/audit/src/migrations/index.js';
 import { AnchorStore, type StoredToken } from '../../apps/audit/src/trusted-time/anchor.store.js';
-import { StampableCheckpoints } from '../../apps/audit/src/trusted-time/stampable-checkpoints.service.js';
-import { Timestamper } from '../../apps/audit/src/trusted-time/timestamper.service.js';
+import {
+  StampableCheckpoints,
+  type Stampable,
+} from '../../apps/audit/src/trusted-time/stampable-checkpoints.service.js';
+import { Timestamper, type TimestamperOptions } from '../../apps/audit/src/trusted-time/timestamper.service.js';
 import { parseRoots } from '../../apps/audit/src/trusted-time/token-certificates.js';
 import { trustedTimeMetrics } from '../../apps/audit/src/trusted-time/trusted-time-metrics.service.js';
 import { AnchorStore as PublishedStore } from '../../apps/audit/src/witness/anchor.store.js';
@@ -52,6 +55,7 @@ let lines: string[];
 const clock = fakeClock();
 let bus: { isFailing: boolean; publish: (records: readonly OutgoingRecord[]) => Promise<void> };
 let timestamper: Timestamper;
+let parts: TimestamperOptions;
 let head: { size: number } | undefined;
 /** A log of its own for each test. */
 let logId = 0;
@@ -83,7 +87,7 @@ beforeEach(async () => {
       return bus.isFailing ? Promise.reject(new TypeError('answer lost')) : Promise.resolve();
     },
   };
-  timestamper = new Timestamper({
+  parts = {
     bus,
     store,
     signer: jwkSigner(generateSigningKey()),
@@ -94,16 +98,19 @@ beforeEach(async () => {
     intervalMs: 10,
     timeoutMs: 600_000,
     head: () => head,
-    checkpoints: new StampableCheckpoints({
-      store: new PublishedCheckpointStore(database),
-      logId,
-      policy: undefined,
-      patienceMs: 100,
-    }),
+    checkpoints: checkpointsOf(logId),
     metrics: trustedTimeMetrics.on(new AppMetrics('audit')),
     logger: createLogger('spec', { destination: { write: (line) => void lines.push(line) } }),
-  });
+  };
+  timestamper = new Timestamper(parts);
 });
+const checkpointsOf = (id: number) =>
+  new StampableCheckpoints({
+    store: new PublishedCheckpointStore(database),
+    logId: id,
+    policy: undefined,
+    patienceMs: 100,
+  });
 afterEach(async () => {
   if (hasOpenssl) await timestamper.stop();
 });
@@ -222,6 +229,64 @@ const statedIds = () =>
     await expect(timestamper.stampNow()).rejects.toMatchObject({ code: 'time-unavailable' });
     authority.fault = 'none';
     expect(await store.newest(10)).toEqual([]);
+  });
+});
+
+(hasOpenssl ? describe : describe.skip)('the time-stamper, over a rotation', () => {
+  /** A window of the same shard with a published note of each of these sizes. */
+  const nextWindow = async (...sizes: number[]) => {
+    logId += 1;
+    for (const size of sizes) await grow(size);
+    return new LosingStore(database, logId);
+  };
+
+  it('ends its pass in the window in which it began', async () => {
+    const windows = [
+      { store, checkpoints: checkpointsOf(logId) },
+      { store: await nextWindow(8), checkpoints: checkpointsOf(logId) },
+    ];
+    let at = 0;
+    const spanning = new Timestamper({
+      ...parts,
+      get store() {
+        return windows[at]?.store ?? store;
+      },
+      get checkpoints() {
+        const { checkpoints = checkpointsOf(logId) } = windows[at] ?? {};
+        const rotated = (checkpoint: Stampable) => {
+          at = 1;
+          return checkpoint;
+        };
+        return {
+          newest: (stamped: number) => checkpoints.newest(stamped),
+          holding: async (size: number, signal: AbortSignal) => rotated(await checkpoints.holding(size, signal)),
+        };
+      },
+    });
+    await spanning.stampNow();
+    await spanning.stop();
+    expect(await windows[0]?.store.newest(10)).toMatchObject([{ size: 8 }]);
+    expect([await windows[1]?.store.newest(10), at]).toEqual([[], 1]);
+    expect(statedIds()).toHaveLength(1);
+  });
+
+  it('stamps the last checkpoint of a closed window, though an older one has more witnesses', async () => {
+    const [before, closedId] = [store, logId];
+    await grow(10);
+    await new PublishedStore(database, closedId).addCosignature(8, { source: 'w.test.example', line: 'a line' });
+    const policy = { witnesses: [{ name: 'w', key: { name: 'w.test.example' } }], isEnough: () => true };
+    const checkpoints = new StampableCheckpoints({
+      store: new PublishedCheckpointStore(database),
+      logId: closedId,
+      policy: policy as never,
+      patienceMs: 0,
+    });
+    const closed = () => Promise.resolve([{ store: before, size: 10, checkpoints }]);
+    const later = new Timestamper({ ...parts, store: await nextWindow(2), checkpoints: checkpointsOf(logId), closed });
+    await later.stampNow();
+    await later.stampNow();
+    await later.stop();
+    expect((await before.newest(10)).map(({ size }) => size)).toEqual([10]);
   });
 });
 

@@ -79,7 +79,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const metrics = new AppMetrics('audit');
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
-  const served = servedWindows(config, reading, clock, keys);
+  const served = servedWindows({ config, database: reading, clock, logger, keys });
   // Where that fails readers see the new window a second later, when they list again.
   const onOpened = () => void served.listAgain().catch(() => undefined);
   const write = new WriteSide({
@@ -140,10 +140,18 @@ async function newestLog(config: AuditConfig, database: Database): Promise<{ log
   return { logId: window?.logId ?? FIRST, keys: await loadKeys(config, window?.origin) };
 }
 
-function servedWindows(config: AuditConfig, database: Database, clock: Clock, { policy }: AuditKeys): ServedWindows {
+interface ServedParts {
+  readonly config: AuditConfig;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly keys: AuditKeys;
+}
+
+function servedWindows({ config, database, clock, logger, keys: { policy } }: ServedParts): ServedWindows {
   const { publicUrl, cosignedWithinMs } = config;
-  const windows = new WindowStore(database);
-  return new ServedWindows({ windows, keys: new LogKeys(config), publicUrl, cosignedWithinMs, clock, policy });
+  const parts = { windows: new WindowStore(database), keys: new LogKeys(config), logger: logger.child('windows') };
+  return new ServedWindows({ ...parts, publicUrl, cosignedWithinMs, clock, policy });
 }
 
 /** Whether nobody but this machine is to reach us, directly or through a proxy. */

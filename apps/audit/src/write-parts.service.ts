@@ -82,7 +82,8 @@ export function makeWriteParts(options: WritePartsOptions): WriteParts {
     signatures,
     sequencer,
     checkpoints,
-    onOpened: () => {
+    onOpened: (logId, key) => {
+      sides.at(logId, key);
       sides.lookSoon();
       options.onOpened?.();
     },

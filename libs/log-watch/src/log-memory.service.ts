@@ -16,12 +16,11 @@ export interface LogMemoryParts {
 
 /** What one look brought. */
 export interface Look {
-  readonly isAnswered: boolean;
-  /** Enough witnesses stand for at least what was remembered at the last look that was; true where there are none. */
+  /** The log answered, and enough witnesses stand for at least what was remembered at the last look that was; true where there are none. */
   readonly isWitnessed: boolean;
 }
 
-const NOTHING: Look = { isAnswered: false, isWitnessed: false };
+const NOTHING: Look = { isWitnessed: false };
 
 /** One log as this process has seen it: what it remembers, and whether the log still agrees with that. */
 export class LogMemory {
@@ -51,6 +50,11 @@ export class LogMemory {
     return this.found;
   }
 
+  /** Whether anything is remembered of this log. */
+  get isKnown(): boolean {
+    return this.newest !== undefined;
+  }
+
   get size(): number {
     return this.newest?.checkpoint.size ?? 0;
   }
@@ -75,7 +79,7 @@ export class LogMemory {
     await this.keep();
     const isWitnessed = this.isWitnessed(shown.checkpoint);
     if (isWitnessed) this.least = this.keptSize;
-    return { isAnswered: true, isWitnessed };
+    return { isWitnessed };
   }
 
   /** Undefined if nothing can be had, or what can is no checkpoint of this log with good lines of its witnesses. */

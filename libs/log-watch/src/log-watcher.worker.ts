@@ -26,8 +26,8 @@ const SOON_MS = 5_000;
  */
 export class LogWatcher {
   private readonly memories = new Map<string, LogMemory>();
-  /** By log: when a look last found enough witnesses, and whether the last look was answered; written by `look`. */
-  private readonly witnessed = new Map<string, { readonly atMs: number; readonly isAnswered: boolean }>();
+  /** By log: when a look last found enough witnesses, or that nothing is remembered yet; written by `look`. */
+  private readonly witnessed = new Map<string, number>();
   private readonly startedAtMs: number;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
@@ -76,24 +76,29 @@ export class LogWatcher {
     return { state: 'ok', details };
   }
 
-  /** Looks now; what runs by itself goes on. */
+  /** Looks now; what runs by itself goes on. True if every log that has a say has enough witnesses. */
   async look(): Promise<boolean> {
-    const looks = await Promise.all([...this.memories.values()].map((memory) => memory.look()));
-    for (const [at, name] of [...this.memories.keys()].entries()) {
-      const { isAnswered, isWitnessed } = looks[at] ?? { isAnswered: false, isWitnessed: false };
-      const atMs = isWitnessed ? this.options.clock.now() : (this.witnessed.get(name)?.atMs ?? this.startedAtMs);
-      this.witnessed.set(name, { atMs, isAnswered });
-    }
-    const answered = looks.filter(({ isAnswered }) => isAnswered);
-    return answered.length > 0 && answered.every(({ isWitnessed }) => isWitnessed);
+    const looks = [...this.memories].map(async ([name, memory]) => {
+      const { isWitnessed } = await memory.look();
+      if (isWitnessed || !memory.isKnown) this.witnessed.set(name, this.options.clock.now());
+      return isWitnessed || !memory.isKnown;
+    });
+    const isEach = (await Promise.all(looks)).every((isWell) => isWell);
+    return isEach && this.known().length > 0;
   }
 
-  /** Of the log whose witnesses are missing for longest; one that is not served (any more) has no say beside others. */
+  /**
+   * Those of which something is remembered: all that were ever shown to us, and those of our receipts, whether they are
+   * served or not, because who hides a log hides its witnesses. `trust.json` names windows before they are opened.
+   */
+  private known(): string[] {
+    return [...this.memories].filter(([, { isKnown }]) => isKnown).map(([name]) => name);
+  }
+
+  /** Of the log whose witnesses are missing for longest. */
   private witnessedAtMs(): number {
-    const logs = [...this.witnessed.values()];
-    const answered = logs.filter(({ isAnswered }) => isAnswered);
-    if (answered.length > 0) return Math.min(...answered.map(({ atMs }) => atMs));
-    return Math.max(this.startedAtMs, ...logs.map(({ atMs }) => atMs));
+    const times = this.known().map((name) => this.witnessed.get(name) ?? this.startedAtMs);
+    return times.length === 0 ? this.startedAtMs : Math.min(...times);
   }
 
   /** Ends what is under way, writes what is remembered, and closes the view. */

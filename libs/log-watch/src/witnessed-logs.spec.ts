@@ -96,11 +96,27 @@ describe('ten minutes without a quorum', () => {
     expect(await after(30, (minute) => show(minute % 2 === 0, minute % 2 === 1))).toBe('ok');
   });
 
-  it('are seen though another log has its quorum, and not of a log that is not served', async () => {
+  it('are seen though another log has its quorum, and no less once that log is not served any more', async () => {
     expect(await after(10, () => show(true, false))).toBe('ok');
     expect(await after(2, () => show(true, false))).toBe('degraded');
-    expect(await after(1, () => show(true, undefined))).toBe('ok');
+    expect(await after(1, () => show(true, undefined))).toBe('degraded');
+    expect(await after(1, () => show(true, true))).toBe('ok');
     expect(await after(12, () => show(undefined, undefined))).toBe('degraded');
+  });
+
+  it('are seen by who is shown nothing at all, and not of a window that is not opened yet', async () => {
+    expect(await after(30, () => show(true, undefined))).toBe('ok');
+    expect(await after(12, () => show(undefined, undefined))).toBe('degraded');
+  });
+
+  it('are seen by who is shown only the window before that of its receipts, and begin with the first of these', async () => {
+    const [, { key }] = logs;
+    expect(await after(30, () => show(true, undefined))).toBe('ok');
+    const note = await logs[1].note(20);
+    const opened = openNote(note, [key]);
+    if (opened.ok) watcher.seen(opened.value, Buffer.from(note));
+    expect(await after(9, () => show(true, undefined))).toBe('ok');
+    expect(await after(2, () => show(true, undefined))).toBe('degraded');
   });
 
   it('are not those of witnesses that stay behind a log which grows at each look', async () => {

@@ -3,6 +3,7 @@ import { fixedTopics } from '#contracts';
 import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
 import { signStatement, verifyStatement, type PublicJwk, type Signer, type Statement } from '#signing';
+import type { NoteKey } from '#tlog';
 import { batchWatch, type AuditMetrics } from '../ops/audit-metrics.service.js';
 import type { CheckpointPublisher } from '../sequencer/checkpoint-publisher.service.js';
 import type { NewLeaf, NewManifest } from '../sequencer/log.store.js';
@@ -35,8 +36,8 @@ export interface IntakeOptions {
   readonly signatures: SignatureCheck;
   readonly sequencer: Sequencer;
   readonly checkpoints: CheckpointPublisher;
-  /** Told of each window that this process opens; what follows one log moves to the next then. */
-  readonly onOpened?: () => void;
+  /** Told of each window that this process opens, before its first checkpoint is offered; what follows one log moves on. */
+  readonly onOpened?: (logId: number, key: NoteKey) => void;
   /** Public keys of the registry from `trust.json`, never from a snapshot. */
   readonly registryKeys: readonly (PublicJwk & { readonly kid: string })[];
   /** Audit's own instance key, which is not the log key. */
@@ -175,8 +176,9 @@ export class Intake {
     if (isFound) await first.log.compare(0, false);
     const { note, extension } = await sequencer.open(first.log, first.leaves, first.manifests);
     metrics.size.set({}, extension.size);
+    // Who hands checkpoints to witnesses has to know those of this window first.
+    this.options.onOpened?.(sequencer.logId, first.log.key);
     checkpoints.offer(note);
-    this.options.onOpened?.();
     await this.windowInHand();
   }
 

@@ -1,5 +1,14 @@
 import { toBase64, type Result } from '#kernel';
-import { consistencyPath, encodeTlogProof, inclusionPath, inclusionPaths, type PathReason } from '#tlog';
+import {
+  consistencyPath,
+  decodeBundle,
+  encodeTlogProof,
+  inclusionPath,
+  inclusionPaths,
+  TILE_WIDTH,
+  tileWidth,
+  type PathReason,
+} from '#tlog';
 import type { ServedLog } from '../discovery/served-log.js';
 import type { LogReaderStore, StoredHead, StoredLeaf } from '../log-reader.store.js';
 import type { TilesService } from '../tiles/tiles.service.js';
@@ -78,7 +87,7 @@ export class ProofsService {
     const covered = [...new Set(indices)].filter((index) => index < head.size);
     const [paths, bodies] = await Promise.all([
       inclusionPaths(covered, head.size, this.tiles.readTile),
-      this.store.bodiesOf(this.log.logId, covered),
+      this.bodiesOf(covered, head.size),
     ]);
     const leaves = new Map<number, { leaf: string; proof: string }>();
     for (const index of covered) {
@@ -90,6 +99,24 @@ export class ProofsService {
       leaves.set(index, { leaf: body.toString('latin1'), proof });
     }
     return { size: head.size, checkpoint: head.note, leaves };
+  }
+
+  /** From the table; of a window whose leaves have left it, from its bundles. Left out: what is in neither. */
+  private async bodiesOf(indices: readonly number[], size: number): Promise<ReadonlyMap<number, Buffer>> {
+    const bodies = await this.store.bodiesOf(this.log.logId, indices);
+    const missing = this.log.state === 'frozen' ? indices.filter((index) => !bodies.has(index)) : [];
+    const tiles = Map.groupBy(missing, (index) => Math.floor(index / TILE_WIDTH));
+    // One after another: a bundle may have megabytes.
+    for (const [tile, wanted] of tiles) {
+      const width = tileWidth(size, 'entries', tile);
+      const bundle = await this.tiles.read({ level: 'entries', index: tile, width });
+      const entries = bundle === undefined ? undefined : decodeBundle(bundle, width);
+      for (const index of wanted) {
+        const body = entries?.[index % TILE_WIDTH];
+        if (body !== undefined) bodies.set(index, body);
+      }
+    }
+    return bodies;
   }
 
   private async choose(id: Buffer, choice: LeafChoice): Promise<StoredLeaf | undefined> {

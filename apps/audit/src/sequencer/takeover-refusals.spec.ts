@@ -18,17 +18,20 @@ const asideMs = async (one: TakeoverRefusals, signal = new AbortController().sig
 };
 
 describe('a takeover that was refused', () => {
-  it.each([silent(), witnessErrors.error('exported-checkpoint'), sequencerErrors.error('checkpoints-unread')])(
-    'gives the log back for a reason of this host, and leaves it to others for some leases: %s',
-    async (cause) => {
-      const { refusals: one } = refusals();
-      expect(one.refuse(cause)).toBe(true);
-      expect(await asideMs(one)).toBeGreaterThanOrEqual(2 * LEASE_MS);
-      expect(one.standing).toBe(cause.code);
-      one.end();
-      expect([one.standing, (await asideMs(one)) < LEASE_MS]).toEqual([undefined, true]);
-    },
-  );
+  it.each([
+    silent(),
+    witnessErrors.error('exported-checkpoint'),
+    sequencerErrors.error('checkpoints-unread'),
+    sequencerErrors.error('log-key-mismatch'),
+    sequencerErrors.error('instance-key-unknown'),
+  ])('gives the log back for a reason of this host, and leaves it to others for some leases: %s', async (cause) => {
+    const { refusals: one } = refusals();
+    expect(one.refuse(cause)).toBe(true);
+    expect(await asideMs(one)).toBeGreaterThanOrEqual(2 * LEASE_MS);
+    expect(one.standing).toBe(cause.code);
+    one.end();
+    expect([one.standing, (await asideMs(one)) < LEASE_MS]).toEqual([undefined, true]);
+  });
 
   it.each([
     sequencerErrors.error('log-damaged'),

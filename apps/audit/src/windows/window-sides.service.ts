@@ -21,6 +21,8 @@ export class WindowSides {
   /** By number; bounded by the windows that are not done with. */
   private readonly sides = new Map<number, WindowSide>();
   private readonly rounds: Rounds;
+  /** How many windows nobody looks into any more; written by `look`. */
+  private frozen = 0;
 
   constructor(private readonly options: WindowSidesOptions) {
     const logger = options.logger.child('windows');
@@ -64,11 +66,15 @@ export class WindowSides {
     return this.options.sequencer.isOwner && !this.isForked;
   }
 
-  /** Notes a checkpoint for readers and hands it to the witnesses of its log; false: nothing may be published any more. */
+  /**
+   * Notes a checkpoint for readers and hands it to the witnesses of its log. False: it may not be published, because a
+   * witness has seen another tree, or because nothing here has that log's witnesses.
+   */
   async publish(note: string): Promise<boolean> {
     const origin = note.slice(0, note.indexOf('\n'));
-    for (const side of this.sides.values()) if (side.key.name === origin) await side.witnesses.publish(note);
-    return !this.isForked;
+    const side = [...this.sides.values()].find(({ key }) => key.name === origin);
+    await side?.witnesses.publish(note);
+    return side !== undefined && !this.isForked;
   }
 
   /** What two operators took upon themselves becomes a leaf; rejects if the broker does not take it. */
@@ -85,9 +91,13 @@ export class WindowSides {
       : { lanes: newest.lanes, fork: states.find((state) => state?.fork !== undefined)?.fork };
   }
 
+  /** Frozen windows are not scrubbed, which nobody is to take for well: `verify-log` looks at their files. */
   readonly scrubPart: StatusPart = {
     name: 'scrub',
-    read: () => this.worst(this.newestFirst().map(({ scrub }) => scrub.part)),
+    read: async () => {
+      const reading = await this.worst(this.newestFirst().map(({ scrub }) => scrub.part));
+      return { ...reading, details: { ...reading.details, windowsNotScrubbed: this.frozen } };
+    },
   };
 
   get exportParts(): readonly StatusPart[] {
@@ -112,6 +122,7 @@ export class WindowSides {
   private async look(): Promise<number> {
     const { windows, keys, intervalMs } = this.options;
     const stored = await windows.list();
+    this.frozen = stored.filter((window) => stateOf(window) === 'frozen').length;
     const isNew = stored.some(({ logId }) => !this.sides.has(logId));
     const vkeys = isNew ? await keys.trusted() : new Map<string, string>();
     for (const window of stored) await this.follow(window, vkeys.get(window.origin));
