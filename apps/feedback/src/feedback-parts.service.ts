@@ -13,6 +13,7 @@ import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { Deliveries } from './deliveries/deliveries.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import { keyAccess } from './key-store/migrations/access.js';
 import { keyMigrations } from './key-store/migrations/index.js';
@@ -91,6 +92,8 @@ export interface FeedbackParts {
   readonly unopened: UnopenedWorker;
   readonly accesses: Accesses;
   readonly callers: CallerAuth;
+  /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
+  readonly deliveries: Deliveries;
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
@@ -149,21 +152,25 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     logger: context.logger.child('accesses'),
   });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, openingKeys, consumer, matcher, follower, unopened, accesses, callers };
+  const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
+  const workers = { openingKeys, consumer, matcher, follower, unopened, deliveries };
+  return { copy, watcher, files, keys, accesses, callers, ...workers };
 }
 
-export function startParts({ openingKeys, consumer, matcher, follower, unopened }: FeedbackParts): void {
+export function startParts(parts: FeedbackParts): void {
+  const { openingKeys, consumer, matcher, follower, unopened, deliveries } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
+  deliveries.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
   await Promise.all([parts.consumer.stop(), parts.follower.stop(), parts.unopened.stop(), parts.openingKeys.stop()]);
-  await parts.matcher.stop();
+  await Promise.all([parts.matcher.stop(), parts.deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }
 

@@ -63,6 +63,8 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   watchPool(metrics, databases.feedback);
   own.lag.from({}, () => parts.follower.lag());
   own.overdue.from({}, () => parts.unopened.overdue);
+  own.deliveries.from({ state: 'waiting' }, () => parts.deliveries.sizes.waiting);
+  own.deliveries.from({ state: 'parked' }, () => parts.deliveries.sizes.parked);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -85,9 +87,10 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, accesses, callers } = parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, accesses, callers, deliveries } =
+    parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = { bus, checks, log: follower, match: matcher, unopened, watcher };
+  const sources = { bus, checks, log: follower, match: matcher, unopened, watcher, deliveries };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {

@@ -6,4 +6,13 @@ export { deliveryStates } from './delivery.js';
 export type { Delivery, DeliveryState, KeptDelivery, OutgoingDelivery, SendOutcome } from './delivery.js';
 export { DeliveryWorker, type DeliveryRule, type DeliveryWorkerParts, type ToldAttempt } from './delivery.worker.js';
 export { Inbox } from './inbox.store.js';
-export { Outbox, type DeliveryPage } from './outbox.store.js';
+export { Outbox, type DeliveryPage, type OutboxSizes } from './outbox.store.js';
+export {
+  deliveryRecord,
+  openDelivery,
+  readDelivery,
+  sealDelivery,
+  type DeliveryFlaw,
+  type DeliveryHead,
+  type ReadDelivery,
+} from './sealed-delivery.js';

@@ -1,3 +1,4 @@
+import { deliveriesAccess } from '#deliveries';
 import type { AccessPlan } from '#postgres';
 
 const grows = { insert: true } as const;
@@ -14,4 +15,5 @@ export const access: AccessPlan = {
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset'] },
   subject_access: grows,
+  ...deliveriesAccess,
 };

@@ -15,10 +15,12 @@ export interface FeedbackStatusSources {
   readonly match: { readonly failure: string | undefined };
   readonly unopened: { readonly overdue: number };
   readonly watcher: { reading(): Reading };
+  readonly deliveries: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
-export function feedbackParts({ bus, checks, log, match, unopened, watcher }: FeedbackStatusSources): StatusPart[] {
+export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
+  const { bus, checks, log, match, unopened, watcher, deliveries } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -27,6 +29,7 @@ export function feedbackParts({ bus, checks, log, match, unopened, watcher }: Fe
     { name: 'log-watch', read: () => watcher.reading() },
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
+    { name: 'deliveries', read: () => deliveries.reading() },
   ];
 }
 
