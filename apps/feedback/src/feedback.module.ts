@@ -19,14 +19,8 @@ import { AccessesController } from './access-history/accesses.controller.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
-import {
-  assemble,
-  openDatabases,
-  startParts,
-  stopParts,
-  type FeedbackContext,
-  type FeedbackParts,
-} from './feedback-parts.service.js';
+import { openDatabases, type FeedbackContext } from './feedback-databases.service.js';
+import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
 import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { feedbackParts } from './ops/status-parts.service.js';
@@ -65,6 +59,7 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   own.overdue.from({}, () => parts.unopened.overdue);
   own.deliveries.from({ state: 'waiting' }, () => parts.deliveries.sizes.waiting);
   own.deliveries.from({ state: 'parked' }, () => parts.deliveries.sizes.parked);
+  own.waiting.from({}, () => parts.statements.waiting);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -87,10 +82,9 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, accesses, callers, deliveries } =
-    parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, accesses, callers } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = { bus, checks, log: follower, match: matcher, unopened, watcher, deliveries };
+  const sources = { ...parts, bus, checks, log: follower, match: matcher };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {

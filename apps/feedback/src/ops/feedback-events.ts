@@ -8,6 +8,7 @@ export const alarmReasons = [
   'opening-flawed',
   'commitments-unopened',
   'delivery-parked',
+  'statements-given-up',
   'registry',
 ] as const;
 export type AlarmReason = (typeof alarmReasons)[number];

@@ -14,13 +14,14 @@ export interface FeedbackStatusSources {
   readonly log: { reading(): Reading };
   readonly match: { readonly failure: string | undefined };
   readonly unopened: { readonly overdue: number };
+  readonly statements: { readonly waiting: number };
   readonly watcher: { reading(): Reading };
   readonly deliveries: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
 export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
-  const { bus, checks, log, match, unopened, watcher, deliveries } = sources;
+  const { bus, checks, log, match, unopened, statements, watcher, deliveries } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -29,6 +30,7 @@ export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
     { name: 'log-watch', read: () => watcher.reading() },
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
+    { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
     { name: 'deliveries', read: () => deliveries.reading() },
   ];
 }
