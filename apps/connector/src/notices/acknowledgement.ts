@@ -6,7 +6,7 @@ export interface NoticeAnswer {
   readonly retryAfter: string | undefined;
 }
 
-const MAX_SECONDS = 1_000_000_000;
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
  * Any 2xx acknowledges, and nothing else does: another status may be a proxy's, or that of a system in the middle of its
@@ -20,7 +20,7 @@ export function acknowledgement({ status, retryAfter }: NoticeAnswer, nowMs: num
 /** RFC 9110 §10.2.3: seconds, or a date. */
 function retryAfterMs(text: string | undefined, nowMs: number): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_SECONDS) * 1_000;
-  const atMs = Date.parse(text);
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const atMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
