@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
-import { CreateDeliveries } from './spec-support/create-deliveries.js';
+import { CreateDeliveries } from './spec-support/migrations/create-deliveries.js';
 import { DeliveryWorker, Inbox, Outbox, type DeliveryRule, type SendOutcome, type ToldAttempt } from './index.js';
 import { LaneStore } from './lane.store.js';
 

@@ -1,10 +1,13 @@
-import type { SendOutcome } from '#deliveries';
-
 /** The head of an agency's answer to a notice. */
 export interface NoticeAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
 }
+
+/** `again`: not yet; after so long, if the system says so. */
+export type Acknowledgement =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'again'; readonly why: string; readonly afterMs: number | undefined };
 
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
@@ -12,7 +15,7 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
  * Any 2xx acknowledges, and nothing else does: another status may be a proxy's, or that of a system in the middle of its
  * update, so no status is taken for a refusal, and a redirect leads nowhere.
  */
-export function acknowledgement({ status, retryAfter }: NoticeAnswer, nowMs: number): SendOutcome {
+export function acknowledgement({ status, retryAfter }: NoticeAnswer, nowMs: number): Acknowledgement {
   if (status >= 200 && status <= 299) return { kind: 'delivered' };
   return { kind: 'again', why: `agency-status-${status}`, afterMs: retryAfterMs(retryAfter, nowMs) };
 }

@@ -1,5 +1,3 @@
-import type { DeliveryHead, KeptDelivery } from '#deliveries';
-
 /** What feedback delivered to a subsystem, as its own systems get it: pushed, or fetched. */
 export interface Notice {
   readonly id: string;
@@ -10,9 +8,25 @@ export interface Notice {
   readonly content: unknown;
 }
 
-export function noticeOf({ id, kind, to, dueMs }: DeliveryHead, madeMs: number, content: unknown): Notice {
+export interface NoticeHead {
+  readonly id: string;
+  readonly kind: string;
+  readonly to: string;
+  readonly dueMs?: number | undefined;
+}
+
+export function noticeOf({ id, kind, to, dueMs }: NoticeHead, madeMs: number, content: unknown): Notice {
   const dueAt = dueMs === undefined ? {} : { dueAt: new Date(dueMs).toISOString() };
   return { id, kind, to, madeAt: new Date(madeMs).toISOString(), ...dueAt, content };
+}
+
+/** How it is kept, sealed. */
+export interface NoticeState {
+  readonly id: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly why: string | undefined;
+  readonly atMs: number | undefined;
 }
 
 /** How a notice stands here, with itself unless it cannot be opened any more. */
@@ -25,7 +39,7 @@ export interface KeptNotice {
   readonly notice?: Notice;
 }
 
-export function keptNotice({ id, state, attempts, why, atMs }: KeptDelivery, notice: Notice | undefined): KeptNotice {
+export function keptNotice({ id, state, attempts, why, atMs }: NoticeState, notice: Notice | undefined): KeptNotice {
   return {
     ...{ id, state: state === 'parked' ? 'parked' : 'waiting', attempts },
     ...(why === undefined ? {} : { why }),

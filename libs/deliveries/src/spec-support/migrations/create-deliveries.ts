@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createDeliveries, dropDeliveries } from '../index.js';
+import { createDeliveries, dropDeliveries } from '../../index.js';
 
 /** As an app writes it. */
 export class CreateDeliveries implements MigrationInterface {
