@@ -10,6 +10,7 @@ import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { Deliveries } from './deliveries/deliveries.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
@@ -39,6 +40,8 @@ export interface FeedbackParts {
   readonly accesses: Accesses;
   readonly usages: Usages;
   readonly callers: CallerAuth;
+  /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
+  readonly deliveries: Deliveries;
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
@@ -81,22 +84,25 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const usages = new Usages({ history, keys, registry: copy, clock });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, ...openings, follower, unopened, statements, accesses, usages, callers };
+  const workers = { ...openings, follower, unopened, statements, deliveries };
+  return { copy, watcher, files, keys, accesses, usages, callers, ...workers };
 }
 
-export function startParts({ openingKeys, consumer, matcher, follower, unopened, statements }: FeedbackParts): void {
+export function startParts(parts: FeedbackParts): void {
+  const { openingKeys, consumer, matcher, follower, unopened, statements, deliveries } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
   statements.start();
+  deliveries.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements } = parts;
-  await Promise.all([consumer, follower, unopened, openingKeys, statements].map((part) => part.stop()));
+  const { consumer, follower, unopened, openingKeys, statements, deliveries } = parts;
+  await Promise.all([consumer, follower, unopened, openingKeys, statements, deliveries].map((part) => part.stop()));
   await parts.matcher.stop();
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }

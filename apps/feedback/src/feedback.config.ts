@@ -107,5 +107,11 @@ export const feedbackConfig = defineConfig('feedback', {
     min: 10,
     meaning: 'How often unopened commitments are looked for.',
   }),
+  deliveryKeepMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_DELIVERY_KEEP_MS',
+    default: 28 * DAY_MS,
+    min: 60_000,
+    meaning: 'How long it is remembered that a delivery to a subsystem was made; its content goes at once.',
+  }),
 });
 export type FeedbackConfig = ConfigOf<typeof feedbackConfig>;

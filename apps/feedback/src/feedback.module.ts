@@ -59,6 +59,8 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   watchPool(metrics, databases.feedback);
   own.lag.from({}, () => parts.follower.lag());
   own.overdue.from({}, () => parts.unopened.overdue);
+  own.deliveries.from({ state: 'waiting' }, () => parts.deliveries.sizes.waiting);
+  own.deliveries.from({ state: 'parked' }, () => parts.deliveries.sizes.parked);
   own.waiting.from({}, () => parts.statements.waiting);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
@@ -82,22 +84,9 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const {
-    copy,
-    keys,
-    openingKeys,
-    consumer,
-    follower,
-    matcher,
-    unopened,
-    statements,
-    watcher,
-    accesses,
-    usages,
-    callers,
-  } = parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, accesses, usages, callers } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = { bus, checks, log: follower, match: matcher, unopened, statements, watcher };
+  const sources = { ...parts, bus, checks, log: follower, match: matcher };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {

@@ -1,3 +1,4 @@
+import { deliveriesAccess } from '#deliveries';
 import type { AccessPlan } from '#postgres';
 
 const grows = { insert: true } as const;
@@ -15,4 +16,5 @@ export const access: AccessPlan = {
   opening_offset: { insert: true, update: ['next_offset'] },
   subject_access: grows,
   own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
+  ...deliveriesAccess,
 };

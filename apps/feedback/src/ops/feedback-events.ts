@@ -7,6 +7,7 @@ export const alarmReasons = [
   'log-distrusted',
   'opening-flawed',
   'commitments-unopened',
+  'delivery-parked',
   'statements-given-up',
   'registry',
 ] as const;

@@ -16,18 +16,12 @@ export interface FeedbackStatusSources {
   readonly unopened: { readonly overdue: number };
   readonly statements: { readonly waiting: number };
   readonly watcher: { reading(): Reading };
+  readonly deliveries: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
-export function feedbackParts({
-  bus,
-  checks,
-  log,
-  match,
-  unopened,
-  statements,
-  watcher,
-}: FeedbackStatusSources): StatusPart[] {
+export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
+  const { bus, checks, log, match, unopened, statements, watcher, deliveries } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -37,6 +31,7 @@ export function feedbackParts({
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
     { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
+    { name: 'deliveries', read: () => deliveries.reading() },
   ];
 }
 
