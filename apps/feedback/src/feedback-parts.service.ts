@@ -30,6 +30,7 @@ import { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
 import type { FeedbackEvents } from './ops/feedback-metrics.service.js';
+import { assembleQuestions, type QuestionParts } from './questions/question-parts.service.js';
 
 export interface FeedbackContext {
   readonly config: FeedbackConfig;
@@ -90,6 +91,7 @@ export interface FeedbackParts {
   readonly follower: LogFollower;
   readonly unopened: UnopenedWorker;
   readonly accesses: Accesses;
+  readonly questions: QuestionParts;
   readonly callers: CallerAuth;
 }
 
@@ -141,28 +143,53 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('unopened', cause),
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock);
+  const questions = assembleQuestions({
+    ...{ config, clock, events, keys, history, statements, outbox, database: databases.feedback, registry: copy },
+    wakeDeliveries: () => deliveries.wake(),
+  });
   const accesses = new Accesses({
     history,
     proofs: new ProvenLeaves(files, config.auditUrl),
+    questions: questions.rows,
     registry: copy,
     cursorKey: hmacSha256(kek, Buffer.from('kerege/access-cursor-key/v1')),
     logger: context.logger.child('accesses'),
   });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, openingKeys, consumer, matcher, follower, unopened, accesses, callers };
+  return {
+    copy,
+    watcher,
+    files,
+    keys,
+    openingKeys,
+    consumer,
+    matcher,
+    follower,
+    unopened,
+    accesses,
+    questions,
+    callers,
+  };
 }
 
-export function startParts({ openingKeys, consumer, matcher, follower, unopened }: FeedbackParts): void {
+export function startParts({ openingKeys, consumer, matcher, follower, unopened, questions }: FeedbackParts): void {
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
+  questions.overdue.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  await Promise.all([parts.consumer.stop(), parts.follower.stop(), parts.unopened.stop(), parts.openingKeys.stop()]);
+  await Promise.all([
+    parts.consumer.stop(),
+    parts.follower.stop(),
+    parts.unopened.stop(),
+    parts.openingKeys.stop(),
+    parts.questions.overdue.stop(),
+  ]);
   await parts.matcher.stop();
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }

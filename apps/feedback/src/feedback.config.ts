@@ -107,5 +107,33 @@ export const feedbackConfig = defineConfig('feedback', {
     min: 10,
     meaning: 'How often unopened commitments are looked for.',
   }),
+  questionTermMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_QUESTION_TERM_MS',
+    default: 15 * DAY_MS,
+    min: 1_000,
+    meaning: 'How long whoever looked at a person’s data has to answer why; then they are named in an alarm.',
+  }),
+  maxOpenQuestions: setting.integer({
+    env: 'KEREGE_FEEDBACK_MAX_OPEN_QUESTIONS',
+    default: 20,
+    min: 1,
+    max: 10_000,
+    meaning: 'Questions of one person that wait for an answer at most.',
+    unit: 'questions',
+  }),
+  maxQuestionText: setting.integer({
+    env: 'KEREGE_FEEDBACK_MAX_QUESTION_TEXT',
+    default: 1_000,
+    min: 1,
+    max: 4_000,
+    meaning: 'Length of the text of a question or an answer at most.',
+    unit: 'characters',
+  }),
+  overdueIntervalMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_OVERDUE_INTERVAL_MS',
+    default: 30_000,
+    min: 10,
+    meaning: 'How often questions are looked for whose term has ended.',
+  }),
 });
 export type FeedbackConfig = ConfigOf<typeof feedbackConfig>;

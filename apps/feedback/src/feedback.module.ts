@@ -27,6 +27,10 @@ import {
   type FeedbackContext,
   type FeedbackParts,
 } from './feedback-parts.service.js';
+import { MemberQuestionsController } from './questions/member-questions.controller.js';
+import { QuestionsController } from './questions/questions.controller.js';
+import { Answers } from './questions/answers.service.js';
+import { Questions } from './questions/questions.service.js';
 import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { feedbackParts } from './ops/status-parts.service.js';
@@ -37,9 +41,10 @@ export interface FeedbackDependencies {
   readonly logger?: Logger;
 }
 
-const API = 'Who looked at a person’s data: for the person, through their portal, with proofs.';
+const API =
+  'Who looked at a person’s data, and why: for the person, through their portal, with proofs; and for members, what they are asked.';
 const BEARER =
-  'One request each: EdDSA or ES256 by a key that the registry publishes for the portal’s subsystem; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of feedback, iat, exp at most 300 s later, jti.';
+  'One request each: EdDSA or ES256 by a key that the registry publishes for the subsystem of the portal, or of the member that was asked; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of feedback, iat, exp at most 300 s later, jti.';
 
 @Module({})
 class FeedbackModule {}
@@ -63,6 +68,7 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   watchPool(metrics, databases.feedback);
   own.lag.from({}, () => parts.follower.lag());
   own.overdue.from({}, () => parts.unopened.overdue);
+  own.questionsOverdue.from({}, () => parts.questions.overdue.overdue);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -85,16 +91,19 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, accesses, callers } = parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, accesses, questions, callers } =
+    parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = { bus, checks, log: follower, match: matcher, unopened, watcher };
+  const sources = { bus, checks, log: follower, match: matcher, unopened, questions: questions.overdue, watcher };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [AccessesController],
+      controllers: [AccessesController, QuestionsController, MemberQuestionsController],
       providers: [
         { provide: Accesses, useValue: accesses },
+        { provide: Questions, useValue: questions.questions },
+        { provide: Answers, useValue: questions.answers },
         { provide: CallerAuth, useValue: callers },
       ],
     },

@@ -12,6 +12,8 @@ export type {
   LogClosedPayload,
   LogOpenedPayload,
   ManifestPayload,
+  QuestionAnsweredPayload,
+  QuestionAskedPayload,
   RefusalsPayload,
   RefusedPayload,
   RequestedPayload,
@@ -65,5 +67,6 @@ export {
   type HeaderField,
   type RequestHead,
 } from './digest.js';
+export { answerBytes, questionAnswerDigest, type QuestionAnswer } from './question-answer.js';
 export { verifyEd25519 } from './verify-signature.js';
 export { signingErrors } from './signing.errors.js';

@@ -14,4 +14,5 @@ export const access: AccessPlan = {
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset'] },
   subject_access: grows,
+  question: { insert: true, update: ['sealed', 'answered', 'answered_ms', 'answer_enc', 'is_overdue_told'] },
 };

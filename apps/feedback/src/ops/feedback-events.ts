@@ -7,6 +7,7 @@ export const alarmReasons = [
   'log-distrusted',
   'opening-flawed',
   'commitments-unopened',
+  'questions-overdue',
   'registry',
 ] as const;
 export type AlarmReason = (typeof alarmReasons)[number];

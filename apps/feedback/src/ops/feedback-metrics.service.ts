@@ -27,6 +27,15 @@ export const feedbackMetrics = defineMetrics('feedback', {
     name: 'kerege_feedback_opening_keys_destroyed_total',
     help: 'Keys of openings that were destroyed when nothing sealed with them could come any more.',
   }),
+  questionsAsked: metric.counter({
+    name: 'kerege_feedback_questions_asked_total',
+    help: 'Questions that persons asked.',
+  }),
+  questionsAnswered: metric.counter({
+    name: 'kerege_feedback_questions_answered_total',
+    help: 'Questions that were answered, within their term or late.',
+    labels: { when: ['in-time', 'late'] },
+  }),
   alarms: metric.counter({
     name: 'kerege_feedback_alarms_total',
     help: 'Events worth waking somebody.',
@@ -36,6 +45,10 @@ export const feedbackMetrics = defineMetrics('feedback', {
   lag: metric.observedGauge({
     name: 'kerege_feedback_log_lag_leaves',
     help: 'Leaves that the log has and feedback has not taken in.',
+  }),
+  questionsOverdue: metric.observedGauge({
+    name: 'kerege_feedback_questions_overdue_number',
+    help: 'Questions that nobody has answered within their term, counted up to 100,000. Alarm above 0.',
   }),
   overdue: metric.observedGauge({
     name: 'kerege_feedback_unopened_commitments_number',
@@ -67,6 +80,11 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
       metrics.asked.add({}, statements);
       alarm('commitments-unopened', { from: consumer, statements });
     },
+    questionAsked: () => metrics.questionsAsked.add({}),
+    questionAnswered: (isLate: boolean) => metrics.questionsAnswered.add({ when: isLate ? 'late' : 'in-time' }),
+    /** Once for each question: whoever was asked is named, nobody who asked. */
+    questionsOverdue: (recipient: string, questions: number) =>
+      alarm('questions-overdue', { from: recipient, questions }),
     keyDestroyed: (kid: string) => {
       metrics.keysDestroyed.add({});
       logger.info({ kid }, 'key of openings destroyed');

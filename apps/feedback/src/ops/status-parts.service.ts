@@ -14,11 +14,20 @@ export interface FeedbackStatusSources {
   readonly log: { reading(): Reading };
   readonly match: { readonly failure: string | undefined };
   readonly unopened: { readonly overdue: number };
+  readonly questions: { readonly overdue: number };
   readonly watcher: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
-export function feedbackParts({ bus, checks, log, match, unopened, watcher }: FeedbackStatusSources): StatusPart[] {
+export function feedbackParts({
+  bus,
+  checks,
+  log,
+  match,
+  unopened,
+  questions,
+  watcher,
+}: FeedbackStatusSources): StatusPart[] {
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -27,6 +36,7 @@ export function feedbackParts({ bus, checks, log, match, unopened, watcher }: Fe
     { name: 'log-watch', read: () => watcher.reading() },
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
+    { name: 'questions', read: () => questionsReading(questions.overdue) },
   ];
 }
 
@@ -34,6 +44,12 @@ function unopenedReading(commitments: number): Reading {
   const details = { commitments };
   if (commitments === 0) return { state: 'ok', details };
   return { ...degraded('the openings of some leaves have not come; those accesses are not shown yet'), details };
+}
+
+function questionsReading(overdue: number): Reading {
+  const details = { overdue };
+  if (overdue === 0) return { state: 'ok', details };
+  return { ...degraded('some questions were not answered within their term; the alarms name who was asked'), details };
 }
 
 function degraded(reason: string): Reading {

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** `kind` of a delivery that brings a question. */
+export const QUESTION_KIND = 'question';
+
+/** What the recipient of a question reads, and nobody else. */
+const questionContent = z.object({
+  questionId: z.string(),
+  exchangeId: z.string(),
+  /** Leaf hash of the `exchange.requested` that it is about, base64url. */
+  request: z.string(),
+  /** `COUNTRY/TYPE/CODE`. */
+  subject: z.string(),
+  /** What the person was in that access: the one looked at, or the one who looked. */
+  role: z.enum(['subject', 'user']),
+  code: z.string(),
+  text: z.string().optional(),
+  /** In which the person reads: az, ky, kk, ru, en. */
+  language: z.string(),
+  /** ISO instant. */
+  dueAt: z.string(),
+  /** `question.asked`, a compact JWS: `prev` of the answer is its leaf hash. */
+  statement: z.string(),
+});
+export type QuestionContent = z.infer<typeof questionContent>;
+
+export function encodeQuestion(content: QuestionContent): Buffer {
+  return Buffer.from(JSON.stringify(content));
+}
+
+/** Undefined if it is none. */
+export function decodeQuestion(content: Uint8Array): QuestionContent | undefined {
+  try {
+    return questionContent.parse(JSON.parse(Buffer.from(content).toString('utf8')));
+  } catch {
+    // Its sender's fault, an answer.
+    return undefined;
+  }
+}
