@@ -1,0 +1,9 @@
+export { afterAttempt, type NextStep, type RetryRule } from './after-attempt.js';
+export { backOffMs, type BackOff } from './back-off.js';
+export { createDeliveries, deliveriesAccess, dropDeliveries } from './deliveries-schema.js';
+export { deliveryErrors } from './deliveries.errors.js';
+export { deliveryStates } from './delivery.js';
+export type { Delivery, DeliveryState, KeptDelivery, OutgoingDelivery, SendOutcome } from './delivery.js';
+export { DeliveryWorker, type DeliveryRule, type DeliveryWorkerParts, type ToldAttempt } from './delivery.worker.js';
+export { Inbox } from './inbox.store.js';
+export { Outbox, type DeliveryPage } from './outbox.store.js';
