@@ -26,5 +26,3 @@ export {
   type OpeningsParts,
   type OpeningsReading,
 } from './openings.service.js';
-export { deliveryKid, openDelivery, sealDelivery, type DeliveryName, type DeliveryReason } from './sealed-delivery.js';
-export { decodeQuestion, encodeQuestion, QUESTION_KIND, type QuestionContent } from './question-content.js';

@@ -1,5 +1,5 @@
+import { decode, SealedSchema } from '#contracts';
 import { toBase64Url, type Clock, type SubsystemId } from '#kernel';
-import { deliveryKid } from '#openings';
 import type { Database, Queries } from '#postgres';
 import { signingKeyOf } from '#reader-auth';
 import { parseStatement, questionAnswerDigest, verifyStatement, type QuestionAnswer, type Statement } from '#signing';
@@ -155,10 +155,10 @@ function problemOf(
 }
 
 function memberQuestion({ question, sealed }: SealedQuestion, nowMs: number): MemberQuestion {
-  const kid = deliveryKid(sealed);
+  const isOpen = question.answer === undefined;
   return {
     ...standingOf(question, nowMs),
     portal: question.portal,
-    ...(sealed.length === 0 || kid === undefined ? {} : { kid, sealed: toBase64Url(sealed) }),
+    ...(isOpen ? { kid: decode(SealedSchema, sealed).kid, sealed: toBase64Url(sealed) } : {}),
   };
 }

@@ -1,5 +1,5 @@
+import { QUESTION_KIND, sealDelivery, type Delivery, type QuestionContent } from '#deliveries';
 import { newExchangeId, toBase64Url, type Clock, type SubsystemId } from '#kernel';
-import { encodeQuestion, QUESTION_KIND, sealDelivery } from '#openings';
 import type { Database, Queries } from '#postgres';
 import { SealingSessions, type CommitmentKind, type QuestionAskedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -36,16 +36,7 @@ export interface Stating {
 }
 
 export interface Delivering {
-  add(
-    queries: Queries,
-    deliveries: readonly {
-      readonly id: string;
-      readonly recipient: string;
-      readonly kind: string;
-      readonly value: Buffer;
-      readonly dueMs: number;
-    }[],
-  ): Promise<void>;
+  add(queries: Queries, deliveries: readonly Delivery[]): Promise<void>;
 }
 
 export interface QuestionsParts {
@@ -108,7 +99,8 @@ export class Questions {
     const statement = await statements.sign(asked);
     const content = contentOf(asking, access, { questionId: id, request: prev, dueMs, statement: statement.jws });
     const session = await this.sessions.take(recipient, key, nowMs);
-    const sealed = sealDelivery({ id, kind: QUESTION_KIND, to: recipient }, content, session);
+    const head = { id, kind: QUESTION_KIND, to: recipient as SubsystemId, dueMs };
+    const sealed = Buffer.from(sealDelivery(head, content, session));
     const tags = await this.tagsOf(access);
     const added = await database.transaction(async (queries) => {
       const row = { ...question, asked: statement.leafHash, sealed };
@@ -158,8 +150,8 @@ interface Framed {
   readonly statement: string;
 }
 
-function contentOf({ code, text, language }: Asking, access: Access, { dueMs, ...framed }: Framed): Buffer {
-  return encodeQuestion({
+function contentOf({ code, text, language }: Asking, access: Access, { dueMs, ...framed }: Framed): QuestionContent {
+  return {
     ...framed,
     exchangeId: access.exchangeId,
     subject: spelled(access.opening),
@@ -168,5 +160,5 @@ function contentOf({ code, text, language }: Asking, access: Access, { dueMs, ..
     ...(text === undefined ? {} : { text }),
     language,
     dueAt: new Date(dueMs).toISOString(),
-  });
+  };
 }

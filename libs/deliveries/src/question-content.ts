@@ -24,16 +24,7 @@ const questionContent = z.object({
 });
 export type QuestionContent = z.infer<typeof questionContent>;
 
-export function encodeQuestion(content: QuestionContent): Buffer {
-  return Buffer.from(JSON.stringify(content));
-}
-
-/** Undefined if it is none. */
-export function decodeQuestion(content: Uint8Array): QuestionContent | undefined {
-  try {
-    return questionContent.parse(JSON.parse(Buffer.from(content).toString('utf8')));
-  } catch {
-    // Its sender's fault, an answer.
-    return undefined;
-  }
+/** What was opened; undefined if it is no question. */
+export function readQuestion(content: unknown): QuestionContent | undefined {
+  return questionContent.safeParse(content).data;
 }
