@@ -1,83 +1,29 @@
-import { randomUUID } from 'node:crypto';
+import { Outbox } from '#deliveries';
 import { join } from 'node:path';
-import type { Bus } from '#bus';
-import { type Clock, type InstanceId, type SubsystemId } from '#kernel';
+import type { InstanceId, SubsystemId } from '#kernel';
 import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
-import { OpeningSessions, signOpeningKey } from '#openings';
-import { keyFileName, loadKeySet, type Logger, type Trust } from '#platform';
-import { accessBy, openDatabase, type Database } from '#postgres';
+import { keyFileName, loadKeySet } from '#platform';
+import type { Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { hmacSha256, KeyRing, publicJwk, type Signer } from '#signing';
+import { hmacSha256, KeyRing, type Signer } from '#signing';
 import { AccessHistory } from './access-history/access-history.service.js';
 import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
-import { keyAccess } from './key-store/migrations/access.js';
-import { keyMigrations } from './key-store/migrations/index.js';
+import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
 import { FollowedLogStore } from './log-follower/followed-log.store.js';
 import { LogFollower } from './log-follower/log-follower.worker.js';
-import { access } from './migrations/access.js';
-import { migrations } from './migrations/index.js';
-import { OpeningKeyStore } from './opening-keys/opening-key.store.js';
-import { OpeningKeys } from './opening-keys/opening-keys.worker.js';
-import { InboxStore } from './openings/inbox.store.js';
-import { OpeningMatch } from './openings/opening-match.service.js';
-import { MatchWorker } from './openings/opening-match.worker.js';
-import { OpeningConsumer } from './openings/opening.consumer.js';
+import type { OpeningKeys } from './opening-keys/opening-keys.worker.js';
+import type { MatchWorker } from './openings/opening-match.worker.js';
+import { takeOpenings } from './openings/opening-parts.service.js';
+import type { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
-import type { FeedbackEvents } from './ops/feedback-metrics.service.js';
 import { assembleQuestions, type QuestionParts } from './questions/question-parts.service.js';
-
-export interface FeedbackContext {
-  readonly config: FeedbackConfig;
-  readonly bus: Bus;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly events: FeedbackEvents;
-  readonly trust: Trust;
-}
-
-export interface Databases {
-  readonly feedback: Database;
-  readonly keys: Database;
-}
-
-export async function openDatabases({
-  config,
-  logger,
-}: Pick<FeedbackContext, 'config' | 'logger'>): Promise<Databases> {
-  const onIdleError = (cause: unknown) => logger.warn({ err: cause }, 'idle database connection broke');
-  const feedback = await openDatabase({
-    url: config.databaseUrl,
-    schema: 'feedback',
-    migrations,
-    access: accessBy(access, config, logger),
-    poolSize: config.databasePoolSize,
-    onIdleError,
-  });
-  try {
-    const keys = await openDatabase({
-      url: config.keysDatabaseUrl,
-      schema: 'feedback_keys',
-      migrations: keyMigrations,
-      access: accessBy(
-        keyAccess,
-        { ...config, databaseOwnerUrl: config.keysDatabaseOwnerUrl, databaseReaderRole: '' },
-        logger,
-      ),
-      poolSize: config.keysDatabasePoolSize,
-      onIdleError,
-    });
-    return { feedback, keys };
-  } catch (cause) {
-    await feedback.close();
-    throw cause;
-  }
-}
+import { OwnStatements } from './statements/own-statements.service.js';
 
 /** What lives as long as the process, each part told of those that it needs. */
 export interface FeedbackParts {
@@ -90,6 +36,7 @@ export interface FeedbackParts {
   readonly matcher: MatchWorker;
   readonly follower: LogFollower;
   readonly unopened: UnopenedWorker;
+  readonly statements: OwnStatements;
   readonly accesses: Accesses;
   readonly questions: QuestionParts;
   readonly callers: CallerAuth;
@@ -105,38 +52,21 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     throw cause;
   });
   const keys = new PersonKeys(databases.keys, kek);
-  const inbox = new InboxStore(databases.feedback);
-  const instance = config.instanceId as InstanceId;
-  const openingKeys: OpeningKeys = new OpeningKeys({
-    ...{ bus, clock, inbox, instanceId: instance, rotateMs: config.rotateMs },
-    store: new OpeningKeyStore(databases.keys, kek),
-    signer: () => publishedSigner(copy, ring, instance),
-    sign: (signer, jwk, fromMs, untilMs) =>
-      signOpeningKey({ instance, kid: jwk.kid, jwk: publicJwk(jwk), fromMs, untilMs }, signer),
-    destroyed: (kid) => {
-      sessions.forget(kid);
-      events.keyDestroyed(kid);
-    },
-    failed: (cause) => events.failed('opening-keys', cause),
+  const signer = () => publishedSigner(copy, ring, config.instanceId as InstanceId);
+  const statements = new OwnStatements({
+    ...{ database: databases.feedback, bus, clock, signer },
+    givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
+    failed: (cause) => events.failed('statements', cause),
   });
-  const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
-  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions });
-  const matcher = new MatchWorker({
-    ...{ match, clock, keepMs: config.openingKeepMs, matched: events.matched, flawed: events.flawed },
-    failed: (cause) => events.failed('index', cause),
-  });
-  const consumer = new OpeningConsumer({
-    ...{ bus, inbox, clock, maxWaiting: config.maxWaitingOpenings },
-    processId: `${config.instanceId.replaceAll('/', '.')}.${randomUUID()}`,
-    arrived: (openings) => {
-      events.arrived(openings);
-      matcher.wake();
-    },
-    flawed: (flaw, openings) => events.flawed({ flaw, consumer: undefined, exchangeId: undefined }, openings),
-    failed: (cause) => events.failed('openings', cause),
-  });
+  const openings = takeOpenings(context, { databases, keys, kek, signer });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
-  const follower = followLog(context, { files, copy, watcher, matcher, database: databases.feedback });
+  const follower = followLog(context, {
+    files,
+    copy,
+    watcher,
+    matcher: openings.matcher,
+    database: databases.feedback,
+  });
   const unopened = new UnopenedWorker({
     ...{ bus, clock, store: new UnopenedStore(databases.feedback), alarm: events.unopened },
     ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },
@@ -144,8 +74,8 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock);
   const questions = assembleQuestions({
-    ...{ config, clock, events, keys, history, statements, outbox, database: databases.feedback, registry: copy },
-    wakeDeliveries: () => deliveries.wake(),
+    ...{ config, clock, events, keys, history, statements, database: databases.feedback, registry: copy },
+    deliveries: { outbox: new Outbox(), wake: () => undefined },
   });
   const accesses = new Accesses({
     history,
@@ -156,40 +86,25 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     logger: context.logger.child('accesses'),
   });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return {
-    copy,
-    watcher,
-    files,
-    keys,
-    openingKeys,
-    consumer,
-    matcher,
-    follower,
-    unopened,
-    accesses,
-    questions,
-    callers,
-  };
+  return { copy, watcher, files, keys, ...openings, follower, unopened, statements, accesses, questions, callers };
 }
 
-export function startParts({ openingKeys, consumer, matcher, follower, unopened, questions }: FeedbackParts): void {
+export function startParts(parts: FeedbackParts): void {
+  const { openingKeys, consumer, matcher, follower, unopened, statements, questions } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
+  statements.start();
   questions.overdue.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  await Promise.all([
-    parts.consumer.stop(),
-    parts.follower.stop(),
-    parts.unopened.stop(),
-    parts.openingKeys.stop(),
-    parts.questions.overdue.stop(),
-  ]);
+  const { consumer, follower, unopened, openingKeys, statements, questions } = parts;
+  const workers = [consumer, follower, unopened, openingKeys, statements, questions.overdue];
+  await Promise.all(workers.map((part) => part.stop()));
   await parts.matcher.stop();
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }

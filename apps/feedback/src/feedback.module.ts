@@ -19,21 +19,15 @@ import { AccessesController } from './access-history/accesses.controller.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
-import {
-  assemble,
-  openDatabases,
-  startParts,
-  stopParts,
-  type FeedbackContext,
-  type FeedbackParts,
-} from './feedback-parts.service.js';
-import { MemberQuestionsController } from './questions/member-questions.controller.js';
-import { QuestionsController } from './questions/questions.controller.js';
-import { Answers } from './questions/answers.service.js';
-import { Questions } from './questions/questions.service.js';
+import { openDatabases, type FeedbackContext } from './feedback-databases.service.js';
+import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
 import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { feedbackParts } from './ops/status-parts.service.js';
+import { Answers } from './questions/answers.service.js';
+import { MemberQuestionsController } from './questions/member-questions.controller.js';
+import { QuestionsController } from './questions/questions.controller.js';
+import { Questions } from './questions/questions.service.js';
 
 export interface FeedbackDependencies {
   readonly bus: Bus;
@@ -69,6 +63,7 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   own.lag.from({}, () => parts.follower.lag());
   own.overdue.from({}, () => parts.unopened.overdue);
   own.questionsOverdue.from({}, () => parts.questions.overdue.overdue);
+  own.waiting.from({}, () => parts.statements.waiting);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -91,10 +86,19 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, watcher, accesses, questions, callers } =
-    parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, statements, watcher } = parts;
+  const { accesses, questions, callers } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = { bus, checks, log: follower, match: matcher, unopened, questions: questions.overdue, watcher };
+  const sources = {
+    bus,
+    checks,
+    log: follower,
+    match: matcher,
+    unopened,
+    questions: questions.overdue,
+    statements,
+    watcher,
+  };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {

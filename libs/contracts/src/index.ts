@@ -16,14 +16,24 @@ export {
 } from './generated/kerege/exchange/v1/exchange_pb.js';
 export { LeafSchema, ReceiptsSchema, type Leaf, type Receipts } from './generated/kerege/audit/v1/audit_pb.js';
 export {
+  DeliverySchema,
   OpeningContentSchema,
   OpeningSchema as SealedOpeningSchema,
   UnopenedSchema,
+  type Delivery as DeliveryRecord,
   type Opening as SealedOpening,
   type OpeningContent,
   type Unopened,
 } from './generated/kerege/feedback/v1/feedback_pb.js';
 export { ManifestSchema, type Manifest } from './generated/kerege/registry/v1/registry_pb.js';
 export { create as message, fromBinary as decode, toBinary as encode } from '@bufbuild/protobuf';
-export { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic, type TopicSpec } from './topics.js';
+export {
+  correctionTopic,
+  deadTopic,
+  fixedTopics,
+  receiptTopic,
+  replyTopic,
+  requestTopic,
+  type TopicSpec,
+} from './topics.js';
 export { joinReceipts } from './join-receipts.js';

@@ -65,6 +65,16 @@ export function receiptTopic(subsystem: string): TopicSpec {
   return { name: topicName('receipt', subsystem), partitions: 1, retentionMs: 15 * MINUTE };
 }
 
+/** What feedback delivers to a subsystem, sealed for it; one partition, because the order counts. */
+export function correctionTopic(subsystem: string): TopicSpec {
+  return {
+    name: topicName('correction', subsystem),
+    partitions: 1,
+    retentionMs: 28 * DAY,
+    maxMessageBytes: MAX_INLINE_RECORD,
+  };
+}
+
 export function deadTopic(subsystem: string): TopicSpec {
   return {
     name: topicName('dead', subsystem),

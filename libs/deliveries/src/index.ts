@@ -7,4 +7,13 @@ export type { Delivery, DeliveryState, KeptDelivery, OutgoingDelivery, SendOutco
 export { DeliveryWorker, type DeliveryRule, type DeliveryWorkerParts, type ToldAttempt } from './delivery.worker.js';
 export { Inbox } from './inbox.store.js';
 export { QUESTION_KIND, readQuestion, type QuestionContent } from './question-content.js';
+export {
+  deliveryRecord,
+  openDelivery,
+  readDelivery,
+  sealDelivery,
+  type DeliveryFlaw,
+  type DeliveryHead,
+  type ReadDelivery,
+} from './sealed-delivery.js';
 export { Outbox, type DeliveryPage } from './outbox.store.js';

@@ -1,10 +1,4 @@
-import type {
-  AccessPayload,
-  ConcealmentPayload,
-  FailedPayload,
-  RefusedPayload,
-  StatementPayload,
-} from './statement-payload.js';
+import type { ConcealmentPayload, FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
 
 /** Whose key signed, in relation to the statement: its consumer, its provider, or an instance of that kind. */
 export type SignerRole = 'from' | 'to' | 'audit' | 'registry' | 'gateway' | 'feedback';
@@ -17,40 +11,45 @@ export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
  * The one place where the signer column of `statements.md` §2 is written down.
  */
 export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot | undefined {
-  if (isOfAudit(payload)) return only(signerIs === 'audit', '-');
+  if (isOfOne(payload)) return only(signerIs === OF_ONE[payload.t][0], OF_ONE[payload.t][1]);
   switch (payload.t) {
-    case 'exchange.requested':
-      return only(signerIs === 'from', 'c0');
-    case 'exchange.answered':
-      return only(signerIs === 'to', 'p1');
     case 'exchange.refused':
       return slotOfRefusal(payload, signerIs);
     case 'exchange.failed':
       return slotOfFailure(payload, signerIs);
-    case 'registry.manifest':
-      return only(signerIs === 'registry', '-');
-    case 'refusals':
-      return only(signerIs === 'gateway', '-');
     case 'access.concealment':
       return slotOfConcealment(payload, signerIs);
-    case 'question.answered':
-      return only(signerIs === 'to', '-');
-    case 'question.asked':
-    case 'erasure':
-    case 'subject.compromised':
-    case 'link.granted':
-    case 'link.revoked':
-      return only(signerIs === 'feedback', '-');
   }
 }
 
-/** What audit alone states, about its log and its readers. */
-type OfAudit = AccessPayload | Extract<StatementPayload, { t: (typeof OF_AUDIT)[number] }>;
-const OF_AUDIT = ['exchange.conflict', 'anchor.tsr', 'log.unwitnessed', 'log.closed', 'log.opened'] as const;
+/** Types that one role alone signs, with the slot that they take. */
+const OF_ONE = {
+  'exchange.requested': ['from', 'c0'],
+  'exchange.answered': ['to', 'p1'],
+  'exchange.conflict': ['audit', '-'],
+  'registry.manifest': ['registry', '-'],
+  'anchor.tsr': ['audit', '-'],
+  'log.unwitnessed': ['audit', '-'],
+  'log.closed': ['audit', '-'],
+  'log.opened': ['audit', '-'],
+  'access.searched': ['audit', '-'],
+  'access.proved': ['audit', '-'],
+  'access.exported': ['audit', '-'],
+  'access.reported': ['audit', '-'],
+  'access.packaged': ['audit', '-'],
+  refusals: ['gateway', '-'],
+  'question.asked': ['feedback', '-'],
+  'question.answered': ['to', '-'],
+  erasure: ['feedback', '-'],
+  'subject.compromised': ['feedback', '-'],
+  'link.granted': ['feedback', '-'],
+  'link.revoked': ['feedback', '-'],
+} as const satisfies Partial<Record<StatementPayload['t'], readonly [SignerRole, Slot]>>;
 
-function isOfAudit(payload: StatementPayload): payload is OfAudit {
-  if (payload.t === 'access.concealment') return false;
-  return payload.t.startsWith('access.') || OF_AUDIT.some((type) => type === payload.t);
+type OfOne = Extract<StatementPayload, { t: keyof typeof OF_ONE }>;
+
+function isOfOne(payload: StatementPayload): payload is OfOne {
+  return Object.hasOwn(OF_ONE, payload.t);
 }
 
 /** The provider refuses a request that was made; the consumer's gateway one that never was. */

@@ -2,6 +2,7 @@ import type { CommitmentKind } from '#signing';
 import { BulkInsert, type Database, type Queries } from '#postgres';
 import { Frontier } from '#tlog';
 import { INGEST_LOCK } from '../ingest-lock.js';
+import { markLogged } from '../statements/own-statement.store.js';
 import { followerErrors } from './log-follower.errors.js';
 import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow } from './leaf-row.js';
 
@@ -101,6 +102,7 @@ export class FollowedLogStore {
       await SEQUELS.run(queries, inLog(rows.sequels));
       await COMMITMENTS.run(queries, inLog(rows.commitments));
       await markReady(queries, rows.commitments);
+      await markLogged(queries, logId, rows.stated);
       return true;
     });
   }

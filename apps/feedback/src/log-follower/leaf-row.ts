@@ -6,7 +6,7 @@ import {
   type FailedPayload,
   type RefusedPayload,
   type RequestedPayload,
-  type Statement,
+  type StatementPayload,
 } from '#signing';
 
 /** A leaf of a followed log. */
@@ -51,10 +51,28 @@ export interface CommitmentRow {
   readonly tsMs: number;
 }
 
+/** A statement of feedback itself or of a member that gave it to feedback. */
+export interface StatedRow {
+  readonly index: number;
+  readonly leafHash: Buffer;
+  readonly payload: StatedPayload;
+}
+export type StatedPayload = Extract<StatementPayload, { t: (typeof STATED)[number] }>;
+const STATED = [
+  'question.asked',
+  'question.answered',
+  'erasure',
+  'access.concealment',
+  'subject.compromised',
+  'link.granted',
+  'link.revoked',
+] as const satisfies readonly StatementPayload['t'][];
+
 export interface LeafRows {
   readonly exchanges: readonly ExchangeRow[];
   readonly sequels: readonly SequelRow[];
   readonly commitments: readonly CommitmentRow[];
+  readonly stated: readonly StatedRow[];
 }
 
 /** Whose key is `kid`; undefined: nobody's that is known here (any more). */
@@ -65,7 +83,12 @@ export type KeyOwner = (subsystem: string, kid: string) => boolean;
  * sequels count is judged when they are read (`partiesOf`), so that their order in the log does not matter.
  */
 export function rowsOf(leaves: readonly FollowedLeaf[], isKeyOf: KeyOwner): LeafRows {
-  const rows = { exchanges: [] as ExchangeRow[], sequels: [] as SequelRow[], commitments: [] as CommitmentRow[] };
+  const rows = {
+    exchanges: [] as ExchangeRow[],
+    sequels: [] as SequelRow[],
+    commitments: [] as CommitmentRow[],
+    stated: [] as StatedRow[],
+  };
   for (const leaf of leaves) {
     const parsed = parseStatement(leaf.body.toString('latin1'));
     if (!parsed.ok) continue;
@@ -78,7 +101,7 @@ export function rowsOf(leaves: readonly FollowedLeaf[], isKeyOf: KeyOwner): Leaf
       const slot = slotOf(payload, kid, isKeyOf);
       rows.sequels.push({ index: leaf.index, leafHash: leaf.hash, prev, slot, payload, parties: partiesOf(payload) });
       if (payload.t === 'exchange.answered') rows.commitments.push(...commitmentsOf(leaf, payload, prev));
-    }
+    } else if (isStated(payload)) rows.stated.push({ index: leaf.index, leafHash: leaf.hash, payload });
   }
   return rows;
 }
@@ -88,8 +111,12 @@ export function partiesOf({ id, from, to, svc }: RequestedPayload | SequelPayloa
   return hash('sha256', `${id}\0${from}\0${to}\0${svc}`, 'buffer').subarray(0, 16);
 }
 
-function isSequel(payload: Statement['payload']): payload is SequelPayload {
+function isSequel(payload: StatementPayload): payload is SequelPayload {
   return payload.t === 'exchange.answered' || payload.t === 'exchange.refused' || payload.t === 'exchange.failed';
+}
+
+function isStated(payload: StatementPayload): payload is StatedPayload {
+  return STATED.some((type) => type === payload.t);
 }
 
 /**

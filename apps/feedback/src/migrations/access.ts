@@ -1,3 +1,4 @@
+import { deliveriesAccess } from '#deliveries';
 import type { AccessPlan } from '#postgres';
 
 const grows = { insert: true } as const;
@@ -14,5 +15,7 @@ export const access: AccessPlan = {
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset'] },
   subject_access: grows,
+  ...deliveriesAccess,
   question: { insert: true, update: ['sealed', 'answered', 'answered_ms', 'answer_enc', 'is_overdue_told'] },
+  own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
 };

@@ -46,6 +46,10 @@ export const feedbackMetrics = defineMetrics('feedback', {
     name: 'kerege_feedback_log_lag_leaves',
     help: 'Leaves that the log has and feedback has not taken in.',
   }),
+  waiting: metric.observedGauge({
+    name: 'kerege_feedback_statements_waiting_number',
+    help: 'Statements of feedback, and of members who gave them to it, that the log does not show yet; counted up to 10,000.',
+  }),
   questionsOverdue: metric.observedGauge({
     name: 'kerege_feedback_questions_overdue_number',
     help: 'Questions that nobody has answered within their term, counted up to 100,000. Alarm above 0.',

@@ -15,6 +15,7 @@ export interface FeedbackStatusSources {
   readonly match: { readonly failure: string | undefined };
   readonly unopened: { readonly overdue: number };
   readonly questions: { readonly overdue: number };
+  readonly statements: { readonly waiting: number };
   readonly watcher: { reading(): Reading };
 }
 
@@ -26,6 +27,7 @@ export function feedbackParts({
   match,
   unopened,
   questions,
+  statements,
   watcher,
 }: FeedbackStatusSources): StatusPart[] {
   return [
@@ -37,6 +39,7 @@ export function feedbackParts({
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
     { name: 'questions', read: () => questionsReading(questions.overdue) },
+    { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
   ];
 }
 

@@ -44,7 +44,12 @@ export interface GivenAnswer {
   readonly salt: Buffer;
 }
 
-export type AnswerProblem = 'signer' | 'type' | 'id' | 'parties' | 'prev' | 'digest';
+export type AnswerProblem = 'signer' | 'type' | 'id' | 'parties' | 'prev' | 'time' | 'digest';
+
+/** Intake takes a statement of a day ago; half of it is left for whatever keeps it from there. */
+const OLDEST_MS = 12 * 60 * 60_000;
+/** Intake bears five minutes; its clock is another than ours. */
+const AHEAD_MS = 2 * 60_000;
 
 export interface AnswersParts {
   readonly database: Database;
@@ -118,7 +123,7 @@ export class Answers {
     if (question.answer?.leafHash.equals(statement.leafHash) === true) return statement;
     const jwk = signingKeyOf(view, question.recipient as SubsystemId, statement.kid, nowMs);
     const isSigned = jwk !== undefined && verifyStatement(statement, jwk);
-    const problem = isSigned ? problemOf(question, statement, given) : 'signer';
+    const problem = isSigned ? problemOf(question, statement, given, nowMs) : 'signer';
     if (problem !== undefined) throw unsound(problem);
     return statement;
   }
@@ -146,11 +151,13 @@ function problemOf(
   { id, portal, recipient, asked }: Question,
   { payload }: Statement,
   { answer, salt }: GivenAnswer,
+  nowMs: number,
 ): AnswerProblem | undefined {
   if (payload.t !== 'question.answered') return 'type';
   if (payload.id !== id) return 'id';
   if (payload.from !== portal || payload.to !== recipient) return 'parties';
   if (payload.prev !== toBase64Url(asked)) return 'prev';
+  if (payload.ts < nowMs - OLDEST_MS || payload.ts > nowMs + AHEAD_MS) return 'time';
   return payload.doc === questionAnswerDigest(salt, answer) ? undefined : 'digest';
 }
 

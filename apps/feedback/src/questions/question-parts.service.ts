@@ -1,3 +1,4 @@
+import type { Outbox } from '#deliveries';
 import type { Clock } from '#kernel';
 import type { Database } from '#postgres';
 import type { RegistryView } from '#snapshot';
@@ -10,7 +11,7 @@ import { OverdueQuestions } from './overdue-questions.worker.js';
 import { QuestionStore } from './question.store.js';
 import { Questions, type QuestionsParts } from './questions.service.js';
 import { RowQuestions } from './row-questions.service.js';
-import type { StatementPlaces } from './statement-places.js';
+import type { OwnStatements } from '../statements/own-statements.service.js';
 
 export interface QuestionContext {
   readonly config: Pick<
@@ -23,9 +24,8 @@ export interface QuestionContext {
   readonly registry: { current(): RegistryView | undefined };
   readonly keys: PersonKeys;
   readonly history: AccessHistory;
-  readonly statements: QuestionsParts['statements'] & AnswersParts['statements'] & StatementPlaces;
-  readonly outbox: QuestionsParts['outbox'] & AnswersParts['outbox'];
-  readonly wakeDeliveries: () => void;
+  readonly statements: OwnStatements;
+  readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge'>; wake(): void };
 }
 
 export interface QuestionParts {
@@ -37,13 +37,14 @@ export interface QuestionParts {
 
 /** What persons ask and members answer, each part told of those that it needs. */
 export function assembleQuestions(context: QuestionContext): QuestionParts {
-  const { config, clock, events, database, registry, keys, history, statements, outbox, wakeDeliveries } = context;
+  const { config, clock, events, database, registry, keys, history, statements, deliveries } = context;
+  const { outbox } = deliveries;
   const store = new QuestionStore(database);
   const shared = { database, store, keys, statements, outbox, registry, clock, mostText: config.maxQuestionText };
   return {
     questions: new Questions({
       ...shared,
-      ...{ history, wakeDeliveries, asked: events.questionAsked },
+      ...{ history, wakeDeliveries: () => deliveries.wake(), asked: events.questionAsked },
       ...{ termMs: config.questionTermMs, mostOpen: config.maxOpenQuestions },
     }),
     answers: new Answers({ ...shared, answered: events.questionAnswered }),

@@ -40,7 +40,7 @@ export const questionErrors = defineErrors('feedback-questions', {
   'answer-unsound': {
     kind: 'invalid',
     message: 'The statement is not the answer to this question; "problem" says why.',
-    next: 'Sign question.answered with the id of the question, from and to of its question.asked, prev its leaf hash, doc = h1(salt, answer), by a published key of the subsystem.',
+    next: 'Sign question.answered with the id of the question, from and to of its question.asked, prev its leaf hash, ts the time of signing, doc = h1(salt, answer), by a published key of the subsystem.',
   },
   'question-answered': {
     kind: 'conflict',

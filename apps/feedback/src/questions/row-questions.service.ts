@@ -8,12 +8,12 @@ import { openKeptAnswer } from './kept-answer.js';
 import { standingOf, type Question } from './question.js';
 import type { AccessName, QuestionStore } from './question.store.js';
 import type { RowQuestion } from './shown-question.js';
-import type { StatementPlaces } from './statement-places.js';
+import type { OwnStatements } from '../statements/own-statements.service.js';
 
 export interface RowQuestionsParts {
   readonly store: Pick<QuestionStore, 'ofAccesses'>;
   readonly keys: Pick<PersonKeys, 'find'>;
-  readonly statements: StatementPlaces;
+  readonly statements: Pick<OwnStatements, 'places'>;
   readonly clock: Clock;
 }
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kerege/feedback/v1/feedback.proto.
  */
 export const file_kerege_feedback_v1_feedback: GenFile = /*@__PURE__*/
-  fileDesc("CiFrZXJlZ2UvZmVlZGJhY2svdjEvZmVlZGJhY2sucHJvdG8SEmtlcmVnZS5mZWVkYmFjay52MSJjCgdPcGVuaW5nEhMKC2V4Y2hhbmdlX2lkGAEgASgMEhYKDnN0YXRlbWVudF9oYXNoGAIgASgMEisKB2NvbnRlbnQYAyABKAsyGi5rZXJlZ2UuZXhjaGFuZ2UudjEuU2VhbGVkIoABCg5PcGVuaW5nQ29udGVudBItCghzdWJqZWN0cxgBIAMoCzIbLmtlcmVnZS5leGNoYW5nZS52MS5PcGVuaW5nEioKBXVzZXJzGAIgAygLMhsua2VyZWdlLmV4Y2hhbmdlLnYxLk9wZW5pbmcSEwoLY29uY2VhbG1lbnQYAyABKAwiRQoIVW5vcGVuZWQSEwoLZXhjaGFuZ2VfaWQYASABKAwSFgoOc3RhdGVtZW50X2hhc2gYAiABKAwSDAoEZnJvbRgDIAEoCWIGcHJvdG8z", [file_kerege_exchange_v1_exchange]);
+  fileDesc("CiFrZXJlZ2UvZmVlZGJhY2svdjEvZmVlZGJhY2sucHJvdG8SEmtlcmVnZS5mZWVkYmFjay52MSJjCgdPcGVuaW5nEhMKC2V4Y2hhbmdlX2lkGAEgASgMEhYKDnN0YXRlbWVudF9oYXNoGAIgASgMEisKB2NvbnRlbnQYAyABKAsyGi5rZXJlZ2UuZXhjaGFuZ2UudjEuU2VhbGVkIoABCg5PcGVuaW5nQ29udGVudBItCghzdWJqZWN0cxgBIAMoCzIbLmtlcmVnZS5leGNoYW5nZS52MS5PcGVuaW5nEioKBXVzZXJzGAIgAygLMhsua2VyZWdlLmV4Y2hhbmdlLnYxLk9wZW5pbmcSEwoLY29uY2VhbG1lbnQYAyABKAwiRQoIVW5vcGVuZWQSEwoLZXhjaGFuZ2VfaWQYASABKAwSFgoOc3RhdGVtZW50X2hhc2gYAiABKAwSDAoEZnJvbRgDIAEoCSJ9CghEZWxpdmVyeRIKCgJpZBgBIAEoCRIMCgRraW5kGAIgASgJEioKBnNlYWxlZBgDIAEoCzIaLmtlcmVnZS5leGNoYW5nZS52MS5TZWFsZWQSDwoHbWFkZV9tcxgEIAEoAxIOCgZkdWVfbXMYBSABKAMSCgoCdG8YBiABKAliBnByb3RvMw", [file_kerege_exchange_v1_exchange]);
 
 /**
  * Value of a record on `feedback.opening`; key = exchange id. Nobody signs it: an opening either reproduces the
@@ -116,4 +116,58 @@ export type Unopened = Message<"kerege.feedback.v1.Unopened"> & {
  */
 export const UnopenedSchema: GenMessage<Unopened> = /*@__PURE__*/
   messageDesc(file_kerege_feedback_v1_feedback, 2);
+
+/**
+ * Value of a record on `correction.<subsystem>`; key = id. Delivered at least once, always under the same id.
+ *
+ * @generated from message kerege.feedback.v1.Delivery
+ */
+export type Delivery = Message<"kerege.feedback.v1.Delivery"> & {
+  /**
+   * UUID, as text.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What the content is, e.g. `question`.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * UTF-8 JSON, sealed for the subsystem with its published key; bound to id, kind, to and due_ms.
+   *
+   * @generated from field: kerege.exchange.v1.Sealed sealed = 3;
+   */
+  sealed?: Sealed | undefined;
+
+  /**
+   * @generated from field: int64 made_ms = 4;
+   */
+  madeMs: bigint;
+
+  /**
+   * Until when what is asked for is to be done; 0 if nothing is.
+   *
+   * @generated from field: int64 due_ms = 5;
+   */
+  dueMs: bigint;
+
+  /**
+   * The subsystem that it is for.
+   *
+   * @generated from field: string to = 6;
+   */
+  to: string;
+};
+
+/**
+ * Describes the message kerege.feedback.v1.Delivery.
+ * Use `create(DeliverySchema)` to create a new message.
+ */
+export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
+  messageDesc(file_kerege_feedback_v1_feedback, 3);
 

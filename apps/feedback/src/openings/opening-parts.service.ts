@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import type { InstanceId } from '#kernel';
+import { OpeningSessions, signOpeningKey } from '#openings';
+import { publicJwk, type Signer } from '#signing';
+import type { Databases, FeedbackContext } from '../feedback-databases.service.js';
+import type { PersonKeys } from '../key-store/person-keys.store.js';
+import { OpeningKeyStore } from '../opening-keys/opening-key.store.js';
+import { OpeningKeys } from '../opening-keys/opening-keys.worker.js';
+import { InboxStore } from './inbox.store.js';
+import { OpeningMatch } from './opening-match.service.js';
+import { MatchWorker } from './opening-match.worker.js';
+import { OpeningConsumer } from './opening.consumer.js';
+
+export interface OpeningSources {
+  readonly databases: Databases;
+  readonly keys: PersonKeys;
+  /** Under which the keys of openings are kept. */
+  readonly kek: Buffer;
+  readonly signer: () => Signer | undefined;
+}
+
+/** What takes openings off their topic and turns them into rows of the index. */
+export function takeOpenings(
+  { config, bus, clock, events }: FeedbackContext,
+  { databases, keys, kek, signer }: OpeningSources,
+): { readonly openingKeys: OpeningKeys; readonly consumer: OpeningConsumer; readonly matcher: MatchWorker } {
+  const instance = config.instanceId as InstanceId;
+  const inbox = new InboxStore(databases.feedback);
+  const openingKeys: OpeningKeys = new OpeningKeys({
+    ...{ bus, clock, inbox, instanceId: instance, rotateMs: config.rotateMs, signer },
+    store: new OpeningKeyStore(databases.keys, kek),
+    sign: (signer, jwk, fromMs, untilMs) =>
+      signOpeningKey({ instance, kid: jwk.kid, jwk: publicJwk(jwk), fromMs, untilMs }, signer),
+    destroyed: (kid) => {
+      sessions.forget(kid);
+      events.keyDestroyed(kid);
+    },
+    failed: (cause) => events.failed('opening-keys', cause),
+  });
+  const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
+  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions });
+  const matcher = new MatchWorker({
+    ...{ match, clock, keepMs: config.openingKeepMs, matched: events.matched, flawed: events.flawed },
+    failed: (cause) => events.failed('index', cause),
+  });
+  const consumer = new OpeningConsumer({
+    ...{ bus, inbox, clock, maxWaiting: config.maxWaitingOpenings },
+    processId: `${config.instanceId.replaceAll('/', '.')}.${randomUUID()}`,
+    arrived: (openings) => {
+      events.arrived(openings);
+      matcher.wake();
+    },
+    flawed: (flaw, openings) => events.flawed({ flaw, consumer: undefined, exchangeId: undefined }, openings),
+    failed: (cause) => events.failed('openings', cause),
+  });
+  return { openingKeys, consumer, matcher };
+}
