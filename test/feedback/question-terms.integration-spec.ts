@@ -22,7 +22,7 @@ afterAll(() => asking.network.close());
 
 const rowOf = (at: number) => asking.row(ANN.code, stated[at] as Stated);
 const told = () => asking.network.alarms.filter(({ alarm }) => alarm === 'questions-overdue');
-const status = async (): Promise<{ parts: { name: string; state: string; details?: object }[] }> =>
+const status = async (): Promise<{ parts: { part: string; state: string; details?: object }[] }> =>
   (await fetch(`${asking.app?.url}/status`)).json() as never;
 
 it('an overdue question is told once, with whoever was asked, and answered late', async () => {
@@ -36,8 +36,8 @@ it('an overdue question is told once, with whoever was asked, and answered late'
   const overdue = async () => (await asking.member(ASKED, '?state=overdue')).body['questions'] as object[];
   expect(await overdue()).toMatchObject([{ id, state: 'overdue' }]);
   await eventually(async () => {
-    const part = (await status()).parts.find(({ name }) => name === 'questions');
-    expect(part).toMatchObject({ state: 'degraded', details: { overdue: 1 } });
+    const found = (await status()).parts.find(({ part: name }) => name === 'questions');
+    expect(found).toMatchObject({ state: 'degraded', details: { overdue: 1 } });
     return true;
   });
   const metrics = await (await fetch(`${asking.app?.url}/metrics`)).text();

@@ -12,8 +12,6 @@ export type {
   LogClosedPayload,
   LogOpenedPayload,
   ManifestPayload,
-  QuestionAnsweredPayload,
-  QuestionAskedPayload,
   RefusalsPayload,
   QuestionAskedPayload,
   QuestionAnsweredPayload,

@@ -6,10 +6,10 @@ import type { AccessHistory } from '../access-history/access-history.service.js'
 import type { FeedbackConfig } from '../feedback.config.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import type { FeedbackEvents } from '../ops/feedback-metrics.service.js';
-import { Answers, type AnswersParts } from './answers.service.js';
+import { Answers } from './answers.service.js';
 import { OverdueQuestions } from './overdue-questions.worker.js';
 import { QuestionStore } from './question.store.js';
-import { Questions, type QuestionsParts } from './questions.service.js';
+import { Questions } from './questions.service.js';
 import { RowQuestions } from './row-questions.service.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 
