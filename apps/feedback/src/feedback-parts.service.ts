@@ -1,4 +1,3 @@
-import { Outbox } from '#deliveries';
 import { join } from 'node:path';
 import type { InstanceId, SubsystemId } from '#kernel';
 import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
@@ -11,6 +10,7 @@ import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { Deliveries } from './deliveries/deliveries.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
@@ -40,6 +40,8 @@ export interface FeedbackParts {
   readonly accesses: Accesses;
   readonly questions: QuestionParts;
   readonly callers: CallerAuth;
+  /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
+  readonly deliveries: Deliveries;
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
@@ -73,9 +75,9 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('unopened', cause),
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock);
+  const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const questions = assembleQuestions({
-    ...{ config, clock, events, keys, history, statements, database: databases.feedback, registry: copy },
-    deliveries: { outbox: new Outbox(), wake: () => undefined },
+    ...{ config, clock, events, keys, history, statements, deliveries, database: databases.feedback, registry: copy },
   });
   const accesses = new Accesses({
     history,
@@ -86,26 +88,28 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     logger: context.logger.child('accesses'),
   });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, ...openings, follower, unopened, statements, accesses, questions, callers };
+  const workers = { follower, unopened, statements, deliveries };
+  return { copy, watcher, files, keys, accesses, questions, callers, ...openings, ...workers };
 }
 
 export function startParts(parts: FeedbackParts): void {
-  const { openingKeys, consumer, matcher, follower, unopened, statements, questions } = parts;
+  const { openingKeys, consumer, matcher, follower, unopened, statements, questions, deliveries } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
   statements.start();
+  deliveries.start();
   questions.overdue.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements, questions } = parts;
-  const workers = [consumer, follower, unopened, openingKeys, statements, questions.overdue];
-  await Promise.all(workers.map((part) => part.stop()));
-  await parts.matcher.stop();
+  const { consumer, follower, unopened, openingKeys, statements, questions, matcher, deliveries } = parts;
+  const intake = [consumer, follower, unopened, openingKeys, statements, questions.overdue];
+  await Promise.all(intake.map((part) => part.stop()));
+  await Promise.all([matcher.stop(), deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }
 

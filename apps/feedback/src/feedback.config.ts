@@ -135,5 +135,11 @@ export const feedbackConfig = defineConfig('feedback', {
     min: 10,
     meaning: 'How often questions are looked for whose term has ended.',
   }),
+  deliveryKeepMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_DELIVERY_KEEP_MS',
+    default: 28 * DAY_MS,
+    min: 60_000,
+    meaning: 'How long it is remembered that a delivery to a subsystem was made; its content goes at once.',
+  }),
 });
 export type FeedbackConfig = ConfigOf<typeof feedbackConfig>;

@@ -64,6 +64,8 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   own.overdue.from({}, () => parts.unopened.overdue);
   own.questionsOverdue.from({}, () => parts.questions.overdue.overdue);
   own.waiting.from({}, () => parts.statements.waiting);
+  own.deliveries.from({ state: 'waiting' }, () => parts.deliveries.sizes.waiting);
+  own.deliveries.from({ state: 'parked' }, () => parts.deliveries.sizes.parked);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -86,19 +88,11 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, statements, watcher } = parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, statements, watcher, deliveries } = parts;
   const { accesses, questions, callers } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = {
-    bus,
-    checks,
-    log: follower,
-    match: matcher,
-    unopened,
-    questions: questions.overdue,
-    statements,
-    watcher,
-  };
+  const workers = { log: follower, match: matcher, unopened, questions: questions.overdue, statements, deliveries };
+  const sources = { bus, checks, watcher, ...workers };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {

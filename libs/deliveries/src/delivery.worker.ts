@@ -5,7 +5,7 @@ import { afterAttempt, isLast, type NextStep, type RetryRule } from './after-att
 import type { OutgoingDelivery, SendOutcome } from './delivery.js';
 import { Inbox } from './inbox.store.js';
 import { LaneStore, type Lane, type WaitingDelivery } from './lane.store.js';
-import { Outbox } from './outbox.store.js';
+import { Outbox, type OutboxSizes } from './outbox.store.js';
 
 export interface DeliveryRule extends RetryRule {
   /** `hold`: nothing goes past a parked one, until it is replayed or discarded; `pass`: the next ones go on. */
@@ -71,7 +71,7 @@ export class DeliveryWorker {
   private readonly lanes = new Set<{ readonly isFailing: boolean; done: Promise<void> }>();
   private readonly stopping = new AbortController();
   /** What there is, as it was counted last. */
-  sizes = { waiting: 0, parked: 0 };
+  sizes: OutboxSizes = { waiting: 0, parked: 0, oldestMs: 0 };
 
   constructor(private readonly parts: DeliveryWorkerParts) {
     this.store = new LaneStore(parts.database);

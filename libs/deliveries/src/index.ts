@@ -7,6 +7,7 @@ export type { Delivery, DeliveryState, KeptDelivery, OutgoingDelivery, SendOutco
 export { DeliveryWorker, type DeliveryRule, type DeliveryWorkerParts, type ToldAttempt } from './delivery.worker.js';
 export { Inbox } from './inbox.store.js';
 export { QUESTION_KIND, readQuestion, type QuestionContent } from './question-content.js';
+export { Outbox, type DeliveryPage, type OutboxSizes } from './outbox.store.js';
 export {
   deliveryRecord,
   openDelivery,
@@ -16,4 +17,3 @@ export {
   type DeliveryHead,
   type ReadDelivery,
 } from './sealed-delivery.js';
-export { Outbox, type DeliveryPage } from './outbox.store.js';

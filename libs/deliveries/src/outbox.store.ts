@@ -14,6 +14,14 @@ export interface DeliveryPage {
   readonly limit: number;
 }
 
+/** What there is that has not ended. */
+export interface OutboxSizes {
+  readonly waiting: number;
+  readonly parked: number;
+  /** How long the oldest one has waited; 0 if none waits. */
+  readonly oldestMs: number;
+}
+
 interface DeliveryRow {
   readonly seq: string;
   readonly id: string;
@@ -112,13 +120,14 @@ export class Outbox {
     return end(queries, { id, recipients, from: 'waiting', to: 'delivered', why: null });
   }
 
-  /** How many there are in each state that has not ended. */
-  async sizes(queries: Asking): Promise<{ readonly waiting: number; readonly parked: number }> {
-    const [row] = await queries.query<{ waiting: string; parked: string }>(
-      `SELECT (SELECT count(*) FROM delivery WHERE state = 'waiting') AS waiting,
-              (SELECT count(*) FROM delivery WHERE state = 'parked') AS parked`,
+  async sizes(queries: Asking): Promise<OutboxSizes> {
+    const [row] = await queries.query<{ waiting: string; parked: string; oldest_ms: string | null }>(
+      `SELECT count(*) AS waiting, ${NOW_MS} - min(made_ms) AS oldest_ms,
+              (SELECT count(*) FROM delivery WHERE state = 'parked') AS parked
+         FROM delivery WHERE state = 'waiting'`,
     );
-    return { waiting: Number(row?.waiting ?? 0), parked: Number(row?.parked ?? 0) };
+    const { waiting = 0, parked = 0, oldest_ms: oldestMs = 0 } = row ?? {};
+    return { waiting: Number(waiting), parked: Number(parked), oldestMs: Number(oldestMs ?? 0) };
   }
 
   /** Removes those that ended longer ago, oldest first; how many of `limit`. */

@@ -1,4 +1,12 @@
-import { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic, type TopicSpec } from '#contracts';
+import {
+  correctionTopic,
+  deadTopic,
+  fixedTopics,
+  receiptTopic,
+  replyTopic,
+  requestTopic,
+  type TopicSpec,
+} from '#contracts';
 import type { MemberEntry } from './digest-list.js';
 import type { InstanceDefinition } from './definition-schema.js';
 import type { MemberDocument } from './member-document.js';
@@ -15,11 +23,11 @@ export interface SnapshotParts {
 /** The snapshot of a definition and its members' signed documents; deterministic, so equal content has equal bytes. */
 export function buildSnapshot(parts: SnapshotParts): Snapshot {
   const { definition, members } = parts;
-  const providers = members
+  const subsystems = members
     .flatMap(({ document }) => document.subsystems)
-    .filter((subsystem) => subsystem.services.length > 0)
-    .map((subsystem) => subsystem.id as string)
-    .sort();
+    .map(({ id, services }) => ({ id: id, isProvider: services.length > 0 }))
+    .sort((one, other) => (one.id < other.id ? -1 : 1));
+  const providers = subsystems.filter(({ isProvider }) => isProvider).map(({ id }) => id);
   return snapshotSchema.parse({
     v: 1,
     instance: definition.instance,
@@ -53,6 +61,9 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
         ];
       }),
     ),
+    corrections: Object.fromEntries(
+      subsystems.map(({ id }) => [id, { topic: correctionTopic(id).name, dead: deadTopic(id).name }]),
+    ),
     members: members.map(({ entry }) => entry),
   });
 }
@@ -66,6 +77,11 @@ export function topicSpecsOf(snapshot: Snapshot): TopicSpec[] {
       requestTopic(id, topics.request.partitions),
       receiptTopic(id),
       deadTopic(id),
+    ]),
+    ...Object.keys(snapshot.corrections).flatMap((id) => [
+      correctionTopic(id),
+      // A provider has one already.
+      ...(Object.hasOwn(snapshot.topics, id) ? [] : [deadTopic(id)]),
     ]),
   ];
 }

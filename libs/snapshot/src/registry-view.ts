@@ -132,6 +132,12 @@ export class RegistryView {
     return Object.hasOwn(this.snapshot.topics, subsystem) ? this.snapshot.topics[subsystem] : undefined;
   }
 
+  /** Where a subsystem is delivered to, and where what of it cannot be read goes. */
+  correctionsOf(subsystem: SubsystemId): { readonly topic: string; readonly dead: string } | undefined {
+    const { corrections } = this.snapshot;
+    return Object.hasOwn(corrections, subsystem) ? corrections[subsystem] : undefined;
+  }
+
   gatewayOfReplyTopic(topic: string): SnapshotInstance | undefined {
     const instance = this.byReply.get(topic);
     return instance?.kind === 'gateway' ? instance : undefined;

@@ -45,6 +45,8 @@ export const snapshotSchema = z.strictObject({
       dead: topic,
     }),
   ),
+  /** What feedback delivers to each subsystem, and what of it cannot be read; none in a snapshot from before. */
+  corrections: z.record(z.string(), z.strictObject({ topic, dead: topic })).default({}),
   members: z.array(
     z.strictObject({
       id: z.string(),

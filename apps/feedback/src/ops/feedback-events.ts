@@ -9,6 +9,7 @@ export const alarmReasons = [
   'commitments-unopened',
   'questions-overdue',
   'statements-given-up',
+  'delivery-parked',
   'registry',
 ] as const;
 export type AlarmReason = (typeof alarmReasons)[number];

@@ -3,6 +3,9 @@ import { openingFlaws } from '../openings/opening-flaw.js';
 import type { Flawed, Matched } from '../openings/opening-match.service.js';
 import { alarmReasons, type AlarmReason } from './feedback-events.js';
 
+const ATTEMPT_STATES = ['delivered', 'waiting', 'parked'] as const;
+const OPEN_STATES = ['waiting', 'parked'] as const;
+
 export const feedbackMetrics = defineMetrics('feedback', {
   leaves: metric.counter({ name: 'kerege_feedback_leaves_total', help: 'Leaves of the log that were taken in.' }),
   arrived: metric.counter({ name: 'kerege_feedback_openings_arrived_total', help: 'Openings taken off their topic.' }),
@@ -22,6 +25,16 @@ export const feedbackMetrics = defineMetrics('feedback', {
   asked: metric.counter({
     name: 'kerege_feedback_unopened_asked_total',
     help: 'Times that a statement was asked for because nobody had opened its commitments.',
+  }),
+  attempts: metric.counter({
+    name: 'kerege_feedback_delivery_attempts_total',
+    help: 'Attempts to bring a delivery onto its topic, by what became of it: delivered, waiting (tried again), parked.',
+    labels: { state: ATTEMPT_STATES },
+  }),
+  deliveries: metric.observedGauge({
+    name: 'kerege_feedback_deliveries_number',
+    help: 'Deliveries in the outbox that have not ended. Alarm if any is parked.',
+    labels: { state: OPEN_STATES },
   }),
   keysDestroyed: metric.counter({
     name: 'kerege_feedback_opening_keys_destroyed_total',
@@ -89,6 +102,8 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
     /** Once for each question: whoever was asked is named, nobody who asked. */
     questionsOverdue: (recipient: string, questions: number) =>
       alarm('questions-overdue', { from: recipient, questions }),
+    /** What an attempt came to. */
+    delivery: (state: (typeof ATTEMPT_STATES)[number]) => metrics.attempts.add({ state }),
     keyDestroyed: (kid: string) => {
       metrics.keysDestroyed.add({});
       logger.info({ kid }, 'key of openings destroyed');

@@ -17,19 +17,12 @@ export interface FeedbackStatusSources {
   readonly questions: { readonly overdue: number };
   readonly statements: { readonly waiting: number };
   readonly watcher: { reading(): Reading };
+  readonly deliveries: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
-export function feedbackParts({
-  bus,
-  checks,
-  log,
-  match,
-  unopened,
-  questions,
-  statements,
-  watcher,
-}: FeedbackStatusSources): StatusPart[] {
+export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
+  const { bus, checks, log, match, unopened, questions, statements, watcher, deliveries } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -40,6 +33,7 @@ export function feedbackParts({
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
     { name: 'questions', read: () => questionsReading(questions.overdue) },
     { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
+    { name: 'deliveries', read: () => deliveries.reading() },
   ];
 }
 
