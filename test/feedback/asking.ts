@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { openDelivery, QUESTION_KIND, readQuestion, type QuestionContent } from '#deliveries';
+import { correctionTopic } from '#contracts';
+import {
+  openDelivery,
+  QUESTION_KIND,
+  readDelivery,
+  readQuestion,
+  type QuestionContent,
+  type ReadDelivery,
+} from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import type { RunningApp } from '#platform';
 import { makeReaderToken } from '#reader-auth';
@@ -10,7 +18,7 @@ import {
   type QuestionAnswer,
   type QuestionAnsweredPayload,
 } from '#signing';
-import { eventually, TestIssuer } from '#testing';
+import { eventually, TestIssuer, uniqueName } from '#testing';
 import { CONSUMER, PROVIDER } from '../audit/audit-network.js';
 import { readPage, type AccessRow } from '../../apps/feedback/web/access-row.js';
 import type { FeedbackConfig } from '../../apps/feedback/src/feedback.config.js';
@@ -87,7 +95,8 @@ export class Asking {
   /** What the subsystem that was asked sees of a question. */
   async read(id: string, as = ASKED): Promise<{ said: Said; content: QuestionContent | undefined }> {
     const said = await this.member(as, `/${id}`);
-    const sealed = Buffer.from(String(said.body['sealed'] ?? ''), 'base64url');
+    const { sealed: text } = said.body;
+    const sealed = Buffer.from(typeof text === 'string' ? text : '', 'base64url');
     const opened = await this.opened(id, Date.parse(String(said.body['dueAt'])), sealed, ASKED);
     return { said, content: opened };
   }
@@ -97,6 +106,25 @@ export class Asking {
     const key = this.network.audit.world.keysOf(by).seal;
     const found = await openDelivery(head, sealed, (_, kid) => (kid === key.kid ? key : undefined));
     return found.ok ? readQuestion(found.value) : undefined;
+  }
+
+  /** The delivery of a question as it comes to whoever listens for that subsystem, once it does. */
+  async delivered(id: string): Promise<ReadDelivery> {
+    const found: ReadDelivery[] = [];
+    const subscription = await this.network.bus.subscribe({
+      topics: [correctionTopic(ASKED).name],
+      group: uniqueName('spec'),
+      startAt: { kind: 'earliest' },
+      maxInFlight: 10,
+      onError: () => undefined,
+      each: ({ value }) => {
+        const read = readDelivery(value);
+        if (read.ok && read.value.head.id === id) found.push(read.value);
+      },
+    });
+    const delivery = await eventually(() => found[0], { timeoutMs: 20_000 });
+    await subscription.stop();
+    return delivery;
   }
 
   async answer(content: QuestionContent, answer: QuestionAnswer, spoilt: Spoilt = {}) {

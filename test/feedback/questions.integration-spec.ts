@@ -69,16 +69,12 @@ describe('a question', () => {
     expect(read).toMatchObject({
       value: { payload: { id: content.questionId, from: PORTAL, to: ASKED, prev: content.request, until: term } },
     });
-    const { feedback } = await asking.network.databases();
-    const [delivery] = await feedback.query<{ value: Buffer; recipient: string }>(
-      'SELECT value, recipient FROM delivery WHERE id = $1',
-      [content.questionId],
-    );
-    expect(delivery?.recipient).toBe(ASKED);
-    const sealed = delivery?.value ?? Buffer.alloc(0);
+    const { head, sealed } = await asking.delivered(content.questionId);
+    expect(head).toEqual({ id: content.questionId, kind: 'question', to: ASKED, dueMs: term });
     expect(await asking.opened(content.questionId, term, sealed, ASKED)).toEqual(content);
     expect(await asking.opened(content.questionId, term, sealed, PORTAL)).toBeUndefined();
-    const everything = await feedback.query('SELECT question::text FROM question');
+    const { feedback } = await asking.network.databases();
+    const everything = await feedback.query('SELECT question::text, delivery::text FROM question, delivery');
     expect(JSON.stringify(everything)).not.toMatch(/TEST000001|WHY_LOOKED_UP/u);
   });
 

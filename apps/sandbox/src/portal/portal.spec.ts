@@ -71,7 +71,7 @@ describe('the portal passes a question on', () => {
     ['of nobody who is signed in', { cookie: 'session=x' }, 401, 'signed-out'],
   ])('but none %s', async (_, headers, status, code) => {
     const answer = await post(headers);
-    expect([answer.statusCode, (answer.json() as { code: string }).code]).toEqual([status, code]);
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([status, code]);
     expect(heard).toEqual([]);
   });
 
