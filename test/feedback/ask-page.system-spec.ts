@@ -94,6 +94,7 @@ const AT = 1;
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await row.getByText('Waiting for the answer').waitFor();
+    expect(await row.locator('.mark.unproven').textContent()).toContain('Not proven');
     const { leaf, role, subject } = history.rows[AT] as AccessRow;
     const body = { leaf, role, subject, code: 'NOT_MY_CASE', text: 'I never was there.', language: 'en' };
     expect(sent).toEqual([{ type: 'application/json', body }]);

@@ -22,7 +22,8 @@ export function questionView(row: AccessRow, language: Language, ask: Ask | unde
     item.append(
       askForm(row, language, ask, (question) => {
         const part = shown(question);
-        mark.replaceChildren();
+        // Its leaf comes into the log within seconds; the next time the list is loaded it is proven.
+        marked(mark, 'unproven', language);
         item.replaceChildren(part);
         part.focus();
       }),

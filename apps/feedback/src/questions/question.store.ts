@@ -30,6 +30,7 @@ interface QuestionRow {
   readonly exchange: Buffer;
   readonly epoch: number;
   readonly tag: Buffer;
+  readonly concealed_until: string;
   readonly portal: string;
   readonly recipient: string;
   readonly asked: Buffer;
@@ -43,12 +44,12 @@ interface QuestionRow {
 
 /** First half of the keys of the locks that let one person ask once at a time; the number means nothing. */
 const ASKING_LOCKS = 0x6b667173;
-const COLUMNS = `question.id, question.exchange, question.epoch, question.tag, portal, recipient, asked, asked_ms, due_ms,
+const COLUMNS = `question.id, question.exchange, question.epoch, question.tag, concealed_until, portal, recipient, asked, asked_ms, due_ms,
   answered, answered_ms, answer_enc, sealed`;
 const OPEN_OF = `SELECT count(*) AS n FROM question JOIN unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag)
   USING (epoch, tag) WHERE answered IS NULL`;
-const INSERT = `INSERT INTO question (id, exchange, epoch, tag, portal, recipient, asked, asked_ms, due_ms, sealed)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (epoch, tag, exchange) WHERE answered IS NULL DO NOTHING
+const INSERT = `INSERT INTO question (id, exchange, epoch, tag, concealed_until, portal, recipient, asked, asked_ms, due_ms, sealed)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (epoch, tag, exchange) WHERE answered IS NULL DO NOTHING
   RETURNING id`;
 const OPEN = `SELECT ${COLUMNS} FROM question
   WHERE recipient = $1 AND answered IS NULL AND due_ms < $2 AND id > $3::uuid ORDER BY id LIMIT $4`;
@@ -80,8 +81,9 @@ export class QuestionStore {
       tags.map(({ tag }) => tag),
     ]);
     if (Number(open?.n ?? 0) >= mostOpen) return 'too-many';
-    const { id, exchange, epoch, tag, portal, recipient, asked, askedMs, dueMs, sealed } = question;
-    const row = [id, exchange, epoch, tag, portal, recipient, asked, askedMs, dueMs, sealed];
+    const { id, exchange, epoch, tag, concealedUntilMs = 0, portal, recipient, asked } = question;
+    const { askedMs, dueMs, sealed } = question;
+    const row = [id, exchange, epoch, tag, concealedUntilMs, portal, recipient, asked, askedMs, dueMs, sealed];
     return (await queries.query(INSERT, row)).length > 0 ? 'added' : 'open-already';
   }
 
@@ -152,6 +154,7 @@ function questionOf(row: QuestionRow): Question {
   const { id, exchange, epoch, tag, portal, recipient, asked, answered, answer_enc: enc } = row;
   return {
     ...{ id, exchange, epoch, tag, portal, recipient, asked },
+    concealedUntilMs: Number(row.concealed_until),
     askedMs: Number(row.asked_ms),
     dueMs: Number(row.due_ms),
     answer:

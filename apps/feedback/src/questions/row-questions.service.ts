@@ -65,6 +65,6 @@ function nameOf({ tagged, request }: Access): AccessName {
   return { epoch: tagged.epoch, tag: tagged.tag, exchange: request.hash };
 }
 
-function keyOf(name: AccessName): string {
-  return `${epochTagKey(name)} ${name.exchange.toString('latin1')}`;
+function keyOf({ epoch, tag, exchange }: AccessName): string {
+  return `${epochTagKey({ epoch, tag })} ${exchange.toString('latin1')}`;
 }
