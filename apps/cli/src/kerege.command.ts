@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ANSWER_CODES } from '#deliveries';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
@@ -150,7 +151,7 @@ function addQuestions(kerege: Command, config: CliConfig, terminal: Terminal): v
     );
   command('answer', 'answers one, once and for all, signed with the key of the subsystem')
     .argument('<id>', 'of the question')
-    .requiredOption('--code <code>', 'LEGAL_DUTY, YOUR_APPLICATION, SERVICE_TO_YOU, ERROR or OTHER')
+    .addOption(new Option('--code <code>', 'why it looked').choices(ANSWER_CODES).makeOptionMandatory())
     .option('--text <text>', 'in your own words, best in the language in which the person reads')
     .action((id: string, { keys, feedback, subsystem, ...flags }: QuestionsFlags & { code: string; text?: string }) =>
       answerQuestion({ ...flags, id, subsystem, keysDir: keys, feedbackUrl: feedback }, terminal),

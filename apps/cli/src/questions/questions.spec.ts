@@ -117,6 +117,11 @@ describe('kerege questions', () => {
     expect(read.value.payload).toMatchObject({ t: 'question.answered', id, from: 'DEMO/GOV/1000/mygov', prev, doc });
   });
 
+  it('knows no other codes than feedback', async () => {
+    expect(await run('answer', id, '--code', 'BECAUSE')).toBe(2);
+    expect(sent).toEqual([]);
+  });
+
   it('does not answer what it cannot read', async () => {
     question = { ...question, sealed: await sealed(generateSealingKey()) };
     expect(await run('list')).toBe(0);

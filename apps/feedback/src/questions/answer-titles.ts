@@ -1,8 +1,5 @@
+import type { AnswerCode } from '#deliveries';
 import type { Language } from '../access-history/titles.js';
-
-/** How a member may answer: a code first, so that a person reads it in their language; words of its own beside it. */
-export const ANSWER_CODES = ['LEGAL_DUTY', 'YOUR_APPLICATION', 'SERVICE_TO_YOU', 'ERROR', 'OTHER'] as const;
-export type AnswerCode = (typeof ANSWER_CODES)[number];
 
 const TITLES: Readonly<Record<AnswerCode, Readonly<Record<Language, string>>>> = {
   LEGAL_DUTY: {

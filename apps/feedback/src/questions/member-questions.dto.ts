@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ANSWER_CODES, type AnswerCode } from '#deliveries';
 import { Type } from 'class-transformer';
 import { IsDefined, IsIn, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
-import { ANSWER_CODES, type AnswerCode } from './answer-titles.js';
 import type { MemberQuestion, MemberQuestionsPage } from './answers.service.js';
 import { QuestionStandingDto } from './questions.dto.js';
 import { IsQuestionText } from './question-text.dto.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ANSWER_CODES } from '#deliveries';
 import type { ProvenLeaf } from '../access-history/proven-leaves.service.js';
-import { ANSWER_CODES } from './answer-titles.js';
 import { QuestionStandingDto } from './questions.dto.js';
 import type { QuestionEvidence, ShownAnswer, ShownQuestion } from './shown-question.js';
 
