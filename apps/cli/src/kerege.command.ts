@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ANSWER_CODES } from '#deliveries';
+import { ANSWER_CODES } from '#signing';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';

@@ -3,10 +3,6 @@ import { z } from 'zod';
 /** `kind` of a delivery that brings a question. */
 export const QUESTION_KIND = 'question';
 
-/** How a question may be answered: a code first, so that a person reads it in their language; own words beside it. */
-export const ANSWER_CODES = ['LEGAL_DUTY', 'YOUR_APPLICATION', 'SERVICE_TO_YOU', 'ERROR', 'OTHER'] as const;
-export type AnswerCode = (typeof ANSWER_CODES)[number];
-
 /** What the recipient of a question reads, and nobody else. */
 const questionContent = z.object({
   questionId: z.string(),

@@ -1,8 +1,12 @@
 import { h1 } from './digest.js';
 
+/** How a question may be answered: a code first, so that a person reads it in their language; own words beside it. */
+export const ANSWER_CODES = ['LEGAL_DUTY', 'YOUR_APPLICATION', 'SERVICE_TO_YOU', 'ERROR', 'OTHER'] as const;
+export type AnswerCode = (typeof ANSWER_CODES)[number];
+
 /** What a member answers to a citizen's question: why it looked at their data. */
 export interface QuestionAnswer {
-  /** Of the catalogue of answers; what it is called in five languages feedback knows. */
+  /** One of `ANSWER_CODES`; what it is called in five languages feedback knows. */
   readonly code: string;
   readonly text?: string | undefined;
 }

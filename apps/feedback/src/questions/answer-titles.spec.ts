@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANSWER_CODES } from '#deliveries';
+import { ANSWER_CODES } from '#signing';
 import { LANGUAGES } from '../access-history/titles.js';
 import { answerTitle } from './answer-titles.js';
 

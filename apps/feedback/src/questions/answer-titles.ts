@@ -1,4 +1,4 @@
-import type { AnswerCode } from '#deliveries';
+import type { AnswerCode } from '#signing';
 import type { Language } from '../access-history/titles.js';
 
 const TITLES: Readonly<Record<AnswerCode, Readonly<Record<Language, string>>>> = {

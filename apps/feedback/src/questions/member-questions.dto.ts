@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ANSWER_CODES, type AnswerCode } from '#deliveries';
+import { ANSWER_CODES, type AnswerCode } from '#signing';
 import { Type } from 'class-transformer';
 import { IsDefined, IsIn, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
 import type { MemberQuestion, MemberQuestionsPage } from './answers.service.js';

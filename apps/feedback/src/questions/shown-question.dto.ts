@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ANSWER_CODES } from '#deliveries';
+import { ANSWER_CODES } from '#signing';
 import type { ProvenLeaf } from '../access-history/proven-leaves.service.js';
 import { QuestionStandingDto } from './questions.dto.js';
 import type { QuestionEvidence, ShownAnswer, ShownQuestion } from './shown-question.js';
