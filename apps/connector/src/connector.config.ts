@@ -51,6 +51,64 @@ export const connectorConfig = defineConfig('connector', {
     env: 'KEREGE_CONNECTOR_AGENCIES',
     meaning: 'SERVICE=URL of every service that is served here: where the agency’s own HTTP system listens.',
   }),
+  publicUrl: setting.text({
+    env: 'KEREGE_CONNECTOR_PUBLIC_URL',
+    default: 'http://127.0.0.1:8090',
+    meaning: 'URL of this connector as the owners of subsystems name it in `aud` of their tokens.',
+  }),
+  notices: setting.list({
+    env: 'KEREGE_CONNECTOR_NOTICES',
+    default: [],
+    meaning:
+      'SUBSYSTEM=URL of every subsystem whose notices, e.g. questions of citizens, are brought to a system of the agency; SUBSYSTEM alone keeps them until they are fetched, as for every subsystem with a service here.',
+  }),
+  noticeTimeoutMs: setting.durationMs({
+    env: 'KEREGE_CONNECTOR_NOTICE_TIMEOUT_MS',
+    default: 10_000,
+    min: 10,
+    meaning: 'Time in which an agency’s system has to acknowledge a notice.',
+  }),
+  noticeAttempts: setting.integer({
+    env: 'KEREGE_CONNECTOR_NOTICE_ATTEMPTS',
+    default: 100,
+    min: 1,
+    max: 10_000,
+    meaning: 'Attempts to bring a notice to the agency’s system, about two days of them; then it is parked.',
+    unit: 'attempts',
+  }),
+  noticeRetryMs: setting.durationMs({
+    env: 'KEREGE_CONNECTOR_NOTICE_RETRY_MS',
+    default: 1_000,
+    min: 1,
+    meaning: 'Longest pause after the first failed attempt; it doubles with each further one, and is spread evenly.',
+  }),
+  noticeLongestRetryMs: setting.durationMs({
+    env: 'KEREGE_CONNECTOR_NOTICE_LONGEST_RETRY_MS',
+    default: 60 * 60_000,
+    min: 1,
+    meaning: 'Longest pause between two attempts, also where the system asks for a longer one.',
+  }),
+  noticeWhenParked: setting.oneOf({
+    env: 'KEREGE_CONNECTOR_NOTICE_WHEN_PARKED',
+    values: ['pass', 'hold'],
+    default: 'pass',
+    meaning:
+      'What becomes of the notices behind a parked one: `pass` brings them, `hold` keeps the order until it is replayed or discarded.',
+  }),
+  noticeKeepMs: setting.durationMs({
+    env: 'KEREGE_CONNECTOR_NOTICE_KEEP_MS',
+    default: 60 * 24 * 60 * 60_000,
+    min: 29 * 24 * 60 * 60_000,
+    meaning:
+      'How long it is remembered that a notice came; longer than its topic keeps it. Its content goes when it is taken.',
+  }),
+  maxNotices: setting.integer({
+    env: 'KEREGE_CONNECTOR_MAX_NOTICES',
+    default: 100_000,
+    min: 1_000,
+    meaning: 'Notices that may wait or be parked; the others stay on their topic.',
+    unit: 'notices',
+  }),
   maxInFlight: setting.integer({
     env: 'KEREGE_CONNECTOR_MAX_IN_FLIGHT',
     default: 1_000,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { AssertionMemory } from '#end-user';
-import { systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
+import { ok, systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
 import {
   AppMetrics,
   BusWatch,
@@ -11,6 +11,7 @@ import {
   keyFileName,
   loadKeySet,
   loadTrust,
+  serveOpenApi,
   startHttpApp,
   StatusWatch,
   watchPool,
@@ -51,6 +52,11 @@ import { JournalWorker } from './journal/journal.worker.js';
 import { Restamps } from './journal/restamps.service.js';
 import { access } from './migrations/access.js';
 import { connectorMigrations } from './migrations/index.js';
+import { parseNoticeAddresses, type NoticeAddresses } from './notices/notice-address.js';
+import { noticeErrors } from './notices/notices.errors.js';
+import { noticesApi, noticesModule, noticesOf } from './notices/notices.module.js';
+import type { Notices } from './notices/notices.service.js';
+import type { OwnerAuth } from './notices/owner-auth.service.js';
 import {
   clockDistances,
   connectorMetrics,
@@ -86,6 +92,8 @@ interface Parts {
   readonly database: JournalDatabase;
   readonly watcher: LogWatcher;
   readonly openings: Openings;
+  readonly notices: Notices;
+  readonly owners: OwnerAuth;
 }
 
 /**
@@ -94,10 +102,8 @@ interface Parts {
  */
 export async function createConnector(config: ConnectorConfig, deps: ConnectorDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('connector') } = deps;
-  const agencies = parseAgencies(config.agencies);
-  if (!agencies.ok) throw dispatchErrors.error('connector-agencies', { extensions: { problems: [agencies.reason] } });
-  const subsystems = servedSubsystems(agencies.value);
-  const keys = await loadKeys(config.keysDir, subsystems);
+  const { agencies, subsystems, noticeAddresses } = addressesOf(config);
+  const keys = await loadKeys(config.keysDir, [...noticeAddresses.keys()]);
   const trust = await loadTrust(config.trustFile);
   const metrics = new AppMetrics('connector');
   const own = connectorMetrics.on(metrics);
@@ -126,7 +132,8 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     subsystems,
     database,
     events,
-    agencies: agencies.value,
+    agencies,
+    noticeAddresses,
   };
   const parts = await assemble(context).catch(async (cause: unknown) => {
     await database.close();
@@ -136,11 +143,28 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
-  const { copy, requests, watcher, openings, agencies: systems } = parts;
-  const sources = { bus, copy, checks: readiness, requests, agencies: systems, watcher, openings, distances };
-  const status = new StatusWatch('connector', connectorParts(sources), clock);
-  const app = await createHttpApp(ConnectorModule, { name: 'connector', logger, metrics, readiness, status });
+  const status = new StatusWatch('connector', connectorParts({ bus, checks: readiness, distances, ...parts }), clock);
+  const app = await createHttpApp(noticesModule(ConnectorModule, parts), {
+    name: 'connector',
+    logger,
+    metrics,
+    readiness,
+    status,
+  });
+  serveOpenApi(app, noticesApi);
   return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch) });
+}
+
+/** Where agencies' systems listen. A connector for notices alone has no services. */
+function addressesOf(config: ConnectorConfig) {
+  const hasNone = config.agencies.length === 0 && config.notices.length > 0;
+  const agencies = hasNone ? ok(new Map<ServiceId, URL>()) : parseAgencies(config.agencies);
+  if (!agencies.ok) throw dispatchErrors.error('connector-agencies', { extensions: { problems: [agencies.reason] } });
+  const subsystems = servedSubsystems(agencies.value);
+  const notices = parseNoticeAddresses(config.notices, subsystems);
+  if (!notices.ok)
+    throw noticeErrors.error('connector-notice-addresses', { extensions: { problems: [notices.reason] } });
+  return { agencies: agencies.value, subsystems, noticeAddresses: notices.value };
 }
 
 interface Context {
@@ -156,6 +180,7 @@ interface Context {
   readonly database: JournalDatabase;
   readonly events: DispatchEvents;
   readonly agencies: ReadonlyMap<ServiceId, URL>;
+  readonly noticeAddresses: NoticeAddresses;
 }
 
 async function assemble(context: Context): Promise<Parts> {
@@ -203,19 +228,16 @@ async function assemble(context: Context): Promise<Parts> {
   const { maxInFlight } = config;
   const requests = new RequestConsumer({ bus, subsystems, processId, maxInFlight, dispatch, receipts, events });
   const worker = new JournalWorker({
-    journal,
-    unsafe,
+    ...{ journal, unsafe, copy, subsystems, clock, events },
     restamps: new Restamps({ journal, delivery, subsystems, afterMs: KEEP_AFTER_DEADLINE_MS }),
-    copy,
     keys: heldKeys,
-    subsystems,
-    clock,
     keepMs: config.journalKeepMs,
-    events,
   });
-  watchRegistry({ copy, requests, deadLetters, keys: heldKeys, subsystems, events });
+  const { notices, owners } = noticesOf({ ...context, copy });
+  watchRegistry({ copy, requests, notices, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
-  return { copy, agencies, delivery, requests, worker, database, watcher, openings };
+  notices.start();
+  return { copy, agencies, delivery, requests, worker, database, watcher, openings, notices, owners };
 }
 
 function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
@@ -262,6 +284,7 @@ function agencyService({ config, agencies, clock }: Context): AgencyService {
 interface Watch {
   readonly copy: RegistryCopy;
   readonly requests: RequestConsumer;
+  readonly notices: Notices;
   readonly deadLetters: DeadLetters;
   readonly keys: HeldKeys;
   readonly subsystems: readonly SubsystemId[];
@@ -270,9 +293,10 @@ interface Watch {
 
 /** Follows each new snapshot: topics that have come, and published keys that are not ours. */
 function watchRegistry(watch: Watch): void {
-  const { copy, requests, deadLetters, keys, subsystems, events } = watch;
+  const { copy, requests, notices, deadLetters, keys, subsystems, events } = watch;
   const follow = (view: RegistryView) => {
     requests.follow(view);
+    notices.follow(view);
     for (const subsystem of subsystems) deadLetters.remember(view, subsystem);
     for (const subsystem of subsystems)
       for (const kid of keys.strangers(view, subsystem)) events.alarm('foreign-key-published', { subsystem, kid });
@@ -303,7 +327,7 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
 /** Takes nothing new, ends what is under way, then lets go of everything. */
 async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   busWatch.stop();
-  await parts.requests.stop();
+  await Promise.all([parts.requests.stop(), parts.notices.stop()]);
   await parts.worker.stop();
   await parts.delivery.close();
   await parts.openings.stop();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Rounds } from '#platform';
-import type { Database } from '#postgres';
+import type { Queries } from '#postgres';
 import { afterAttempt, isLast, type NextStep, type RetryRule } from './after-attempt.js';
 import type { OutgoingDelivery, SendOutcome } from './delivery.js';
 import { Inbox } from './inbox.store.js';
@@ -31,7 +31,7 @@ export interface ToldAttempt {
 }
 
 export interface DeliveryWorkerParts {
-  readonly database: Database;
+  readonly database: Pick<Queries, 'query'>;
   readonly rule: DeliveryRule;
   /** Ends by itself when `signal` does; whatever comes later is not listened to. What it throws counts as `again`. */
   readonly send: (delivery: OutgoingDelivery, signal: AbortSignal) => Promise<SendOutcome>;

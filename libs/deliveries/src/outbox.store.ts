@@ -52,7 +52,9 @@ const ADD = `INSERT INTO delivery (id, recipient, kind, value, due_ms, made_ms)
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bigint[])
       WITH ORDINALITY AS added (id, recipient, kind, value, due_ms, place)
    ORDER BY place ON CONFLICT (id) DO NOTHING`;
-const LIST = `SELECT seq, id, recipient, kind, value, made_ms, due_ms, state, attempts, why, at_ms FROM delivery
+const COLUMNS = 'seq, id, recipient, kind, value, made_ms, due_ms, state, attempts, why, at_ms';
+const FIND = `SELECT ${COLUMNS} FROM delivery WHERE id = $1`;
+const LIST = `SELECT ${COLUMNS} FROM delivery
   WHERE state = ANY($1::text[]) AND ($2::text[] IS NULL OR recipient = ANY($2::text[])) AND seq > $3::bigint
   ORDER BY seq LIMIT $4`;
 
@@ -90,6 +92,11 @@ export class Outbox {
 
   parked(queries: Asking, page: Omit<DeliveryPage, 'states'>): Promise<KeptDelivery[]> {
     return this.list(queries, { ...page, states: ['parked'] });
+  }
+
+  async find(queries: Asking, id: string): Promise<KeptDelivery | undefined> {
+    const [row] = await queries.query<DeliveryRow>(FIND, [id]);
+    return row === undefined ? undefined : kept(row);
   }
 
   /**

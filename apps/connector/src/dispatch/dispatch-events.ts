@@ -22,6 +22,8 @@ export const alarmReasons = [
   'foreign-key-published',
   'journal-orphans-stuck',
   'log-distrusted',
+  'notice-flawed',
+  'notice-parked',
   'receipt-conflict',
   'receipts-malformed',
   'receipts-note',

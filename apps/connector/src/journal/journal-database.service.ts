@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '#kernel';
-import { postgresErrors, type Database, type Row } from '#postgres';
+import { postgresErrors, type Database, type Queries, type Row } from '#postgres';
 
 const PAUSE_MS = 1_000;
 
@@ -8,7 +8,10 @@ const PAUSE_MS = 1_000;
  * The journal's database, which may still be away when the connector starts: safe calls do not wait for it (`design.md`
  * §7). Until it is open, every query says that it is unavailable, as it does when the database goes away later.
  */
-export class JournalDatabase implements Pick<Database, 'query' | 'erase' | 'isReachable' | 'poolUse' | 'close'> {
+export class JournalDatabase implements Pick<
+  Database,
+  'query' | 'transaction' | 'erase' | 'isReachable' | 'poolUse' | 'close'
+> {
   /** Written by `tryOpen`. */
   private database: Database | undefined;
   private opening: Promise<void> = Promise.resolve();
@@ -36,6 +39,10 @@ export class JournalDatabase implements Pick<Database, 'query' | 'erase' | 'isRe
     return (
       this.database?.query<Result>(sql, parameters) ?? Promise.reject(postgresErrors.error('database-unavailable'))
     );
+  }
+
+  transaction<Outcome>(work: (queries: Queries) => Promise<Outcome>): Promise<Outcome> {
+    return this.database?.transaction(work) ?? Promise.reject(postgresErrors.error('database-unavailable'));
   }
 
   erase<Result extends object = Row>(sql: string, parameters?: readonly unknown[]): Promise<Result[]> {

@@ -1,6 +1,8 @@
+import { deliveriesAccess } from '#deliveries';
 import type { AccessPlan } from '#postgres';
 
-/** What the role of a connector may do beside reading. Ended rows go by the eraser's hand alone. */
+/** What the role of a connector may do beside reading. Ended rows of the journal go by the eraser's hand alone. */
 export const access: AccessPlan = {
   journal: { insert: true, update: ['state', 'statement', 'answer', 'opening', 'receipted'], erasable: true },
+  ...deliveriesAccess,
 };

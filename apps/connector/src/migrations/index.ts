@@ -1,6 +1,12 @@
 import { Journal1700000000001 } from './0001-journal.js';
 import { Receipted1700000000002 } from './0002-receipted.js';
 import { Opening1700000000003 } from './0003-opening.js';
+import { Notices1700000000004 } from './0004-notices.js';
 
 /** This app's tables, in order. */
-export const connectorMigrations = [Journal1700000000001, Receipted1700000000002, Opening1700000000003];
+export const connectorMigrations = [
+  Journal1700000000001,
+  Receipted1700000000002,
+  Opening1700000000003,
+  Notices1700000000004,
+];

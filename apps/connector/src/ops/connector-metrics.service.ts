@@ -6,10 +6,14 @@ import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
 import { alarmReasons, dispatchStages, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
 import { deadReasons } from '../dispatch/dispatch.errors.js';
 import type { DeliveryService } from '../evidence/delivery.service.js';
+import { noticeFlaws } from '../notices/notices.errors.js';
+import type { Notices, NoticesParts } from '../notices/notices.service.js';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const STAGE_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30];
 const KINDS = ['answered', 'failed', 'refused'] as const;
+const ATTEMPT_STATES = ['delivered', 'waiting', 'parked'] as const;
+const OPEN_STATES = ['waiting', 'parked'] as const;
 const HELD = ['answers', 'stamps', 'waits'] as const;
 
 export const connectorMetrics = defineMetrics('connector', {
@@ -63,6 +67,21 @@ export const connectorMetrics = defineMetrics('connector', {
     name: 'kerege_connector_openings_total',
     help: 'Openings of commitments for feedback: sealed, or why not; and feedback’s announcements of its key.',
     labels: { event: openingEvents },
+  }),
+  noticeAttempts: metric.counter({
+    name: 'kerege_connector_notice_attempts_total',
+    help: 'Attempts to bring a notice to the agency’s system, by what became of it: delivered, waiting (tried again), parked.',
+    labels: { state: ATTEMPT_STATES },
+  }),
+  noticesFlawed: metric.counter({
+    name: 'kerege_connector_notices_flawed_total',
+    help: 'Records for a subsystem that are no notice for it, by reason; they lie on its dead letters. Alarm above 0.',
+    labels: { reason: noticeFlaws },
+  }),
+  notices: metric.observedGauge({
+    name: 'kerege_connector_notices_number',
+    help: 'Notices that nobody has taken yet. Alarm if any is parked.',
+    labels: { state: OPEN_STATES },
   }),
   breakers: metric.observedGauge({
     name: 'kerege_connector_breakers_number',
@@ -120,6 +139,24 @@ export function dispatchEvents(
   };
 }
 
+/** What notices report, by ids and codes alone. */
+export function noticeEvents(
+  metrics: ConnectorMetrics,
+  { alarm, failed }: Pick<DispatchEvents, 'alarm' | 'failed'>,
+): Pick<NoticesParts, 'attempted' | 'flawed' | 'failed'> {
+  return {
+    failed,
+    attempted: ({ recipient, kind, id, attempt, state, why }) => {
+      metrics.noticeAttempts.add({ state });
+      if (state === 'parked') alarm('notice-parked', { to: recipient, kind, notice: id, attempt, why });
+    },
+    flawed: (reason, to, { partition, offset }) => {
+      metrics.noticesFlawed.add({ reason });
+      alarm('notice-flawed', { flaw: reason, to, partition, offset: String(offset) });
+    },
+  };
+}
+
 /** How far clocks are from the broker's, positive ahead. */
 export function clockDistances(metrics: ConnectorMetrics) {
   const distances = new Map<ClockPair, number>();
@@ -133,8 +170,10 @@ export function clockDistances(metrics: ConnectorMetrics) {
 /** Shows what waits, and which agencies are let be. */
 export function watchQueues(
   metrics: ConnectorMetrics,
-  { agencies, delivery }: { readonly agencies: AgencyService; readonly delivery: DeliveryService },
+  parts: { readonly agencies: AgencyService; readonly delivery: DeliveryService; readonly notices: Notices },
 ): void {
+  const { agencies, delivery, notices } = parts;
+  for (const state of OPEN_STATES) metrics.notices.from({ state }, () => notices.sizes[state]);
   for (const state of BREAKER_STATES)
     metrics.breakers.from({ state }, () => agencies.breakers().filter((breaker) => breaker.state === state).length);
   metrics.agencyQueue.from({}, () => agencies.queued());

@@ -11,6 +11,7 @@ import {
 import type { RegistryCopy } from '#registry-copy';
 import type { LogWatcher } from '#log-watch';
 import type { Openings } from '#openings';
+import type { Notices } from '../notices/notices.service.js';
 import type { AgencyService, BreakerReading } from '../agency/agency.service.js';
 import type { ClockPair } from '../dispatch/clock-watch.js';
 import type { RequestConsumer } from '../dispatch/request.consumer.js';
@@ -23,6 +24,7 @@ export interface ConnectorStatusSources {
   readonly agencies: Pick<AgencyService, 'breakers'>;
   readonly watcher: Pick<LogWatcher, 'reading'>;
   readonly openings: Pick<Openings, 'reading'>;
+  readonly notices: Pick<Notices, 'reading'>;
   /** Last measured distances of clocks, milliseconds. */
   readonly distances: ReadonlyMap<ClockPair, number>;
 }
@@ -41,6 +43,7 @@ export function connectorParts({
   agencies,
   watcher,
   openings,
+  notices,
   distances,
 }: ConnectorStatusSources): StatusPart[] {
   return [
@@ -51,6 +54,7 @@ export function connectorParts({
     { name: 'log-view', read: () => watcher.reading() },
     { name: 'requests', read: () => requestReading(bus, requests) },
     { name: 'openings', read: () => openings.reading() },
+    { name: 'notices', read: () => notices.reading() },
     { name: 'clocks', read: () => clockReading(distances) },
     ...agencies.breakers().map(({ service }) => ({
       name: `agency ${service}`,

@@ -231,7 +231,10 @@ export function connectorEnv(connector: 'cn1' | 'cn2', ports: Ports): Record<str
   const services = AGENCY_SERVICES.filter((entry) => entry.connector === connector).map(
     ({ agency, service }) => `${service}=${localUrl(ports[agency])}/${service.slice(service.lastIndexOf('/') + 1)}`,
   );
-  return { KEREGE_CONNECTOR_AGENCIES: services.join(',') };
+  return {
+    KEREGE_CONNECTOR_AGENCIES: services.join(','),
+    KEREGE_CONNECTOR_PUBLIC_URL: localUrl(ports[connector]),
+  };
 }
 
 /** Each app works under the least role that it can work under, as in production (`audit-log.md` §3.9). */

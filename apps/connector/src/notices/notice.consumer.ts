@@ -1,0 +1,114 @@
+import { deadLetterRecord, type Bus, type ReceivedRecord, type Subscription } from '#bus';
+import { Inbox, openDelivery, Outbox, readDelivery, type Delivery, type DeliveryFlaw } from '#deliveries';
+import { ok, refuse, type Result, type SubsystemId } from '#kernel';
+import type { Queries } from '#postgres';
+import type { KeyRing } from '#signing';
+import type { RegistryView } from '#snapshot';
+import { noticeErrors, type NoticeFlaw } from './notices.errors.js';
+
+export interface NoticeConsumerParts {
+  readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
+  readonly database: { transaction<Done>(work: (queries: Queries) => Promise<Done>): Promise<Done> };
+  readonly subsystems: readonly SubsystemId[];
+  readonly keys: KeyRing;
+  /** How many wait or are parked now, and how many may. */
+  readonly held: () => number;
+  readonly maxHeld: number;
+  readonly taken: (notices: number) => void;
+  readonly flawed: (flaw: NoticeFlaw, subsystem: SubsystemId, record: ReceivedRecord) => void;
+  readonly failed: (what: string, cause: unknown) => void;
+}
+
+const MAX_BATCH = 100;
+const RETRY_MS = 1_000;
+
+/**
+ * Takes what feedback delivers into the connector's own database, still sealed; a batch is settled, and its offset
+ * committed, when its transaction is. After a crash in between it comes again, and the inbox knows it. All connectors of a
+ * subsystem share one group and one database.
+ */
+export class NoticeConsumer {
+  /** By subsystem; set when subscribing begins, taken back when it fails. */
+  private readonly listening = new Map<SubsystemId, Promise<Subscription>>();
+  private readonly inbox = new Inbox();
+  private readonly outbox = new Outbox();
+  private retry: NodeJS.Timeout | undefined;
+  private isStopped = false;
+
+  constructor(private readonly parts: NoticeConsumerParts) {}
+
+  /** Subscribes to what the snapshot names and is not listened to yet. */
+  follow(view: RegistryView): void {
+    for (const subsystem of this.parts.subsystems) {
+      const topics = view.correctionsOf(subsystem);
+      if (this.isStopped || topics === undefined || this.listening.has(subsystem)) continue;
+      const listening = this.listen(subsystem, topics.topic, topics.dead);
+      this.listening.set(subsystem, listening);
+      listening.catch((cause: unknown) => {
+        this.parts.failed('notices-unheard', cause);
+        this.listening.delete(subsystem);
+        if (!this.isStopped) this.retry = setTimeout(() => this.follow(view), RETRY_MS);
+      });
+    }
+  }
+
+  /** Takes nothing new; resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.retry);
+    const all = await Promise.allSettled(this.listening.values());
+    const heard = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    await Promise.all(heard.map((subscription) => subscription.stop()));
+  }
+
+  private listen(subsystem: SubsystemId, topic: string, dead: string): Promise<Subscription> {
+    return this.parts.bus.subscribe({
+      topics: [topic],
+      group: `connector.${topic}`,
+      startAt: { kind: 'committed' },
+      maxInFlight: MAX_BATCH * 2,
+      maxBatch: MAX_BATCH,
+      onError: (cause) => this.parts.failed('notice-failed', cause),
+      batch: (records) => this.take(subsystem, dead, records),
+    });
+  }
+
+  private async take(subsystem: SubsystemId, dead: string, records: readonly ReceivedRecord[]): Promise<void> {
+    const { database, held, maxHeld, taken } = this.parts;
+    // What is there was counted seconds ago: the bound may be passed by what has come since.
+    if (held() + records.length > maxHeld) throw noticeErrors.error('notices-full', { details: { held: held() } });
+    const notices: Delivery[] = [];
+    for (const record of records) {
+      const read = await this.read(subsystem, record);
+      if (read.ok) notices.push(read.value);
+      else await this.putAway(read.reason, subsystem, dead, record);
+    }
+    const fresh = await database.transaction(async (queries) => {
+      const added: Delivery[] = [];
+      for (const notice of notices) if (await this.inbox.take(queries, subsystem, notice.id)) added.push(notice);
+      await this.outbox.add(queries, added);
+      return added.length;
+    });
+    if (fresh > 0) taken(fresh);
+  }
+
+  /** Opened only to see that it opens: nothing that waits here can be read without the subsystem's key. */
+  private async read(
+    subsystem: SubsystemId,
+    { value }: ReceivedRecord,
+  ): Promise<Result<Delivery, DeliveryFlaw | 'delivery-foreign'>> {
+    const read = readDelivery(value);
+    if (!read.ok) return read;
+    const { head, sealed } = read.value;
+    if (head.to !== subsystem) return refuse('delivery-foreign');
+    const opened = await openDelivery(head, sealed, (to, kid) => this.parts.keys.unsealKey(to, kid));
+    if (!opened.ok) return opened;
+    return ok({ id: head.id, recipient: subsystem, kind: head.kind, value, dueMs: head.dueMs });
+  }
+
+  /** Before its offset is committed: a crash in between puts it away twice. A broker that is away holds up the batch. */
+  private async putAway(flaw: NoticeFlaw, subsystem: SubsystemId, dead: string, record: ReceivedRecord): Promise<void> {
+    await this.parts.bus.publish([deadLetterRecord(dead, record, flaw)]);
+    this.parts.flawed(flaw, subsystem, record);
+  }
+}
