@@ -46,7 +46,12 @@ function start() {
       return UNAVAILABLE;
     }
   }
-  return run(node, ['--enable-source-maps', main, ...process.argv.slice(2)], {});
+  // Opening what was sealed takes a part of WebCrypto that Node calls experimental at every start.
+  return run(
+    node,
+    ['--enable-source-maps', '--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)],
+    {},
+  );
 }
 
 // Ctrl-C reaches the child by itself; this process has to outlive it to pass on its exit code.

@@ -5,7 +5,8 @@ import type { RunningApp } from '#platform';
 import { eventually, TestIssuer } from '#testing';
 import { makeVkey } from '#tlog';
 import { CONSUMER } from '../audit/audit-network.js';
-import { proveRow, verdictOf, type Ed25519 } from '../../apps/feedback/web/prove-row.js';
+import type { Ed25519 } from '../../apps/feedback/web/prove-leaf.js';
+import { proveRow, verdictOf } from '../../apps/feedback/web/prove-row.js';
 import { readPage, type AccessPage, type AccessRow } from '../../apps/feedback/web/access-row.js';
 import { FeedbackNetwork, person, type Stated } from './feedback-network.js';
 

@@ -36,6 +36,21 @@ export const cliErrors = defineErrors('cli', {
     message: 'The identity provider did not sign this person in.',
     next: 'Give a test identity of the sandbox (TEST000007, OFF000001) that fits the client, and the provider with --issuer.',
   },
+  'answer-strange': {
+    kind: 'unavailable',
+    message: 'The server answered with something that this command does not understand.',
+    next: 'Check the address, which is listed, and that both are of the same version.',
+  },
+  'question-unreadable': {
+    kind: 'refused',
+    message: 'The question cannot be read with the keys of this key file, so it cannot be answered.',
+    next: 'Give the folder that holds the sealing key with which it was asked, with --keys.',
+  },
+  'question-closed': {
+    kind: 'refused',
+    message: 'This question has an answer already.',
+    next: 'See "kerege questions list" for those that wait.',
+  },
   'evidence-missing': {
     kind: 'unavailable',
     message: 'The exchange is done, but its evidence could not be fetched.',

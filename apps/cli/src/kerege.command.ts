@@ -1,10 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ANSWER_CODES } from '#signing';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
 import { monitorCommand } from './monitor/monitor.command.js';
+import { answerQuestion, listQuestions } from './questions/questions.command.js';
 import { resetCommand } from './reset/reset.command.js';
 import { describeError } from './terminal/describe-error.js';
 import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
@@ -53,6 +55,11 @@ interface TokenFlags {
   issuer: string;
   level: string;
 }
+interface QuestionsFlags {
+  subsystem: string;
+  keys: string;
+  feedback: string;
+}
 interface CallFlags {
   client: string;
   purpose?: string;
@@ -91,6 +98,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addMonitor(kerege, config, terminal);
   addCall(kerege, config, terminal);
   addToken(kerege, config, terminal);
+  addQuestions(kerege, config, terminal);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')
@@ -123,6 +131,31 @@ function addToken(kerege: Command, config: CliConfig, terminal: Terminal): void 
     .option('--issuer <url>', 'identity provider of the sandbox', config.issuerUrl)
     .option('--level <level>', 'how sure the sign-in is to be: high or low', 'high')
     .action(({ as, keys, ...flags }: TokenFlags) => tokenCommand({ ...flags, subsystem: as, keysDir: keys }, terminal));
+}
+
+function addQuestions(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  const questions = kerege
+    .command('questions')
+    .description('what persons ask of a subsystem that looked at their data');
+  const command = (usage: string, description: string) =>
+    questions
+      .command(usage)
+      .description(description)
+      .requiredOption('--subsystem <id>', 'who was asked, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+      .option('--keys <dir>', 'folder of private keys', config.keysDir)
+      .option('--feedback <url>', 'feedback', config.feedbackUrl);
+  command('list', 'questions that wait for an answer, the oldest first')
+    .option('--json', 'one JSON object a line')
+    .action(({ keys, feedback, subsystem, json = false }: QuestionsFlags & { json?: boolean }) =>
+      listQuestions({ subsystem, keysDir: keys, feedbackUrl: feedback, json }, terminal),
+    );
+  command('answer', 'answers one, once and for all, signed with the key of the subsystem')
+    .argument('<id>', 'of the question')
+    .addOption(new Option('--code <code>', 'why it looked').choices(ANSWER_CODES).makeOptionMandatory())
+    .option('--text <text>', 'in your own words, best in the language in which the person reads')
+    .action((id: string, { keys, feedback, subsystem, ...flags }: QuestionsFlags & { code: string; text?: string }) =>
+      answerQuestion({ ...flags, id, subsystem, keysDir: keys, feedbackUrl: feedback }, terminal),
+    );
 }
 
 function addVerify(kerege: Command, config: CliConfig, terminal: Terminal): void {

@@ -23,6 +23,7 @@ import type { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
 import { Usages } from './usage/usage.service.js';
+import { assembleQuestions, type QuestionParts } from './questions/question-parts.service.js';
 import { OwnStatements } from './statements/own-statements.service.js';
 
 /** What lives as long as the process, each part told of those that it needs. */
@@ -39,6 +40,7 @@ export interface FeedbackParts {
   readonly statements: OwnStatements;
   readonly accesses: Accesses;
   readonly usages: Usages;
+  readonly questions: QuestionParts;
   readonly callers: CallerAuth;
   /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
   readonly deliveries: Deliveries;
@@ -75,21 +77,26 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('unopened', cause),
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock);
+  const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
+  const questions = assembleQuestions({
+    ...{ config, clock, events, keys, history, statements, deliveries, database: databases.feedback, registry: copy },
+  });
   const accesses = new Accesses({
     history,
     proofs: new ProvenLeaves(files, config.auditUrl),
+    questions: questions.rows,
     registry: copy,
     cursorKey: hmacSha256(kek, Buffer.from('kerege/access-cursor-key/v1')),
     logger: context.logger.child('accesses'),
   });
   const usages = new Usages({ history, keys, registry: copy, clock });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  const workers = { ...openings, follower, unopened, statements, deliveries };
-  return { copy, watcher, files, keys, accesses, usages, callers, ...workers };
+  const workers = { follower, unopened, statements, deliveries };
+  return { copy, watcher, files, keys, accesses, usages, questions, callers, ...openings, ...workers };
 }
 
 export function startParts(parts: FeedbackParts): void {
-  const { openingKeys, consumer, matcher, follower, unopened, statements, deliveries } = parts;
+  const { openingKeys, consumer, matcher, follower, unopened, statements, questions, deliveries } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
@@ -97,13 +104,15 @@ export function startParts(parts: FeedbackParts): void {
   unopened.start();
   statements.start();
   deliveries.start();
+  questions.overdue.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements, deliveries } = parts;
-  await Promise.all([consumer, follower, unopened, openingKeys, statements, deliveries].map((part) => part.stop()));
-  await parts.matcher.stop();
+  const { consumer, follower, unopened, openingKeys, statements, questions, matcher, deliveries } = parts;
+  const intake = [consumer, follower, unopened, openingKeys, statements, questions.overdue];
+  await Promise.all(intake.map((part) => part.stop()));
+  await Promise.all([matcher.stop(), deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }
 

@@ -26,6 +26,10 @@ import { UsageController } from './usage/usage.controller.js';
 import { Usages } from './usage/usage.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { feedbackParts } from './ops/status-parts.service.js';
+import { Answers } from './questions/answers.service.js';
+import { MemberQuestionsController } from './questions/member-questions.controller.js';
+import { QuestionsController } from './questions/questions.controller.js';
+import { Questions } from './questions/questions.service.js';
 
 export interface FeedbackDependencies {
   readonly bus: Bus;
@@ -33,9 +37,10 @@ export interface FeedbackDependencies {
   readonly logger?: Logger;
 }
 
-const API = 'Who looked at a person’s data: for the person, through their portal, with proofs.';
+const API =
+  'Who looked at a person’s data, and why: for the person, through their portal, with proofs; and for members, what they are asked.';
 const BEARER =
-  'One request each: EdDSA or ES256 by a key that the registry publishes for the portal’s subsystem; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of feedback, iat, exp at most 300 s later, jti.';
+  'One request each: EdDSA or ES256 by a key that the registry publishes for the subsystem of the portal, or of the member that was asked; typ kerege-reader+jwt, iss = sub = the subsystem, aud = the URL of feedback, iat, exp at most 300 s later, jti.';
 
 @Module({})
 class FeedbackModule {}
@@ -59,9 +64,10 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   watchPool(metrics, databases.feedback);
   own.lag.from({}, () => parts.follower.lag());
   own.overdue.from({}, () => parts.unopened.overdue);
+  own.questionsOverdue.from({}, () => parts.questions.overdue.overdue);
+  own.waiting.from({}, () => parts.statements.waiting);
   own.deliveries.from({ state: 'waiting' }, () => parts.deliveries.sizes.waiting);
   own.deliveries.from({ state: 'parked' }, () => parts.deliveries.sizes.parked);
-  own.waiting.from({}, () => parts.statements.waiting);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -84,16 +90,20 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, accesses, usages, callers } = parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, statements, watcher, deliveries } = parts;
+  const { accesses, usages, questions, callers } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = { ...parts, bus, checks, log: follower, match: matcher };
+  const workers = { log: follower, match: matcher, unopened, questions: questions.overdue, statements, deliveries };
+  const sources = { bus, checks, watcher, ...workers };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [AccessesController, UsageController],
+      controllers: [AccessesController, QuestionsController, MemberQuestionsController, UsageController],
       providers: [
         { provide: Accesses, useValue: accesses },
+        { provide: Questions, useValue: questions.questions },
+        { provide: Answers, useValue: questions.answers },
         { provide: Usages, useValue: usages },
         { provide: CallerAuth, useValue: callers },
       ],

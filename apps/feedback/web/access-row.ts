@@ -4,6 +4,18 @@ const named = z.object({ id: z.string(), name: z.optional(z.string()), title: z.
 const coded = z.object({ code: z.string(), title: z.optional(z.string()), reference: z.optional(z.string()) });
 const proven = z.object({ statement: z.string(), proof: z.string() });
 
+const shownQuestion = z.object({
+  id: z.string(),
+  state: z.enum(['asked', 'overdue', 'answered']),
+  askedAt: z.string(),
+  dueAt: z.string(),
+  answeredAt: z.optional(z.string()),
+  late: z.optional(z.boolean()),
+  answer: z.optional(z.object({ code: z.string(), title: z.optional(z.string()), text: z.optional(z.string()) })),
+  evidence: z.optional(z.object({ asked: proven, answered: z.optional(z.extend(proven, { salt: z.string() })) })),
+});
+export type ShownQuestion = z.infer<typeof shownQuestion>;
+
 /** One access as `GET /v1/subjects/me/accesses` answers it. */
 const accessRow = z.object({
   exchangeId: z.string(),
@@ -22,6 +34,7 @@ const accessRow = z.object({
   disputed: z.boolean(),
   endUser: z.enum(['none', 'self', 'representative', 'official', 'unknown']),
   leaf: z.object({ log: z.string(), index: z.number() }),
+  question: z.optional(shownQuestion),
   evidence: z.optional(
     z.extend(proven, {
       opening: z.object({
@@ -51,5 +64,11 @@ export type AccessPage = z.infer<typeof accessPage>;
 /** Undefined if the answer is none of ours: it is shown as a failure, not as an empty history. */
 export function readPage(json: unknown): AccessPage | undefined {
   const parsed = accessPage.safeParse(json);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** What a question that was just asked is answered with; undefined if it is none of ours. */
+export function readQuestion(json: unknown): ShownQuestion | undefined {
+  const parsed = shownQuestion.safeParse(json);
   return parsed.success ? parsed.data : undefined;
 }

@@ -1,7 +1,11 @@
 import css from './accesses.css';
-import { readPage, type AccessPage, type AccessRow } from './access-row.js';
+import { readPage, readQuestion, type AccessPage, type AccessRow, type ShownQuestion } from './access-row.js';
+import type { Ask, Asking } from './ask-form.js';
 import { element } from './element.js';
-import { proveRow, verdictOf, type Ed25519, type Trust, type Verdict } from './prove-row.js';
+import type { Ed25519, Trust } from './prove-leaf.js';
+import { proveQuestion } from './prove-question.js';
+import { proveRow, verdictOf, type Verdict } from './prove-row.js';
+import { questionView } from './question-view.js';
 import { rowView } from './row-view.js';
 import { languageOf, text, type Language, type TextKey } from './texts.js';
 import { whoView } from './who-view.js';
@@ -10,9 +14,9 @@ const PAGE = 50;
 const TIMEOUT_MS = 20_000;
 
 /**
- * `<kerege-accesses src="/accesses" subjects="DEMO/PIN/TEST000007" log-keys="name+id+key" lang="az">`: the access
- * history of a person, each row proven in the browser. `src` is the portal's own path to
- * `GET /v1/subjects/me/accesses`; `subjects` are whom the portal has signed in and whom they represent; `log-keys` are
+ * `<kerege-accesses src="/accesses" ask="/questions" subjects="DEMO/PIN/TEST000007" log-keys="name+id+key" lang="az">`:
+ * the access history of a person, each row proven in the browser. `src` is the portal's own path to
+ * `GET /v1/subjects/me/accesses`, `ask` to `POST /v1/subjects/me/questions` (absent: nobody is asked why); `subjects` are whom the portal has signed in and whom they represent; `log-keys` are
  * the logs' keys as the portal has pinned them (space-separated). It sends nothing to anybody else.
  */
 class AccessesElement extends HTMLElement {
@@ -85,7 +89,11 @@ class AccessesElement extends HTMLElement {
     this.rows.push(...page.accesses);
     const { next } = page;
     if (next !== undefined) this.foot.append(this.button('more', () => this.more(next)));
-    const views = page.accesses.map((row) => rowView(row, this.language, this.subjects.length > 1));
+    const ask = this.asker();
+    const views = page.accesses.map((row) => {
+      const question = questionView(row, this.language, ask);
+      return { question, ...rowView(row, this.language, this.subjects.length > 1, question.item) };
+    });
     this.list.append(...views.map(({ item }) => item));
     this.picture.replaceChildren(...(this.rows.length > 0 ? [whoView(this.rows, this.language)] : []));
     this.tell();
@@ -96,6 +104,9 @@ class AccessesElement extends HTMLElement {
       const findings = await proveRow(row, this.subjectOf(row), trust);
       if (load !== this.load) return;
       view.show(findings);
+      const asked = await proveQuestion(row, trust);
+      if (load !== this.load) return;
+      if (asked !== undefined) view.question.show(asked);
       this.verdicts.push(verdictOf(findings));
       this.tell();
     }
@@ -115,9 +126,35 @@ class AccessesElement extends HTMLElement {
     return { vkeys, ed25519: browserEd25519 };
   }
 
+  private asker(): Ask | undefined {
+    const path = this.getAttribute('ask');
+    return path === null ? undefined : (asking) => this.ask(new URL(path, document.baseURI), asking);
+  }
+
+  /** As JSON, which no form of another site sends: the portal's backend takes nothing else. */
+  private async ask(url: URL, asking: Asking): Promise<ShownQuestion | string> {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+        body: JSON.stringify(asking),
+        credentials: 'same-origin',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const answer: unknown = await response.json();
+      if (response.ok) return readQuestion(answer) ?? '';
+      return String(Reflect.get(Object(answer) as object, 'code'));
+    } catch {
+      // No network, or no JSON: the person is told, and may try again.
+      return '';
+    }
+  }
+
   private async fetchPage(cursor: string | undefined): Promise<AccessPage | undefined> {
     const url = new URL(this.getAttribute('src') ?? '', document.baseURI);
-    const filled = [...this.root.querySelectorAll('input')].filter(({ value }) => value !== '');
+    const filled = [...this.root.querySelectorAll<HTMLInputElement>('input[type=date]')].filter(
+      ({ value }) => value !== '',
+    );
     for (const { name, value } of filled) url.searchParams.set(name, instantOf(name, value));
     url.searchParams.set('limit', String(PAGE));
     url.searchParams.set('proofs', 'true');

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { verify, createPublicKey } from 'node:crypto';
 import { sampleHistory, SUBJECT, type SampleHistory } from '../../../test/feedback/history-sample.js';
 import type { AccessRow } from './access-row.js';
-import { proveRow, verdictOf, type Ed25519, type Trust } from './prove-row.js';
+import type { Ed25519, Trust } from './prove-leaf.js';
+import { proveRow, verdictOf } from './prove-row.js';
 
 const ed25519: Ed25519 = (publicKey, message, signature) => {
   const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKey]);

@@ -1,7 +1,7 @@
 import { fromBase64Url } from '#kernel';
-import { isSequelOf, opens, parseStatement, type Statement } from '#signing';
-import { leafHash, openNote, parseTlogProof, parseVkey, verifyInclusion, type NoteKey } from '#tlog';
+import { isSequelOf, opens, type Statement } from '#signing';
 import type { AccessRow, ProvenStatement } from './access-row.js';
+import { readStatement, standsAt, type Trust } from './prove-leaf.js';
 
 /** What is checked of a row, each by itself: a person sees which of it failed. */
 export const CHECKS = ['in-log', 'about-you', 'as-shown', 'outcome'] as const;
@@ -9,15 +9,6 @@ export type Check = (typeof CHECKS)[number];
 export type Finding = 'ok' | 'false' | 'missing';
 export type Findings = Readonly<Record<Check, Finding>>;
 export type Verdict = 'proven' | 'false' | 'unproven';
-
-/** Checks one Ed25519 signature by the browser. */
-export type Ed25519 = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
-
-export interface Trust {
-  /** Keys of the logs as whoever shows the page has pinned them; never taken from the answer that is checked. */
-  readonly vkeys: readonly string[];
-  readonly ed25519: Ed25519;
-}
 
 /**
  * Recomputes what a row claims from its evidence (`audit-log.md` §4.3): the statement stands in the log at that index,
@@ -61,29 +52,6 @@ export function verdictOf(findings: Findings): Verdict {
 
 function ruled(holds: boolean): Finding {
   return holds ? 'ok' : 'false';
-}
-
-function readStatement(jws: string): Statement | undefined {
-  const parsed = parseStatement(jws);
-  return parsed.ok ? parsed.value : undefined;
-}
-
-/** A signed checkpoint of the named log holds this statement, where `leaf` says if it is given. */
-async function standsAt(proven: ProvenStatement, leaf: AccessRow['leaf'] | undefined, trust: Trust): Promise<boolean> {
-  const proof = parseTlogProof(proven.proof);
-  if (!proof.ok) return false;
-  const { index, path, checkpoint } = proof.value;
-  const signatures: Promise<boolean>[] = [];
-  // The note is opened as if all its signatures were good, and believed once the browser has said that they are.
-  const keys = trust.vkeys.flatMap((vkey): NoteKey[] => {
-    const key = parseVkey(vkey, (...signed) => signatures.push(trust.ed25519(...signed)) > 0);
-    return key.ok ? [key.value] : [];
-  });
-  const opened = openNote(checkpoint, keys);
-  if (!opened.ok || !(await Promise.all(signatures)).every(Boolean)) return false;
-  const { origin, size, root } = opened.value;
-  if (leaf !== undefined && (leaf.log !== origin || leaf.index !== index)) return false;
-  return verifyInclusion(leafHash(new TextEncoder().encode(proven.statement)), index, size, path, root);
 }
 
 /** The request of an answer that alone told the subject; undefined unless it stands in the log and the answer is its. */

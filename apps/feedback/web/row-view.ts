@@ -11,12 +11,12 @@ export interface RowView {
   show(findings: Findings): void;
 }
 
-/** `isNamed`: the list is of several persons, so each row says of whom it speaks. */
-export function rowView(row: AccessRow, language: Language, isNamed: boolean): RowView {
+/** `isNamed`: the list is of several persons, so each row says of whom it speaks. `question`: what was asked about it. */
+export function rowView(row: AccessRow, language: Language, isNamed: boolean, question: HTMLElement): RowView {
   const say = (key: TextKey) => text(language, key);
   const badge = element('span', { class: 'badge checking' });
   const checks = element('ul', { class: 'checks' });
-  mark(badge, 'checking', say('checking'));
+  mark(badge, 'badge checking', 'checking', say('checking'));
   const item = element(
     'li',
     {},
@@ -40,6 +40,7 @@ export function rowView(row: AccessRow, language: Language, isNamed: boolean): R
         ...entry(say('purpose'), row.purpose.title ?? row.purpose.code),
         ...entry(say('legalBasis'), basisOf(row)),
       ),
+      question,
       element(
         'details',
         {},
@@ -63,15 +64,20 @@ export function rowView(row: AccessRow, language: Language, isNamed: boolean): R
     item,
     show: (findings) => {
       const verdict = verdictOf(findings);
-      mark(badge, verdict, say(verdict));
+      mark(badge, `badge ${verdict}`, verdict, say(verdict));
       checks.replaceChildren(...CHECKS.map((check) => checkLine(say(check), say(findings[check]), findings[check])));
     },
   };
 }
 
+/** Puts a verdict beside something smaller than a row. */
+export function marked(place: HTMLElement, verdict: Verdict, language: Language): void {
+  mark(place, `mark ${verdict}`, verdict, text(language, verdict));
+}
+
 /** The verdict is said by word and mark, never by colour alone. */
-function mark(badge: HTMLElement, verdict: Verdict | 'checking', said: string): void {
-  badge.className = `badge ${verdict}`;
+function mark(badge: HTMLElement, name: string, verdict: Verdict | 'checking', said: string): void {
+  badge.className = name;
   badge.replaceChildren(element('span', { 'aria-hidden': 'true' }, MARKS[verdict]), ` ${said}`);
 }
 
@@ -111,7 +117,7 @@ export function nameOf({ id, name, title }: AccessRow['consumer']): string {
 }
 
 /** In the language's own manner, or, where the browser does not know the language, in one that nobody misreads. */
-function moment(iso: string, language: Language): string {
+export function moment(iso: string, language: Language): string {
   const [known = 'sv'] = Intl.DateTimeFormat.supportedLocalesOf([language]);
   return new Intl.DateTimeFormat(known, { dateStyle: known === 'sv' ? 'short' : 'medium', timeStyle: 'short' }).format(
     new Date(iso),

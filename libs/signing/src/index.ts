@@ -72,5 +72,12 @@ export {
   type HeaderField,
   type RequestHead,
 } from './digest.js';
+export {
+  ANSWER_CODES,
+  answerBytes,
+  questionAnswerDigest,
+  type AnswerCode,
+  type QuestionAnswer,
+} from './question-answer.js';
 export { verifyEd25519 } from './verify-signature.js';
 export { signingErrors } from './signing.errors.js';

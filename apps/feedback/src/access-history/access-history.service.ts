@@ -30,6 +30,8 @@ export interface Access extends Outcome {
   readonly purpose: string;
   readonly legalBasis: string;
   readonly endUser: EndUserRelation;
+  /** The person, within the epoch of this access; it never leaves feedback. */
+  readonly tagged: EpochTag;
   /** The leaf that holds the commitment. */
   readonly leaf: LeafPlace;
   /** The leaf of the request: the same one, unless only the answer told the subject. */
@@ -42,6 +44,9 @@ export interface AccessPage {
   /** Where the next page begins; undefined: there is none. */
   readonly next: AccessPlace | undefined;
 }
+
+/** Of one statement (`statements.md` §1). */
+const MAX_COMMITMENTS = 16;
 
 /**
  * Who looked at a person's data. It promises every access whose commitment was opened and whose time of concealment is
@@ -63,6 +68,17 @@ export class AccessHistory {
     const dataKeys = await this.keys.find(shown.map(({ key }) => key));
     const accesses = shown.flatMap((access) => opened(access, dataKeys) ?? []);
     return { accesses, next: found.length > limit ? shown.at(-1)?.at : undefined };
+  }
+
+  /** The accesses of these persons of which one leaf tells. */
+  async ofLeaf(subjects: readonly TypedSubject[], leaf: LeafPlace): Promise<Access[]> {
+    const found = await this.store.placeOf(leaf);
+    if (found === undefined) return [];
+    const { atMs, logId } = found;
+    // The leaf's rows are the first behind this place: a statement has no more commitments than the page has rows.
+    const before = { atMs, logId, index: leaf.index, kind: 'user', position: MAX_COMMITMENTS } as const;
+    const page = await this.page({ subjects, filter: { fromMs: atMs }, before, limit: MAX_COMMITMENTS });
+    return page.accesses.filter((access) => access.leaf.log === leaf.log && access.leaf.index === leaf.index);
   }
 
   /** The persons' tags in every epoch that the page can reach. */
@@ -93,6 +109,7 @@ function opened(access: FoundAccess, dataKeys: ReadonlyMap<string, Buffer>): Acc
     atMs: at.atMs,
     role: kind,
     endUser,
+    tagged,
     leaf: { log, index },
     request: { ...request, hash: exchange },
     opening: { ...opening, kind, position },

@@ -4,7 +4,7 @@ import type { EpochTag } from '../key-store/tag.js';
 import { kindNumber } from '../log-follower/followed-log.store.js';
 import type { EndUserRelation } from '../openings/judge-opening.js';
 import { kindOf } from '../openings/index-row.store.js';
-import type { AccessPlace, CountedSequel } from './outcome.js';
+import type { AccessPlace, CountedSequel, LeafPlace } from './outcome.js';
 
 export interface AccessFilter {
   /** Inclusive. */
@@ -123,6 +123,15 @@ export class AccessHistoryStore {
       limit,
     ]);
     return rows.map(foundAccess);
+  }
+
+  /** Where a leaf with commitments stands in histories; undefined: there is none at that place. */
+  async placeOf({ log, index }: LeafPlace): Promise<{ readonly atMs: number; readonly logId: number } | undefined> {
+    const [row] = await this.database.query<{ ts_ms: string; log_id: number }>(
+      `SELECT ts_ms, log_id FROM commitment JOIN followed_log USING (log_id) WHERE origin = $1 AND idx = $2 LIMIT 1`,
+      [log, index],
+    );
+    return row && { atMs: Number(row.ts_ms), logId: row.log_id };
   }
 }
 

@@ -1,4 +1,5 @@
 import { toBase64Url, type ServiceId, type SubsystemId } from '#kernel';
+import { shownQuestion, type RowQuestion, type ShownQuestion } from '../questions/shown-question.js';
 import type { Access } from './access-history.service.js';
 import type { LeafPlace } from './outcome.js';
 import type { Titles } from './titles.js';
@@ -44,6 +45,7 @@ export interface AccessRow {
   readonly disputed: boolean;
   readonly endUser: Access['endUser'];
   readonly leaf: LeafPlace;
+  readonly question?: ShownQuestion;
   readonly evidence?: RowEvidence;
 }
 
@@ -52,6 +54,7 @@ export function accessRow(
   access: Access,
   titles: Titles,
   proven?: (place: LeafPlace) => Proven | undefined,
+  question?: RowQuestion,
 ): AccessRow {
   const { opening, status } = access;
   const evidence = proven === undefined ? undefined : evidenceOf(access, proven);
@@ -72,6 +75,7 @@ export function accessRow(
     disputed: access.isDisputed,
     endUser: access.endUser,
     leaf: access.leaf,
+    ...(question === undefined ? {} : { question: shownQuestion(question, proven) }),
     ...(evidence === undefined ? {} : { evidence }),
   };
 }

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/swagger';
 import { IsIn, IsISO8601, IsOptional, Matches, MaxLength } from 'class-validator';
 import type { AccessFilter } from './access-history.store.js';
+import { ShownQuestionDto } from '../questions/shown-question.dto.js';
 import type { AccessRow, Proven, RowEvidence } from './access-row.js';
 import type { AccessesPage } from './accesses.service.js';
 import { LANGUAGES } from './titles.js';
@@ -164,6 +165,8 @@ class AccessDto implements AccessRow {
   @ApiProperty({ description: 'The answer flagged elements that are disputed.' }) disputed: boolean;
   @ApiProperty({ enum: END_USERS, description: 'Who acted, never their name.' }) endUser: (typeof END_USERS)[number];
   @ApiProperty({ type: LeafPlaceDto }) leaf: LeafPlaceDto;
+  @ApiProperty({ ...optional, type: ShownQuestionDto, description: 'The newest question about this access.' })
+  question?: ShownQuestionDto;
   @ApiProperty({ ...optional, type: EvidenceDto, description: 'With `proofs=true`, where the log shows all of it.' })
   evidence?: EvidenceDto;
 }

@@ -15,6 +15,7 @@ export const access: AccessPlan = {
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset'] },
   subject_access: grows,
-  own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
   ...deliveriesAccess,
+  question: { insert: true, update: ['sealed', 'answered', 'answered_ms', 'answer_enc', 'is_overdue_told'] },
+  own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
 };

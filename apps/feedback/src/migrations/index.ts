@@ -1,6 +1,12 @@
 import { Feedback1800000000001 } from './0001-feedback.js';
 import { OwnStatements1800000000002 } from './0002-own-statements.js';
 import { Deliveries1800000000003 } from './0003-deliveries.js';
+import { Questions1800000000004 } from './0004-questions.js';
 
 /** In order; never changed once released. */
-export const migrations = [Feedback1800000000001, OwnStatements1800000000002, Deliveries1800000000003];
+export const migrations = [
+  Feedback1800000000001,
+  OwnStatements1800000000002,
+  Deliveries1800000000003,
+  Questions1800000000004,
+];

@@ -7,8 +7,9 @@ export const alarmReasons = [
   'log-distrusted',
   'opening-flawed',
   'commitments-unopened',
-  'delivery-parked',
+  'questions-overdue',
   'statements-given-up',
+  'delivery-parked',
   'registry',
 ] as const;
 export type AlarmReason = (typeof alarmReasons)[number];

@@ -40,6 +40,15 @@ export const feedbackMetrics = defineMetrics('feedback', {
     name: 'kerege_feedback_opening_keys_destroyed_total',
     help: 'Keys of openings that were destroyed when nothing sealed with them could come any more.',
   }),
+  questionsAsked: metric.counter({
+    name: 'kerege_feedback_questions_asked_total',
+    help: 'Questions that persons asked.',
+  }),
+  questionsAnswered: metric.counter({
+    name: 'kerege_feedback_questions_answered_total',
+    help: 'Questions that were answered, within their term or late.',
+    labels: { when: ['in-time', 'late'] },
+  }),
   alarms: metric.counter({
     name: 'kerege_feedback_alarms_total',
     help: 'Events worth waking somebody.',
@@ -53,6 +62,10 @@ export const feedbackMetrics = defineMetrics('feedback', {
   waiting: metric.observedGauge({
     name: 'kerege_feedback_statements_waiting_number',
     help: 'Statements of feedback, and of members who gave them to it, that the log does not show yet; counted up to 10,000.',
+  }),
+  questionsOverdue: metric.observedGauge({
+    name: 'kerege_feedback_questions_overdue_number',
+    help: 'Questions that nobody has answered within their term, counted up to 100,000. Alarm above 0.',
   }),
   overdue: metric.observedGauge({
     name: 'kerege_feedback_unopened_commitments_number',
@@ -84,6 +97,11 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
       metrics.asked.add({}, statements);
       alarm('commitments-unopened', { from: consumer, statements });
     },
+    questionAsked: () => metrics.questionsAsked.add({}),
+    questionAnswered: (isLate: boolean) => metrics.questionsAnswered.add({ when: isLate ? 'late' : 'in-time' }),
+    /** Once for each question: whoever was asked is named, nobody who asked. */
+    questionsOverdue: (recipient: string, questions: number) =>
+      alarm('questions-overdue', { from: recipient, questions }),
     /** What an attempt came to. */
     delivery: (state: (typeof ATTEMPT_STATES)[number]) => metrics.attempts.add({ state }),
     keyDestroyed: (kid: string) => {

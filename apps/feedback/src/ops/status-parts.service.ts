@@ -14,6 +14,7 @@ export interface FeedbackStatusSources {
   readonly log: { reading(): Reading };
   readonly match: { readonly failure: string | undefined };
   readonly unopened: { readonly overdue: number };
+  readonly questions: { readonly overdue: number };
   readonly statements: { readonly waiting: number };
   readonly watcher: { reading(): Reading };
   readonly deliveries: { reading(): Reading };
@@ -21,7 +22,7 @@ export interface FeedbackStatusSources {
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
 export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
-  const { bus, checks, log, match, unopened, statements, watcher, deliveries } = sources;
+  const { bus, checks, log, match, unopened, questions, statements, watcher, deliveries } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -30,6 +31,7 @@ export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
     { name: 'log-watch', read: () => watcher.reading() },
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
+    { name: 'questions', read: () => questionsReading(questions.overdue) },
     { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
     { name: 'deliveries', read: () => deliveries.reading() },
   ];
@@ -39,6 +41,12 @@ function unopenedReading(commitments: number): Reading {
   const details = { commitments };
   if (commitments === 0) return { state: 'ok', details };
   return { ...degraded('the openings of some leaves have not come; those accesses are not shown yet'), details };
+}
+
+function questionsReading(overdue: number): Reading {
+  const details = { overdue };
+  if (overdue === 0) return { state: 'ok', details };
+  return { ...degraded('some questions were not answered within their term; the alarms name who was asked'), details };
 }
 
 function degraded(reason: string): Reading {

@@ -73,6 +73,16 @@ export class OwnStatementStore {
     return { state: row.is_given_up ? 'given-up' : 'waiting' };
   }
 
+  /** By leaf hash in hex; those that no log holds are missing. */
+  async places(leafHashes: readonly Buffer[]): Promise<ReadonlyMap<string, { log: string; index: number }>> {
+    const rows = await this.database.query<{ leaf_hash: Buffer; origin: string; idx: string }>(
+      `SELECT leaf_hash, origin, idx FROM own_statement JOIN followed_log USING (log_id)
+        WHERE leaf_hash = ANY($1::bytea[]) AND idx IS NOT NULL`,
+      [leafHashes],
+    );
+    return new Map(rows.map((row) => [row.leaf_hash.toString('hex'), { log: row.origin, index: Number(row.idx) }]));
+  }
+
   /** Statements that no log holds yet; counted up to `most`. */
   async waiting(most: number): Promise<number> {
     const [row] = await this.database.query<{ n: string }>(

@@ -88,6 +88,11 @@ export class OwnStatements {
     }
   }
 
+  /** Those of these statements that stand in the followed log, by leaf hash in hex. */
+  places(leafHashes: readonly Buffer[]): Promise<ReadonlyMap<string, LogPlace>> {
+    return this.store.places(leafHashes);
+  }
+
   private async round(): Promise<number> {
     const { bus, clock, givenUp } = this.parts;
     const lost = await this.store.giveUp(clock.now());

@@ -33,7 +33,7 @@ export function historyPage({ language, subjects, vkeys }: HistoryPage): string 
     `<header><strong>State Portal</strong> <span>${escape(subjects.join(', '))}</span>
 <form method="post" action="/sign-out"><button>✕ <span>Sign out</span></button></form></header>
 <nav aria-label="Language">${links.join(' · ')}</nav>
-<kerege-accesses src="/accesses" lang="${lang}" subjects="${escape(subjects.join(' '))}" log-keys="${escape(vkeys.join(' '))}"></kerege-accesses>
+<kerege-accesses src="/accesses" ask="/questions" lang="${lang}" subjects="${escape(subjects.join(' '))}" log-keys="${escape(vkeys.join(' '))}"></kerege-accesses>
 <script type="module" src="/accesses.js"></script>`,
   );
 }

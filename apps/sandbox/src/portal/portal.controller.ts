@@ -1,24 +1,22 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Agent, request as send } from 'undici';
-import { makeReaderToken } from '#reader-auth';
-import type { PrivateJwk } from '#signing';
+import { isOwnPage, PassedOn, type PassingParts } from './passed-on.service.js';
 import { historyPage, PAGE_HEADERS, signedOutPage } from './portal-page.js';
 import { cookieOf, Remembered, type Attempt, type Session } from './sessions.js';
 import type { SignIn } from './sign-in.service.js';
 
-export interface PortalParts {
-  readonly subsystem: string;
-  readonly key: PrivateJwk;
+export interface PortalParts extends PassingParts {
   readonly signIn: SignIn;
-  readonly feedbackUrl: string;
   /** Keys of the logs as this portal has pinned them. */
   readonly vkeys: () => Promise<readonly string[]>;
   /** The built page. */
   readonly script: Buffer;
-  readonly nowMs: () => number;
 }
 
-const TIMEOUT_MS = 15_000;
+/** A question with all its words is a fraction of this. */
+const MAX_QUESTION_BYTES = 32 * 1024;
+const SIGNED_OUT = { code: 'signed-out', next: 'Sign in again.' };
+const FOREIGN_PAGE = { code: 'foreign-page', next: 'Ask from the page of this portal.' };
+const NOT_JSON = { code: 'not-json', next: 'Send the question as application/json.' };
 const COOKIE = 'Path=/; HttpOnly; SameSite=Lax';
 
 /** A portal's backend in small: it signs people in, holds their assertion, and asks feedback for them. It logs nothing. */
@@ -29,6 +27,10 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true });
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) =>
     done(null, undefined),
+  );
+  // As bytes: what it says is feedback's to judge.
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_QUESTION_BYTES }, (_, body, done) =>
+    done(null, body),
   );
   const sessionOf = (request: FastifyRequest) => sessions.find(cookieOf(request.headers.cookie, 'session'), nowMs());
   app.get('/live', () => ({ status: 'ok' }));
@@ -61,33 +63,22 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
     sessions.remove(cookieOf(request.headers.cookie, 'session'));
     return reply.redirect('/', 303);
   });
-  const agent = new Agent({ headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
-  app.addHook('onClose', () => agent.destroy());
+  const feedback = new PassedOn(parts);
+  app.addHook('onClose', () => feedback.close());
   app.get('/accesses', async (request, reply) => {
     const session = sessionOf(request);
-    if (session === undefined) return reply.code(401).send({ code: 'signed-out', next: 'Sign in again.' });
-    return proxied(parts, session, request, reply, agent);
+    if (session === undefined) return reply.code(401).send(SIGNED_OUT);
+    const { search } = new URL(request.url, originOf(request));
+    return feedback.pass(session, { method: 'GET', path: `/v1/subjects/me/accesses${search}` }, reply);
+  });
+  app.post('/questions', async (request, reply) => {
+    if (!isOwnPage(request)) return reply.code(403).send(FOREIGN_PAGE);
+    if (!Buffer.isBuffer(request.body)) return reply.code(415).send(NOT_JSON);
+    const session = sessionOf(request);
+    if (session === undefined) return reply.code(401).send(SIGNED_OUT);
+    return feedback.pass(session, { method: 'POST', path: '/v1/subjects/me/questions', body: request.body }, reply);
   });
   return app;
-}
-
-/** The person's question with the portal's own credential; filters are feedback's to judge. */
-async function proxied(
-  { subsystem, key, feedbackUrl, nowMs }: PortalParts,
-  { assertion }: Session,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  agent: Agent,
-): Promise<FastifyReply> {
-  const token = await makeReaderToken({ subsystem, audience: feedbackUrl, key, nowMs: nowMs() });
-  const { search } = new URL(request.url, originOf(request));
-  const answer = await send(`${feedbackUrl}/v1/subjects/me/accesses${search}`, {
-    dispatcher: agent,
-    headers: { authorization: `Bearer ${token}`, 'kerege-end-user': assertion },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const type = String(answer.headers['content-type'] ?? 'application/json');
-  return reply.code(answer.statusCode).type(type).header('cache-control', 'no-store').send(answer.body);
 }
 
 function failed(reply: FastifyReply, problem: string): FastifyReply {

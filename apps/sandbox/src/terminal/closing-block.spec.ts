@@ -44,6 +44,14 @@ describe('closingBlock', () => {
     expect(block).not.toContain('8080');
   });
 
+  it('leads from a call about a person to the answer of who made it', () => {
+    const block = closingBlock(inputs(8080));
+    expect(block).toContain('npx kerege call GET DEMO/GOV/1001/population/persons/TEST000007');
+    expect(block).toContain('npx kerege questions list --subsystem DEMO/GOV/1000/mygov\n');
+    expect(block).toMatch(/questions answer <id> --subsystem DEMO\/GOV\/1000\/mygov --code YOUR_APPLICATION$/m);
+    expect(closingBlock(inputs(9080))).toContain('--feedback http://127.0.0.1:9120 --keys data/keys');
+  });
+
   it('never shows the password of the database', () => {
     expect(closingBlock(inputs(8080))).not.toContain('secret-word');
   });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Instance } from '../instance/instance.js';
 import type { Fingerprint } from './fingerprint.js';
 
@@ -22,6 +23,8 @@ export interface ClosingInputs {
 }
 
 const CLIENT = 'DEMO/GOV/1000/mygov';
+/** Who signs in at the portal then, and sees that call. */
+const CITIZEN = 'DEMO/GOV/1001/population/persons/TEST000007';
 const PERSON = 'DEMO/GOV/1001/population/persons/TEST000001';
 
 /** What a visitor reads when everything runs: where it is, what to copy now. Fits 80 columns but for the commands. */
@@ -39,13 +42,15 @@ export function closingBlock(inputs: ClosingInputs): string {
     `  curl -i ${instance.gatewayUrl}/r1/${PERSON} \\`,
     `    -H 'X-Road-Client: ${CLIENT}' -H 'Kerege-Purpose: citizen-view'`,
     '',
-    'The same, and the evidence that the exchange left in the log is verified:',
+    'Another one, and the evidence that the exchange left in the log is verified:',
     '',
     ...callCommand(inputs),
     '',
-    'Who looked at their data, each row proven in the browser: sign in as TEST000007 at',
+    'Who looked at my data? Sign in as TEST000007, see each row proven in the browser,',
+    'and ask about one why; then let who was asked answer, and look again:',
     '',
     `  ${instance.portalUrl}`,
+    ...questionCommands(inputs),
     '',
     `What ${inputs.trustPath} trusts (compare before you believe it elsewhere):`,
     ...inputs.fingerprints.map(({ what, fingerprint }) => `  ${what.padEnd(9)} ${fingerprint}`),
@@ -78,9 +83,20 @@ function placeOf(databaseUrl: string): string {
 function callCommand({ instance, trustPath }: ClosingInputs): string[] {
   const isDefault = instance.ports.gateway === 8080 && instance.mode === 'processes';
   return [
-    `  npx kerege call GET ${PERSON} \\`,
+    `  npx kerege call GET ${CITIZEN} \\`,
     `    --client ${CLIENT} --purpose citizen-view${isDefault ? '' : ' \\'}`,
     ...(isDefault ? [] : [`    --gateway ${instance.gatewayUrl} --trust ${trustPath}`]),
+  ];
+}
+
+/** The consumer of the call above answers; `list` tells the id. */
+function questionCommands({ instance, trustPath }: ClosingInputs): string[] {
+  const { feedback } = instance.ports;
+  const at = feedback === 8120 ? '' : ` --feedback http://127.0.0.1:${feedback} --keys ${dirname(trustPath)}/keys`;
+  const asked = `--subsystem ${CLIENT}${at}`;
+  return [
+    `  npx kerege questions list ${asked}`,
+    `  npx kerege questions answer <id> ${asked} --code YOUR_APPLICATION`,
   ];
 }
 
