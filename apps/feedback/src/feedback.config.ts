@@ -1,4 +1,12 @@
-import { databaseRoleSettings, defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+import {
+  databaseEraserSettings,
+  databaseRoleSettings,
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  type ConfigOf,
+} from '#platform';
 import { logWatchSettings } from '#log-watch';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -46,6 +54,7 @@ export const feedbackConfig = defineConfig('feedback', {
     meaning: 'How often the newest checkpoint is read while leaves come; an idle log is asked four times more seldom.',
   }),
   ...databaseRoleSettings,
+  ...databaseEraserSettings,
   databaseUrl: setting.secret({
     env: 'DATABASE_URL',
     meaning: 'PostgreSQL of the access history; schema `feedback` is made in it.',

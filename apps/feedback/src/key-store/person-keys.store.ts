@@ -1,23 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '#postgres';
 import { keyStoreErrors } from './key-store.errors.js';
+import type { DoomedKey } from './doomed-keys.store.js';
 import { epochTagKey, type EpochTag } from './tag.js';
 import { unwrapKey, wrapKey, type KeyPlace } from './wrapped-key.js';
 
 const KEY_BYTES = 32;
 const ID_BYTES = 16;
 
+/** A person's key within an epoch, and the random id by which its destruction is told. */
+export interface DataKey {
+  readonly id: Buffer;
+  readonly key: Buffer;
+}
+
 interface DataKeyRow {
   readonly epoch: number;
   readonly tag: Buffer;
+  readonly id: Buffer;
   readonly key_enc: Buffer;
 }
 
-const FIND = `SELECT epoch, tag, key_enc FROM data_key
+const FIND = `SELECT epoch, tag, id, key_enc FROM data_key
   JOIN unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag) USING (epoch, tag)`;
 const ADD = `INSERT INTO data_key (epoch, tag, id, key_enc)
   SELECT * FROM unnest($1::integer[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING
-  RETURNING epoch, tag, key_enc`;
+  RETURNING epoch, tag, id, key_enc`;
+/** One statement: a key that is gone stands among the doomed. */
+const DOOM = `WITH gone AS (
+    DELETE FROM data_key USING unnest($1::integer[], $2::bytea[]) AS doomed (epoch, tag)
+     WHERE data_key.epoch = doomed.epoch AND data_key.tag = doomed.tag RETURNING id, data_key.epoch, data_key.tag)
+  INSERT INTO doomed_key (id, epoch, tag) SELECT id, epoch, tag FROM gone RETURNING id, epoch, tag`;
 
 /**
  * The keys of epochs, from which tags are made, and the data keys of persons within an epoch. What it returns is
@@ -57,13 +70,17 @@ export class PersonKeys {
 
   /** The data keys that there are, by `epochTagKey`. */
   async find(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
-    if (wanted.length === 0) return new Map();
-    return this.byTag(await this.database.query<DataKeyRow>(FIND, columns(wanted)));
+    return keysOnly(await this.findNamed(wanted));
   }
 
   /** The data keys of all of them; what is missing is made. */
   async ensure(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
-    const keys = await this.find(wanted);
+    return keysOnly(await this.ensureNamed(wanted));
+  }
+
+  /** As `ensure`, with the ids of the keys. */
+  async ensureNamed(wanted: readonly EpochTag[]): Promise<Map<string, DataKey>> {
+    const keys = await this.findNamed(wanted);
     const missing = distinct(wanted).filter((one) => !keys.has(epochTagKey(one)));
     if (missing.length === 0) return keys;
     const ids = missing.map(() => randomBytes(ID_BYTES));
@@ -71,25 +88,27 @@ export class PersonKeys {
     const added = await this.database.query<DataKeyRow>(ADD, [...columns(missing), ids, wrapped]);
     for (const [name, key] of this.byTag(added)) keys.set(name, key);
     // Another process was there first: its key stands.
-    return added.length === missing.length ? keys : this.ensure(wanted);
+    return added.length === missing.length ? keys : this.ensureNamed(wanted);
   }
 
-  /** Destroys them; the random ids of those that there were. */
-  async destroy(doomed: readonly EpochTag[]): Promise<Buffer[]> {
-    const rows = await this.database.query<{ id: Buffer }>(
-      `DELETE FROM data_key USING unnest($1::integer[], $2::bytea[]) AS doomed (epoch, tag)
-        WHERE data_key.epoch = doomed.epoch AND data_key.tag = doomed.tag RETURNING id`,
-      columns(doomed),
-    );
-    return rows.map(({ id }) => id);
+  /** Destroys them, and keeps their ids until the log tells of it; those that there were. */
+  doom(tags: readonly EpochTag[]): Promise<DoomedKey[]> {
+    return this.database.query<DoomedKey>(DOOM, columns(tags));
   }
 
   isReachable(): Promise<boolean> {
     return this.database.isReachable();
   }
 
-  private byTag(rows: readonly DataKeyRow[]): Map<string, Buffer> {
-    return new Map(rows.map((row) => [epochTagKey(row), this.unwrap(placeOf(row), row.key_enc)]));
+  private async findNamed(wanted: readonly EpochTag[]): Promise<Map<string, DataKey>> {
+    if (wanted.length === 0) return new Map();
+    return this.byTag(await this.database.query<DataKeyRow>(FIND, columns(wanted)));
+  }
+
+  private byTag(rows: readonly DataKeyRow[]): Map<string, DataKey> {
+    return new Map(
+      rows.map((row) => [epochTagKey(row), { id: row.id, key: this.unwrap(placeOf(row), row.key_enc) }]),
+    );
   }
 
   private unwrap(place: KeyPlace, wrapped: Buffer): Buffer {
@@ -97,6 +116,10 @@ export class PersonKeys {
     if (key === undefined) throw keyStoreErrors.error('key-store-unreadable');
     return key;
   }
+}
+
+function keysOnly(named: ReadonlyMap<string, DataKey>): Map<string, Buffer> {
+  return new Map([...named].map(([name, { key }]) => [name, key]));
 }
 
 function placeOf({ epoch, tag }: EpochTag): KeyPlace {

@@ -19,6 +19,7 @@ import { createDatabase, isolatedBus, testBus, uniqueName, type TestDatabase } f
 import { AccessHistory } from '../access-history/access-history.service.js';
 import { AccessHistoryStore } from '../access-history/access-history.store.js';
 import { keyMigrations } from '../key-store/migrations/index.js';
+import { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import { PersonKeys } from '../key-store/person-keys.store.js';
 import { FollowedLogStore } from '../log-follower/followed-log.store.js';
 import { rowsOf } from '../log-follower/leaf-row.js';
@@ -134,7 +135,8 @@ async function work({ origin, partition, leaves, values }: Scene, crash: Crash):
   const logs = new FollowedLogStore(main, 600_000);
   const inbox = new InboxStore(main);
   const sessions = new OpeningSessions(INSTANCE, (kid) => (kid === sealing.kid ? sealing : undefined));
-  const match = new OpeningMatch({ database: main, inbox, keys: new PersonKeys(keyStore, kek), bus, sessions });
+  const keys = new PersonKeys(keyStore, kek);
+  const match = new OpeningMatch({ database: main, inbox, keys, doomed: new DoomedKeys(keyStore), bus, sessions });
   const arrived = [...values, ...values].map((value, at) => {
     const statement = leaves[at % leaves.length]?.hash ?? Buffer.alloc(0);
     return { statement, kid: sealing.kid, value, offset: BigInt(at), atMs: Date.now() };
