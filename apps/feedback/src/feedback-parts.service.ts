@@ -10,6 +10,9 @@ import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { takeErasures } from './erasure/erasure-parts.service.js';
+import type { Erasure } from './erasure/erasure.service.js';
+import type { ErasureWorker } from './erasure/erasure.worker.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
@@ -35,6 +38,8 @@ export interface FeedbackParts {
   readonly follower: LogFollower;
   readonly unopened: UnopenedWorker;
   readonly statements: OwnStatements;
+  readonly erasure: Erasure;
+  readonly eraser: ErasureWorker;
   readonly accesses: Accesses;
   readonly callers: CallerAuth;
 }
@@ -56,6 +61,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('statements', cause),
   });
   const openings = takeOpenings(context, { databases, keys, kek, signer });
+  const erasures = takeErasures(context, { databases, keys, statements });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const follower = followLog(context, {
     files,
@@ -78,22 +84,24 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     logger: context.logger.child('accesses'),
   });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, ...openings, follower, unopened, statements, accesses, callers };
+  return { copy, watcher, files, keys, ...openings, ...erasures, follower, unopened, statements, accesses, callers };
 }
 
-export function startParts({ openingKeys, consumer, matcher, follower, unopened, statements }: FeedbackParts): void {
+export function startParts(parts: FeedbackParts): void {
+  const { openingKeys, consumer, matcher, follower, unopened, statements, eraser } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
   statements.start();
+  eraser.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements } = parts;
-  await Promise.all([consumer, follower, unopened, openingKeys, statements].map((part) => part.stop()));
+  const { consumer, follower, unopened, openingKeys, statements, eraser } = parts;
+  await Promise.all([consumer, follower, unopened, openingKeys, statements, eraser].map((part) => part.stop()));
   await parts.matcher.stop();
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }

@@ -18,6 +18,8 @@ import {
 import { AccessesController } from './access-history/accesses.controller.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { ErasureController } from './erasure/erasure.controller.js';
+import { Erasure } from './erasure/erasure.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import { openDatabases, type FeedbackContext } from './feedback-databases.service.js';
 import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
@@ -83,15 +85,16 @@ async function createApp(
   const { copy, keys, openingKeys, consumer, follower, matcher, unopened, statements, watcher, accesses, callers } =
     parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const sources = { bus, checks, log: follower, match: matcher, unopened, statements, watcher };
+  const sources = { bus, checks, log: follower, match: matcher, unopened, statements, eraser: parts.eraser, watcher };
   const status = new StatusWatch('feedback', feedbackParts(sources), clock);
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [AccessesController],
+      controllers: [AccessesController, ErasureController],
       providers: [
         { provide: Accesses, useValue: accesses },
         { provide: CallerAuth, useValue: callers },
+        { provide: Erasure, useValue: parts.erasure },
       ],
     },
     { name: 'feedback', logger, metrics, readiness: checks, status },

@@ -7,8 +7,7 @@ const RETENTION = /^retention ([A-Za-z0-9][A-Za-z0-9._-]{0,63}) until (\d{4}-\d\
 
 /** What an erasure ended: the records under these keys, or those of a class that were older than an instant. */
 export type ErasedPart =
-  | { readonly keys: readonly Buffer[] }
-  | { readonly retention: string; readonly untilMs: number };
+  { readonly keys: readonly Buffer[] } | { readonly retention: string; readonly untilMs: number };
 
 /** `ref` of a statement of destroyed keys: their random ids. */
 export function refOfKeys(ids: readonly Buffer[]): string {

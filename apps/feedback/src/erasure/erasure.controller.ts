@@ -39,7 +39,8 @@ export class ErasureController {
   })
   @ApiOkResponse({ type: ErasedDto })
   @ApiUnauthorizedResponse({
-    description: '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
+    description:
+      '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
   })
   @ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`' })
   @ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`, `database-unavailable`' })

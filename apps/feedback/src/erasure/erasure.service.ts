@@ -56,7 +56,7 @@ export class Erasure {
 
   /** Ends what was begun: rows of doomed keys, wherever a crash left them. */
   async shred(): Promise<void> {
-    for (let after: Buffer | undefined = NOTHING; after !== undefined; ) {
+    for (let after: Buffer | undefined = NOTHING; after !== undefined;) {
       const page: DoomedKey[] = await this.parts.doomed.after(after, KEYS_PER_PAGE);
       await this.shredKeys(page.filter(({ id }) => !this.shredded.has(id.toString('hex'))));
       after = page.length < KEYS_PER_PAGE ? undefined : page.at(-1)?.id;
@@ -85,7 +85,7 @@ export class Erasure {
   /** At the start: the database of the keys may be an older one than ours. */
   async destroyAgain(): Promise<void> {
     const { store, doomed } = this.parts;
-    for (let after: Buffer | undefined = NOTHING; after !== undefined; ) {
+    for (let after: Buffer | undefined = NOTHING; after !== undefined;) {
       const ids: Buffer[] = await store.erased(after, KEYS_PER_PAGE);
       await this.closeStated(await doomed.destroy(ids));
       after = ids.length < KEYS_PER_PAGE ? undefined : ids.at(-1);

@@ -161,7 +161,7 @@ export class ErasureStore {
    * that is added meanwhile is under another key.
    */
   async *walk(ids: readonly Buffer[], rowsPerPage = ROWS_PER_WALK): AsyncGenerator<readonly DoomedKey[]> {
-    for (let place: WalkPlace | undefined = FIRST; place !== undefined; ) {
+    for (let place: WalkPlace | undefined = FIRST; place !== undefined;) {
       const rows: WalkRow[] = await this.database.query<WalkRow>(WALK, [...place, rowsPerPage, ids]);
       const wanted = new Set(ids.map((id) => id.toString('hex')));
       const found = rows.filter((row) => wanted.has(row.key_id.toString('hex')));

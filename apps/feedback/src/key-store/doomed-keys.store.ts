@@ -18,10 +18,10 @@ export class DoomedKeys {
 
   /** Behind `after`, in the order of their ids. */
   after(after: Buffer, limit: number): Promise<DoomedKey[]> {
-    return this.database.query<DoomedKey>(
-      'SELECT id, epoch, tag FROM doomed_key WHERE id > $1 ORDER BY id LIMIT $2',
-      [after, limit],
-    );
+    return this.database.query<DoomedKey>('SELECT id, epoch, tag FROM doomed_key WHERE id > $1 ORDER BY id LIMIT $2', [
+      after,
+      limit,
+    ]);
   }
 
   /** Destroys keys of these ids, where a backup has brought them back; those of which more than the id is known. */

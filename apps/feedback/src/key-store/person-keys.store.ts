@@ -106,9 +106,7 @@ export class PersonKeys {
   }
 
   private byTag(rows: readonly DataKeyRow[]): Map<string, DataKey> {
-    return new Map(
-      rows.map((row) => [epochTagKey(row), { id: row.id, key: this.unwrap(placeOf(row), row.key_enc) }]),
-    );
+    return new Map(rows.map((row) => [epochTagKey(row), { id: row.id, key: this.unwrap(placeOf(row), row.key_enc) }]));
   }
 
   private unwrap(place: KeyPlace, wrapped: Buffer): Buffer {

@@ -4,7 +4,7 @@ const grows = { insert: true } as const;
 
 /**
  * What the role of feedback may do beside reading. What the log says only grows; an opening leaves the inbox when it is
- * indexed.
+ * indexed. A row of the index goes by the eraser's hand alone.
  */
 export const access: AccessPlan = {
   followed_log: { insert: true, update: ['next_idx', 'frontier'] },
@@ -13,6 +13,8 @@ export const access: AccessPlan = {
   commitment: { insert: true, update: ['state', 'ask_ms'] },
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset'] },
-  subject_access: grows,
+  subject_access: { insert: true, erasable: true },
   own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
+  erasure: { insert: true, update: ['leaf_hash'], delete: true },
+  erased_key: { insert: true, update: ['is_done'] },
 };

@@ -1,5 +1,6 @@
 import { Feedback1800000000001 } from './0001-feedback.js';
 import { OwnStatements1800000000002 } from './0002-own-statements.js';
+import { Erasure1800000000005 } from './0005-erasure.js';
 
 /** In order; never changed once released. */
-export const migrations = [Feedback1800000000001, OwnStatements1800000000002];
+export const migrations = [Feedback1800000000001, OwnStatements1800000000002, Erasure1800000000005];

@@ -23,6 +23,10 @@ export const feedbackMetrics = defineMetrics('feedback', {
     name: 'kerege_feedback_unopened_asked_total',
     help: 'Times that a statement was asked for because nobody had opened its commitments.',
   }),
+  erased: metric.counter({
+    name: 'kerege_feedback_commitments_erased_total',
+    help: 'Commitments that nobody can open any more, because a person was erased or a retention ended.',
+  }),
   keysDestroyed: metric.counter({
     name: 'kerege_feedback_opening_keys_destroyed_total',
     help: 'Keys of openings that were destroyed when nothing sealed with them could come any more.',
@@ -71,6 +75,8 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
       metrics.asked.add({}, statements);
       alarm('commitments-unopened', { from: consumer, statements });
     },
+    erased: (commitments: number) => metrics.erased.add({}, commitments),
+    replayed: (keys: number) => logger.info({ keys }, 'keys that the log says were destroyed are destroyed'),
     keyDestroyed: (kid: string) => {
       metrics.keysDestroyed.add({});
       logger.info({ kid }, 'key of openings destroyed');

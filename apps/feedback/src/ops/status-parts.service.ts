@@ -15,6 +15,7 @@ export interface FeedbackStatusSources {
   readonly match: { readonly failure: string | undefined };
   readonly unopened: { readonly overdue: number };
   readonly statements: { readonly waiting: number };
+  readonly eraser: { readonly failure: string | undefined };
   readonly watcher: { reading(): Reading };
 }
 
@@ -26,6 +27,7 @@ export function feedbackParts({
   match,
   unopened,
   statements,
+  eraser,
   watcher,
 }: FeedbackStatusSources): StatusPart[] {
   return [
@@ -36,6 +38,7 @@ export function feedbackParts({
     { name: 'log-watch', read: () => watcher.reading() },
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
+    { name: 'erasure', read: () => (eraser.failure === undefined ? { state: 'ok' } : degraded(eraser.failure)) },
     { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
   ];
 }
