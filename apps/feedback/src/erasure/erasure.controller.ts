@@ -1,5 +1,6 @@
-import { Controller, Delete, Header, Inject, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Header, Inject, Query, UseGuards } from '@nestjs/common';
 import {
+  ApiBadRequestResponse,
   ApiBearerAuth,
   ApiForbiddenResponse,
   ApiHeader,
@@ -12,7 +13,8 @@ import {
 import { toBase64Url } from '#kernel';
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
-import { ErasedDto } from './erasure.dto.js';
+import { callerErrors } from '../caller/caller.errors.js';
+import { EraseQuery, ErasedDto } from './erasure.dto.js';
 import { Erasure } from './erasure.service.js';
 
 /** "Forget me." */
@@ -38,13 +40,17 @@ export class ErasureController {
       'What is erased is gone when this answers 200: it cannot be shown, proven or restored again, to the person neither. The leaves of the log stay and name nobody. Later accesses are shown again. After a 503 ask again: what was begun is ended all the same.',
   })
   @ApiOkResponse({ type: ErasedDto })
+  @ApiBadRequestResponse({ description: '`request-malformed`' })
   @ApiUnauthorizedResponse({
     description:
       '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
   })
-  @ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`' })
+  @ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`, `subject-not-yours`' })
   @ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`, `database-unavailable`' })
-  async erase(@AuthenticatedCaller() { person }: Caller): Promise<ErasedDto> {
+  async erase(@Query() { subject }: EraseQuery, @AuthenticatedCaller() { person }: Caller): Promise<ErasedDto> {
+    const { country, type, code } = person.user;
+    if (subject !== undefined && subject !== `${country}/${type}/${code}`)
+      throw callerErrors.error('subject-not-yours');
     const leaves = await this.erasure.erase([person.user]);
     return { statements: leaves.map(toBase64Url) };
   }
