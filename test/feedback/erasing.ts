@@ -70,7 +70,8 @@ export async function settled(network: FeedbackNetwork): Promise<void> {
   await eventually(
     async () => {
       const { open, doomed, erased } = await stateOf(network);
-      return open.length + doomed.length === 0 && erased.every((row) => (row as { is_done: boolean }).is_done);
+      if (open.length + doomed.length > 0) throw new TypeError(`${open.length} unstated, ${doomed.length} doomed`);
+      return erased.every((row) => row['is_done'] === true);
     },
     { timeoutMs: 30_000 },
   );

@@ -13,6 +13,8 @@ import { CallerAuth } from './caller/caller-auth.service.js';
 import { takeErasures } from './erasure/erasure-parts.service.js';
 import type { Erasure } from './erasure/erasure.service.js';
 import type { ErasureWorker } from './erasure/erasure.worker.js';
+import { Completeness } from './completeness/completeness.service.js';
+import { CompletenessStore } from './completeness/completeness.store.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
@@ -24,6 +26,7 @@ import { takeOpenings } from './openings/opening-parts.service.js';
 import type { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
+import type { RetentionWorker } from './retention/retention.worker.js';
 import { OwnStatements } from './statements/own-statements.service.js';
 
 /** What lives as long as the process, each part told of those that it needs. */
@@ -40,7 +43,9 @@ export interface FeedbackParts {
   readonly statements: OwnStatements;
   readonly erasure: Erasure;
   readonly eraser: ErasureWorker;
+  readonly retention: RetentionWorker;
   readonly accesses: Accesses;
+  readonly completeness: Completeness;
   readonly callers: CallerAuth;
 }
 
@@ -83,12 +88,28 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     cursorKey: hmacSha256(kek, Buffer.from('kerege/access-cursor-key/v1')),
     logger: context.logger.child('accesses'),
   });
-  const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, ...openings, ...erasures, follower, unopened, statements, accesses, callers };
+  const completeness = new Completeness({ store: new CompletenessStore(databases.feedback), keys, clock });
+  const callers = new CallerAuth({
+    ...{ registry: copy, clock, audience: config.publicUrl, portals: config.portals, auditors: config.auditors },
+  });
+  return {
+    copy,
+    watcher,
+    files,
+    keys,
+    ...openings,
+    ...erasures,
+    follower,
+    unopened,
+    statements,
+    accesses,
+    completeness,
+    callers,
+  };
 }
 
 export function startParts(parts: FeedbackParts): void {
-  const { openingKeys, consumer, matcher, follower, unopened, statements, eraser } = parts;
+  const { openingKeys, consumer, matcher, follower, unopened, statements, eraser, retention } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
@@ -96,12 +117,15 @@ export function startParts(parts: FeedbackParts): void {
   unopened.start();
   statements.start();
   eraser.start();
+  retention.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements, eraser } = parts;
-  await Promise.all([consumer, follower, unopened, openingKeys, statements, eraser].map((part) => part.stop()));
+  const { consumer, follower, unopened, openingKeys, statements, eraser, retention } = parts;
+  await Promise.all(
+    [consumer, follower, unopened, openingKeys, statements, eraser, retention].map((part) => part.stop()),
+  );
   await parts.matcher.stop();
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }

@@ -26,6 +26,12 @@ export const feedbackConfig = defineConfig('feedback', {
     default: [],
     meaning: 'Subsystems that may show persons who looked at their data; without one nobody may.',
   }),
+  auditors: setting.list({
+    env: 'KEREGE_FEEDBACK_AUDITORS',
+    default: [],
+    meaning:
+      'Subsystems of auditors, who may count commitments and open a sample of them (kerege audit completeness); without one nobody may.',
+  }),
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',
     default: ['127.0.0.1:8180'],
@@ -115,6 +121,23 @@ export const feedbackConfig = defineConfig('feedback', {
     default: 30_000,
     min: 10,
     meaning: 'How often unopened commitments are looked for.',
+  }),
+  retentionMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_RETENTION_MS',
+    default: 1_095 * DAY_MS,
+    min: 33 * DAY_MS,
+    meaning: 'How long a person is shown an access; then its record is deleted, and the log says so.',
+  }),
+  retentionByPurpose: setting.list({
+    env: 'KEREGE_FEEDBACK_RETENTION_BY_PURPOSE',
+    default: [],
+    meaning: 'How many days accesses of a purpose are kept instead, as purpose=days; 33 at least.',
+  }),
+  retentionIntervalMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_RETENTION_INTERVAL_MS',
+    default: 60 * 60_000,
+    min: 10,
+    meaning: 'How often records are looked for whose time is over.',
   }),
 });
 export type FeedbackConfig = ConfigOf<typeof feedbackConfig>;

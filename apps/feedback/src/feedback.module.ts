@@ -18,6 +18,8 @@ import {
 import { AccessesController } from './access-history/accesses.controller.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { CompletenessController } from './completeness/completeness.controller.js';
+import { Completeness } from './completeness/completeness.service.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
@@ -90,11 +92,12 @@ async function createApp(
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [AccessesController, ErasureController],
+      controllers: [AccessesController, ErasureController, CompletenessController],
       providers: [
         { provide: Accesses, useValue: accesses },
         { provide: CallerAuth, useValue: callers },
         { provide: Erasure, useValue: parts.erasure },
+        { provide: Completeness, useValue: parts.completeness },
       ],
     },
     { name: 'feedback', logger, metrics, readiness: checks, status },

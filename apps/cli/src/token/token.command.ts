@@ -45,7 +45,8 @@ export async function tokenCommand(options: TokenCommandOptions, terminal: Termi
   terminal.out(`${token}\n`);
 }
 
-function newestSigningKey(bytes: Buffer): PrivateJwk | undefined {
+/** The last key of a key file with which its owner signs. */
+export function newestSigningKey(bytes: Buffer): PrivateJwk | undefined {
   const parsed = keyFile.safeParse(parseJson(bytes));
   const keys = parsed.success ? parsed.data.keys : [];
   return keys.flatMap((key) => signingKey.safeParse(key).data ?? []).at(-1);

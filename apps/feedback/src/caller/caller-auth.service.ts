@@ -17,6 +17,8 @@ export interface CallerAuthParts {
   readonly audience: string;
   /** Subsystems that may show persons their accesses. */
   readonly portals: readonly string[];
+  /** Subsystems that may hold feedback against the log. */
+  readonly auditors: readonly string[];
 }
 
 /**
@@ -31,14 +33,27 @@ export class CallerAuth {
 
   /** From the headers `Authorization` and `Kerege-End-User`. Throws why not, as a coded refusal. */
   async authenticate(authorization: string | undefined, assertion: string | undefined): Promise<Caller> {
-    const view = this.parts.registry.current();
-    if (view === undefined) throw callerErrors.error('registry-unread');
-    const nowMs = this.parts.clock.now();
-    const portal = await this.portalOf(authorization, view, nowMs);
+    const { view, nowMs } = this.known();
+    const portal = await this.readerOf(authorization, view, nowMs);
+    if (!this.parts.portals.includes(portal)) throw callerErrors.error('caller-not-portal');
     return { portal, person: await this.personOf(assertion, portal, view, nowMs) };
   }
 
-  private async portalOf(authorization: string | undefined, view: RegistryView, nowMs: number): Promise<SubsystemId> {
+  /** From the header `Authorization`; an auditor asks for nobody. */
+  async authenticateAuditor(authorization: string | undefined): Promise<SubsystemId> {
+    const { view, nowMs } = this.known();
+    const reader = await this.readerOf(authorization, view, nowMs);
+    if (!this.parts.auditors.includes(reader)) throw callerErrors.error('caller-not-auditor');
+    return reader;
+  }
+
+  private known() {
+    const view = this.parts.registry.current();
+    if (view === undefined) throw callerErrors.error('registry-unread');
+    return { view, nowMs: this.parts.clock.now() };
+  }
+
+  private async readerOf(authorization: string | undefined, view: RegistryView, nowMs: number): Promise<SubsystemId> {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw callerErrors.error('caller-token-missing');
     const checked = await checkReaderToken(token, {
@@ -51,7 +66,6 @@ export class CallerAuth {
     const use = this.tokens.use(reader, checked.value, nowMs);
     if (use === 'again') throw callerErrors.error('caller-token-used');
     if (use === 'full') throw callerErrors.error('caller-floods');
-    if (!this.parts.portals.includes(reader)) throw callerErrors.error('caller-not-portal');
     return reader;
   }
 

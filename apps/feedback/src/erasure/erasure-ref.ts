@@ -1,4 +1,6 @@
-import { fromBase64Url, toBase64Url } from '#kernel';
+import { fromBase64Url, newExchangeId, toBase64Url } from '#kernel';
+import type { ErasurePayload } from '#signing';
+import { publicDigest } from '#snapshot';
 
 /** 22 characters and a space each, within the 255 that `ref` of a statement may have. */
 export const KEYS_PER_STATEMENT = 11;
@@ -8,6 +10,11 @@ const RETENTION = /^retention ([A-Za-z0-9][A-Za-z0-9._-]{0,63}) until (\d{4}-\d\
 /** What an erasure ended: the records under these keys, or those of a class that were older than an instant. */
 export type ErasedPart =
   { readonly keys: readonly Buffer[] } | { readonly retention: string; readonly untilMs: number };
+
+/** That `n` commitments of the log of that origin can be opened no more; `ref` says why, and names nobody. */
+export function erasurePayload(origin: string, n: number, ref: string, nowMs: number): ErasurePayload {
+  return { v: 1, t: 'erasure', id: newExchangeId(), ts: nowMs, n, doc: publicDigest(origin), ref };
+}
 
 /** `ref` of a statement of destroyed keys: their random ids. */
 export function refOfKeys(ids: readonly Buffer[]): string {

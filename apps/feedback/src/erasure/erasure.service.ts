@@ -1,12 +1,11 @@
-import { newExchangeId, type Clock } from '#kernel';
+import type { Clock } from '#kernel';
 import type { Queries } from '#postgres';
-import type { ErasurePayload, TypedSubject } from '#signing';
-import { publicDigest } from '#snapshot';
+import type { TypedSubject } from '#signing';
 import type { DoomedKey, DoomedKeys } from '../key-store/doomed-keys.store.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { tagOf, type EpochTag } from '../key-store/tag.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
-import { KEYS_PER_STATEMENT, refOfKeys } from './erasure-ref.js';
+import { erasurePayload, KEYS_PER_STATEMENT, refOfKeys } from './erasure-ref.js';
 import type { ClosedCommitment, ErasureStore } from './erasure.store.js';
 
 export interface ErasureParts {
@@ -88,17 +87,18 @@ export class Erasure {
     for (let after: Buffer | undefined = NOTHING; after !== undefined;) {
       const ids: Buffer[] = await store.erased(after, KEYS_PER_PAGE);
       await this.closeStated(await doomed.destroy(ids));
+      await doomed.forget(ids);
       after = ids.length < KEYS_PER_PAGE ? undefined : ids.at(-1);
     }
   }
 
   /** Makes anew what no log has taken in a day; else nobody would ever be told. */
   async restate(): Promise<number> {
-    const { store, statements } = this.parts;
+    const { store, statements, clock } = this.parts;
     const count = await store.alone(async (queries) => {
       const open = await store.givenUp(queries, RESTATED_AT_ONCE);
       for (const { leafHash, origin, n, ref } of open) {
-        const statement = await statements.sign(this.payload(origin, n, ref));
+        const statement = await statements.sign(erasurePayload(origin, n, ref, clock.now()));
         await statements.keep(queries, statement);
         await store.restated(queries, leafHash, statement.leafHash);
       }
@@ -149,22 +149,17 @@ export class Erasure {
 
   /** One statement for each log that has leaves about the person. */
   private async state(queries: Queries, closed: readonly ClosedCommitment[]): Promise<Buffer[]> {
-    const { store, statements } = this.parts;
+    const { store, statements, clock } = this.parts;
     const leaves: Buffer[] = [];
     for (const ofLog of Map.groupBy(closed, ({ logId }) => logId).values()) {
       const [{ logId, origin }] = ofLog as [ClosedCommitment];
       const ids = new Map(ofLog.map(({ keyId }) => [keyId.toString('hex'), keyId]));
       const ref = refOfKeys([...ids.values()].sort(Buffer.compare));
-      const statement = await statements.sign(this.payload(origin, ofLog.length, ref));
+      const statement = await statements.sign(erasurePayload(origin, ofLog.length, ref, clock.now()));
       await statements.keep(queries, statement);
       await store.addErasure(queries, { leafHash: statement.leafHash, logId, n: ofLog.length, ref });
       leaves.push(statement.leafHash);
     }
     return leaves;
-  }
-
-  private payload(origin: string, n: number, ref: string): ErasurePayload {
-    const at = { v: 1, id: newExchangeId(), ts: this.parts.clock.now() } as const;
-    return { ...at, t: 'erasure', n, doc: publicDigest(origin), ref };
   }
 }

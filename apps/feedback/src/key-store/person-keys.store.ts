@@ -96,6 +96,15 @@ export class PersonKeys {
     return this.database.query<DoomedKey>(DOOM, columns(tags));
   }
 
+  /** Destroys keys of that epoch and older ones, at most `limit`; how many. The caller knows that nothing is left under them. */
+  async destroyUpTo(epoch: number, limit: number): Promise<number> {
+    const rows = await this.database.query(
+      `DELETE FROM data_key WHERE (epoch, tag) IN (SELECT epoch, tag FROM data_key WHERE epoch <= $1 LIMIT $2) RETURNING epoch`,
+      [epoch, limit],
+    );
+    return rows.length;
+  }
+
   isReachable(): Promise<boolean> {
     return this.database.isReachable();
   }

@@ -17,4 +17,6 @@ export const access: AccessPlan = {
   own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
   erasure: { insert: true, update: ['leaf_hash'], delete: true },
   erased_key: { insert: true, update: ['is_done'] },
+  retention_pass: { insert: true, update: ['n', 'until_ms'], delete: true },
+  retention_certificate: { insert: true, update: ['until_ms'] },
 };
