@@ -24,14 +24,21 @@ export async function asPerson(
 }
 
 /** Accesses to these persons, stated, opened and shown. */
-export async function accessed(network: FeedbackNetwork, ...subjects: readonly TypedSubject[]): Promise<Stated[]> {
+export async function accessed(
+  network: FeedbackNetwork,
+  ...subjects: readonly (TypedSubject & { readonly purpose?: string })[]
+): Promise<Stated[]> {
   const { feedback } = await network.databases();
   const count = async (where: string) => {
     const [row] = await feedback.query<{ n: string }>(`SELECT count(*) AS n FROM commitment WHERE ${where}`);
     return Number(row?.n);
   };
   const before = await count('true');
-  const made = await Promise.all(subjects.map((subject) => network.requested([subject])));
+  const made = await Promise.all(
+    subjects.map(({ purpose, ...subject }) =>
+      network.requested([subject], [], purpose === undefined ? {} : { pur: purpose }),
+    ),
+  );
   await network.stamp(...made.map(({ statement }) => statement));
   await network.send(...(await Promise.all(made.map((one) => network.sealed(one)))));
   const whole = before + made.length;

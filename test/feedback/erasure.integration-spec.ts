@@ -4,9 +4,14 @@ import type { RunningApp } from '#platform';
 import { publicDigest } from '#snapshot';
 import { eventually, TestIssuer } from '#testing';
 import { CONSUMER } from '../audit/audit-network.js';
+import { AccessHistory } from '../../apps/feedback/src/access-history/access-history.service.js';
+import { AccessHistoryStore } from '../../apps/feedback/src/access-history/access-history.store.js';
 import { Erasure } from '../../apps/feedback/src/erasure/erasure.service.js';
 import { ErasureStore } from '../../apps/feedback/src/erasure/erasure.store.js';
 import { DoomedKeys } from '../../apps/feedback/src/key-store/doomed-keys.store.js';
+import type { DataKey } from '../../apps/feedback/src/key-store/person-keys.store.js';
+import { epochTagKey, type EpochTag } from '../../apps/feedback/src/key-store/tag.js';
+import { keepOpening } from '../../apps/feedback/src/openings/kept-opening.js';
 import { OwnStatements } from '../../apps/feedback/src/statements/own-statements.service.js';
 import { CrashPoint } from './crash-point.js';
 import { accessed, asPerson, dump, loggedErasures, settled, stateOf } from './erasing.js';
@@ -74,6 +79,43 @@ describe('a person who has themselves erased', () => {
     await network.send(await network.sealed(made), await network.sealed(fence));
     await accessed(network, CID);
     expect(await shown(ANN.code)).toEqual([]);
+  });
+
+  it('is told nothing of what is concealed, which is shown on its day', async () => {
+    await accessed(network, ANN, ANN);
+    const { feedback, keys } = await network.databases();
+    const [hidden] = await network.accesses(ANN);
+    if (hidden === undefined) throw new TypeError('no access');
+    const { opening, leaf, request } = hidden;
+    const [row] = await feedback.query<{ epoch: number; tag: Buffer }>(
+      'SELECT epoch, tag FROM subject_access WHERE idx = $1',
+      [leaf.index],
+    );
+    const untilMs = Date.now() + 60_000;
+    const person = { ...row, concealedUntilMs: untilMs } as EpochTag;
+    const key = (await network.personKeys(keys).ensureNamed([person])).get(epochTagKey(person)) as DataKey;
+    const sealed = keepOpening(key.key, { exchange: request.hash, ...opening, index: leaf.index }, opening);
+    await feedback.query(
+      'UPDATE subject_access SET concealed_until = $2, key_id = $3, opening_enc = $4 WHERE idx = $1',
+      [leaf.index, untilMs, key.id, sealed],
+    );
+    await feedback.query(`UPDATE commitment SET state = 'concealed' WHERE idx = $1`, [leaf.index]);
+    const { body } = await erase(ANN.code);
+    await settled(network);
+    const [told] = (await loggedErasures(network)).filter(
+      ({ leafHash }) => leafHash.toString('base64url') === (body['statements'] as string[])[0],
+    );
+    expect([told?.n, told?.ref.split(' ').length, await shown(ANN.code)]).toEqual([1, 1, []]);
+    const onTheDay = new AccessHistory(new AccessHistoryStore(feedback), network.personKeys(keys), {
+      now: () => untilMs,
+    });
+    const page = await onTheDay.page({ subjects: [ANN], limit: 10 });
+    expect(page.accesses.map(({ exchangeId }) => exchangeId)).toEqual([hidden.exchangeId]);
+    // And it can be erased from then on.
+    expect(await new ErasureStore(feedback).concealedBefore([person], untilMs)).toEqual([person]);
+    await keys.query('DELETE FROM data_key WHERE id = $1', [key.id]);
+    await feedback.query('DELETE FROM subject_access WHERE idx = $1', [leaf.index]);
+    await feedback.query('DELETE FROM commitment WHERE idx = $1', [leaf.index]);
   });
 
   it('may ask twice at once, and again, to the same end', async () => {

@@ -135,7 +135,7 @@ function countedLog(
 
 async function sampled({ head, indices, counter, verified }: SampledLog, feedback: FeedbackReader) {
   const said: SaidOfCommitment[] = [];
-  // Only of leaves that hold commitments: others have nothing to show, and feedback does not learn which they are.
+  // All of the sample is asked for, so that a commitment which no leaf has is found as well.
   const isAsked = verified && counter.sampled.length > 0;
   for (let at = 0; isAsked && at < indices.length; at += AT_ONCE)
     said.push(...(await feedback.sample(head.origin, indices.slice(at, at + AT_ONCE))));

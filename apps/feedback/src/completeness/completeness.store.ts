@@ -117,6 +117,9 @@ function found(row: FoundRow, nowMs: number): FoundCommitment {
     position: row.position,
     exchange: row.exchange,
     state: row.state,
-    row: epoch === null || tag === null || openingEnc === null ? undefined : { epoch, tag, openingEnc, isConcealed },
+    row:
+      epoch === null || tag === null || openingEnc === null
+        ? undefined
+        : { epoch, tag, concealedUntilMs: Number(until ?? 0), openingEnc, isConcealed },
   };
 }

@@ -28,7 +28,8 @@ const NOTHING = Buffer.alloc(0);
 /**
  * Makes a person's records unreadable, for ever (`audit-log.md` §4.4). It promises that what was erased stays erased over
  * crashes and restores, and that the log tells of it, with a count and random ids and nothing that names anybody. It
- * never touches a leaf, nor another person's row.
+ * never touches a leaf, nor another person's row, nor what is still concealed: that is under keys of its own, and neither
+ * the answer nor the count in the log tells of it.
  *
  * The order, and what a crash behind each step leaves:
  * 1. The person's data keys are destroyed; in the same statement their ids are kept among the doomed. From here on
@@ -50,7 +51,8 @@ export class Erasure {
     const tags = epochs.flatMap(({ epoch, key }): EpochTag[] =>
       subjects.map((subject) => ({ epoch, tag: tagOf(key, subject) })),
     );
-    return this.shredKeys(await this.parts.keys.doom(tags));
+    const shown = await this.parts.store.concealedBefore(tags, this.parts.clock.now());
+    return this.shredKeys(await this.parts.keys.doom([...tags, ...shown]));
   }
 
   /** Ends what was begun: rows of doomed keys, wherever a crash left them. */

@@ -1,6 +1,7 @@
 import type { Database, Queries } from '#postgres';
 import type { DoomedKey } from '../key-store/doomed-keys.store.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
+import type { EpochTag } from '../key-store/tag.js';
 import type { StatedRow } from '../log-follower/leaf-row.js';
 import { readErasureRef } from './erasure-ref.js';
 
@@ -102,6 +103,16 @@ export class ErasureStore {
   /** By the eraser's role. After the commitments are marked: until then they are what the rows are found by. */
   async deleteRows(keys: readonly DoomedKey[]): Promise<void> {
     if (keys.length > 0) await this.database.erase(DELETE, columns(keys));
+  }
+
+  /** Of these persons: what was concealed and is shown by now lies under keys of its own. */
+  async concealedBefore(tags: readonly EpochTag[], nowMs: number): Promise<EpochTag[]> {
+    const rows = await this.database.query<{ epoch: number; tag: Buffer; concealed_until: string }>(
+      `SELECT DISTINCT epoch, tag, concealed_until FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
+         JOIN subject_access USING (epoch, tag) WHERE concealed_until <= $3`,
+      [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag), nowMs],
+    );
+    return rows.map((row) => ({ epoch: row.epoch, tag: row.tag, concealedUntilMs: Number(row.concealed_until) }));
   }
 
   async addErasure(queries: Queries, { leafHash, logId, n, ref }: Omit<OpenErasure, 'origin'>): Promise<void> {

@@ -17,19 +17,23 @@ export interface DataKey {
 interface DataKeyRow {
   readonly epoch: number;
   readonly tag: Buffer;
+  readonly concealed_until: string;
   readonly id: Buffer;
   readonly key_enc: Buffer;
 }
 
-const FIND = `SELECT epoch, tag, id, key_enc FROM data_key
-  JOIN unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag) USING (epoch, tag)`;
-const ADD = `INSERT INTO data_key (epoch, tag, id, key_enc)
-  SELECT * FROM unnest($1::integer[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING
-  RETURNING epoch, tag, id, key_enc`;
+const WANTED = 'unnest($1::integer[], $2::bytea[], $3::bigint[])';
+const FIND = `SELECT epoch, tag, concealed_until, id, key_enc FROM data_key
+  JOIN ${WANTED} AS wanted (epoch, tag, concealed_until) USING (epoch, tag, concealed_until)`;
+const ADD = `INSERT INTO data_key (epoch, tag, concealed_until, id, key_enc)
+  SELECT * FROM unnest($1::integer[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[]) ON CONFLICT DO NOTHING
+  RETURNING epoch, tag, concealed_until, id, key_enc`;
 /** One statement: a key that is gone stands among the doomed. */
 const DOOM = `WITH gone AS (
-    DELETE FROM data_key USING unnest($1::integer[], $2::bytea[]) AS doomed (epoch, tag)
-     WHERE data_key.epoch = doomed.epoch AND data_key.tag = doomed.tag RETURNING id, data_key.epoch, data_key.tag)
+    DELETE FROM data_key USING ${WANTED} AS doomed (epoch, tag, concealed_until)
+     WHERE data_key.epoch = doomed.epoch AND data_key.tag = doomed.tag
+       AND data_key.concealed_until = doomed.concealed_until
+    RETURNING id, data_key.epoch, data_key.tag)
   INSERT INTO doomed_key (id, epoch, tag) SELECT id, epoch, tag FROM gone RETURNING id, epoch, tag`;
 
 /**
@@ -99,7 +103,7 @@ export class PersonKeys {
   /** Destroys keys of that epoch and older ones, at most `limit`; how many. The caller knows that nothing is left under them. */
   async destroyUpTo(epoch: number, limit: number): Promise<number> {
     const rows = await this.database.query(
-      `DELETE FROM data_key WHERE (epoch, tag) IN (SELECT epoch, tag FROM data_key WHERE epoch <= $1 LIMIT $2) RETURNING epoch`,
+      `DELETE FROM data_key WHERE id IN (SELECT id FROM data_key WHERE epoch <= $1 LIMIT $2) RETURNING epoch`,
       [epoch, limit],
     );
     return rows.length;
@@ -115,7 +119,12 @@ export class PersonKeys {
   }
 
   private byTag(rows: readonly DataKeyRow[]): Map<string, DataKey> {
-    return new Map(rows.map((row) => [epochTagKey(row), { id: row.id, key: this.unwrap(placeOf(row), row.key_enc) }]));
+    return new Map(
+      rows.map((row) => {
+        const one = { epoch: row.epoch, tag: row.tag, concealedUntilMs: Number(row.concealed_until) };
+        return [epochTagKey(one), { id: row.id, key: this.unwrap(placeOf(one), row.key_enc) }];
+      }),
+    );
   }
 
   private unwrap(place: KeyPlace, wrapped: Buffer): Buffer {
@@ -129,14 +138,19 @@ function keysOnly(named: ReadonlyMap<string, DataKey>): Map<string, Buffer> {
   return new Map([...named].map(([name, { key }]) => [name, key]));
 }
 
-function placeOf({ epoch, tag }: EpochTag): KeyPlace {
-  return `data ${epoch} ${tag.toString('base64url')}`;
+function placeOf({ epoch, tag, concealedUntilMs = 0 }: EpochTag): KeyPlace {
+  const place = `data ${epoch} ${tag.toString('base64url')}` as const;
+  return concealedUntilMs === 0 ? place : `${place} ${concealedUntilMs}`;
 }
 
 function distinct(tags: readonly EpochTag[]): EpochTag[] {
   return [...new Map(tags.map((one) => [epochTagKey(one), one])).values()];
 }
 
-function columns(tags: readonly EpochTag[]): [number[], Buffer[]] {
-  return [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag)];
+function columns(tags: readonly EpochTag[]): [number[], Buffer[], number[]] {
+  return [
+    tags.map(({ epoch }) => epoch),
+    tags.map(({ tag }) => tag),
+    tags.map(({ concealedUntilMs = 0 }) => concealedUntilMs),
+  ];
 }

@@ -9,9 +9,14 @@ export function tagOf(epochKey: Uint8Array, { country, type, code }: TypedSubjec
 export interface EpochTag {
   readonly epoch: number;
   readonly tag: Buffer;
+  /**
+   * Accesses that are concealed until then have a key of their own: an erasure before leaves them, so that neither it nor
+   * its count tells the person of them. Absent or 0: not concealed.
+   */
+  readonly concealedUntilMs?: number | undefined;
 }
 
 /** For maps. */
-export function epochTagKey({ epoch, tag }: EpochTag): string {
-  return `${epoch}/${tag.toString('latin1')}`;
+export function epochTagKey({ epoch, tag, concealedUntilMs = 0 }: EpochTag): string {
+  return `${epoch}/${concealedUntilMs}/${tag.toString('latin1')}`;
 }
