@@ -11,7 +11,7 @@ import { ErasureStore } from '../../apps/feedback/src/erasure/erasure.store.js';
 import { DoomedKeys } from '../../apps/feedback/src/key-store/doomed-keys.store.js';
 import type { DataKey } from '../../apps/feedback/src/key-store/person-keys.store.js';
 import { epochTagKey, type EpochTag } from '../../apps/feedback/src/key-store/tag.js';
-import { keepOpening } from '../../apps/feedback/src/openings/kept-opening.js';
+import { keepOpening, openKept } from '../../apps/feedback/src/openings/kept-opening.js';
 import { OwnStatements } from '../../apps/feedback/src/statements/own-statements.service.js';
 import { CrashPoint } from './crash-point.js';
 import { accessed, asPerson, dump, loggedErasures, settled, stateOf } from './erasing.js';
@@ -64,6 +64,29 @@ describe('a person who has themselves erased', () => {
     expect(await shown(CID.code)).toEqual([made[3]?.statement.payload.id]);
   });
 
+  it('leaves nothing that opens, neither in a backup of the rows nor with any key that is left', async () => {
+    await accessed(network, ANN, BEN);
+    const backup = (await stateOf(network)).rows;
+    const [anns] = await network.accesses(ANN);
+    await erase(ANN.code);
+    const { keys } = await network.databases();
+    const left = await keys.query<{ epoch: number; tag: Buffer }>('SELECT epoch, tag FROM data_key');
+    const dataKeys = [...(await network.personKeys(keys).find(left)).values()];
+    const opened = backup.flatMap((row) =>
+      dataKeys.flatMap((key) => {
+        const place = {
+          exchange: row['exchange'] as Buffer,
+          index: Number(row['idx']),
+          position: Number(row['position']),
+        };
+        return openKept(key, { ...place, kind: 'subject' }, row['opening_enc'] as Buffer)?.code ?? [];
+      }),
+    );
+    expect(backup.some((row) => Number(row['idx']) === anns?.leaf.index)).toBe(true);
+    expect(opened).toContain(BEN.code);
+    expect(opened).not.toContain(ANN.code);
+  });
+
   it('is shown again who looks from then on, under another key', async () => {
     await accessed(network, ANN);
     await erase(ANN.code);
@@ -93,7 +116,7 @@ describe('a person who has themselves erased', () => {
     );
     const untilMs = Date.now() + 60_000;
     const person = { ...row, concealedUntilMs: untilMs } as EpochTag;
-    const key = (await network.personKeys(keys).ensureNamed([person])).get(epochTagKey(person)) as DataKey;
+    const key = (await network.personKeys(keys).ensure([person])).get(epochTagKey(person)) as DataKey;
     const sealed = keepOpening(key.key, { exchange: request.hash, ...opening, index: leaf.index }, opening);
     await feedback.query(
       'UPDATE subject_access SET concealed_until = $2, key_id = $3, opening_enc = $4 WHERE idx = $1',

@@ -74,16 +74,11 @@ export class PersonKeys {
 
   /** The data keys that there are, by `epochTagKey`. */
   async find(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
-    return keysOnly(await this.findNamed(wanted));
+    return new Map([...(await this.findNamed(wanted))].map(([name, { key }]) => [name, key]));
   }
 
-  /** The data keys of all of them; what is missing is made. */
-  async ensure(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
-    return keysOnly(await this.ensureNamed(wanted));
-  }
-
-  /** As `ensure`, with the ids of the keys. */
-  async ensureNamed(wanted: readonly EpochTag[]): Promise<Map<string, DataKey>> {
+  /** The data keys of all of them, with their ids; what is missing is made. */
+  async ensure(wanted: readonly EpochTag[]): Promise<Map<string, DataKey>> {
     const keys = await this.findNamed(wanted);
     const missing = distinct(wanted).filter((one) => !keys.has(epochTagKey(one)));
     if (missing.length === 0) return keys;
@@ -92,7 +87,7 @@ export class PersonKeys {
     const added = await this.database.query<DataKeyRow>(ADD, [...columns(missing), ids, wrapped]);
     for (const [name, key] of this.byTag(added)) keys.set(name, key);
     // Another process was there first: its key stands.
-    return added.length === missing.length ? keys : this.ensureNamed(wanted);
+    return added.length === missing.length ? keys : this.ensure(wanted);
   }
 
   /** Destroys them, and keeps their ids until the log tells of it; those that there were. */
@@ -132,10 +127,6 @@ export class PersonKeys {
     if (key === undefined) throw keyStoreErrors.error('key-store-unreadable');
     return key;
   }
-}
-
-function keysOnly(named: ReadonlyMap<string, DataKey>): Map<string, Buffer> {
-  return new Map([...named].map(([name, { key }]) => [name, key]));
 }
 
 function placeOf({ epoch, tag, concealedUntilMs = 0 }: EpochTag): KeyPlace {

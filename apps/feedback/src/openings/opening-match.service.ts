@@ -124,7 +124,7 @@ export class OpeningMatch {
 
   private async rowsOf(open: readonly OpenedCommitment<StoredCommitment>[]): Promise<IndexRow[]> {
     const tagged = await Promise.all(open.map(async (opened) => ({ opened, at: await this.tagged(opened) })));
-    const keys = await this.parts.keys.ensureNamed(tagged.map(({ at }) => at));
+    const keys = await this.parts.keys.ensure(tagged.map(({ at }) => at));
     return tagged.map(({ opened: { commitment, opening, endUser }, at }) => {
       const { id: keyId, key } = keys.get(epochTagKey(at)) as DataKey;
       return { ...at, commitment, endUser, keyId, openingEnc: keepOpening(key, commitment, opening) };

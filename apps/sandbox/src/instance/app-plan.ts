@@ -80,6 +80,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
     feedback: bus('feedback', 'feedback', ports.feedback, 'feedback1', inputs, {
       KEREGE_FEEDBACK_PUBLIC_URL: localUrl(ports.feedback),
       KEREGE_FEEDBACK_PORTALS: PORTAL,
+      KEREGE_FEEDBACK_AUDITORS: AUDITOR,
       ...keysDatabaseEnv(inputs),
       ...notesEnv('feedback', inputs),
     }),
