@@ -39,7 +39,7 @@ it('deletes what is too old for its class, and certifies how much, once, also af
   const [leaf, ...more] = await loggedErasures(network);
   expect(more).toEqual([]);
   expect(leaf).toMatchObject({ n: 3, doc: publicDigest(network.audit.origins[0] ?? '') });
-  expect(leaf?.ref).toMatch(/^retention default until 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(leaf?.ref).toMatch(/^retention citizen-view until 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   const after = await stateOf(network);
   expect(after.rows).toHaveLength(2);
   expect((await network.accesses(ANN)).map(({ purpose }) => purpose)).toEqual(['kept-long']);

@@ -135,7 +135,7 @@ export const feedbackConfig = defineConfig('feedback', {
   }),
   retentionIntervalMs: setting.durationMs({
     env: 'KEREGE_FEEDBACK_RETENTION_INTERVAL_MS',
-    default: 60 * 60_000,
+    default: DAY_MS,
     min: 10,
     meaning: 'How often records are looked for whose time is over.',
   }),

@@ -1,15 +1,17 @@
 import { expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { isStatementPayload } from '#signing';
+import { generateSigningKey, jwkSigner, signStatement } from '#signing';
 import { erasurePayload, KEYS_PER_STATEMENT, readErasureRef, refOfKeys, refOfRetention } from './erasure-ref.js';
 
 const ORIGIN = 'audit.test.example/TEST/0/2026h2';
 
-it('as many ids as one statement may hold are one, and are read back', () => {
+it('as many ids as one statement may hold are one, and are read back', async () => {
   const keys = Array.from({ length: KEYS_PER_STATEMENT }, () => randomBytes(16));
   expect(readErasureRef(refOfKeys(keys))).toEqual({ keys });
-  const fits = (ids: readonly Buffer[]) => isStatementPayload({ ...erasurePayload(ORIGIN, 3, refOfKeys(ids), 1) });
-  expect([fits(keys), fits([...keys, randomBytes(16)])]).toEqual([true, false]);
+  const signer = jwkSigner(generateSigningKey());
+  const sign = (ids: readonly Buffer[]) => signStatement(erasurePayload(ORIGIN, 3, refOfKeys(ids), 1), signer);
+  await expect(sign(keys)).resolves.toMatchObject({ payload: { n: 3 } });
+  await expect(sign([...keys, randomBytes(16)])).rejects.toMatchObject({ code: expect.stringContaining('statement') });
 });
 
 it('a certificate is read back', () => {

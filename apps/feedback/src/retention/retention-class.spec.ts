@@ -7,7 +7,7 @@ it('a purpose is kept as long as its class says, others as long as the default',
   const classes = RetentionClasses.parse(1_000 * DAY_MS, ['police.check=3650', 'address-copy=90']);
   expect(classes?.of('address-copy')).toEqual({ name: 'address-copy', keepMs: 90 * DAY_MS });
   expect(classes?.of('police.check')).toEqual({ name: 'police.check', keepMs: 3_650 * DAY_MS });
-  expect(classes?.of('anything')).toEqual({ name: 'default', keepMs: 1_000 * DAY_MS });
+  expect(classes?.of('anything')).toEqual({ name: 'anything', keepMs: 1_000 * DAY_MS });
   expect([classes?.shortestMs, classes?.longestMs]).toEqual([90 * DAY_MS, 3_650 * DAY_MS]);
 });
 
