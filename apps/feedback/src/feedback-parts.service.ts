@@ -66,7 +66,10 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('statements', cause),
   });
   const openings = takeOpenings(context, { databases, keys, kek, signer });
-  const erasures = takeErasures(context, { databases, keys, statements });
+  const erasures = takeErasures(context, {
+    ...{ databases, keys, statements },
+    isFollowed: () => follower.reading().state === 'ok' && follower.lag() === 0,
+  });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const follower = followLog(context, {
     files,

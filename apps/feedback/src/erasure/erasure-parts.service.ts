@@ -14,12 +14,14 @@ export interface ErasureSources {
   readonly databases: Databases;
   readonly keys: PersonKeys;
   readonly statements: OwnStatements;
+  /** The log was followed to its end. */
+  readonly isFollowed: () => boolean;
 }
 
 /** What erases persons and what is too old, and what ends erasures that were interrupted. */
 export function takeErasures(
   { config, clock, events }: FeedbackContext,
-  { databases, keys, statements }: ErasureSources,
+  { databases, keys, statements, isFollowed }: ErasureSources,
 ): { readonly erasure: Erasure; readonly eraser: ErasureWorker; readonly retention: RetentionWorker } {
   const classes = RetentionClasses.parse(config.retentionMs, config.retentionByPurpose);
   if (classes === undefined) throw retentionErrors.error('retention-invalid');
@@ -30,11 +32,11 @@ export function takeErasures(
     store,
   });
   const eraser = new ErasureWorker({
-    ...{ erasure, replayed: events.replayed },
+    ...{ erasure, isFollowed, replayed: events.replayed },
     failed: (cause) => events.failed('erasure', cause),
   });
   const retention = new RetentionWorker({
-    ...{ keys, statements, classes, clock, erasures: store, erased: events.erased },
+    ...{ keys, statements, classes, clock, isFollowed, erasures: store, erased: events.erased },
     store: new RetentionStore(databases.feedback),
     intervalMs: config.retentionIntervalMs,
     failed: (cause) => events.failed('retention', cause),

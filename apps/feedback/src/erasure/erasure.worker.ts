@@ -3,6 +3,8 @@ import type { Erasure } from './erasure.service.js';
 
 export interface ErasureWorkerParts {
   readonly erasure: Pick<Erasure, 'shred' | 'replay' | 'destroyAgain' | 'restate' | 'letGo'>;
+  /** The log was followed to its end: what it tells of is known. */
+  readonly isFollowed: () => boolean;
   /** Keys whose erasure the log tells of, and that were looked for. */
   readonly replayed: (keys: number) => void;
   readonly failed: (cause: unknown) => void;
@@ -35,13 +37,13 @@ export class ErasureWorker {
   }
 
   private async round(): Promise<number> {
-    const { erasure, replayed } = this.parts;
+    const { erasure, replayed, isFollowed } = this.parts;
     if (!this.isStarted) await erasure.destroyAgain();
     this.isStarted = true;
-    // First what the log tells of: that is not to be stated again.
+    // First all that the log tells of: that is not to be stated again.
     const keys = await erasure.replay();
     if (keys > 0) replayed(keys);
-    await erasure.shred();
+    if (isFollowed()) await erasure.shred();
     await erasure.restate();
     await erasure.letGo();
     this.failure = undefined;

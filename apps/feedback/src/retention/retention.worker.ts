@@ -17,12 +17,15 @@ export interface RetentionParts {
   readonly classes: RetentionClasses;
   readonly clock: Clock;
   readonly intervalMs: number;
+  /** The log was followed to its end: what it says was deleted is known. */
+  readonly isFollowed: () => boolean;
   readonly erased: (commitments: number) => void;
   readonly failed: (cause: unknown) => void;
 }
 
 const ROWS_PER_PAGE = 2_000;
 const KEYS_AT_ONCE = 1_000;
+const NOT_FOLLOWED_MS = 5_000;
 
 /**
  * Deletes accesses that are older than their class says, and states for each class and log how many, until which instant:
@@ -46,7 +49,8 @@ export class RetentionWorker {
   }
 
   private async round(): Promise<number> {
-    const { store, classes, clock, intervalMs } = this.parts;
+    const { store, classes, clock, intervalMs, isFollowed } = this.parts;
+    if (!isFollowed()) return Math.min(intervalMs, NOT_FOLLOWED_MS);
     const nowMs = clock.now();
     const certified = await store.certified();
     const lastEpoch = epochOf(nowMs - classes.shortestMs);
