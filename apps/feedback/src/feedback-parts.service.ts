@@ -68,7 +68,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const openings = takeOpenings(context, { databases, keys, kek, signer });
   const erasures = takeErasures(context, {
     ...{ databases, keys, statements },
-    isFollowed: () => follower.reading().state === 'ok' && follower.lag() === 0,
+    isFollowed: () => follower.isCaughtUp(),
   });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const follower = followLog(context, {
