@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
-import { startFailure } from '#platform';
+import { settleMemory, startFailure } from '#platform';
 import { sandboxConfig } from './sandbox.config.js';
 import { runSession } from './terminal/session.service.js';
 
 async function main(): Promise<number> {
   try {
     const { values } = parseArgs({ options: { quiet: { type: 'boolean', default: false } } });
+    settleMemory();
     return await runSession(sandboxConfig.load(), { isQuiet: values.quiet });
   } catch (cause) {
     process.stderr.write(`${startFailure('The sandbox', cause)}\n`);

@@ -32,6 +32,7 @@ export { listenErrors, startHttpApp, type ListenOptions, type RunningApp } from 
 export { createLogger, logLevels, Logger, silentLogger, type LoggerOptions, type LogLevel } from './logging/logger.js';
 export { safeError, type LogFields } from './logging/safe-fields.js';
 export { runMain, startFailure } from './run/run-main.js';
+export { settleMemory } from './run/settle-memory.js';
 export { Rounds } from './run/rounds.js';
 export { whenAvailable } from './run/when-available.js';
 export { AppMetrics, type HistogramDeclaration, type Labels, type MetricDeclaration } from './telemetry/app-metrics.js';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { cacheDirectory, repositoryRoot, spawnProcess, type ManagedProcess } from '#local';
 import { sandboxErrors } from '../sandbox.errors.js';
 import type { AppPlan } from './app-plan.js';
@@ -58,7 +59,8 @@ function spawnApp(plan: AppPlan, logFile: string): Promise<ManagedProcess> {
   return spawnProcess({
     command: process.execPath,
     args: [
-      '--enable-source-maps',
+      '--import',
+      pathToFileURL(builtFile('libs/platform/src/run/own-source-maps.js')).href,
       `--max-semi-space-size=${YOUNG_GENERATION_MIB}`,
       builtFile(plan.main),
       ...(plan.args ?? []),
@@ -66,6 +68,8 @@ function spawnApp(plan: AppPlan, logFile: string): Promise<ManagedProcess> {
     cwd: repositoryRoot(),
     env: {
       NODE_OPTIONS: undefined,
+      // Each further arena of the C library keeps what it once needed.
+      MALLOC_ARENA_MAX: '1',
       // Compiled code is kept between starts: loading Nest and TypeORM is most of what an app does until it lives.
       NODE_COMPILE_CACHE: join(cacheDirectory(), 'compile-cache'),
       ...plan.env,

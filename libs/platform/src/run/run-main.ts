@@ -1,5 +1,6 @@
 import { AppError } from '#kernel';
 import { createLogger, type Logger } from '../logging/logger.js';
+import { settleMemory } from './settle-memory.js';
 
 interface Closable {
   readonly url?: string;
@@ -18,6 +19,7 @@ export function runMain(name: string, create: (logger: Logger) => Promise<Closab
     (running) => {
       logger.info({ listen: running.url ?? 'none' }, 'ready to serve');
       closeOnSignal(running, logger);
+      settleMemory();
     },
     (cause: unknown) => failStart(name, cause, logger),
   );
