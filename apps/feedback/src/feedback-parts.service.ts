@@ -66,10 +66,8 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('statements', cause),
   });
   const openings = takeOpenings(context, { databases, keys, kek, signer });
-  const erasures = takeErasures(context, {
-    ...{ databases, keys, statements },
-    isFollowed: () => follower.isCaughtUp(),
-  });
+  const isFollowed = () => follower.isCaughtUp();
+  const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const follower = followLog(context, {
     files,

@@ -11,7 +11,7 @@ import {
 } from '@nestjs/swagger';
 import { AuditorGuard } from '../caller/auditor.guard.js';
 import { CompletenessDto, SampleDto, SampleQuery } from './completeness.dto.js';
-import { Completeness } from './completeness.service.js';
+import { Completeness, type CompletenessReport, type SampledCommitment } from './completeness.service.js';
 
 /** "Is anything hidden?" */
 @ApiTags('completeness')
@@ -30,7 +30,7 @@ export class CompletenessController {
     summary: 'How many commitments of each log are shown, concealed, pending and erased; for auditors.',
   })
   @ApiOkResponse({ type: CompletenessDto })
-  report(): Promise<CompletenessDto> {
+  report(): Promise<CompletenessReport> {
     return this.completeness.report();
   }
 
@@ -43,7 +43,7 @@ export class CompletenessController {
   @ApiOkResponse({ type: SampleDto })
   @ApiBadRequestResponse({ description: '`request-malformed`' })
   @ApiNotFoundResponse({ description: '`log-not-followed`' })
-  async sample(@Query() { log, indices }: SampleQuery): Promise<SampleDto> {
+  async sample(@Query() { log, indices }: SampleQuery): Promise<{ commitments: SampledCommitment[] }> {
     return { commitments: await this.completeness.sample(log, indices.split(',').map(Number)) };
   }
 }

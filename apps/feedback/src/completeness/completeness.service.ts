@@ -18,6 +18,12 @@ export interface SampledCommitment {
   readonly opening?: { readonly r: string; readonly country: string; readonly type: string; readonly code: string };
 }
 
+export interface CompletenessReport {
+  /** ISO instant. */
+  readonly at: string;
+  readonly logs: readonly LogCount[];
+}
+
 export interface CompletenessParts {
   readonly store: CompletenessStore;
   readonly keys: Pick<PersonKeys, 'find'>;
@@ -31,7 +37,7 @@ export interface CompletenessParts {
 export class Completeness {
   constructor(private readonly parts: CompletenessParts) {}
 
-  async report(): Promise<{ readonly at: string; readonly logs: readonly LogCount[] }> {
+  async report(): Promise<CompletenessReport> {
     const nowMs = this.parts.clock.now();
     return { at: new Date(nowMs).toISOString(), logs: await this.parts.store.count(nowMs) };
   }

@@ -47,7 +47,10 @@ export class ErasureController {
   })
   @ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`, `subject-not-yours`' })
   @ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`, `database-unavailable`' })
-  async erase(@Query() { subject }: EraseQuery, @AuthenticatedCaller() { person }: Caller): Promise<ErasedDto> {
+  async erase(
+    @Query() { subject }: EraseQuery,
+    @AuthenticatedCaller() { person }: Caller,
+  ): Promise<{ statements: string[] }> {
     const { country, type, code } = person.user;
     if (subject !== undefined && subject !== `${country}/${type}/${code}`)
       throw callerErrors.error('subject-not-yours');

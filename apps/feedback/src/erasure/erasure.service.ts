@@ -156,7 +156,7 @@ export class Erasure {
     for (const ofLog of Map.groupBy(closed, ({ logId }) => logId).values()) {
       const [{ logId, origin }] = ofLog as [ClosedCommitment];
       const ids = new Map(ofLog.map(({ keyId }) => [keyId.toString('hex'), keyId]));
-      const ref = refOfKeys([...ids.values()].sort(Buffer.compare));
+      const ref = refOfKeys([...ids.values()].sort((a, b) => a.compare(b)));
       const statement = await statements.sign(erasurePayload(origin, ofLog.length, ref, clock.now()));
       await statements.keep(queries, statement);
       await store.addErasure(queries, { leafHash: statement.leafHash, logId, n: ofLog.length, ref });
