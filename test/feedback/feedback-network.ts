@@ -195,10 +195,15 @@ export class FeedbackNetwork {
     for (let at = 0; at < records.length; at += 500) await this.bus.publish(records.slice(at, at + 500));
   }
 
+  /** The keys of persons, over the tables or over what stands before them. */
+  personKeys(database: Database): PersonKeys {
+    return new PersonKeys(database, this.kek);
+  }
+
   /** The read model over what is in the tables, apart from the app's own. */
   async history(): Promise<AccessHistory> {
     const { feedback, keys } = await this.databases();
-    return new AccessHistory(new AccessHistoryStore(feedback), new PersonKeys(keys, this.kek), {
+    return new AccessHistory(new AccessHistoryStore(feedback), this.personKeys(keys), {
       now: () => Date.now(),
     });
   }

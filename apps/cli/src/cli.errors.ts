@@ -96,6 +96,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The file of own statements has a line that is no leaf hash.',
     next: 'Put one leaf hash a line: base64url, hex, or a JSON object with "leaf".',
   },
+  'completeness-not-shown': {
+    kind: 'refused',
+    message: 'What feedback shows is not all that the log holds.',
+    next: 'Keep the signed report. Run it once more; if it finds the same, ask the operator to explain each line.',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

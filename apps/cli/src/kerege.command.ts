@@ -3,6 +3,7 @@ import { ANSWER_CODES } from '#signing';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
+import { completenessCommand } from './completeness/completeness.command.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
 import { monitorCommand } from './monitor/monitor.command.js';
@@ -46,6 +47,18 @@ interface MonitorFlags {
   interval: number;
   tokenFile?: string;
   once?: boolean;
+}
+interface CompletenessFlags {
+  as: string;
+  keys: string;
+  trust: string;
+  audit: string;
+  feedback: string;
+  audience?: string;
+  tokenFile?: string;
+  sample: number;
+  out?: string;
+  json?: boolean;
 }
 interface TokenFlags {
   as: string;
@@ -96,6 +109,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addVerify(kerege, config, terminal);
   addVerifyLog(kerege, config, terminal);
   addMonitor(kerege, config, terminal);
+  addAudit(kerege, config, terminal);
   addCall(kerege, config, terminal);
   addToken(kerege, config, terminal);
   addQuestions(kerege, config, terminal);
@@ -209,6 +223,40 @@ function addMonitor(kerege: Command, config: CliConfig, terminal: Terminal): voi
     .action((place: string, { trust, once = false, key: keys, own, document, ...flags }: MonitorFlags) =>
       monitorCommand({ ...flags, place, trustFile: trust, once, keys, ownFile: own, documentFile: document }, terminal),
     );
+}
+
+function addAudit(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('audit')
+    .description('for auditors: what holds feedback against the log')
+    .command('completeness')
+    .description('count every commitment in the log against what persons are shown, and open a sample; a signed report')
+    .requiredOption('--as <subsystem>', 'who audits, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+    .option('--keys <dir>', 'folder of private keys', config.keysDir)
+    .option('--trust <file>', 'what to believe', config.trustFile)
+    .option('--audit <url>', 'audit service that serves the logs', config.auditUrl)
+    .option('--feedback <url>', 'feedback', config.feedbackUrl)
+    .option('--audience <url>', 'URL of feedback as its operator publishes it, where it is another')
+    .option('--token-file <file>', 'token of a reader, where leaves are not public')
+    .option(
+      '--sample <leaves>',
+      'leaves of each log that are opened; the auditor learns of whom they speak',
+      sampleSize,
+      100,
+    )
+    .option('--out <file>', 'where the signed report goes instead of standard output')
+    .option('--json', 'the report as one JSON object')
+    .action(({ as, keys, trust, audit, feedback, json = false, ...flags }: CompletenessFlags) =>
+      completenessCommand(
+        { ...flags, subsystem: as, keysDir: keys, trustFile: trust, auditUrl: audit, feedbackUrl: feedback, json },
+        terminal,
+      ),
+    );
+}
+
+function sampleSize(text: string): number {
+  if (!/^(0|[1-9][0-9]{0,3})$/u.test(text)) throw new InvalidArgumentError('must be a number from 0 to 9999');
+  return Number(text);
 }
 
 function seconds(text: string): number {

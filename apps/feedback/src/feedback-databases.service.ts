@@ -43,7 +43,7 @@ export async function openDatabases({
       migrations: keyMigrations,
       access: accessBy(
         keyAccess,
-        { ...config, databaseOwnerUrl: config.keysDatabaseOwnerUrl, databaseReaderRole: '' },
+        { ...config, databaseOwnerUrl: config.keysDatabaseOwnerUrl, databaseReaderRole: '', databaseEraserUrl: '' },
         logger,
       ),
       poolSize: config.keysDatabasePoolSize,

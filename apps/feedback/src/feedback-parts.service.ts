@@ -11,6 +11,11 @@ import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { Deliveries } from './deliveries/deliveries.service.js';
+import { takeErasures } from './erasure/erasure-parts.service.js';
+import type { Erasure } from './erasure/erasure.service.js';
+import type { ErasureWorker } from './erasure/erasure.worker.js';
+import { Completeness } from './completeness/completeness.service.js';
+import { CompletenessStore } from './completeness/completeness.store.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
@@ -24,6 +29,7 @@ import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
 import { Usages } from './usage/usage.service.js';
 import { assembleQuestions, type QuestionParts } from './questions/question-parts.service.js';
+import type { RetentionWorker } from './retention/retention.worker.js';
 import { OwnStatements } from './statements/own-statements.service.js';
 
 /** What lives as long as the process, each part told of those that it needs. */
@@ -38,9 +44,13 @@ export interface FeedbackParts {
   readonly follower: LogFollower;
   readonly unopened: UnopenedWorker;
   readonly statements: OwnStatements;
+  readonly erasure: Erasure;
+  readonly eraser: ErasureWorker;
+  readonly retention: RetentionWorker;
   readonly accesses: Accesses;
   readonly usages: Usages;
   readonly questions: QuestionParts;
+  readonly completeness: Completeness;
   readonly callers: CallerAuth;
   /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
   readonly deliveries: Deliveries;
@@ -63,6 +73,8 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('statements', cause),
   });
   const openings = takeOpenings(context, { databases, keys, kek, signer });
+  const isFollowed = () => follower.isCaughtUp();
+  const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const follower = followLog(context, {
     files,
@@ -90,13 +102,18 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     logger: context.logger.child('accesses'),
   });
   const usages = new Usages({ history, keys, registry: copy, clock });
-  const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  const workers = { follower, unopened, statements, deliveries };
-  return { copy, watcher, files, keys, accesses, usages, questions, callers, ...openings, ...workers };
+  const completeness = new Completeness({ store: new CompletenessStore(databases.feedback), keys, clock });
+  const callers = new CallerAuth({
+    ...{ registry: copy, clock, audience: config.publicUrl, portals: config.portals, auditors: config.auditors },
+  });
+  const asked = { accesses, usages, questions, completeness, callers };
+  const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries };
+  return { copy, watcher, files, keys, ...asked, ...workers };
 }
 
 export function startParts(parts: FeedbackParts): void {
-  const { openingKeys, consumer, matcher, follower, unopened, statements, questions, deliveries } = parts;
+  const { openingKeys, consumer, matcher, follower, unopened, statements, eraser, retention } = parts;
+  const { questions, deliveries } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
@@ -105,14 +122,16 @@ export function startParts(parts: FeedbackParts): void {
   statements.start();
   deliveries.start();
   questions.overdue.start();
+  eraser.start();
+  retention.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements, questions, matcher, deliveries } = parts;
-  const intake = [consumer, follower, unopened, openingKeys, statements, questions.overdue];
+  const { consumer, follower, unopened, openingKeys, statements, eraser, retention, questions } = parts;
+  const intake = [consumer, follower, unopened, openingKeys, statements, eraser, retention, questions.overdue];
   await Promise.all(intake.map((part) => part.stop()));
-  await Promise.all([matcher.stop(), deliveries.stop()]);
+  await Promise.all([parts.matcher.stop(), parts.deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }
 

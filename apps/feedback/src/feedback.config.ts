@@ -1,4 +1,12 @@
-import { databaseRoleSettings, defineConfig, httpSettings, identitySettings, setting, type ConfigOf } from '#platform';
+import {
+  databaseEraserSettings,
+  databaseRoleSettings,
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  type ConfigOf,
+} from '#platform';
 import { logWatchSettings } from '#log-watch';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -17,6 +25,12 @@ export const feedbackConfig = defineConfig('feedback', {
     env: 'KEREGE_FEEDBACK_PORTALS',
     default: [],
     meaning: 'Subsystems that may show persons who looked at their data; without one nobody may.',
+  }),
+  auditors: setting.list({
+    env: 'KEREGE_FEEDBACK_AUDITORS',
+    default: [],
+    meaning:
+      'Subsystems of auditors, who may count commitments and open a sample of them (kerege audit completeness); without one nobody may.',
   }),
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',
@@ -46,6 +60,7 @@ export const feedbackConfig = defineConfig('feedback', {
     meaning: 'How often the newest checkpoint is read while leaves come; an idle log is asked four times more seldom.',
   }),
   ...databaseRoleSettings,
+  ...databaseEraserSettings,
   databaseUrl: setting.secret({
     env: 'DATABASE_URL',
     meaning: 'PostgreSQL of the access history; schema `feedback` is made in it.',
@@ -140,6 +155,23 @@ export const feedbackConfig = defineConfig('feedback', {
     default: 28 * DAY_MS,
     min: 60_000,
     meaning: 'How long it is remembered that a delivery to a subsystem was made; its content goes at once.',
+  }),
+  retentionMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_RETENTION_MS',
+    default: 1_095 * DAY_MS,
+    min: 33 * DAY_MS,
+    meaning: 'How long a person is shown an access; then its record is deleted, and the log says so.',
+  }),
+  retentionByPurpose: setting.list({
+    env: 'KEREGE_FEEDBACK_RETENTION_BY_PURPOSE',
+    default: [],
+    meaning: 'How many days accesses of a purpose are kept instead, as purpose=days; 33 at least.',
+  }),
+  retentionIntervalMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_RETENTION_INTERVAL_MS',
+    default: DAY_MS,
+    min: 10,
+    meaning: 'How often records are looked for whose time is over.',
   }),
 });
 export type FeedbackConfig = ConfigOf<typeof feedbackConfig>;

@@ -18,6 +18,10 @@ import {
 import { AccessesController } from './access-history/accesses.controller.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { CompletenessController } from './completeness/completeness.controller.js';
+import { Completeness } from './completeness/completeness.service.js';
+import { ErasureController } from './erasure/erasure.controller.js';
+import { Erasure } from './erasure/erasure.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import { openDatabases, type FeedbackContext } from './feedback-databases.service.js';
 import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
@@ -90,22 +94,29 @@ async function createApp(
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
 ) {
-  const { copy, keys, openingKeys, consumer, follower, matcher, unopened, statements, watcher, deliveries } = parts;
-  const { accesses, usages, questions, callers } = parts;
+  const { copy, keys, openingKeys, consumer, follower, matcher, questions } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const workers = { log: follower, match: matcher, unopened, questions: questions.overdue, statements, deliveries };
-  const sources = { bus, checks, watcher, ...workers };
-  const status = new StatusWatch('feedback', feedbackParts(sources), clock);
+  const workers = { log: follower, match: matcher, questions: questions.overdue };
+  const status = new StatusWatch('feedback', feedbackParts({ ...parts, bus, checks, ...workers }), clock);
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [AccessesController, QuestionsController, MemberQuestionsController, UsageController],
+      controllers: [
+        AccessesController,
+        QuestionsController,
+        MemberQuestionsController,
+        UsageController,
+        ErasureController,
+        CompletenessController,
+      ],
       providers: [
-        { provide: Accesses, useValue: accesses },
+        { provide: Accesses, useValue: parts.accesses },
         { provide: Questions, useValue: questions.questions },
         { provide: Answers, useValue: questions.answers },
-        { provide: Usages, useValue: usages },
-        { provide: CallerAuth, useValue: callers },
+        { provide: Usages, useValue: parts.usages },
+        { provide: CallerAuth, useValue: parts.callers },
+        { provide: Erasure, useValue: parts.erasure },
+        { provide: Completeness, useValue: parts.completeness },
       ],
     },
     { name: 'feedback', logger, metrics, readiness: checks, status },

@@ -21,6 +21,8 @@ export interface Fields {
   readonly n: number;
   readonly doc: string;
   readonly ref: string;
+  readonly subj?: readonly string[];
+  readonly user?: readonly string[];
 }
 
 export interface LoggedStatement {

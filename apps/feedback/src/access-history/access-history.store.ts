@@ -44,6 +44,7 @@ interface AccessRecord {
   readonly idx: string;
   readonly kind: number;
   readonly position: number;
+  readonly concealed_until: string | null;
   readonly opening_enc: Buffer;
   readonly end_user: EndUserRelation;
   readonly origin: string;
@@ -69,7 +70,7 @@ const PAGE = `
   WITH page AS (
     SELECT found.* FROM unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag) CROSS JOIN LATERAL (
       SELECT access.epoch, access.tag, access.ts_ms, access.log_id, access.idx, access.kind, access.position,
-             access.opening_enc, access.end_user, access.exchange, exchange.log_id AS request_log,
+             access.concealed_until, access.opening_enc, access.end_user, access.exchange, exchange.log_id AS request_log,
              exchange.idx AS request_idx, exchange_id, consumer, provider, service, endpoint, purpose, legal_basis, parties
         FROM subject_access AS access JOIN exchange ON exchange.leaf_hash = access.exchange
        WHERE access.epoch = wanted.epoch AND access.tag = wanted.tag
@@ -150,7 +151,7 @@ function foundAccess(row: AccessRecord): FoundAccess {
       kind: kindOf(row.kind),
       position: row.position,
     },
-    key: { epoch: row.epoch, tag: row.tag },
+    key: { epoch: row.epoch, tag: row.tag, concealedUntilMs: Number(row.concealed_until ?? 0) },
     openingEnc: row.opening_enc,
     endUser: row.end_user,
     log: row.origin,

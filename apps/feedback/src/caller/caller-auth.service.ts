@@ -17,6 +17,8 @@ export interface CallerAuthParts {
   readonly audience: string;
   /** Subsystems that may show persons their accesses. */
   readonly portals: readonly string[];
+  /** Subsystems that may hold feedback against the log. */
+  readonly auditors: readonly string[];
 }
 
 /**
@@ -31,9 +33,8 @@ export class CallerAuth {
 
   /** From the headers `Authorization` and `Kerege-End-User`. Throws why not, as a coded refusal. */
   async authenticate(authorization: string | undefined, assertion: string | undefined): Promise<Caller> {
-    const view = this.view();
-    const nowMs = this.parts.clock.now();
-    const portal = await this.subsystemOf(authorization, view, nowMs);
+    const { view, nowMs } = this.known();
+    const portal = await this.readerOf(authorization, view, nowMs);
     if (!this.parts.portals.includes(portal)) throw callerErrors.error('caller-not-portal');
     return { portal, person: await this.personOf(assertion, portal, view, nowMs) };
   }
@@ -43,28 +44,32 @@ export class CallerAuth {
    * judged, which is judged here again. Who reaches this without a connector needs the person's assertion all the same.
    */
   async authenticateOverBus(client: string | undefined, assertion: string | undefined): Promise<Caller> {
-    const view = this.view();
+    const { view, nowMs } = this.known();
     const portal = parseSubsystemId(decoded(client ?? ''));
     if (!portal.ok || !this.parts.portals.includes(portal.value)) throw callerErrors.error('caller-not-portal');
-    return { portal: portal.value, person: await this.personOf(assertion, portal.value, view, this.parts.clock.now()) };
+    return { portal: portal.value, person: await this.personOf(assertion, portal.value, view, nowMs) };
   }
 
   /** Whichever subsystem asks for what is its own, from the header `Authorization`. Throws why not. */
   async member(authorization: string | undefined): Promise<SubsystemId> {
-    return this.subsystemOf(authorization, this.view(), this.parts.clock.now());
+    const { view, nowMs } = this.known();
+    return this.readerOf(authorization, view, nowMs);
   }
 
-  private view(): RegistryView {
+  /** From the header `Authorization`; an auditor asks for nobody. */
+  async authenticateAuditor(authorization: string | undefined): Promise<SubsystemId> {
+    const reader = await this.member(authorization);
+    if (!this.parts.auditors.includes(reader)) throw callerErrors.error('caller-not-auditor');
+    return reader;
+  }
+
+  private known() {
     const view = this.parts.registry.current();
     if (view === undefined) throw callerErrors.error('registry-unread');
-    return view;
+    return { view, nowMs: this.parts.clock.now() };
   }
 
-  private async subsystemOf(
-    authorization: string | undefined,
-    view: RegistryView,
-    nowMs: number,
-  ): Promise<SubsystemId> {
+  private async readerOf(authorization: string | undefined, view: RegistryView, nowMs: number): Promise<SubsystemId> {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw callerErrors.error('caller-token-missing');
     const checked = await checkReaderToken(token, {

@@ -34,6 +34,12 @@ export const callerErrors = defineErrors('feedback-callers', {
     message: 'This subsystem shows nobody their accesses.',
     next: 'Ask the operator to name it in KEREGE_FEEDBACK_PORTALS if it is a portal of citizens.',
   },
+  'caller-not-auditor': {
+    kind: 'refused',
+    status: 403,
+    message: 'This subsystem audits nothing here.',
+    next: 'Ask the operator to name it in KEREGE_FEEDBACK_AUDITORS if it is an auditor.',
+  },
   'end-user-missing': {
     kind: 'refused',
     status: 401,

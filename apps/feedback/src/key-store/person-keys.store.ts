@@ -1,23 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '#postgres';
 import { keyStoreErrors } from './key-store.errors.js';
+import type { DoomedKey } from './doomed-keys.store.js';
 import { epochTagKey, type EpochTag } from './tag.js';
 import { unwrapKey, wrapKey, type KeyPlace } from './wrapped-key.js';
 
 const KEY_BYTES = 32;
 const ID_BYTES = 16;
 
+/** A person's key within an epoch, and the random id by which its destruction is told. */
+export interface DataKey {
+  readonly id: Buffer;
+  readonly key: Buffer;
+}
+
 interface DataKeyRow {
   readonly epoch: number;
   readonly tag: Buffer;
+  readonly concealed_until: string;
+  readonly id: Buffer;
   readonly key_enc: Buffer;
 }
 
-const FIND = `SELECT epoch, tag, key_enc FROM data_key
-  JOIN unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag) USING (epoch, tag)`;
-const ADD = `INSERT INTO data_key (epoch, tag, id, key_enc)
-  SELECT * FROM unnest($1::integer[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING
-  RETURNING epoch, tag, key_enc`;
+const WANTED = 'unnest($1::integer[], $2::bytea[], $3::bigint[])';
+const FIND = `SELECT epoch, tag, concealed_until, id, key_enc FROM data_key
+  JOIN ${WANTED} AS wanted (epoch, tag, concealed_until) USING (epoch, tag, concealed_until)`;
+const ADD = `INSERT INTO data_key (epoch, tag, concealed_until, id, key_enc)
+  SELECT * FROM unnest($1::integer[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[]) ON CONFLICT DO NOTHING
+  RETURNING epoch, tag, concealed_until, id, key_enc`;
+/** One statement: a key that is gone stands among the doomed. */
+const DOOM = `WITH gone AS (
+    DELETE FROM data_key USING ${WANTED} AS doomed (epoch, tag, concealed_until)
+     WHERE data_key.epoch = doomed.epoch AND data_key.tag = doomed.tag
+       AND data_key.concealed_until = doomed.concealed_until
+    RETURNING id, data_key.epoch, data_key.tag)
+  INSERT INTO doomed_key (id, epoch, tag) SELECT id, epoch, tag FROM gone RETURNING id, epoch, tag`;
 
 /**
  * The keys of epochs, from which tags are made, and the data keys of persons within an epoch. What it returns is
@@ -57,13 +74,12 @@ export class PersonKeys {
 
   /** The data keys that there are, by `epochTagKey`. */
   async find(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
-    if (wanted.length === 0) return new Map();
-    return this.byTag(await this.database.query<DataKeyRow>(FIND, columns(wanted)));
+    return new Map([...(await this.findNamed(wanted))].map(([name, { key }]) => [name, key]));
   }
 
-  /** The data keys of all of them; what is missing is made. */
-  async ensure(wanted: readonly EpochTag[]): Promise<Map<string, Buffer>> {
-    const keys = await this.find(wanted);
+  /** The data keys of all of them, with their ids; what is missing is made. */
+  async ensure(wanted: readonly EpochTag[]): Promise<Map<string, DataKey>> {
+    const keys = await this.findNamed(wanted);
     const missing = distinct(wanted).filter((one) => !keys.has(epochTagKey(one)));
     if (missing.length === 0) return keys;
     const ids = missing.map(() => randomBytes(ID_BYTES));
@@ -74,22 +90,36 @@ export class PersonKeys {
     return added.length === missing.length ? keys : this.ensure(wanted);
   }
 
-  /** Destroys them; the random ids of those that there were. */
-  async destroy(doomed: readonly EpochTag[]): Promise<Buffer[]> {
-    const rows = await this.database.query<{ id: Buffer }>(
-      `DELETE FROM data_key USING unnest($1::integer[], $2::bytea[]) AS doomed (epoch, tag)
-        WHERE data_key.epoch = doomed.epoch AND data_key.tag = doomed.tag RETURNING id`,
-      columns(doomed),
+  /** Destroys them, and keeps their ids until the log tells of it; those that there were. */
+  doom(tags: readonly EpochTag[]): Promise<DoomedKey[]> {
+    return this.database.query<DoomedKey>(DOOM, columns(tags));
+  }
+
+  /** Destroys keys of that epoch and older ones, at most `limit`; how many. The caller knows that nothing is left under them. */
+  async destroyUpTo(epoch: number, limit: number): Promise<number> {
+    const rows = await this.database.query(
+      `DELETE FROM data_key WHERE id IN (SELECT id FROM data_key WHERE epoch <= $1 LIMIT $2) RETURNING epoch`,
+      [epoch, limit],
     );
-    return rows.map(({ id }) => id);
+    return rows.length;
   }
 
   isReachable(): Promise<boolean> {
     return this.database.isReachable();
   }
 
-  private byTag(rows: readonly DataKeyRow[]): Map<string, Buffer> {
-    return new Map(rows.map((row) => [epochTagKey(row), this.unwrap(placeOf(row), row.key_enc)]));
+  private async findNamed(wanted: readonly EpochTag[]): Promise<Map<string, DataKey>> {
+    if (wanted.length === 0) return new Map();
+    return this.byTag(await this.database.query<DataKeyRow>(FIND, columns(wanted)));
+  }
+
+  private byTag(rows: readonly DataKeyRow[]): Map<string, DataKey> {
+    return new Map(
+      rows.map((row) => {
+        const one = { epoch: row.epoch, tag: row.tag, concealedUntilMs: Number(row.concealed_until) };
+        return [epochTagKey(one), { id: row.id, key: this.unwrap(placeOf(one), row.key_enc) }];
+      }),
+    );
   }
 
   private unwrap(place: KeyPlace, wrapped: Buffer): Buffer {
@@ -99,14 +129,19 @@ export class PersonKeys {
   }
 }
 
-function placeOf({ epoch, tag }: EpochTag): KeyPlace {
-  return `data ${epoch} ${tag.toString('base64url')}`;
+function placeOf({ epoch, tag, concealedUntilMs = 0 }: EpochTag): KeyPlace {
+  const place = `data ${epoch} ${tag.toString('base64url')}` as const;
+  return concealedUntilMs === 0 ? place : `${place} ${concealedUntilMs}`;
 }
 
 function distinct(tags: readonly EpochTag[]): EpochTag[] {
   return [...new Map(tags.map((one) => [epochTagKey(one), one])).values()];
 }
 
-function columns(tags: readonly EpochTag[]): [number[], Buffer[]] {
-  return [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag)];
+function columns(tags: readonly EpochTag[]): [number[], Buffer[], number[]] {
+  return [
+    tags.map(({ epoch }) => epoch),
+    tags.map(({ tag }) => tag),
+    tags.map(({ concealedUntilMs = 0 }) => concealedUntilMs),
+  ];
 }

@@ -1,8 +1,10 @@
 import type { CommitmentKind } from '#signing';
 import { BulkInsert, type Database, type Queries } from '#postgres';
 import { Frontier } from '#tlog';
+import { noteErasures } from '../erasure/erasure.store.js';
 import { INGEST_LOCK } from '../ingest-lock.js';
 import { markLogged } from '../statements/own-statement.store.js';
+import { noteCertificates } from '../retention/retention.store.js';
 import { followerErrors } from './log-follower.errors.js';
 import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow } from './leaf-row.js';
 
@@ -103,6 +105,8 @@ export class FollowedLogStore {
       await COMMITMENTS.run(queries, inLog(rows.commitments));
       await markReady(queries, rows.commitments);
       await markLogged(queries, logId, rows.stated);
+      await noteErasures(queries, rows.stated);
+      await noteCertificates(queries, rows.stated);
       return true;
     });
   }

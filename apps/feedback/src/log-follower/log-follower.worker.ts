@@ -36,6 +36,8 @@ interface FollowedLog {
   /** As it stands in the database; undefined: to be read again. Written by `follow`. */
   position: Position | undefined;
   headSize: number;
+  /** It was followed to the head that it showed, once at least since the start. Written by `follow`. */
+  isRead: boolean;
   trouble: FollowTrouble | undefined;
   shrunkSinceMs: number | undefined;
 }
@@ -83,6 +85,12 @@ export class LogFollower {
     return { state: 'ok', details };
   }
 
+  /** All that the logs showed last is taken in: what they say is known here, whatever backup this database is. */
+  isCaughtUp(): boolean {
+    const logs = [...this.logs.values()];
+    return this.reading().state === 'ok' && logs.length > 0 && logs.every(({ isRead }) => isRead) && this.lag() === 0;
+  }
+
   /** Leaves that the logs have and feedback does not, as far as it knows. */
   lag(): number {
     return [...this.logs.values()].reduce(
@@ -121,14 +129,25 @@ export class LogFollower {
 
   private newLog({ origin }: NamedLog, key: NoteKey): FollowedLog {
     const log = new VerifiedLog(this.parts.files, LogFiles.prefixOf(this.parts.auditUrl, origin), key);
-    return { origin, log, position: undefined, headSize: 0, trouble: undefined, shrunkSinceMs: undefined };
+    return {
+      origin,
+      log,
+      position: undefined,
+      headSize: 0,
+      isRead: false,
+      trouble: undefined,
+      shrunkSinceMs: undefined,
+    };
   }
 
   /** Takes in what a log has more than was read; returns how many leaves. */
   private async follow(followed: FollowedLog, isKeyOf: KeyOwner): Promise<number> {
     const head = await followed.log.head();
     if (!head.ok) return this.troubled(followed, 'unsigned');
-    if (head.value === undefined) return 0;
+    if (head.value === undefined) {
+      followed.isRead = true;
+      return 0;
+    }
     const { checkpoint, note } = head.value;
     followed.headSize = checkpoint.size;
     if (!this.parts.believes(checkpoint, note)) return this.troubled(followed, 'distrusted');
@@ -142,6 +161,7 @@ export class LogFollower {
       if (!(await this.take(followed, position, checkpoint, isKeyOf))) return 0;
       position = await this.positionOf(followed);
     }
+    followed.isRead = position.frontier.size >= checkpoint.size;
     followed.trouble = undefined;
     return position.frontier.size - from;
   }

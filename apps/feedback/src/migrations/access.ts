@@ -5,7 +5,7 @@ const grows = { insert: true } as const;
 
 /**
  * What the role of feedback may do beside reading. What the log says only grows; an opening leaves the inbox when it is
- * indexed.
+ * indexed. A row of the index goes by the eraser's hand alone.
  */
 export const access: AccessPlan = {
   followed_log: { insert: true, update: ['next_idx', 'frontier'] },
@@ -14,8 +14,12 @@ export const access: AccessPlan = {
   commitment: { insert: true, update: ['state', 'ask_ms'] },
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset'] },
-  subject_access: grows,
+  subject_access: { insert: true, erasable: true },
   ...deliveriesAccess,
   question: { insert: true, update: ['sealed', 'answered', 'answered_ms', 'answer_enc', 'is_overdue_told'] },
   own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
+  erasure: { insert: true, update: ['leaf_hash'], delete: true },
+  erased_key: { insert: true, update: ['is_done'] },
+  retention_pass: { insert: true, update: ['n', 'until_ms'], delete: true },
+  retention_certificate: { insert: true, update: ['until_ms'] },
 };

@@ -2,6 +2,7 @@ import { Feedback1800000000001 } from './0001-feedback.js';
 import { OwnStatements1800000000002 } from './0002-own-statements.js';
 import { Deliveries1800000000003 } from './0003-deliveries.js';
 import { Questions1800000000004 } from './0004-questions.js';
+import { Erasure1800000000005 } from './0005-erasure.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   OwnStatements1800000000002,
   Deliveries1800000000003,
   Questions1800000000004,
+  Erasure1800000000005,
 ];

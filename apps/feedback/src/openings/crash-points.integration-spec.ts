@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '#bus';
 import { fixedTopics } from '#contracts';
-import { defineErrors, newExchangeId, type InstanceId } from '#kernel';
+import { newExchangeId, type InstanceId } from '#kernel';
 import { OpeningSessions, sealOpening } from '#openings';
-import { openDatabase, type Database, type Queries } from '#postgres';
+import { openDatabase, type Database } from '#postgres';
 import {
   commit,
   generateSealingKey,
@@ -16,9 +16,11 @@ import {
   type SealingSession,
 } from '#signing';
 import { createDatabase, isolatedBus, testBus, uniqueName, type TestDatabase } from '#testing';
+import { CrashPoint } from '../../../../test/feedback/crash-point.js';
 import { AccessHistory } from '../access-history/access-history.service.js';
 import { AccessHistoryStore } from '../access-history/access-history.store.js';
 import { keyMigrations } from '../key-store/migrations/index.js';
+import { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import { PersonKeys } from '../key-store/person-keys.store.js';
 import { FollowedLogStore } from '../log-follower/followed-log.store.js';
 import { rowsOf } from '../log-follower/leaf-row.js';
@@ -33,7 +35,6 @@ import { OpeningMatch } from './opening-match.service.js';
 jest.setTimeout(120_000);
 
 const INSTANCE = 'TEST/feedback1' as InstanceId;
-const errors = defineErrors('crash spec', { ended: { kind: 'unavailable', message: 'ended', next: 'start again' } });
 const sealing = generateSealingKey();
 const signer = jwkSigner(generateSigningKey());
 const kek = randomBytes(32);
@@ -57,40 +58,6 @@ afterAll(async () => {
   await keysDatabase.close();
   await own.drop();
 });
-
-/** Ends the process at its `step`-th statement or commit: before it takes effect, or when it has. */
-class Crash {
-  steps = 0;
-
-  constructor(
-    private readonly step = Infinity,
-    private readonly moment: 'before' | 'after' = 'before',
-  ) {}
-
-  async at<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
-    this.steps += 1;
-    const isNow = this.steps === this.step;
-    if (isNow && this.moment === 'before') throw errors.error('ended');
-    const outcome = await work();
-    if (isNow) throw errors.error('ended');
-    return outcome;
-  }
-
-  over(inner: Database): Database {
-    const asked = (queries: Queries): Queries => ({
-      entities: queries.entities,
-      query: (sql, parameters) => this.at(() => queries.query(sql, parameters)),
-    });
-    return {
-      ...asked(inner),
-      transaction: (work) => this.at(() => inner.transaction((queries) => work(asked(queries)))),
-      erase: (sql, parameters) => this.at(() => inner.erase(sql, parameters)),
-      isReachable: () => inner.isReachable(),
-      poolUse: () => inner.poolUse(),
-      close: () => Promise.resolve(),
-    };
-  }
-}
 
 interface Scene {
   readonly origin: string;
@@ -129,12 +96,13 @@ async function newScene(): Promise<Scene> {
 }
 
 /** The whole work of a process that starts now. */
-async function work({ origin, partition, leaves, values }: Scene, crash: Crash): Promise<void> {
+async function work({ origin, partition, leaves, values }: Scene, crash: CrashPoint): Promise<void> {
   const [main, keyStore] = [crash.over(database), crash.over(keysDatabase)];
   const logs = new FollowedLogStore(main, 600_000);
   const inbox = new InboxStore(main);
   const sessions = new OpeningSessions(INSTANCE, (kid) => (kid === sealing.kid ? sealing : undefined));
-  const match = new OpeningMatch({ database: main, inbox, keys: new PersonKeys(keyStore, kek), bus, sessions });
+  const keys = new PersonKeys(keyStore, kek);
+  const match = new OpeningMatch({ database: main, inbox, keys, doomed: new DoomedKeys(keyStore), bus, sessions });
   const arrived = [...values, ...values].map((value, at) => {
     const statement = leaves[at % leaves.length]?.hash ?? Buffer.alloc(0);
     return { statement, kid: sealing.kid, value, offset: BigInt(at), atMs: Date.now() };
@@ -168,13 +136,13 @@ async function shown(code: string) {
 
 describe('a process that ends in the middle of its work', () => {
   it.each(['before', 'after'] as const)('leaves one row of each commitment, %s each step', async (moment) => {
-    const quiet = new Crash();
+    const quiet = new CrashPoint();
     await work(await newScene(), quiet);
     expect(quiet.steps).toBeGreaterThan(20);
     for (let step = 1; step <= quiet.steps; step += 1) {
       const scene = await newScene();
-      await expect(work(scene, new Crash(step, moment))).rejects.toMatchObject({ code: 'ended' });
-      await work(scene, new Crash());
+      await expect(work(scene, new CrashPoint(step, moment))).rejects.toMatchObject({ code: 'ended' });
+      await work(scene, new CrashPoint());
       const rows = await Promise.all(scene.people.map(shown));
       expect([step, rows]).toEqual([step, scene.people.map((code) => [code])]);
     }
@@ -187,9 +155,9 @@ describe('a process that ends in the middle of its work', () => {
 
   it('is taken over by another that works beside it', async () => {
     const scene = await newScene();
-    const both = await Promise.allSettled([work(scene, new Crash()), work(scene, new Crash())]);
+    const both = await Promise.allSettled([work(scene, new CrashPoint()), work(scene, new CrashPoint())]);
     expect(both.filter(({ status }) => status === 'rejected')).toEqual([]);
-    await work(scene, new Crash());
+    await work(scene, new CrashPoint());
     expect(await Promise.all(scene.people.map(shown))).toEqual(scene.people.map((code) => [code]));
   });
 });

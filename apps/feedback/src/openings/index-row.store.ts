@@ -21,6 +21,7 @@ export interface IndexRow {
   readonly tag: Buffer;
   readonly commitment: StoredCommitment;
   readonly endUser: EndUserRelation;
+  readonly keyId: Buffer;
   readonly openingEnc: Buffer;
 }
 
@@ -49,6 +50,7 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
   ['exchange', 'bytea', (row) => row.commitment.exchange],
   ['end_user', 'text', (row) => row.endUser],
   ['opening_enc', 'bytea', (row) => row.openingEnc],
+  ['key_id', 'bytea', (row) => row.keyId],
 ]);
 
 /** All commitments of these statements, whatever became of them. */
@@ -81,16 +83,28 @@ export function kindOf(number: number): CommitmentKind {
 /** Each commitment that is pending becomes a row; one that is not has its row, or lost it to an erasure. */
 export async function addIndexRows(queries: Queries, rows: readonly IndexRow[]): Promise<void> {
   await ROWS.run(queries, rows);
+  const done = rows.map(({ commitment }) => commitment);
+  await setState(queries, done, 'indexed');
+}
+
+/** `erased`: they were shown once, and erased; a restore has forgotten that. */
+export async function setState(
+  queries: Queries,
+  commitments: readonly StoredCommitment[],
+  state: 'indexed' | 'erased',
+): Promise<void> {
+  if (commitments.length === 0) return;
   await queries.query(
-    `UPDATE commitment SET state = 'indexed'
+    `UPDATE commitment SET state = $5
        FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[]) AS done (log_id, idx, kind, position)
       WHERE commitment.log_id = done.log_id AND commitment.idx = done.idx AND commitment.kind = done.kind
         AND commitment.position = done.position`,
     [
-      rows.map(({ commitment }) => commitment.logId),
-      rows.map(({ commitment }) => commitment.index),
-      rows.map(({ commitment }) => kindNumber(commitment.kind)),
-      rows.map(({ commitment }) => commitment.position),
+      commitments.map(({ logId }) => logId),
+      commitments.map(({ index }) => index),
+      commitments.map(({ kind }) => kindNumber(kind)),
+      commitments.map(({ position }) => position),
+      state,
     ],
   );
 }

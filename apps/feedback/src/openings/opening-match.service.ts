@@ -4,10 +4,12 @@ import { openOpening, readSealedOpening, type OpeningSessions } from '#openings'
 import type { Database, Queries } from '#postgres';
 import { ERASURE_LOCK } from '../ingest-lock.js';
 import { epochOf } from '../key-store/epoch.js';
-import type { PersonKeys } from '../key-store/person-keys.store.js';
+import { commitmentBytes } from '../erasure/erasure.store.js';
+import type { DoomedKeys } from '../key-store/doomed-keys.store.js';
+import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
 import { epochTagKey, tagOf, type EpochTag } from '../key-store/tag.js';
 import type { InboxStore, WaitingOpening } from './inbox.store.js';
-import { addIndexRows, commitmentsOf, type IndexRow, type StoredCommitment } from './index-row.store.js';
+import { addIndexRows, commitmentsOf, setState, type IndexRow, type StoredCommitment } from './index-row.store.js';
 import { judgeOpening, type Judgement, type OpenedCommitment } from './judge-opening.js';
 import { keepOpening } from './kept-opening.js';
 import type { OpeningFlaw } from './opening-flaw.js';
@@ -16,6 +18,7 @@ export interface OpeningMatchParts {
   readonly database: Database;
   readonly inbox: InboxStore;
   readonly keys: PersonKeys;
+  readonly doomed: Pick<DoomedKeys, 'closed'>;
   readonly bus: Bus;
   readonly sessions: OpeningSessions;
 }
@@ -54,8 +57,10 @@ export class OpeningMatch {
       const waiting = await inbox.ready(queries, limit);
       if (waiting.length === 0) return { openings: 0, rows: 0, flawed: [] };
       const judged = await this.judge(queries, waiting);
-      const rows = await this.rowsOf(judged);
+      const { open, closed } = await this.pendingOf(judged);
+      const rows = await this.rowsOf(open);
       if (rows.length > 0) await addIndexRows(queries, rows);
+      await setState(queries, closed, 'erased');
       const flawed = judged.filter(({ flaw }) => flaw !== undefined);
       await this.putAway(flawed.map(({ waiting: opening, flaw }) => ({ opening, flaw: flaw as OpeningFlaw })));
       await inbox.remove(queries, waiting);
@@ -103,17 +108,26 @@ export class OpeningMatch {
     return { opened: judged.flatMap(({ opened }) => opened), flaw: judged.find(({ flaw }) => flaw)?.flaw };
   }
 
-  private async rowsOf(judged: readonly Judged[]): Promise<IndexRow[]> {
+  /** What has no row yet, each commitment once; `closed` are those that were erased and that a restore has brought back. */
+  private async pendingOf(judged: readonly Judged[]) {
     const pending = new Map<string, OpenedCommitment<StoredCommitment>>();
     for (const opened of judged.flatMap((one) => one.opened))
       if (opened.commitment.isPending) pending.set(placeName(opened.commitment), opened);
-    const tagged = await Promise.all(
-      [...pending.values()].map(async (opened) => ({ opened, at: await this.tagged(opened) })),
-    );
+    const named = [...pending.values()].map((opened) => ({ opened, value: commitmentBytes(opened.commitment.value) }));
+    const closed = await this.parts.doomed.closed(named.map(({ value }) => value));
+    const isClosed = ({ value }: { readonly value: Buffer }) => closed.has(value.toString('hex'));
+    return {
+      open: named.filter((one) => !isClosed(one)).map(({ opened }) => opened),
+      closed: named.filter(isClosed).map(({ opened }) => opened.commitment),
+    };
+  }
+
+  private async rowsOf(open: readonly OpenedCommitment<StoredCommitment>[]): Promise<IndexRow[]> {
+    const tagged = await Promise.all(open.map(async (opened) => ({ opened, at: await this.tagged(opened) })));
     const keys = await this.parts.keys.ensure(tagged.map(({ at }) => at));
     return tagged.map(({ opened: { commitment, opening, endUser }, at }) => {
-      const key = keys.get(epochTagKey(at)) as Buffer;
-      return { ...at, commitment, endUser, openingEnc: keepOpening(key, commitment, opening) };
+      const { id: keyId, key } = keys.get(epochTagKey(at)) as DataKey;
+      return { ...at, commitment, endUser, keyId, openingEnc: keepOpening(key, commitment, opening) };
     });
   }
 

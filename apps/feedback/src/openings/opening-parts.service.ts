@@ -3,6 +3,7 @@ import type { InstanceId } from '#kernel';
 import { OpeningSessions, signOpeningKey } from '#openings';
 import { publicJwk, type Signer } from '#signing';
 import type { Databases, FeedbackContext } from '../feedback-databases.service.js';
+import { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { OpeningKeyStore } from '../opening-keys/opening-key.store.js';
 import { OpeningKeys } from '../opening-keys/opening-keys.worker.js';
@@ -38,7 +39,10 @@ export function takeOpenings(
     failed: (cause) => events.failed('opening-keys', cause),
   });
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
-  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions });
+  const match = new OpeningMatch({
+    ...{ database: databases.feedback, inbox, keys, bus, sessions },
+    doomed: new DoomedKeys(databases.keys),
+  });
   const matcher = new MatchWorker({
     ...{ match, clock, keepMs: config.openingKeepMs, matched: events.matched, flawed: events.flawed },
     failed: (cause) => events.failed('index', cause),

@@ -36,6 +36,10 @@ export const feedbackMetrics = defineMetrics('feedback', {
     help: 'Deliveries in the outbox that have not ended. Alarm if any is parked.',
     labels: { state: OPEN_STATES },
   }),
+  erased: metric.counter({
+    name: 'kerege_feedback_commitments_erased_total',
+    help: 'Commitments that nobody can open any more, because a person was erased or a retention ended.',
+  }),
   keysDestroyed: metric.counter({
     name: 'kerege_feedback_opening_keys_destroyed_total',
     help: 'Keys of openings that were destroyed when nothing sealed with them could come any more.',
@@ -104,6 +108,8 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
       alarm('questions-overdue', { from: recipient, questions }),
     /** What an attempt came to. */
     delivery: (state: (typeof ATTEMPT_STATES)[number]) => metrics.attempts.add({ state }),
+    erased: (commitments: number) => metrics.erased.add({}, commitments),
+    replayed: (keys: number) => logger.info({ keys }, 'keys that the log says were destroyed are destroyed'),
     keyDestroyed: (kid: string) => {
       metrics.keysDestroyed.add({});
       logger.info({ kid }, 'key of openings destroyed');

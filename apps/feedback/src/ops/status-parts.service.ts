@@ -16,13 +16,14 @@ export interface FeedbackStatusSources {
   readonly unopened: { readonly overdue: number };
   readonly questions: { readonly overdue: number };
   readonly statements: { readonly waiting: number };
+  readonly eraser: { readonly failure: string | undefined };
   readonly watcher: { reading(): Reading };
   readonly deliveries: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
 export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
-  const { bus, checks, log, match, unopened, questions, statements, watcher, deliveries } = sources;
+  const { bus, checks, log, match, unopened, questions, statements, eraser, watcher, deliveries } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -32,6 +33,7 @@ export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
     { name: 'index', read: () => (match.failure === undefined ? { state: 'ok' } : degraded(match.failure)) },
     { name: 'unopened', read: () => unopenedReading(unopened.overdue) },
     { name: 'questions', read: () => questionsReading(questions.overdue) },
+    { name: 'erasure', read: () => (eraser.failure === undefined ? { state: 'ok' } : degraded(eraser.failure)) },
     { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
     { name: 'deliveries', read: () => deliveries.reading() },
   ];

@@ -81,6 +81,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
     feedback: bus('feedback', 'feedback', ports.feedback, 'feedback1', inputs, {
       KEREGE_FEEDBACK_PUBLIC_URL: localUrl(ports.feedback),
       KEREGE_FEEDBACK_PORTALS: PORTAL,
+      KEREGE_FEEDBACK_AUDITORS: AUDITOR,
       ...keysDatabaseEnv(inputs),
       ...notesEnv('feedback', inputs),
     }),
@@ -239,6 +240,9 @@ export function connectorEnv(connector: 'cn1' | 'cn2', ports: Ports): Record<str
   };
 }
 
+/** Apps with rows that must be erased in time. */
+const ERASING: ReadonlySet<string> = new Set(['gateway', 'connector', 'feedback']);
+
 /** Each app works under the least role that it can work under, as in production (`audit-log.md` §3.9). */
 function databaseEnv({ databaseUrl, roles }: PlanInputs, app: string): Record<string, string> {
   const own = roles?.[app];
@@ -247,7 +251,7 @@ function databaseEnv({ databaseUrl, roles }: PlanInputs, app: string): Record<st
     DATABASE_URL: own.app,
     DATABASE_OWNER_URL: own.owner,
     DATABASE_READER_ROLE: own.readerRole,
-    ...(app === 'gateway' || app === 'connector' ? { DATABASE_ERASER_URL: own.eraser } : {}),
+    ...(ERASING.has(app) ? { DATABASE_ERASER_URL: own.eraser } : {}),
   };
 }
 

@@ -5,4 +5,6 @@ export const keyAccess: AccessPlan = {
   epoch_key: { insert: true },
   data_key: { insert: true, delete: true },
   opening_key: { insert: true, delete: true },
+  doomed_key: { insert: true, delete: true },
+  closed_commitment: { insert: true, delete: true },
 };

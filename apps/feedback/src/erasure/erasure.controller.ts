@@ -1,0 +1,60 @@
+import { Controller, Delete, Header, Inject, Query, UseGuards } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiBearerAuth,
+  ApiForbiddenResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+  ApiUnauthorizedResponse,
+} from '@nestjs/swagger';
+import { toBase64Url } from '#kernel';
+import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
+import type { Caller } from '../caller/caller-auth.service.js';
+import { callerErrors } from '../caller/caller.errors.js';
+import { EraseQuery, ErasedDto } from './erasure.dto.js';
+import { Erasure } from './erasure.service.js';
+
+/** "Forget me." */
+@ApiTags('erasure')
+@ApiBearerAuth()
+@Controller('v1/subjects/me')
+@UseGuards(CallerGuard)
+export class ErasureController {
+  constructor(@Inject(Erasure) private readonly erasure: Erasure) {}
+
+  /** The end user alone: who represents somebody may read for them, and ends nothing in their name. */
+  @Delete()
+  @Header('Cache-Control', 'no-store')
+  @ApiHeader({
+    name: 'Kerege-End-User',
+    required: true,
+    description: 'Assertion of the person’s sign-in, made for the portal by an issuer of the registry.',
+  })
+  @ApiOperation({
+    operationId: 'eraseMe',
+    summary: 'Makes the end user’s own access history unreadable, for ever; not of those whom they represent.',
+    description:
+      'What is erased is gone when this answers 200: it cannot be shown, proven or restored again, to the person neither. The leaves of the log stay and name nobody. Later accesses are shown again. After a 503 ask again: what was begun is ended all the same.',
+  })
+  @ApiOkResponse({ type: ErasedDto })
+  @ApiBadRequestResponse({ description: '`request-malformed`' })
+  @ApiUnauthorizedResponse({
+    description:
+      '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
+  })
+  @ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`, `subject-not-yours`' })
+  @ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`, `database-unavailable`' })
+  async erase(
+    @Query() { subject }: EraseQuery,
+    @AuthenticatedCaller() { person }: Caller,
+  ): Promise<{ statements: string[] }> {
+    const { country, type, code } = person.user;
+    if (subject !== undefined && subject !== `${country}/${type}/${code}`)
+      throw callerErrors.error('subject-not-yours');
+    const leaves = await this.erasure.erase([person.user]);
+    return { statements: leaves.map(toBase64Url) };
+  }
+}
