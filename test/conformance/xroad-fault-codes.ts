@@ -152,6 +152,7 @@ export const faultRows: readonly FaultRow[] = [
         'subject-missing',
       ],
       ...['subject-malformed', 'subject-ambiguous', 'body-malformed', 'service-code-missing', 'end-user-malformed'],
+      'concealment-malformed',
     ],
   },
   {

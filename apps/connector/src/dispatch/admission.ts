@@ -70,6 +70,8 @@ export function checkContent(
   const { payload } = envelope.requested;
   if (content.salt.length !== 32 || requestDigest(content.salt, content) !== payload.req)
     return refuse('content-mismatch');
+  // Feedback judges the order that a call names; what is no leaf hash names none, and was not checked by a gateway.
+  if (content.concealment.length !== 0 && content.concealment.length !== 32) return refuse('content-mismatch');
   const headers = content.headers.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('latin1') }));
   if (!headers.every(isCleanHeader) || !speaksAs(headers, payload.from)) return refuse('content-mismatch');
 

@@ -168,7 +168,7 @@ export class DispatchService {
       subjectInAnswer: admitted.subjectInAnswer,
       endUser,
       nowMs,
-      sealOpening: (stated) => openings.seal(stated),
+      sealOpening: (stated) => openings.seal({ ...stated, ...concealmentIn(admitted.content) }),
     });
   }
 
@@ -209,8 +209,15 @@ export class DispatchService {
 }
 
 /** Of the request's commitments; each was checked. */
-function openingsIn({ exchangeId, requested }: Envelope, { subjects, endUser }: RequestContent) {
-  return { exchangeId, statementHash: requested.leafHash, subjects, users: endUser === undefined ? [] : [endUser] };
+function openingsIn({ exchangeId, requested }: Envelope, content: RequestContent) {
+  const { subjects, endUser } = content;
+  const users = endUser === undefined ? [] : [endUser];
+  return { exchangeId, statementHash: requested.leafHash, subjects, users, ...concealmentIn(content) };
+}
+
+/** The order that the call names: whatever opens it names that order too, also where only the answer told the subject. */
+function concealmentIn({ concealment }: RequestContent): { readonly concealment?: Uint8Array } {
+  return concealment.length === 0 ? {} : { concealment };
 }
 
 /** Opens only with the very statement, exchange, deadline and listener that it was sealed for (`bus.md` §3). */

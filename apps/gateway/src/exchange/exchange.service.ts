@@ -113,12 +113,13 @@ export class ExchangeService extends Exchanges {
     begun: Begun,
   ): Promise<ExchangeOutcome> {
     const { delivery, idempotency, store, database } = this.parts;
-    const { idempotencyKey } = request.context;
+    const { idempotencyKey, concealment } = request.context;
     const print = fingerprint(this.settings.fingerprintKey, request, {
       subject: typeof admitted.subject === 'object' ? admitted.subject : undefined,
       purpose: admitted.permit.purpose,
       legalBasis: admitted.permit.legalBasis,
       endUser: admitted.endUser?.user,
+      concealment,
     });
     const prepare = () => delivery.prepare(request, admitted, replyTopic, print);
     if (idempotencyKey !== undefined)
