@@ -11,7 +11,7 @@ import { type AgencyService } from '../agency/agency.service.js';
 import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
-import { checkContent, checkEndUser, checkRight, type Admitted } from './admission.js';
+import { checkContent, checkPersons, checkRight, type Admitted } from './admission.js';
 import type { ClockWatch } from './clock-watch.js';
 import { type DeadLetters } from './dead-letters.service.js';
 import type { DeadReason } from './dispatch.errors.js';
@@ -121,7 +121,7 @@ export class DispatchService {
     if (!admitted.ok) return this.refuse(judged, admitted.reason);
     const dispatch = { ...judged, opening: await openings.seal(openingsIn(envelope, content)) };
     const by = { view, memory: this.deps.assertions };
-    const endUser = await checkEndUser(right.value, admitted.value, envelope, by);
+    const endUser = await checkPersons(right.value, admitted.value, envelope, by);
     if (!endUser.ok) return this.refuse(dispatch, endUser.reason);
 
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());

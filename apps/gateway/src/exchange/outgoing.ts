@@ -72,6 +72,7 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
         ? {}
         : { endUser: { ...acting.opening }, endUserAssertion: request.context.endUser ?? '' }),
       ...(concealment === undefined ? {} : { concealment }),
+      ...(admitted.linkTicket === undefined ? {} : { linkTicket: admitted.linkTicket }),
     }),
     openings: [
       ...committed.map(({ opening }, index) => rowOpening('subject', opening, index)),
