@@ -17,6 +17,11 @@ export const cliConfig = defineConfig('cli', {
     default: 'http://127.0.0.1:8100',
     meaning: 'URL of the log for which `kerege token` makes tokens.',
   }),
+  feedbackUrl: setting.text({
+    env: 'KEREGE_FEEDBACK_URL',
+    default: 'http://127.0.0.1:8120',
+    meaning: 'Feedback that `kerege conceal` speaks to.',
+  }),
   issuerUrl: setting.text({
     env: 'KEREGE_ISSUER_URL',
     default: 'http://127.0.0.1:8150',

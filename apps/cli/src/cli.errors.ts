@@ -81,6 +81,16 @@ export const cliErrors = defineErrors('cli', {
     message: 'The file of own statements has a line that is no leaf hash.',
     next: 'Put one leaf hash a line: base64url, hex, or a JSON object with "leaf".',
   },
+  'conceal-incomplete': {
+    kind: 'invalid',
+    message: 'The order lacks something that it has to say.',
+    next: 'Give --until (an instant) and --operator to order; --countersign <id> and the authority’s --salt to countersign.',
+  },
+  'conceal-other-act': {
+    kind: 'refused',
+    message: 'The order in the log is not by this act, or not for this subsystem to countersign; nothing was signed.',
+    next: 'Ask the authority for the act and the salt again; if they are right, somebody has ordered something else.',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
+import { concealCommand } from './conceal/conceal.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
@@ -53,6 +54,16 @@ interface TokenFlags {
   issuer: string;
   level: string;
 }
+interface ConcealFlags {
+  as: string;
+  order: string;
+  keys: string;
+  feedback: string;
+  until?: string;
+  operator?: string;
+  countersign?: string;
+  salt?: string;
+}
 interface CallFlags {
   client: string;
   purpose?: string;
@@ -91,6 +102,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addMonitor(kerege, config, terminal);
   addCall(kerege, config, terminal);
   addToken(kerege, config, terminal);
+  addConceal(kerege, config, terminal);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')
@@ -123,6 +135,23 @@ function addToken(kerege: Command, config: CliConfig, terminal: Terminal): void 
     .option('--issuer <url>', 'identity provider of the sandbox', config.issuerUrl)
     .option('--level <level>', 'how sure the sign-in is to be: high or low', 'high')
     .action(({ as, keys, ...flags }: TokenFlags) => tokenCommand({ ...flags, subsystem: as, keysDir: keys }, terminal));
+}
+
+function addConceal(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('conceal')
+    .description('order that accesses of an authority stay concealed for a while, or countersign such an order')
+    .requiredOption('--as <subsystem>', 'who signs: the authority, or who countersigns for the operator')
+    .requiredOption('--order <file>', 'the act; its salted digest goes into the log, never the act')
+    .option('--until <instant>', 'end of the concealment, e.g. 2027-01-31T00:00:00Z')
+    .option('--operator <subsystem>', 'who is to countersign')
+    .option('--countersign <id>', 'countersign the order of that id')
+    .option('--salt <salt>', 'of the order that is countersigned, as its authority was told')
+    .option('--keys <dir>', 'folder of private keys', config.keysDir)
+    .option('--feedback <url>', 'feedback, as it calls itself', config.feedbackUrl)
+    .action(({ as, keys, feedback, ...flags }: ConcealFlags) =>
+      concealCommand({ ...flags, subsystem: as, keysDir: keys, feedbackUrl: feedback }, terminal),
+    );
 }
 
 function addVerify(kerege: Command, config: CliConfig, terminal: Terminal): void {

@@ -10,9 +10,12 @@ import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import type { Compromises } from './compromise/compromises.service.js';
+import { assembleConcealment, type ConcealmentParts } from './concealment/concealment-parts.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
+import type { Links } from './links/links.service.js';
 import { FollowedLogStore } from './log-follower/followed-log.store.js';
 import { LogFollower } from './log-follower/log-follower.worker.js';
 import type { OpeningKeys } from './opening-keys/opening-keys.worker.js';
@@ -21,6 +24,7 @@ import { takeOpenings } from './openings/opening-parts.service.js';
 import type { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
+import { assemblePersonStatements } from './person-statements.service.js';
 import { OwnStatements } from './statements/own-statements.service.js';
 
 /** What lives as long as the process, each part told of those that it needs. */
@@ -37,6 +41,9 @@ export interface FeedbackParts {
   readonly statements: OwnStatements;
   readonly accesses: Accesses;
   readonly callers: CallerAuth;
+  readonly concealment: ConcealmentParts;
+  readonly compromises: Compromises;
+  readonly links: Links;
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
@@ -55,7 +62,8 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
     failed: (cause) => events.failed('statements', cause),
   });
-  const openings = takeOpenings(context, { databases, keys, kek, signer });
+  const concealment = assembleConcealment(context, { databases, copy, statements });
+  const openings = takeOpenings(context, { databases, keys, kek, signer, claims: concealment.claims });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const follower = followLog(context, {
     files,
@@ -69,7 +77,10 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },
     failed: (cause) => events.failed('unopened', cause),
   });
-  const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock);
+  const persons = assemblePersonStatements({
+    ...{ config, clock, keys, statements, copy, signer, database: databases.feedback },
+  });
+  const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock, persons.compromises);
   const accesses = new Accesses({
     history,
     proofs: new ProvenLeaves(files, config.auditUrl),
@@ -78,22 +89,38 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     logger: context.logger.child('accesses'),
   });
   const callers = new CallerAuth({ registry: copy, clock, audience: config.publicUrl, portals: config.portals });
-  return { copy, watcher, files, keys, ...openings, follower, unopened, statements, accesses, callers };
+  return {
+    copy,
+    watcher,
+    files,
+    keys,
+    ...openings,
+    follower,
+    unopened,
+    statements,
+    accesses,
+    callers,
+    concealment,
+    ...persons,
+  };
 }
 
-export function startParts({ openingKeys, consumer, matcher, follower, unopened, statements }: FeedbackParts): void {
+export function startParts(parts: FeedbackParts): void {
+  const { openingKeys, consumer, matcher, follower, unopened, statements, concealment } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
   statements.start();
+  concealment.release.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements } = parts;
-  await Promise.all([consumer, follower, unopened, openingKeys, statements].map((part) => part.stop()));
+  const { consumer, follower, unopened, openingKeys, statements, concealment } = parts;
+  const { release } = concealment;
+  await Promise.all([consumer, follower, unopened, openingKeys, statements, release].map((part) => part.stop()));
   await parts.matcher.stop();
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }

@@ -18,6 +18,29 @@ export const feedbackConfig = defineConfig('feedback', {
     default: [],
     meaning: 'Subsystems that may show persons who looked at their data; without one nobody may.',
   }),
+  auditors: setting.list({
+    env: 'KEREGE_FEEDBACK_AUDITORS',
+    default: [],
+    meaning: 'Subsystems that may see every order of concealment, and how many accesses each conceals.',
+  }),
+  concealmentAuthorities: setting.list({
+    env: 'KEREGE_FEEDBACK_CONCEALMENT_AUTHORITIES',
+    default: [],
+    meaning:
+      'Subsystems that may order, by an act of law, that accesses of their own member stay concealed for a while; without one nothing is concealed.',
+  }),
+  concealmentMaxMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_CONCEALMENT_MAX_MS',
+    default: 365 * DAY_MS,
+    min: 1_000,
+    meaning: 'The longest that an order of concealment may last; one that is longer conceals nothing.',
+  }),
+  statementWaitMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_STATEMENT_WAIT_MS',
+    default: 10_000,
+    min: 100,
+    meaning: 'How long a caller waits until a statement of theirs stands in the log; then it is told to ask again.',
+  }),
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',
     default: ['127.0.0.1:8180'],

@@ -18,9 +18,15 @@ import {
 import { AccessesController } from './access-history/accesses.controller.js';
 import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
+import { CompromiseController } from './compromise/compromise.controller.js';
+import { Compromises } from './compromise/compromises.service.js';
+import { ConcealmentController, ConcealmentStatisticsController } from './concealment/concealment.controller.js';
+import { Orders } from './concealment/orders.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import { openDatabases, type FeedbackContext } from './feedback-databases.service.js';
 import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
+import { LinksController, LinkTicketsController } from './links/links.controller.js';
+import { Links } from './links/links.service.js';
 import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
 import { readiness } from './ops/readiness.service.js';
 import { feedbackParts } from './ops/status-parts.service.js';
@@ -58,6 +64,7 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   own.lag.from({}, () => parts.follower.lag());
   own.overdue.from({}, () => parts.unopened.overdue);
   own.waiting.from({}, () => parts.statements.waiting);
+  own.concealed.from({}, () => parts.concealment.release.concealed);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -88,10 +95,20 @@ async function createApp(
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [AccessesController],
+      controllers: [
+        AccessesController,
+        CompromiseController,
+        ConcealmentController,
+        ConcealmentStatisticsController,
+        LinksController,
+        LinkTicketsController,
+      ],
       providers: [
         { provide: Accesses, useValue: accesses },
         { provide: CallerAuth, useValue: callers },
+        { provide: Compromises, useValue: parts.compromises },
+        { provide: Links, useValue: parts.links },
+        { provide: Orders, useValue: parts.concealment.orders },
       ],
     },
     { name: 'feedback', logger, metrics, readiness: checks, status },

@@ -21,6 +21,7 @@ const accessRow = z.object({
   disclosed: z.boolean(),
   disputed: z.boolean(),
   endUser: z.enum(['none', 'self', 'representative', 'official', 'unknown']),
+  afterCompromise: z.optional(z.literal(true)),
   leaf: z.object({ log: z.string(), index: z.number() }),
   evidence: z.optional(
     z.extend(proven, {

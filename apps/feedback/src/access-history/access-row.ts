@@ -43,6 +43,8 @@ export interface AccessRow {
   readonly disclosed: boolean;
   readonly disputed: boolean;
   readonly endUser: Access['endUser'];
+  /** In the person's name, after the instant since when they say that their sign-in is compromised. */
+  readonly afterCompromise?: true;
   readonly leaf: LeafPlace;
   readonly evidence?: RowEvidence;
 }
@@ -71,6 +73,7 @@ export function accessRow(
     disclosed: access.isDisclosed,
     disputed: access.isDisputed,
     endUser: access.endUser,
+    ...(access.isAfterCompromise ? { afterCompromise: true } : {}),
     leaf: access.leaf,
     ...(evidence === undefined ? {} : { evidence }),
   };

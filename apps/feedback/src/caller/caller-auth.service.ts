@@ -31,14 +31,29 @@ export class CallerAuth {
 
   /** From the headers `Authorization` and `Kerege-End-User`. Throws why not, as a coded refusal. */
   async authenticate(authorization: string | undefined, assertion: string | undefined): Promise<Caller> {
-    const view = this.parts.registry.current();
-    if (view === undefined) throw callerErrors.error('registry-unread');
+    const view = this.view();
     const nowMs = this.parts.clock.now();
-    const portal = await this.portalOf(authorization, view, nowMs);
+    const portal = await this.subsystemOf(authorization, view, nowMs);
+    if (!this.parts.portals.includes(portal)) throw callerErrors.error('caller-not-portal');
     return { portal, person: await this.personOf(assertion, portal, view, nowMs) };
   }
 
-  private async portalOf(authorization: string | undefined, view: RegistryView, nowMs: number): Promise<SubsystemId> {
+  /** Whichever subsystem asks for what is its own, from the header `Authorization`. Throws why not. */
+  async member(authorization: string | undefined): Promise<SubsystemId> {
+    return this.subsystemOf(authorization, this.view(), this.parts.clock.now());
+  }
+
+  private view(): RegistryView {
+    const view = this.parts.registry.current();
+    if (view === undefined) throw callerErrors.error('registry-unread');
+    return view;
+  }
+
+  private async subsystemOf(
+    authorization: string | undefined,
+    view: RegistryView,
+    nowMs: number,
+  ): Promise<SubsystemId> {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw callerErrors.error('caller-token-missing');
     const checked = await checkReaderToken(token, {
@@ -51,7 +66,6 @@ export class CallerAuth {
     const use = this.tokens.use(reader, checked.value, nowMs);
     if (use === 'again') throw callerErrors.error('caller-token-used');
     if (use === 'full') throw callerErrors.error('caller-floods');
-    if (!this.parts.portals.includes(reader)) throw callerErrors.error('caller-not-portal');
     return reader;
   }
 

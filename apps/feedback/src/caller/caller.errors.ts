@@ -7,7 +7,7 @@ export const callerErrors = defineErrors('feedback-callers', {
   'caller-token-missing': {
     kind: 'refused',
     status: 401,
-    message: 'A portal has to say who it is.',
+    message: 'A portal, or another subsystem, has to say who it is.',
     next: FRESH,
   },
   'caller-token-invalid': {
@@ -25,7 +25,7 @@ export const callerErrors = defineErrors('feedback-callers', {
   'caller-floods': {
     kind: 'unavailable',
     status: 429,
-    message: 'This portal has used more tokens in five minutes than are remembered.',
+    message: 'This subsystem has used more tokens in five minutes than are remembered.',
     next: 'Ask more slowly.',
   },
   'caller-not-portal': {

@@ -2,9 +2,10 @@ import type { CommitmentKind } from '#signing';
 import { BulkInsert, type Database, type Queries } from '#postgres';
 import { Frontier } from '#tlog';
 import { INGEST_LOCK } from '../ingest-lock.js';
+import { addOrders, type OrderLeaf } from '../concealment/order.store.js';
 import { markLogged } from '../statements/own-statement.store.js';
 import { followerErrors } from './log-follower.errors.js';
-import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow } from './leaf-row.js';
+import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow, StatedRow } from './leaf-row.js';
 
 /** How far a log was followed. */
 export interface Position {
@@ -103,9 +104,14 @@ export class FollowedLogStore {
       await COMMITMENTS.run(queries, inLog(rows.commitments));
       await markReady(queries, rows.commitments);
       await markLogged(queries, logId, rows.stated);
+      await addOrders(queries, logId, rows.stated.flatMap(orderIn));
       return true;
     });
   }
+}
+
+function orderIn({ index, leafHash, payload }: StatedRow): OrderLeaf[] {
+  return payload.t === 'access.concealment' ? [{ index, leafHash, payload }] : [];
 }
 
 /** Openings that came before their leaf can be looked at now. */

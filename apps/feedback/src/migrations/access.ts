@@ -14,5 +14,9 @@ export const access: AccessPlan = {
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset'] },
   subject_access: grows,
+  compromise: grows,
+  person_link: { insert: true, update: ['revoked_hash', 'revoked_ms'] },
+  concealment_order: grows,
+  concealed_access: { insert: true, update: ['is_over'] },
   own_statement: { insert: true, update: ['due_ms', 'attempts', 'is_given_up', 'log_id', 'idx'] },
 };

@@ -22,6 +22,8 @@ export interface IndexRow {
   readonly commitment: StoredCommitment;
   readonly endUser: EndUserRelation;
   readonly openingEnc: Buffer;
+  /** By which order it is not shown before; undefined: it is shown. */
+  readonly concealed: { readonly by: Buffer; readonly untilMs: number } | undefined;
 }
 
 interface CommitmentRecord {
@@ -49,6 +51,7 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
   ['exchange', 'bytea', (row) => row.commitment.exchange],
   ['end_user', 'text', (row) => row.endUser],
   ['opening_enc', 'bytea', (row) => row.openingEnc],
+  ['concealed_until', 'bigint', (row) => row.concealed?.untilMs ?? null],
 ]);
 
 /** All commitments of these statements, whatever became of them. */
@@ -82,8 +85,9 @@ export function kindOf(number: number): CommitmentKind {
 export async function addIndexRows(queries: Queries, rows: readonly IndexRow[]): Promise<void> {
   await ROWS.run(queries, rows);
   await queries.query(
-    `UPDATE commitment SET state = 'indexed'
-       FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[]) AS done (log_id, idx, kind, position)
+    `UPDATE commitment SET state = done.state
+       FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::text[])
+            AS done (log_id, idx, kind, position, state)
       WHERE commitment.log_id = done.log_id AND commitment.idx = done.idx AND commitment.kind = done.kind
         AND commitment.position = done.position`,
     [
@@ -91,6 +95,7 @@ export async function addIndexRows(queries: Queries, rows: readonly IndexRow[]):
       rows.map(({ commitment }) => commitment.index),
       rows.map(({ commitment }) => kindNumber(commitment.kind)),
       rows.map(({ commitment }) => commitment.position),
+      rows.map(({ concealed }) => (concealed === undefined ? 'indexed' : 'concealed')),
     ],
   );
 }

@@ -2,6 +2,9 @@ import { deadLetterRecord, type Bus, type OutgoingRecord } from '#bus';
 import { fixedTopics } from '#contracts';
 import { openOpening, readSealedOpening, type OpeningSessions } from '#openings';
 import type { Database, Queries } from '#postgres';
+import type { ClaimVerdict, ConcealmentClaims } from '../concealment/claims.service.js';
+import { addConcealed, type ConcealedAccess } from '../concealment/concealed-access.store.js';
+import type { ClaimFlaw } from '../concealment/judge-claim.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
 import { epochOf } from '../key-store/epoch.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
@@ -18,11 +21,14 @@ export interface OpeningMatchParts {
   readonly keys: PersonKeys;
   readonly bus: Bus;
   readonly sessions: OpeningSessions;
+  readonly claims: Pick<ConcealmentClaims, 'judge'>;
 }
 
 /** An opening that is put away, with the consumer whose statement it does not open. */
 export interface Flawed {
   readonly flaw: OpeningFlaw;
+  /** Of `concealment-false`: why the order conceals nothing. */
+  readonly claim?: ClaimFlaw | undefined;
   readonly consumer: string | undefined;
   readonly exchangeId: string | undefined;
 }
@@ -36,7 +42,15 @@ export interface Matched {
 interface Judged extends Judgement<StoredCommitment> {
   readonly waiting: WaitingOpening;
   readonly commitments: readonly StoredCommitment[];
+  /** Leaf hash of the order that its call names. */
+  readonly order?: Buffer | undefined;
+  readonly claim?: ClaimFlaw | undefined;
+  /** Of `opened`, in its order: until when each stays concealed. */
+  readonly untilMs: readonly (number | undefined)[];
 }
+
+/** What an opening opens, before the order that it names was looked at. */
+type Opened = Omit<Judged, 'claim' | 'untilMs'>;
 
 /**
  * Turns openings into rows of the index. It promises one row for each commitment that anybody opens, however many openings
@@ -56,6 +70,7 @@ export class OpeningMatch {
       const judged = await this.judge(queries, waiting);
       const rows = await this.rowsOf(judged);
       if (rows.length > 0) await addIndexRows(queries, rows);
+      await addConcealed(queries, rows.flatMap(concealedAccess));
       const flawed = judged.filter(({ flaw }) => flaw !== undefined);
       await this.putAway(flawed.map(({ waiting: opening, flaw }) => ({ opening, flaw: flaw as OpeningFlaw })));
       await inbox.remove(queries, waiting);
@@ -78,19 +93,35 @@ export class OpeningMatch {
     const read = waiting.map((one) => readSealedOpening(one.value));
     const statements = read.flatMap((one) => (one.ok ? [one.value.statementHash] : []));
     const byStatement = Map.groupBy(await commitmentsOf(queries, statements), ({ statement }) => nameOf(statement));
-    return Promise.all(
-      waiting.map(async (one, at): Promise<Judged> => {
+    const opened = await Promise.all(
+      waiting.map(async (one, at): Promise<Opened> => {
         const named = read[at];
         const commitments = named?.ok === true ? (byStatement.get(nameOf(named.value.statementHash)) ?? []) : [];
         return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments)) };
       }),
     );
+    return this.judgeClaims(queries, opened);
+  }
+
+  /** Whether what was opened stays concealed. An order that conceals nothing delays nothing, and is told. */
+  private async judgeClaims(queries: Queries, openings: readonly Opened[]): Promise<Judged[]> {
+    const claims = openings.flatMap(({ order, opened }) =>
+      order === undefined ? [] : opened.map(({ commitment }) => ({ order, commitment })),
+    );
+    const verdicts = (await this.parts.claims.judge(queries, claims)).values();
+    return openings.map((opening) => {
+      if (opening.order === undefined) return { ...opening, untilMs: [] };
+      const own = opening.opened.map(() => verdicts.next().value as ClaimVerdict);
+      const claim = own.flatMap((verdict) => ('flaw' in verdict ? [verdict.flaw] : [])).at(0);
+      const untilMs = own.map((verdict) => ('flaw' in verdict ? undefined : verdict.untilMs));
+      return { ...opening, claim, untilMs, flaw: claim === undefined ? opening.flaw : 'concealment-false' };
+    });
   }
 
   private async judgeOne(
     value: Buffer,
     commitments: readonly StoredCommitment[],
-  ): Promise<Judgement<StoredCommitment>> {
+  ): Promise<Pick<Opened, 'opened' | 'flaw' | 'order'>> {
     const [first] = commitments;
     if (first === undefined) return { opened: [], flaw: 'leaf-unknown' };
     const opening = await openOpening(value, this.parts.sessions);
@@ -100,24 +131,26 @@ export class OpeningMatch {
     // One statement may be a leaf of two logs: the same opening opens both.
     const leaves = Map.groupBy(commitments, ({ logId, index }) => `${logId}/${index}`);
     const judged = [...leaves.values()].map((ofLeaf) => judgeOpening(content, ofLeaf));
-    return { opened: judged.flatMap(({ opened }) => opened), flaw: judged.find(({ flaw }) => flaw)?.flaw };
+    const order = content.concealment.length === 0 ? undefined : Buffer.from(content.concealment);
+    return { opened: judged.flatMap(({ opened }) => opened), flaw: judged.find(({ flaw }) => flaw)?.flaw, order };
   }
 
   private async rowsOf(judged: readonly Judged[]): Promise<IndexRow[]> {
-    const pending = new Map<string, OpenedCommitment<StoredCommitment>>();
-    for (const opened of judged.flatMap((one) => one.opened))
-      if (opened.commitment.isPending) pending.set(placeName(opened.commitment), opened);
-    const tagged = await Promise.all(
-      [...pending.values()].map(async (opened) => ({ opened, at: await this.tagged(opened) })),
-    );
+    const pending = new Map<string, PendingRow>();
+    for (const row of judged.flatMap(pendingRows)) {
+      const name = placeName(row.commitment);
+      // Both ends open a commitment: where only one of them says that it is concealed, it is.
+      if (pending.get(name)?.concealed === undefined) pending.set(name, row);
+    }
+    const tagged = await Promise.all([...pending.values()].map(async (row) => ({ row, at: await this.tagged(row) })));
     const keys = await this.parts.keys.ensure(tagged.map(({ at }) => at));
-    return tagged.map(({ opened: { commitment, opening, endUser }, at }) => {
+    return tagged.map(({ row: { opening, ...row }, at }) => {
       const key = keys.get(epochTagKey(at)) as Buffer;
-      return { ...at, commitment, endUser, openingEnc: keepOpening(key, commitment, opening) };
+      return { ...at, ...row, openingEnc: keepOpening(key, row.commitment, opening) };
     });
   }
 
-  private async tagged({ commitment, opening }: OpenedCommitment<StoredCommitment>): Promise<EpochTag> {
+  private async tagged({ commitment, opening }: PendingRow): Promise<EpochTag> {
     const epoch = epochOf(commitment.tsMs);
     return { epoch, tag: tagOf(await this.parts.keys.epochKey(epoch), opening) };
   }
@@ -126,6 +159,23 @@ export class OpeningMatch {
   private async putAway(doomed: readonly { opening: WaitingOpening; flaw: OpeningFlaw }[]): Promise<void> {
     if (doomed.length > 0) await this.parts.bus.publish(doomed.map(({ opening, flaw }) => deadLetter(opening, flaw)));
   }
+}
+
+/** A row to be, with the opening still in the open. */
+type PendingRow = OpenedCommitment<StoredCommitment> & Pick<IndexRow, 'concealed'>;
+
+function pendingRows({ opened, order, untilMs }: Judged): PendingRow[] {
+  return opened.flatMap((one, at) => {
+    if (!one.commitment.isPending) return [];
+    const until = untilMs[at];
+    return [
+      { ...one, concealed: order === undefined || until === undefined ? undefined : { by: order, untilMs: until } },
+    ];
+  });
+}
+
+function concealedAccess({ commitment, concealed }: IndexRow): ConcealedAccess[] {
+  return concealed === undefined ? [] : [{ commitment, leafHash: concealed.by, untilMs: concealed.untilMs }];
 }
 
 function deadLetter({ value, partition, offset, atMs }: WaitingOpening, flaw: OpeningFlaw): OutgoingRecord {
@@ -141,8 +191,8 @@ function deadLetter({ value, partition, offset, atMs }: WaitingOpening, flaw: Op
   return deadLetterRecord(fixedTopics.deadFeedback.name, record, flaw);
 }
 
-function asFlawed({ flaw, commitments: [first] }: Judged): Flawed {
-  return { flaw: flaw as OpeningFlaw, consumer: first?.consumer, exchangeId: first?.exchangeId };
+function asFlawed({ flaw, claim, commitments: [first] }: Judged): Flawed {
+  return { flaw: flaw as OpeningFlaw, claim, consumer: first?.consumer, exchangeId: first?.exchangeId };
 }
 
 function placeName({ logId, index, kind, position }: StoredCommitment): string {

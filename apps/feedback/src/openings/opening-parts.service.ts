@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { InstanceId } from '#kernel';
 import { OpeningSessions, signOpeningKey } from '#openings';
 import { publicJwk, type Signer } from '#signing';
+import type { ConcealmentClaims } from '../concealment/claims.service.js';
 import type { Databases, FeedbackContext } from '../feedback-databases.service.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { OpeningKeyStore } from '../opening-keys/opening-key.store.js';
@@ -17,12 +18,13 @@ export interface OpeningSources {
   /** Under which the keys of openings are kept. */
   readonly kek: Buffer;
   readonly signer: () => Signer | undefined;
+  readonly claims: ConcealmentClaims;
 }
 
 /** What takes openings off their topic and turns them into rows of the index. */
 export function takeOpenings(
   { config, bus, clock, events }: FeedbackContext,
-  { databases, keys, kek, signer }: OpeningSources,
+  { databases, keys, kek, signer, claims }: OpeningSources,
 ): { readonly openingKeys: OpeningKeys; readonly consumer: OpeningConsumer; readonly matcher: MatchWorker } {
   const instance = config.instanceId as InstanceId;
   const inbox = new InboxStore(databases.feedback);
@@ -38,7 +40,7 @@ export function takeOpenings(
     failed: (cause) => events.failed('opening-keys', cause),
   });
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
-  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions });
+  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions, claims });
   const matcher = new MatchWorker({
     ...{ match, clock, keepMs: config.openingKeepMs, matched: events.matched, flawed: events.flawed },
     failed: (cause) => events.failed('index', cause),
