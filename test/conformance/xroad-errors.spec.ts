@@ -5,6 +5,7 @@ import { exchangeErrors } from '../../apps/gateway/src/exchange/exchange.errors.
 import type { ExchangeOutcome } from '../../apps/gateway/src/exchange/exchange.js';
 import { metaserviceErrors } from '../../apps/gateway/src/metaservices/metaservices.errors.js';
 import { endUserErrors } from '../../apps/gateway/src/rights/end-user.errors.js';
+import { linkErrors } from '../../apps/gateway/src/rights/link.errors.js';
 import { rightsErrors } from '../../apps/gateway/src/rights/rights.errors.js';
 import { asClient, EXCHANGE_ID, PROVIDER, startEdge, type Edge } from './xroad-edge.js';
 import { faultRows, fixedSide, notOnTheEdge } from './xroad-fault-codes.js';
@@ -161,6 +162,7 @@ describe('exchange.md \u00a72.7, every row in both spellings', () => {
       edgeErrors,
       rightsErrors,
       endUserErrors,
+      linkErrors,
       metaserviceErrors,
       outcomeErrors,
       exchangeErrors,

@@ -74,6 +74,7 @@ export const faultRows: readonly FaultRow[] = [
       ...['end-user-issuer-unknown', 'end-user-unverified', 'end-user-expired', 'end-user-not-yet-valid'],
       ...['end-user-long-lived', 'end-user-audience', 'end-user-assurance', 'end-user-unknown', 'end-user-replayed'],
       ...['end-user-required', 'end-user-mismatch'],
+      ...['link-missing', 'link-stale'],
     ],
   },
   { old: 'ServiceDisabled', now: 'service_disabled', codes: ['service-disabled'] },
@@ -152,6 +153,7 @@ export const faultRows: readonly FaultRow[] = [
         'subject-missing',
       ],
       ...['subject-malformed', 'subject-ambiguous', 'body-malformed', 'service-code-missing', 'end-user-malformed'],
+      'concealment-malformed',
     ],
   },
   {
@@ -191,6 +193,7 @@ export const faultRows: readonly FaultRow[] = [
         'log-distrusted',
         'database-unavailable',
         'consumer-stopped',
+        'links-unavailable',
         'outcome-pending',
         'gateway-closing',
         'gateway-lost',

@@ -37,6 +37,10 @@ export interface Mischief {
   /** Committed to and opened as end user. */
   readonly user?: TypedSubject;
   readonly assertion?: string;
+  /** Sealed in as the subject's leave. */
+  readonly linkTicket?: string;
+  /** Sealed in as the order that the call names. */
+  readonly concealment?: Buffer;
   /** Laid over the payload before it is signed. */
   readonly payload?: Partial<RequestedPayload>;
   /** Signs instead of the consumer. */
@@ -75,10 +79,14 @@ export async function craft(world: World, mischief: Mischief = {}): Promise<Craf
   const session = await startSession({ recipient: PROVIDER, kid: seal.kid, publicJwk: seal });
   const subjects = committed.map(({ opening }) => opening);
   const endUser = acting === undefined ? {} : { endUser: acting.opening };
-  const assertion = { endUserAssertion: mischief.assertion ?? '' };
-  const fields = { ...head, body: mischief.sealedBody ?? head.body, salt, subjects, ...endUser, ...assertion };
+  const named = namedIn(mischief);
+  const fields = { ...head, body: mischief.sealedBody ?? head.body, salt, subjects, ...endUser, ...named };
   const content = encode(RequestContentSchema, message(RequestContentSchema, fields));
   return { id, requested, session, salt, value: sealed(world, { id, requested, session, content }, mischief) };
+}
+
+function namedIn({ assertion = '', linkTicket = '', concealment = Buffer.alloc(0) }: Mischief) {
+  return { endUserAssertion: assertion, linkTicket, concealment };
 }
 
 function headOf(id: ExchangeId, mischief: Mischief) {

@@ -83,6 +83,24 @@ describe('openings from the connector', () => {
     expect(opens('subject', commitment, seen?.content.subjects[0] ?? nobody)).toBe(true);
   });
 
+  it('name the order that the call names, of its subject and of one that only the answer told', async () => {
+    network.agency.answer = (_call, response) => response.end('{"owner":"TEST000009"}');
+    const concealment = Buffer.alloc(32, 7);
+    for (const mischief of [{ concealment }, { ...parcels, concealment }]) {
+      const sent = await network.send(mischief);
+      await network.answerTo(sent);
+      const [seen] = await seenOf(sent, 1);
+      expect(Buffer.from(seen?.content.concealment ?? [])).toEqual(concealment);
+    }
+  });
+
+  it('do not come for a call that names no leaf as its order: it is refused', async () => {
+    const sent = await network.send({ concealment: Buffer.alloc(31, 7) });
+    const { payload } = (await network.answerTo(sent)).statement;
+    expect(payload).toMatchObject({ t: 'exchange.refused', why: 'content-mismatch' });
+    expect(feedback.of(sent.id)).toEqual([]);
+  });
+
   it('tell it again where the journal alone still has it', async () => {
     network.agency.answer = (_call, response) => response.end('{"owner":"TEST000009"}');
     const method = 'POST';

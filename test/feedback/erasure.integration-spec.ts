@@ -129,9 +129,13 @@ describe('a person who has themselves erased', () => {
       ({ leafHash }) => leafHash.toString('base64url') === (body['statements'] as string[])[0],
     );
     expect([told?.n, told?.ref.split(' ').length, await shown(ANN.code)]).toEqual([1, 1, []]);
-    const onTheDay = new AccessHistory(new AccessHistoryStore(feedback), network.personKeys(keys), {
-      now: () => untilMs,
-    });
+    const compromises = { since: () => Promise.resolve(undefined) };
+    const onTheDay = new AccessHistory(
+      new AccessHistoryStore(feedback),
+      network.personKeys(keys),
+      { now: () => untilMs },
+      compromises,
+    );
     const page = await onTheDay.page({ subjects: [ANN], limit: 10 });
     expect(page.accesses.map(({ exchangeId }) => exchangeId)).toEqual([hidden.exchangeId]);
     // And it can be erased from then on.

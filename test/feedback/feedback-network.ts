@@ -180,11 +180,16 @@ export class FeedbackNetwork {
   }
 
   /** An opening as a gateway or connector seals it, with the key that feedback announced last. */
-  async sealed(stated: Stated, changes: Partial<Stated> & { readonly exchangeId?: ExchangeId } = {}): Promise<Buffer> {
+  async sealed(
+    stated: Stated,
+    changes: Partial<Stated> & { readonly exchangeId?: ExchangeId; readonly concealment?: Uint8Array } = {},
+  ): Promise<Buffer> {
     const { statement, subjects, users } = { ...stated, ...changes };
+    const named = changes.concealment === undefined ? {} : { concealment: changes.concealment };
     this.session ??= await this.newSession();
     const exchangeId = changes.exchangeId ?? (stated.statement.payload.id as ExchangeId);
-    return Buffer.from(sealOpening({ exchangeId, statementHash: statement.leafHash, subjects, users }, this.session));
+    const openings = { exchangeId, statementHash: statement.leafHash, subjects, users, ...named };
+    return Buffer.from(sealOpening(openings, this.session));
   }
 
   async send(...values: readonly Buffer[]): Promise<void> {
@@ -203,9 +208,9 @@ export class FeedbackNetwork {
   /** The read model over what is in the tables, apart from the app's own. */
   async history(): Promise<AccessHistory> {
     const { feedback, keys } = await this.databases();
-    return new AccessHistory(new AccessHistoryStore(feedback), this.personKeys(keys), {
-      now: () => Date.now(),
-    });
+    const clock = { now: () => Date.now() };
+    const compromises = { since: () => Promise.resolve(undefined) };
+    return new AccessHistory(new AccessHistoryStore(feedback), this.personKeys(keys), clock, compromises);
   }
 
   /** All accesses of a person, page by page. */

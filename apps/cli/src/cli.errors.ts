@@ -101,6 +101,16 @@ export const cliErrors = defineErrors('cli', {
     message: 'What feedback shows is not all that the log holds.',
     next: 'Keep the signed report. Run it once more; if it finds the same, ask the operator to explain each line.',
   },
+  'conceal-incomplete': {
+    kind: 'invalid',
+    message: 'The order lacks something that it has to say.',
+    next: 'Give --until (an instant) and --operator to order; --countersign <id> and the authority’s --salt to countersign.',
+  },
+  'conceal-other-act': {
+    kind: 'refused',
+    message: 'The order in the log is not by this act, or not for this subsystem to countersign; nothing was signed.',
+    next: 'Ask the authority for the act and the salt again; if they are right, somebody has ordered something else.',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ANSWER_CODES } from '#signing';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
+import { concealCommand } from './conceal/conceal.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { completenessCommand } from './completeness/completeness.command.js';
 import { verifyCommand } from './evidence/verify.command.js';
@@ -73,6 +74,16 @@ interface QuestionsFlags {
   keys: string;
   feedback: string;
 }
+interface ConcealFlags {
+  as: string;
+  order: string;
+  keys: string;
+  feedback: string;
+  until?: string;
+  operator?: string;
+  countersign?: string;
+  salt?: string;
+}
 interface CallFlags {
   client: string;
   purpose?: string;
@@ -113,6 +124,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addCall(kerege, config, terminal);
   addToken(kerege, config, terminal);
   addQuestions(kerege, config, terminal);
+  addConceal(kerege, config, terminal);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')
@@ -169,6 +181,23 @@ function addQuestions(kerege: Command, config: CliConfig, terminal: Terminal): v
     .option('--text <text>', 'in your own words, best in the language in which the person reads')
     .action((id: string, { keys, feedback, subsystem, ...flags }: QuestionsFlags & { code: string; text?: string }) =>
       answerQuestion({ ...flags, id, subsystem, keysDir: keys, feedbackUrl: feedback }, terminal),
+    );
+}
+
+function addConceal(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  kerege
+    .command('conceal')
+    .description('order that accesses of an authority stay concealed for a while, or countersign such an order')
+    .requiredOption('--as <subsystem>', 'who signs: the authority, or who countersigns for the operator')
+    .requiredOption('--order <file>', 'the act; its salted digest goes into the log, never the act')
+    .option('--until <instant>', 'end of the concealment, e.g. 2027-01-31T00:00:00Z')
+    .option('--operator <subsystem>', 'who is to countersign')
+    .option('--countersign <id>', 'countersign the order of that id')
+    .option('--salt <salt>', 'of the order that is countersigned, as its authority was told')
+    .option('--keys <dir>', 'folder of private keys', config.keysDir)
+    .option('--feedback <url>', 'feedback, as it calls itself', config.feedbackUrl)
+    .action(({ as, keys, feedback, ...flags }: ConcealFlags) =>
+      concealCommand({ ...flags, subsystem: as, keysDir: keys, feedbackUrl: feedback }, terminal),
     );
 }
 

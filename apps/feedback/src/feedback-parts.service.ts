@@ -16,9 +16,12 @@ import type { Erasure } from './erasure/erasure.service.js';
 import type { ErasureWorker } from './erasure/erasure.worker.js';
 import { Completeness } from './completeness/completeness.service.js';
 import { CompletenessStore } from './completeness/completeness.store.js';
+import type { Compromises } from './compromise/compromises.service.js';
+import { assembleConcealment, type ConcealmentParts } from './concealment/concealment-parts.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { Databases, FeedbackContext } from './feedback-databases.service.js';
 import { PersonKeys } from './key-store/person-keys.store.js';
+import type { Links } from './links/links.service.js';
 import { FollowedLogStore } from './log-follower/followed-log.store.js';
 import { LogFollower } from './log-follower/log-follower.worker.js';
 import type { OpeningKeys } from './opening-keys/opening-keys.worker.js';
@@ -30,6 +33,7 @@ import { UnopenedWorker } from './openings/unopened.worker.js';
 import { Usages } from './usage/usage.service.js';
 import { assembleQuestions, type QuestionParts } from './questions/question-parts.service.js';
 import type { RetentionWorker } from './retention/retention.worker.js';
+import { assemblePersonStatements } from './person-statements.service.js';
 import { OwnStatements } from './statements/own-statements.service.js';
 
 /** What lives as long as the process, each part told of those that it needs. */
@@ -54,6 +58,9 @@ export interface FeedbackParts {
   readonly callers: CallerAuth;
   /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
   readonly deliveries: Deliveries;
+  readonly concealment: ConcealmentParts;
+  readonly compromises: Compromises;
+  readonly links: Links;
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
@@ -72,7 +79,8 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
     failed: (cause) => events.failed('statements', cause),
   });
-  const openings = takeOpenings(context, { databases, keys, kek, signer });
+  const concealment = assembleConcealment(context, { databases, copy, statements });
+  const openings = takeOpenings(context, { databases, keys, kek, signer, claims: concealment.claims });
   const isFollowed = () => follower.isCaughtUp();
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
@@ -88,7 +96,10 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },
     failed: (cause) => events.failed('unopened', cause),
   });
-  const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock);
+  const persons = assemblePersonStatements({
+    ...{ config, clock, keys, statements, copy, signer, database: databases.feedback },
+  });
+  const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock, persons.compromises);
   const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const questions = assembleQuestions({
     ...{ config, clock, events, keys, history, statements, deliveries, database: databases.feedback, registry: copy },
@@ -106,14 +117,14 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const callers = new CallerAuth({
     ...{ registry: copy, clock, audience: config.publicUrl, portals: config.portals, auditors: config.auditors },
   });
-  const asked = { accesses, usages, questions, completeness, callers };
+  const asked = { accesses, usages, questions, completeness, concealment, ...persons, callers };
   const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries };
   return { copy, watcher, files, keys, ...asked, ...workers };
 }
 
 export function startParts(parts: FeedbackParts): void {
   const { openingKeys, consumer, matcher, follower, unopened, statements, eraser, retention } = parts;
-  const { questions, deliveries } = parts;
+  const { questions, deliveries, concealment } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
@@ -124,13 +135,14 @@ export function startParts(parts: FeedbackParts): void {
   questions.overdue.start();
   eraser.start();
   retention.start();
+  concealment.release.start();
 }
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements, eraser, retention, questions } = parts;
-  const intake = [consumer, follower, unopened, openingKeys, statements, eraser, retention, questions.overdue];
-  await Promise.all(intake.map((part) => part.stop()));
+  const { consumer, follower, unopened, openingKeys, statements, eraser, retention, questions, concealment } = parts;
+  const intake = [consumer, follower, unopened, openingKeys, statements, eraser, retention];
+  await Promise.all([...intake, questions.overdue, concealment.release].map((part) => part.stop()));
   await Promise.all([parts.matcher.stop(), parts.deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }

@@ -30,7 +30,25 @@ export const feedbackConfig = defineConfig('feedback', {
     env: 'KEREGE_FEEDBACK_AUDITORS',
     default: [],
     meaning:
-      'Subsystems of auditors, who may count commitments and open a sample of them (kerege audit completeness); without one nobody may.',
+      'Subsystems of auditors, who may count commitments and open a sample of them (kerege audit completeness), and see every order of concealment; without one nobody may.',
+  }),
+  concealmentAuthorities: setting.list({
+    env: 'KEREGE_FEEDBACK_CONCEALMENT_AUTHORITIES',
+    default: [],
+    meaning:
+      'Subsystems that may order, by an act of law, that accesses of their own member stay concealed for a while; without one nothing is concealed.',
+  }),
+  concealmentMaxMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_CONCEALMENT_MAX_MS',
+    default: 365 * DAY_MS,
+    min: 1_000,
+    meaning: 'The longest that an order of concealment may last; one that is longer conceals nothing.',
+  }),
+  statementWaitMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_STATEMENT_WAIT_MS',
+    default: 10_000,
+    min: 100,
+    meaning: 'How long a caller waits until a statement of theirs stands in the log; then it is told to ask again.',
   }),
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',

@@ -22,9 +22,15 @@ import { CompletenessController } from './completeness/completeness.controller.j
 import { Completeness } from './completeness/completeness.service.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
+import { CompromiseController } from './compromise/compromise.controller.js';
+import { Compromises } from './compromise/compromises.service.js';
+import { ConcealmentController, ConcealmentStatisticsController } from './concealment/concealment.controller.js';
+import { Orders } from './concealment/orders.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import { openDatabases, type FeedbackContext } from './feedback-databases.service.js';
 import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
+import { LinksController, LinkTicketsController } from './links/links.controller.js';
+import { Links } from './links/links.service.js';
 import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
 import { UsageController } from './usage/usage.controller.js';
 import { Usages } from './usage/usage.service.js';
@@ -72,6 +78,7 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   own.waiting.from({}, () => parts.statements.waiting);
   own.deliveries.from({ state: 'waiting' }, () => parts.deliveries.sizes.waiting);
   own.deliveries.from({ state: 'parked' }, () => parts.deliveries.sizes.parked);
+  own.concealed.from({}, () => parts.concealment.release.concealed);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
     busWatch.stop();
@@ -108,6 +115,11 @@ async function createApp(
         UsageController,
         ErasureController,
         CompletenessController,
+        CompromiseController,
+        ConcealmentController,
+        ConcealmentStatisticsController,
+        LinksController,
+        LinkTicketsController,
       ],
       providers: [
         { provide: Accesses, useValue: parts.accesses },
@@ -117,6 +129,9 @@ async function createApp(
         { provide: CallerAuth, useValue: parts.callers },
         { provide: Erasure, useValue: parts.erasure },
         { provide: Completeness, useValue: parts.completeness },
+        { provide: Compromises, useValue: parts.compromises },
+        { provide: Links, useValue: parts.links },
+        { provide: Orders, useValue: parts.concealment.orders },
       ],
     },
     { name: 'feedback', logger, metrics, readiness: checks, status },

@@ -33,6 +33,7 @@ const accessRow = z.object({
   disclosed: z.boolean(),
   disputed: z.boolean(),
   endUser: z.enum(['none', 'self', 'representative', 'official', 'unknown']),
+  afterCompromise: z.optional(z.literal(true)),
   leaf: z.object({ log: z.string(), index: z.number() }),
   question: z.optional(shownQuestion),
   evidence: z.optional(

@@ -45,6 +45,18 @@ export const gatewayConfig = defineConfig('gateway', {
     default: 'http://127.0.0.1:8110',
     meaning: 'Where the registry serves OpenAPI documents.',
   }),
+  feedbackUrl: setting.text({
+    env: 'KEREGE_FEEDBACK_URL',
+    default: '',
+    meaning:
+      'Feedback, as its KEREGE_FEEDBACK_PUBLIC_URL says: asked for calls that need a link of the person, and for no other. Empty: such calls are refused.',
+  }),
+  linkTimeoutMs: setting.durationMs({
+    env: 'KEREGE_GATEWAY_LINK_TIMEOUT_MS',
+    default: 1_000,
+    min: 50,
+    meaning: 'Time for feedback to say whether a person allows a call; then it is refused.',
+  }),
   maxInFlight: setting.integer({
     env: 'KEREGE_GATEWAY_MAX_IN_FLIGHT',
     default: 2_000,

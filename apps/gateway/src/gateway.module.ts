@@ -36,6 +36,7 @@ import { AuditLogService } from './evidence/audit-log.service.js';
 import { EvidenceService } from './evidence/evidence.service.js';
 import { ExchangeController } from './exchange/exchange.controller.js';
 import { ExchangeModule } from './exchange/exchange.module.js';
+import { LinkTicketsService, noLinks, type LinkTickets } from './links/link-tickets.service.js';
 import { ExchangeStore } from './exchange/exchange.store.js';
 import { TakeoverService } from './exchange/takeover.service.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -111,7 +112,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     failed: (what, cause) => logger.warn({ what, err: cause }, 'the log could not be watched'),
   });
   const openings = openingsOf(instanceId, { bus, clock, registry, reports });
-  const rows = { database, registry, keys };
+  const rows = { database, registry, keys, links: linkTickets(config, clock, reports) };
   const exchange = new ExchangeModule(
     { bus, clock, ...rows, logs, log: audit, events: reports, guard: watcher, openings },
     { ...config, instanceId },
@@ -150,6 +151,16 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     await stop();
     throw cause;
   }
+}
+
+function linkTickets(
+  { feedbackUrl, linkTimeoutMs }: GatewayConfig,
+  clock: Clock,
+  reports: ExchangeReports,
+): LinkTickets {
+  if (feedbackUrl === '') return noLinks;
+  const failed = (what: string, cause: unknown) => reports.failed(what, cause);
+  return new LinkTicketsService({ feedbackUrl, timeoutMs: linkTimeoutMs, clock, failed });
 }
 
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {

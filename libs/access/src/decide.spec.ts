@@ -37,7 +37,8 @@ function ask(
 
 describe('decide', () => {
   it('permits what an agreement in force names, with purpose and legal basis implied', () => {
-    expect(ask()).toEqual({ endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreement, endUser: [] });
+    const permit = { endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreement };
+    expect(ask()).toEqual({ ...permit, endUser: [], requiresLink: false });
   });
 
   it('asks for the end users of every agreement that allows the call', () => {
@@ -51,6 +52,19 @@ describe('decide', () => {
     expect(permit(agreement, asks({ [GET]: 'official' }))).toMatchObject({ endUser: ['official'] });
     expect(permit(agreement, asks({ [GET]: 'any' }, ['legal-aid']), asks({ 'POST /match': 'any' }))).toMatchObject({
       endUser: [],
+    });
+  });
+
+  it('asks for a link where any agreement that allows the call does', () => {
+    const asks = (purposes = agreement.purposes, endpoint = GET) => ({
+      ...agreement,
+      purposes,
+      requiresLink: [endpoint],
+    });
+    const permit = (...agreements: AccessAgreement[]) => ask({ purpose: 'treatment' }, agreements);
+    expect(permit(agreement, asks())).toMatchObject({ requiresLink: true });
+    expect(permit(agreement, asks(['legal-aid']), asks(undefined, 'POST /match'))).toMatchObject({
+      requiresLink: false,
     });
   });
 

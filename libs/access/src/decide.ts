@@ -19,6 +19,8 @@ export interface Permit {
   readonly agreement: AccessAgreement;
   /** Of every agreement that allows this: one that asks for nobody does not undo another that asks. */
   readonly endUser: readonly EndUserRule[];
+  /** Whether the subject must have allowed it: one agreement that asks for it is enough. */
+  readonly requiresLink: boolean;
 }
 
 /** The closed list of reasons for which access is denied, in the order in which they are looked for. */
@@ -53,7 +55,10 @@ export function decide(view: AccessView, question: AccessQuestion): Result<Permi
   const legalBasis = legalBasisFor(view, purpose, question.legalBasis);
   if (!legalBasis.ok) return legalBasis;
   const endUser = endUserRules(agreements.value, endpoint.value, purpose);
-  return ok({ endpoint: endpoint.value, legalBasis: legalBasis.value, endUser, ...chosen.value });
+  const requiresLink = agreements.value.some(
+    (agreement) => agreement.purposes.includes(purpose) && agreement.requiresLink?.includes(endpoint.value) === true,
+  );
+  return ok({ endpoint: endpoint.value, legalBasis: legalBasis.value, endUser, requiresLink, ...chosen.value });
 }
 
 /** The registered endpoints of a service that the consumer may call at `atMs` for one purpose or another. */

@@ -22,6 +22,9 @@ type WayReason =
   | 'content-mismatch'
   | 'endpoint-mismatch'
   | 'commitment-mismatch'
+  // Either end, where the person has to allow it.
+  | 'link-missing'
+  | 'link-stale'
   // How the agency's system failed.
   | 'agency-unreachable'
   | 'agency-timeout'
@@ -103,6 +106,8 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'end-user-replayed': denied,
   'end-user-required': denied,
   'end-user-mismatch': denied,
+  'link-missing': denied,
+  'link-stale': denied,
   'content-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'endpoint-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'commitment-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
@@ -147,6 +152,7 @@ export const countedReasons = [
   'database-unavailable',
   'consumer-stopped',
   'deadline-passed',
+  'links-unavailable',
 ] as const;
 export type CountedReason = (typeof countedReasons)[number] | WhyCode;
 

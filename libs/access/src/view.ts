@@ -32,6 +32,8 @@ export interface AccessAgreement {
   readonly purposes: readonly string[];
   /** Of endpoints that may be called with an end user only. */
   readonly endUser?: Readonly<Record<string, EndUserRule>> | undefined;
+  /** Of endpoints that may be called only while the subject has allowed it. */
+  readonly requiresLink?: readonly string[] | undefined;
   /** ISO instants; `until` is the first at which the agreement no longer holds. */
   readonly from?: string | undefined;
   readonly until: string;

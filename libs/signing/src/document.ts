@@ -7,10 +7,17 @@ import { verifySignature } from './verify-signature.js';
 /**
  * What members sign of themselves (`bus.md` §6): their document, and each change of their key. And what operators sign:
  * that a log may be started although no witness answers (`audit-log.md` §3.4). And what feedback signs: the key for which
- * openings are sealed today (§4.4). And what auditors sign: whether feedback shows all that the log holds (§4.3).
+ * openings are sealed today (§4.4), and what persons allow just now. And what auditors sign: whether feedback shows all that
+ * the log holds (§4.3). And tokens of whoever asks.
  */
 export type DocumentType =
-  'kerege-member+jwt' | 'kerege-key+jwt' | 'kerege-start+jwt' | 'kerege-opening-key+jwt' | 'kerege-completeness+jwt';
+  | 'kerege-member+jwt'
+  | 'kerege-key+jwt'
+  | 'kerege-start+jwt'
+  | 'kerege-opening-key+jwt'
+  | 'kerege-completeness+jwt'
+  | 'kerege-link+jwt'
+  | 'kerege-reader+jwt';
 export type DocumentReason = JwsReason | 'document-signature';
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;

@@ -58,6 +58,11 @@ const agreement = z.strictObject({
     .record(endpointPattern, endUserRule)
     .optional()
     .describe('Endpoints that may be called with an end user only: the subject, an official, or any'),
+  requiresLink: z
+    .array(endpointPattern)
+    .min(1)
+    .optional()
+    .describe('Endpoints that may be called only while the subject has allowed it: a live link'),
   from: day.optional().describe('First day'),
   until: day.describe('Last day'),
 });

@@ -94,6 +94,8 @@ export const agreement = z.strictObject({
   purposes: z.array(code).min(1),
   /** Endpoints of this agreement that may be called with an end user only. */
   endUser: z.record(endpointPattern, endUserRule).optional(),
+  /** Endpoints of this agreement that may be called only while the person has allowed it (E45). */
+  requiresLink: z.array(endpointPattern).min(1).optional(),
   from: instant.optional(),
   /** First instant at which the agreement no longer holds. */
   until: instant,

@@ -134,6 +134,7 @@ function agreementOf(
     endpoints: entry.endpoints,
     purposes: entry.purposes,
     ...given('endUser', entry.endUser),
+    ...given('requiresLink', entry.requiresLink),
     ...given('from', entry.from === undefined ? undefined : `${entry.from}T00:00:00Z`),
     until: dayAfter(entry.until),
   };

@@ -84,6 +84,11 @@ function memberFindings(definition: InstanceDefinition): Finding[] {
                 ? []
                 : [missing([...at, 'endUser', endpoint], 'endpoint of this agreement', endpoint)],
             ),
+            ...(agreement.requiresLink ?? []).flatMap((endpoint) =>
+              agreement.endpoints.includes(endpoint)
+                ? []
+                : [missing([...at, 'requiresLink', endpoint], 'endpoint of this agreement', endpoint)],
+            ),
             ...agreement.purposes.flatMap((purpose, p) =>
               purposes.has(purpose) ? [] : [missing([...at, 'purposes', p], 'purpose', purpose)],
             ),

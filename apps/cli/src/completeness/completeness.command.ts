@@ -9,7 +9,7 @@ import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
 import { logSource } from '../log-check/log-source.service.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { newestSigningKey } from '../token/token.command.js';
+import { newestSigningKey } from '../token/signing-key.js';
 import { ThreadedChecks, verifyLog } from '../verify-log/index.js';
 import { namedLogs, openHead, type NamedHead } from './audit-logs.service.js';
 import { compareCounts, compareSample, type CountedLog, type FoundProblem, type SaidOfCommitment } from './compare.js';

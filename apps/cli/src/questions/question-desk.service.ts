@@ -16,7 +16,7 @@ import {
 import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
 import { ask, parseJson, problemText, type HttpAnswer } from '../terminal/json-client.service.js';
-import { newestSigningKey } from '../token/token.command.js';
+import { newestSigningKey } from '../token/signing-key.js';
 
 const standing = z.object({
   id: z.string(),

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { makeReaderToken } from '#reader-auth';
-import { keyFileName, type PrivateJwk } from '#signing';
+import { keyFileName } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
-import { parseJson } from '../terminal/json-client.service.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { signIn } from './sign-in.service.js';
+import { newestSigningKey } from './signing-key.js';
 
 export interface TokenCommandOptions {
   readonly subsystem: string;
@@ -17,17 +16,6 @@ export interface TokenCommandOptions {
   readonly issuer: string;
   readonly level: string;
 }
-
-const signingKey = z.object({
-  kty: z.enum(['OKP', 'EC']),
-  crv: z.enum(['Ed25519', 'P-256']),
-  x: z.string(),
-  y: z.string().optional(),
-  d: z.string(),
-  kid: z.string(),
-  use: z.literal('sig'),
-});
-const keyFile = z.object({ keys: z.array(z.unknown()) });
 
 /**
  * `kerege token`: one token for one request to the read API, from the subsystem's key file, or what a person who has
@@ -43,11 +31,4 @@ export async function tokenCommand(options: TokenCommandOptions, terminal: Termi
       ? await makeReaderToken({ subsystem, audience, key, nowMs: Date.now() })
       : await signIn({ issuer, subsystem, key, person, level });
   terminal.out(`${token}\n`);
-}
-
-/** The last one of a key file; undefined: it has none. */
-export function newestSigningKey(bytes: Buffer): PrivateJwk | undefined {
-  const parsed = keyFile.safeParse(parseJson(bytes));
-  const keys = parsed.success ? parsed.data.keys : [];
-  return keys.flatMap((key) => signingKey.safeParse(key).data ?? []).at(-1);
 }

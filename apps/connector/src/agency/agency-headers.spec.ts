@@ -11,11 +11,14 @@ const call = { client: 'DEMO/GOV/1000/my gov', exchangeId: 'id-1', unsafe: false
 const header = (name: string, value = 'v') => ({ name, value });
 
 describe('headers to an agency', () => {
-  it.each([...FILTERED, 'x-road-request-hash', 'idempotency-key', 'kerege-end-user'])('never hold %s', (name) => {
-    const sent = requestHeaders([header(name.toUpperCase()), header('X-Road-UserId')], call);
-    expect(sent.map((text) => text.toLowerCase())).not.toContain(name);
-    expect(sent).toContain('X-Road-UserId');
-  });
+  it.each([...FILTERED, 'x-road-request-hash', 'idempotency-key', 'kerege-end-user', 'kerege-concealment'])(
+    'never hold %s',
+    (name) => {
+      const sent = requestHeaders([header(name.toUpperCase()), header('X-Road-UserId')], call);
+      expect(sent.map((text) => text.toLowerCase())).not.toContain(name);
+      expect(sent).toContain('X-Road-UserId');
+    },
+  );
 
   it('hold the assertion that the connector has judged, where the agency is to see it, and no other', () => {
     const sent = requestHeaders([header('kerege-end-user', 'forged')], { ...call, assertion: 'judged' });

@@ -10,6 +10,7 @@ const NOT_FOR_AGENCIES = new Set([
   'x-road-client',
   'idempotency-key',
   'kerege-end-user',
+  'kerege-concealment',
 ]);
 const NOT_FROM_AGENCIES = new Set(FILTERED_FROM_ANSWERS);
 

@@ -14,7 +14,7 @@ import {
   type WhyCode,
 } from '#access';
 import type { Opening, RequestContent } from '#contracts';
-import { verifyEndUser, type AssertionMemory, type EndUser } from '#end-user';
+import { checkLinkTicket, verifyEndUser, type AssertionMemory, type EndUser } from '#end-user';
 import { ok, refuse, type Result } from '#kernel';
 import { opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
 import type { RegistryView, ServiceEntry, SubjectRule } from '#snapshot';
@@ -68,8 +68,7 @@ export function checkContent(
   content: RequestContent,
 ): Result<Admitted, WhyCode> {
   const { payload } = envelope.requested;
-  if (content.salt.length !== 32 || requestDigest(content.salt, content) !== payload.req)
-    return refuse('content-mismatch');
+  if (!isWhole(content) || requestDigest(content.salt, content) !== payload.req) return refuse('content-mismatch');
   const headers = content.headers.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('latin1') }));
   if (!headers.every(isCleanHeader) || !speaksAs(headers, payload.from)) return refuse('content-mismatch');
 
@@ -85,12 +84,25 @@ export function checkContent(
   return ok({ service, target: target.value, content, headers, subjectInAnswer, subject: subject.value });
 }
 
+/** Whether who acts may, and whether the subject has allowed it where that is asked; who acts. */
+export async function checkPersons(
+  right: Right,
+  admitted: Admitted,
+  envelope: Envelope,
+  by: { readonly view: RegistryView; readonly memory: AssertionMemory },
+): Promise<Result<EndUser | undefined, WhyCode>> {
+  const endUser = await checkEndUser(right, admitted, envelope, by);
+  if (!endUser.ok) return endUser;
+  const allowed = checkLink(right, admitted, envelope, by.view);
+  return allowed.ok ? endUser : allowed;
+}
+
 /**
  * Who acts, by the assertion itself and not by the gateway's word: it names the very person that was committed to, and
  * that person may act on this subject. Judged at the time of the statement, which is at most the service's time-out ago:
  * an assertion that expires on the way was good when it was used.
  */
-export async function checkEndUser(
+async function checkEndUser(
   { permit }: Right,
   { content, subject }: Admitted,
   { requested, consumer }: Envelope,
@@ -106,6 +118,29 @@ export async function checkEndUser(
     return refuse('commitment-mismatch');
   const decided = decideEndUser(permit.endUser, person, subject);
   return decided.ok ? ok(person) : decided;
+}
+
+/** Whether an order that the call names counts feedback judges; what is no leaf hash no gateway has let through. */
+function isWhole({ salt, concealment }: RequestContent): boolean {
+  return salt.length === 32 && (concealment.length === 0 || concealment.length === 32);
+}
+
+/**
+ * That the subject allows it, by feedback's own word and not by the gateway's: a ticket for this consumer, person, service
+ * and purpose, seconds old when the call was made. Only where an agreement asks for it.
+ */
+function checkLink(
+  { permit }: Right,
+  { content, subject }: Admitted,
+  { requested, consumer, service }: Envelope,
+  view: RegistryView,
+): Result<undefined, WhyCode> {
+  if (!permit.requiresLink) return ok(undefined);
+  if (typeof subject !== 'object') return refuse('link-missing');
+  const person = `${subject.country}/${subject.type}/${subject.code}`;
+  const question = { consumer, subject: person, service, purpose: permit.purpose };
+  const checked = checkLinkTicket(content.linkTicket, question, { view, atMs: requested.payload.ts });
+  return checked.ok ? ok(undefined) : checked;
 }
 
 interface Opened {

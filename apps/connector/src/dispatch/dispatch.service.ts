@@ -11,7 +11,7 @@ import { type AgencyService } from '../agency/agency.service.js';
 import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
-import { checkContent, checkEndUser, checkRight, type Admitted } from './admission.js';
+import { checkContent, checkPersons, checkRight, type Admitted } from './admission.js';
 import type { ClockWatch } from './clock-watch.js';
 import { type DeadLetters } from './dead-letters.service.js';
 import type { DeadReason } from './dispatch.errors.js';
@@ -123,7 +123,7 @@ export class DispatchService {
     if (!admitted.ok) return this.refuse(judged, admitted.reason);
     const dispatch = { ...judged, opening: await openings.seal(openingsIn(envelope, content)) };
     const by = { view, memory: this.deps.assertions };
-    const endUser = await checkEndUser(right.value, admitted.value, envelope, by);
+    const endUser = await checkPersons(right.value, admitted.value, envelope, by);
     if (!endUser.ok) return this.refuse(dispatch, endUser.reason);
 
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
@@ -172,7 +172,7 @@ export class DispatchService {
       subjectInAnswer: admitted.subjectInAnswer,
       endUser,
       nowMs,
-      sealOpening: (stated) => openings.seal(stated),
+      sealOpening: (stated) => openings.seal({ ...stated, ...concealmentIn(admitted.content) }),
     });
   }
 
@@ -213,8 +213,15 @@ export class DispatchService {
 }
 
 /** Of the request's commitments; each was checked. */
-function openingsIn({ exchangeId, requested }: Envelope, { subjects, endUser }: RequestContent) {
-  return { exchangeId, statementHash: requested.leafHash, subjects, users: endUser === undefined ? [] : [endUser] };
+function openingsIn({ exchangeId, requested }: Envelope, content: RequestContent) {
+  const { subjects, endUser } = content;
+  const users = endUser === undefined ? [] : [endUser];
+  return { exchangeId, statementHash: requested.leafHash, subjects, users, ...concealmentIn(content) };
+}
+
+/** The order that the call names: whatever opens it names that order too, also where only the answer told the subject. */
+function concealmentIn({ concealment }: RequestContent): { readonly concealment?: Uint8Array } {
+  return concealment.length === 0 ? {} : { concealment };
 }
 
 /** Opens only with the very statement, exchange, deadline and listener that it was sealed for (`bus.md` §3). */

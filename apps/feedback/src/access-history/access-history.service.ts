@@ -32,6 +32,8 @@ export interface Access extends Outcome {
   readonly endUser: EndUserRelation;
   /** The person, within the epoch of this access; it never leaves feedback. */
   readonly tagged: EpochTag;
+  /** Done in that person's name after they were compromised, as they have said. */
+  readonly isAfterCompromise: boolean;
   /** The leaf that holds the commitment. */
   readonly leaf: LeafPlace;
   /** The leaf of the request: the same one, unless only the answer told the subject. */
@@ -58,6 +60,7 @@ export class AccessHistory {
     private readonly store: AccessHistoryStore,
     private readonly keys: PersonKeys,
     private readonly clock: Clock,
+    private readonly compromises: { since(person: TypedSubject): Promise<number | undefined> },
   ) {}
 
   async page({ subjects, filter = {}, before, limit }: AccessQuery): Promise<AccessPage> {
@@ -67,7 +70,18 @@ export class AccessHistory {
     const shown = found.slice(0, limit);
     const dataKeys = await this.keys.find(shown.map(({ key }) => key));
     const accesses = shown.flatMap((access) => opened(access, dataKeys) ?? []);
-    return { accesses, next: found.length > limit ? shown.at(-1)?.at : undefined };
+    return {
+      accesses: await this.marked(subjects, accesses),
+      next: found.length > limit ? shown.at(-1)?.at : undefined,
+    };
+  }
+
+  private async marked(subjects: readonly TypedSubject[], accesses: readonly Unmarked[]): Promise<Access[]> {
+    const since = await Promise.all(subjects.map((subject) => this.compromises.since(subject)));
+    return accesses.map((access) => {
+      const at = subjects.findIndex((subject) => isSame(subject, access.opening));
+      return { ...access, isAfterCompromise: isInName(access) && access.atMs >= (since[at] ?? Infinity) };
+    });
   }
 
   /** The accesses of these persons of which one leaf tells. */
@@ -96,8 +110,19 @@ export class AccessHistory {
   }
 }
 
+type Unmarked = Omit<Access, 'isAfterCompromise'>;
+
+/** Whether the person of the row acted, as far as the bus was told. */
+function isInName({ role, endUser }: Unmarked): boolean {
+  return role === 'user' || endUser === 'self';
+}
+
+function isSame(one: TypedSubject, other: TypedSubject): boolean {
+  return one.country === other.country && one.type === other.type && one.code === other.code;
+}
+
 /** Undefined where the key was destroyed since the page was read: the person was erased. */
-function opened(access: FoundAccess, dataKeys: ReadonlyMap<string, Buffer>): Access | undefined {
+function opened(access: FoundAccess, dataKeys: ReadonlyMap<string, Buffer>): Unmarked | undefined {
   const { at, exchange, sequels, endUser, log, request, openingEnc, key: tagged, ...said } = access;
   const key = dataKeys.get(epochTagKey(tagged));
   const { index, kind, position } = at;

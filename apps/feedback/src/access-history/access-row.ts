@@ -44,6 +44,8 @@ export interface AccessRow {
   readonly disclosed: boolean;
   readonly disputed: boolean;
   readonly endUser: Access['endUser'];
+  /** In the person's name, after the instant since when they say that their sign-in is compromised. */
+  readonly afterCompromise?: true;
   readonly leaf: LeafPlace;
   readonly question?: ShownQuestion;
   readonly evidence?: RowEvidence;
@@ -74,6 +76,7 @@ export function accessRow(
     disclosed: access.isDisclosed,
     disputed: access.isDisputed,
     endUser: access.endUser,
+    ...(access.isAfterCompromise ? { afterCompromise: true } : {}),
     leaf: access.leaf,
     ...(question === undefined ? {} : { question: shownQuestion(question, proven) }),
     ...(evidence === undefined ? {} : { evidence }),

@@ -164,6 +164,8 @@ class AccessDto implements AccessRow {
   @ApiProperty({ description: 'A 2xx answer was given out, whatever was said beside it.' }) disclosed: boolean;
   @ApiProperty({ description: 'The answer flagged elements that are disputed.' }) disputed: boolean;
   @ApiProperty({ enum: END_USERS, description: 'Who acted, never their name.' }) endUser: (typeof END_USERS)[number];
+  @ApiProperty({ ...optional, enum: [true], description: 'Perhaps not by them: after the instant that they reported.' })
+  afterCompromise?: true;
   @ApiProperty({ type: LeafPlaceDto }) leaf: LeafPlaceDto;
   @ApiProperty({ ...optional, type: ShownQuestionDto, description: 'The newest question about this access.' })
   question?: ShownQuestionDto;

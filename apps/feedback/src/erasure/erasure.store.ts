@@ -51,9 +51,11 @@ const CLOSE = `
    WHERE commitment.log_id = access.log_id AND commitment.idx = access.idx AND commitment.kind = access.kind
      AND commitment.position = access.position AND commitment.state <> 'erased'
   RETURNING access.log_id, followed_log.origin, access.key_id, commitment.value`;
-const DELETE = `
-  DELETE FROM subject_access USING ${DOOMED}
-   WHERE subject_access.epoch = doomed.epoch AND subject_access.tag = doomed.tag AND subject_access.key_id = doomed.key_id`;
+/** Whatever lies under a key of a person; the index last, since it is what a crash finds the rest by. */
+const DELETES = ['question', 'compromise', 'person_link', 'subject_access'].map(
+  (table) => `DELETE FROM ${table} USING ${DOOMED}
+    WHERE ${table}.epoch = doomed.epoch AND ${table}.tag = doomed.tag AND ${table}.key_id = doomed.key_id`,
+);
 
 const PLACE = 'epoch, tag, ts_ms, log_id, idx, kind, position';
 const WALK = `
@@ -102,7 +104,7 @@ export class ErasureStore {
 
   /** By the eraser's role. After the commitments are marked: until then they are what the rows are found by. */
   async deleteRows(keys: readonly DoomedKey[]): Promise<void> {
-    if (keys.length > 0) await this.database.erase(DELETE, columns(keys));
+    if (keys.length > 0) for (const sql of DELETES) await this.database.erase(sql, columns(keys));
   }
 
   /** Of these persons: what was concealed and is shown by now lies under keys of its own. */

@@ -3,10 +3,11 @@ import { BulkInsert, type Database, type Queries } from '#postgres';
 import { Frontier } from '#tlog';
 import { noteErasures } from '../erasure/erasure.store.js';
 import { INGEST_LOCK } from '../ingest-lock.js';
+import { addOrders, type OrderLeaf } from '../concealment/order.store.js';
 import { markLogged } from '../statements/own-statement.store.js';
 import { noteCertificates } from '../retention/retention.store.js';
 import { followerErrors } from './log-follower.errors.js';
-import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow } from './leaf-row.js';
+import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow, StatedRow } from './leaf-row.js';
 
 /** How far a log was followed. */
 export interface Position {
@@ -107,9 +108,14 @@ export class FollowedLogStore {
       await markLogged(queries, logId, rows.stated);
       await noteErasures(queries, rows.stated);
       await noteCertificates(queries, rows.stated);
+      await addOrders(queries, logId, rows.stated.flatMap(orderIn));
       return true;
     });
   }
+}
+
+function orderIn({ index, leafHash, payload }: StatedRow): OrderLeaf[] {
+  return payload.t === 'access.concealment' ? [{ index, leafHash, payload }] : [];
 }
 
 /** Openings that came before their leaf can be looked at now. */

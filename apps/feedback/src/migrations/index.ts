@@ -3,6 +3,7 @@ import { OwnStatements1800000000002 } from './0002-own-statements.js';
 import { Deliveries1800000000003 } from './0003-deliveries.js';
 import { Questions1800000000004 } from './0004-questions.js';
 import { Erasure1800000000005 } from './0005-erasure.js';
+import { ConcealmentAndLinks1800000000006 } from './0006-concealment-and-links.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Deliveries1800000000003,
   Questions1800000000004,
   Erasure1800000000005,
+  ConcealmentAndLinks1800000000006,
 ];

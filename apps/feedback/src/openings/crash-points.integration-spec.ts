@@ -25,6 +25,7 @@ import { PersonKeys } from '../key-store/person-keys.store.js';
 import { FollowedLogStore } from '../log-follower/followed-log.store.js';
 import { rowsOf } from '../log-follower/leaf-row.js';
 import { migrations } from '../migrations/index.js';
+import { ConcealmentClaims } from '../concealment/claims.service.js';
 import { InboxStore } from './inbox.store.js';
 import { OpeningMatch } from './opening-match.service.js';
 
@@ -101,8 +102,10 @@ async function work({ origin, partition, leaves, values }: Scene, crash: CrashPo
   const logs = new FollowedLogStore(main, 600_000);
   const inbox = new InboxStore(main);
   const sessions = new OpeningSessions(INSTANCE, (kid) => (kid === sealing.kid ? sealing : undefined));
+  const claims = new ConcealmentClaims(() => ({ authorities: [], operator: undefined, maxMs: 0 }));
   const keys = new PersonKeys(keyStore, kek);
-  const match = new OpeningMatch({ database: main, inbox, keys, doomed: new DoomedKeys(keyStore), bus, sessions });
+  const doomed = new DoomedKeys(keyStore);
+  const match = new OpeningMatch({ database: main, inbox, keys, doomed, bus, sessions, claims });
   const arrived = [...values, ...values].map((value, at) => {
     const statement = leaves[at % leaves.length]?.hash ?? Buffer.alloc(0);
     return { statement, kid: sealing.kid, value, offset: BigInt(at), atMs: Date.now() };
@@ -127,9 +130,14 @@ async function work({ origin, partition, leaves, values }: Scene, crash: CrashPo
 }
 
 async function shown(code: string) {
-  const history = new AccessHistory(new AccessHistoryStore(database), new PersonKeys(keysDatabase, kek), {
-    now: () => Date.now(),
-  });
+  const history = new AccessHistory(
+    new AccessHistoryStore(database),
+    new PersonKeys(keysDatabase, kek),
+    {
+      now: () => Date.now(),
+    },
+    { since: () => Promise.resolve(undefined) },
+  );
   const subjects = [{ country: 'TEST', type: 'PIN', code }];
   return (await history.page({ subjects, limit: 10 })).accesses.map(({ opening }) => opening.code);
 }

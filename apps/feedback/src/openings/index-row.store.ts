@@ -23,6 +23,8 @@ export interface IndexRow {
   readonly endUser: EndUserRelation;
   readonly keyId: Buffer;
   readonly openingEnc: Buffer;
+  /** By which order it is not shown before; undefined: it is shown. */
+  readonly concealed: { readonly by: Buffer; readonly untilMs: number } | undefined;
 }
 
 interface CommitmentRecord {
@@ -51,6 +53,7 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
   ['end_user', 'text', (row) => row.endUser],
   ['opening_enc', 'bytea', (row) => row.openingEnc],
   ['key_id', 'bytea', (row) => row.keyId],
+  ['concealed_until', 'bigint', (row) => row.concealed?.untilMs ?? null],
 ]);
 
 /** All commitments of these statements, whatever became of them. */
@@ -83,15 +86,17 @@ export function kindOf(number: number): CommitmentKind {
 /** Each commitment that is pending becomes a row; one that is not has its row, or lost it to an erasure. */
 export async function addIndexRows(queries: Queries, rows: readonly IndexRow[]): Promise<void> {
   await ROWS.run(queries, rows);
-  const done = rows.map(({ commitment }) => commitment);
-  await setState(queries, done, 'indexed');
+  const inState = (isConcealed: boolean) =>
+    rows.flatMap(({ commitment, concealed }) => ((concealed !== undefined) === isConcealed ? [commitment] : []));
+  await setState(queries, inState(false), 'indexed');
+  await setState(queries, inState(true), 'concealed');
 }
 
 /** `erased`: they were shown once, and erased; a restore has forgotten that. */
 export async function setState(
   queries: Queries,
   commitments: readonly StoredCommitment[],
-  state: 'indexed' | 'erased',
+  state: 'indexed' | 'concealed' | 'erased',
 ): Promise<void> {
   if (commitments.length === 0) return;
   await queries.query(

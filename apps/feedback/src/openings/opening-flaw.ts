@@ -6,6 +6,7 @@ export const openingFlaws = [
   'opening-foreign',
   'opening-incomplete',
   'opening-false',
+  'concealment-false',
   'leaf-unknown',
 ] as const;
 export type OpeningFlaw = (typeof openingFlaws)[number];

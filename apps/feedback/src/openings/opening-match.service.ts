@@ -2,6 +2,9 @@ import { deadLetterRecord, type Bus, type OutgoingRecord } from '#bus';
 import { fixedTopics } from '#contracts';
 import { openOpening, readSealedOpening, type OpeningSessions } from '#openings';
 import type { Database, Queries } from '#postgres';
+import type { ClaimVerdict, ConcealmentClaims } from '../concealment/claims.service.js';
+import { addConcealed, type ConcealedAccess } from '../concealment/concealed-access.store.js';
+import type { ClaimFlaw } from '../concealment/judge-claim.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
 import { epochOf } from '../key-store/epoch.js';
 import { commitmentBytes } from '../erasure/erasure.store.js';
@@ -21,11 +24,14 @@ export interface OpeningMatchParts {
   readonly doomed: Pick<DoomedKeys, 'closed'>;
   readonly bus: Bus;
   readonly sessions: OpeningSessions;
+  readonly claims: Pick<ConcealmentClaims, 'judge'>;
 }
 
 /** An opening that is put away, with the consumer whose statement it does not open. */
 export interface Flawed {
   readonly flaw: OpeningFlaw;
+  /** Of `concealment-false`: why the order conceals nothing. */
+  readonly claim?: ClaimFlaw | undefined;
   readonly consumer: string | undefined;
   readonly exchangeId: string | undefined;
 }
@@ -39,7 +45,15 @@ export interface Matched {
 interface Judged extends Judgement<StoredCommitment> {
   readonly waiting: WaitingOpening;
   readonly commitments: readonly StoredCommitment[];
+  /** Leaf hash of the order that its call names. */
+  readonly order?: Buffer | undefined;
+  readonly claim?: ClaimFlaw | undefined;
+  /** Of `opened`, in its order: until when each stays concealed. */
+  readonly untilMs: readonly (number | undefined)[];
 }
+
+/** What an opening opens, before the order that it names was looked at. */
+type Opened = Omit<Judged, 'claim' | 'untilMs'>;
 
 /**
  * Turns openings into rows of the index. It promises one row for each commitment that anybody opens, however many openings
@@ -61,6 +75,7 @@ export class OpeningMatch {
       const rows = await this.rowsOf(open);
       if (rows.length > 0) await addIndexRows(queries, rows);
       await setState(queries, closed, 'erased');
+      await addConcealed(queries, rows.flatMap(concealedAccess));
       const flawed = judged.filter(({ flaw }) => flaw !== undefined);
       await this.putAway(flawed.map(({ waiting: opening, flaw }) => ({ opening, flaw: flaw as OpeningFlaw })));
       await inbox.remove(queries, waiting);
@@ -83,19 +98,35 @@ export class OpeningMatch {
     const read = waiting.map((one) => readSealedOpening(one.value));
     const statements = read.flatMap((one) => (one.ok ? [one.value.statementHash] : []));
     const byStatement = Map.groupBy(await commitmentsOf(queries, statements), ({ statement }) => nameOf(statement));
-    return Promise.all(
-      waiting.map(async (one, at): Promise<Judged> => {
+    const opened = await Promise.all(
+      waiting.map(async (one, at): Promise<Opened> => {
         const named = read[at];
         const commitments = named?.ok === true ? (byStatement.get(nameOf(named.value.statementHash)) ?? []) : [];
         return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments)) };
       }),
     );
+    return this.judgeClaims(queries, opened);
+  }
+
+  /** Whether what was opened stays concealed. An order that conceals nothing delays nothing, and is told. */
+  private async judgeClaims(queries: Queries, openings: readonly Opened[]): Promise<Judged[]> {
+    const claims = openings.flatMap(({ order, opened }) =>
+      order === undefined ? [] : opened.map(({ commitment }) => ({ order, commitment })),
+    );
+    const verdicts = (await this.parts.claims.judge(queries, claims)).values();
+    return openings.map((opening) => {
+      if (opening.order === undefined) return { ...opening, untilMs: [] };
+      const own = opening.opened.map(() => verdicts.next().value as ClaimVerdict);
+      const claim = own.flatMap((verdict) => ('flaw' in verdict ? [verdict.flaw] : [])).at(0);
+      const untilMs = own.map((verdict) => ('flaw' in verdict ? undefined : verdict.untilMs));
+      return { ...opening, claim, untilMs, flaw: claim === undefined ? opening.flaw : 'concealment-false' };
+    });
   }
 
   private async judgeOne(
     value: Buffer,
     commitments: readonly StoredCommitment[],
-  ): Promise<Judgement<StoredCommitment>> {
+  ): Promise<Pick<Opened, 'opened' | 'flaw' | 'order'>> {
     const [first] = commitments;
     if (first === undefined) return { opened: [], flaw: 'leaf-unknown' };
     const opening = await openOpening(value, this.parts.sessions);
@@ -105,41 +136,63 @@ export class OpeningMatch {
     // One statement may be a leaf of two logs: the same opening opens both.
     const leaves = Map.groupBy(commitments, ({ logId, index }) => `${logId}/${index}`);
     const judged = [...leaves.values()].map((ofLeaf) => judgeOpening(content, ofLeaf));
-    return { opened: judged.flatMap(({ opened }) => opened), flaw: judged.find(({ flaw }) => flaw)?.flaw };
+    const order = content.concealment.length === 0 ? undefined : Buffer.from(content.concealment);
+    return { opened: judged.flatMap(({ opened }) => opened), flaw: judged.find(({ flaw }) => flaw)?.flaw, order };
   }
 
   /** What has no row yet, each commitment once; `closed` are those that were erased and that a restore has brought back. */
   private async pendingOf(judged: readonly Judged[]) {
-    const pending = new Map<string, OpenedCommitment<StoredCommitment>>();
-    for (const opened of judged.flatMap((one) => one.opened))
-      if (opened.commitment.isPending) pending.set(placeName(opened.commitment), opened);
-    const named = [...pending.values()].map((opened) => ({ opened, value: commitmentBytes(opened.commitment.value) }));
+    const pending = new Map<string, PendingRow>();
+    for (const row of judged.flatMap(pendingRows)) {
+      const name = placeName(row.commitment);
+      // Both ends open a commitment: where only one of them says that it is concealed, it is.
+      if (pending.get(name)?.concealed === undefined) pending.set(name, row);
+    }
+    const named = [...pending.values()].map((row) => ({ row, value: commitmentBytes(row.commitment.value) }));
     const closed = await this.parts.doomed.closed(named.map(({ value }) => value));
     const isClosed = ({ value }: { readonly value: Buffer }) => closed.has(value.toString('hex'));
     return {
-      open: named.filter((one) => !isClosed(one)).map(({ opened }) => opened),
-      closed: named.filter(isClosed).map(({ opened }) => opened.commitment),
+      open: named.filter((one) => !isClosed(one)).map(({ row }) => row),
+      closed: named.filter(isClosed).map(({ row }) => row.commitment),
     };
   }
 
-  private async rowsOf(open: readonly OpenedCommitment<StoredCommitment>[]): Promise<IndexRow[]> {
-    const tagged = await Promise.all(open.map(async (opened) => ({ opened, at: await this.tagged(opened) })));
+  private async rowsOf(open: readonly PendingRow[]): Promise<IndexRow[]> {
+    const tagged = await Promise.all(open.map(async (row) => ({ row, at: await this.tagged(row) })));
     const keys = await this.parts.keys.ensure(tagged.map(({ at }) => at));
-    return tagged.map(({ opened: { commitment, opening, endUser }, at }) => {
+    return tagged.map(({ row: { opening, ...row }, at }) => {
       const { id: keyId, key } = keys.get(epochTagKey(at)) as DataKey;
-      return { ...at, commitment, endUser, keyId, openingEnc: keepOpening(key, commitment, opening) };
+      return { ...at, ...row, keyId, openingEnc: keepOpening(key, row.commitment, opening) };
     });
   }
 
-  private async tagged({ commitment, opening }: OpenedCommitment<StoredCommitment>): Promise<EpochTag> {
+  private async tagged({ commitment, opening, concealed }: PendingRow): Promise<EpochTag> {
     const epoch = epochOf(commitment.tsMs);
-    return { epoch, tag: tagOf(await this.parts.keys.epochKey(epoch), opening) };
+    const tag = tagOf(await this.parts.keys.epochKey(epoch), opening);
+    return { epoch, tag, concealedUntilMs: concealed?.untilMs };
   }
 
   /** Before the inbox lets go: a crash in between puts them away twice. */
   private async putAway(doomed: readonly { opening: WaitingOpening; flaw: OpeningFlaw }[]): Promise<void> {
     if (doomed.length > 0) await this.parts.bus.publish(doomed.map(({ opening, flaw }) => deadLetter(opening, flaw)));
   }
+}
+
+/** A row to be, with the opening still in the open. */
+type PendingRow = OpenedCommitment<StoredCommitment> & Pick<IndexRow, 'concealed'>;
+
+function pendingRows({ opened, order, untilMs }: Judged): PendingRow[] {
+  return opened.flatMap((one, at) => {
+    if (!one.commitment.isPending) return [];
+    const until = untilMs[at];
+    return [
+      { ...one, concealed: order === undefined || until === undefined ? undefined : { by: order, untilMs: until } },
+    ];
+  });
+}
+
+function concealedAccess({ commitment, concealed }: IndexRow): ConcealedAccess[] {
+  return concealed === undefined ? [] : [{ commitment, leafHash: concealed.by, untilMs: concealed.untilMs }];
 }
 
 function deadLetter({ value, partition, offset, atMs }: WaitingOpening, flaw: OpeningFlaw): OutgoingRecord {
@@ -155,8 +208,8 @@ function deadLetter({ value, partition, offset, atMs }: WaitingOpening, flaw: Op
   return deadLetterRecord(fixedTopics.deadFeedback.name, record, flaw);
 }
 
-function asFlawed({ flaw, commitments: [first] }: Judged): Flawed {
-  return { flaw: flaw as OpeningFlaw, consumer: first?.consumer, exchangeId: first?.exchangeId };
+function asFlawed({ flaw, claim, commitments: [first] }: Judged): Flawed {
+  return { flaw: flaw as OpeningFlaw, claim, consumer: first?.consumer, exchangeId: first?.exchangeId };
 }
 
 function placeName({ logId, index, kind, position }: StoredCommitment): string {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { InstanceId } from '#kernel';
 import { OpeningSessions, signOpeningKey } from '#openings';
 import { publicJwk, type Signer } from '#signing';
+import type { ConcealmentClaims } from '../concealment/claims.service.js';
 import type { Databases, FeedbackContext } from '../feedback-databases.service.js';
 import { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
@@ -18,12 +19,13 @@ export interface OpeningSources {
   /** Under which the keys of openings are kept. */
   readonly kek: Buffer;
   readonly signer: () => Signer | undefined;
+  readonly claims: ConcealmentClaims;
 }
 
 /** What takes openings off their topic and turns them into rows of the index. */
 export function takeOpenings(
   { config, bus, clock, events }: FeedbackContext,
-  { databases, keys, kek, signer }: OpeningSources,
+  { databases, keys, kek, signer, claims }: OpeningSources,
 ): { readonly openingKeys: OpeningKeys; readonly consumer: OpeningConsumer; readonly matcher: MatchWorker } {
   const instance = config.instanceId as InstanceId;
   const inbox = new InboxStore(databases.feedback);
@@ -40,7 +42,7 @@ export function takeOpenings(
   });
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
   const match = new OpeningMatch({
-    ...{ database: databases.feedback, inbox, keys, bus, sessions },
+    ...{ database: databases.feedback, inbox, keys, bus, sessions, claims },
     doomed: new DoomedKeys(databases.keys),
   });
   const matcher = new MatchWorker({

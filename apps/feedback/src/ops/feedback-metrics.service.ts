@@ -71,6 +71,10 @@ export const feedbackMetrics = defineMetrics('feedback', {
     name: 'kerege_feedback_questions_overdue_number',
     help: 'Questions that nobody has answered within their term, counted up to 100,000. Alarm above 0.',
   }),
+  concealed: metric.observedGauge({
+    name: 'kerege_feedback_concealed_accesses_number',
+    help: 'Accesses that are concealed now. For operators and auditors: it is not for the public while it is less than ten.',
+  }),
   overdue: metric.observedGauge({
     name: 'kerege_feedback_unopened_commitments_number',
     help: 'Commitments that nobody has opened in ten minutes, counted up to 100,000. Alarm above 0.',
@@ -93,9 +97,9 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
       metrics.rows.add({}, rows);
     },
     /** Its consumer is named: either it, or somebody in its name, says of whom its statement speaks what is not so. */
-    flawed: ({ flaw, consumer, exchangeId }: Flawed, openings: number) => {
+    flawed: ({ flaw, claim, consumer, exchangeId }: Flawed, openings: number) => {
       metrics.flawed.add({ reason: flaw }, openings);
-      alarm('opening-flawed', { flaw, from: consumer, exchange: exchangeId, openings });
+      alarm('opening-flawed', { flaw, claim, from: consumer, exchange: exchangeId, openings });
     },
     unopened: (consumer: string, statements: number) => {
       metrics.asked.add({}, statements);

@@ -1,4 +1,5 @@
 import type { Database, Queries } from '#postgres';
+import { ERASURE_LOCK } from '../ingest-lock.js';
 import type { EpochTag } from '../key-store/tag.js';
 import type { Question } from './question.js';
 
@@ -42,14 +43,17 @@ interface QuestionRow {
   readonly sealed: Buffer | null;
 }
 
+/** The key under which the access lies; none once it was erased. */
+const KEY_OF = `SELECT key_id FROM subject_access
+  WHERE epoch = $1 AND tag = $2 AND exchange = $3 AND coalesce(concealed_until, 0) = $4 LIMIT 1`;
 /** First half of the keys of the locks that let one person ask once at a time; the number means nothing. */
 const ASKING_LOCKS = 0x6b667173;
 const COLUMNS = `question.id, question.exchange, question.epoch, question.tag, concealed_until, portal, recipient, asked, asked_ms, due_ms,
   answered, answered_ms, answer_enc, sealed`;
 const OPEN_OF = `SELECT count(*) AS n FROM question JOIN unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag)
   USING (epoch, tag) WHERE answered IS NULL`;
-const INSERT = `INSERT INTO question (id, exchange, epoch, tag, concealed_until, portal, recipient, asked, asked_ms, due_ms, sealed)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (epoch, tag, exchange) WHERE answered IS NULL DO NOTHING
+const INSERT = `INSERT INTO question (id, exchange, epoch, tag, concealed_until, portal, recipient, asked, asked_ms, due_ms, sealed, key_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (epoch, tag, exchange) WHERE answered IS NULL DO NOTHING
   RETURNING id`;
 const OPEN = `SELECT ${COLUMNS} FROM question
   WHERE recipient = $1 AND answered IS NULL AND due_ms < $2 AND id > $3::uuid ORDER BY id LIMIT $4`;
@@ -73,7 +77,8 @@ export class QuestionStore {
     question: NewQuestion,
     tags: readonly EpochTag[],
     mostOpen: number,
-  ): Promise<'added' | 'open-already' | 'too-many'> {
+  ): Promise<'added' | 'open-already' | 'too-many' | 'erased'> {
+    await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
     const lock = (tags[0] ?? question).tag.readInt32BE(0);
     await queries.query('SELECT pg_advisory_xact_lock($1, $2)', [ASKING_LOCKS, lock]);
     const [open] = await queries.query<{ n: string }>(OPEN_OF, [
@@ -83,7 +88,22 @@ export class QuestionStore {
     if (Number(open?.n ?? 0) >= mostOpen) return 'too-many';
     const { id, exchange, epoch, tag, concealedUntilMs = 0, portal, recipient, asked } = question;
     const { askedMs, dueMs, sealed } = question;
-    const row = [id, exchange, epoch, tag, concealedUntilMs, portal, recipient, asked, askedMs, dueMs, sealed];
+    const [key] = await queries.query<{ key_id: Buffer }>(KEY_OF, [epoch, tag, exchange, concealedUntilMs]);
+    if (key === undefined) return 'erased';
+    const row = [
+      id,
+      exchange,
+      epoch,
+      tag,
+      concealedUntilMs,
+      portal,
+      recipient,
+      asked,
+      askedMs,
+      dueMs,
+      sealed,
+      key.key_id,
+    ];
     return (await queries.query(INSERT, row)).length > 0 ? 'added' : 'open-already';
   }
 

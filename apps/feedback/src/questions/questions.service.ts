@@ -110,6 +110,7 @@ export class Questions {
       await outbox.add(queries, [{ id, recipient, kind: QUESTION_KIND, value: sealed, dueMs }]);
       return outcome;
     });
+    if (added === 'erased') throw questionErrors.error('access-unknown');
     if (added === 'too-many') throw questionErrors.error('questions-too-many');
     if (added === 'open-already') throw questionErrors.error('question-open');
     statements.wake();

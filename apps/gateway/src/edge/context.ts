@@ -10,11 +10,14 @@ export type ContextReason =
   | 'deadline-malformed'
   | 'deadline-passed'
   | 'idempotency-key-malformed'
+  | 'concealment-malformed'
   | 'represented-party-malformed'
   | 'security-server-malformed';
 
 const CODE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const KEY = /^[\x20-\x7e]{1,255}$/;
+/** 32 bytes in canonical unpadded base64url: the last character carries four bits. */
+const LEAF_HASH = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const MILLISECONDS = /^\d{1,12}$/;
 
 const NAMES = {
@@ -24,6 +27,7 @@ const NAMES = {
   endUser: 'kerege-end-user',
   deadline: 'kerege-deadline',
   idempotencyKey: 'idempotency-key',
+  concealment: 'kerege-concealment',
 } as const;
 
 /**
@@ -41,13 +45,14 @@ export function parseContext(headers: readonly HeaderField[]): Result<ExchangeCo
     endUser: text(NAMES.endUser),
     deadline: text(NAMES.deadline),
     idempotencyKey: text(NAMES.idempotencyKey),
+    concealment: text(NAMES.concealment),
   };
   const reason = nativeReason(given);
   if (reason !== undefined) return refuse(reason);
-  const { purpose, legalBasis, endUser, idempotencyKey } = given;
+  const { purpose, legalBasis, endUser, idempotencyKey, concealment } = given;
   const subject = given.subject === undefined ? undefined : parseTypedSubject(given.subject);
   const deadlineMs = given.deadline === undefined ? undefined : Number(given.deadline);
-  return ok(withoutAbsent({ subject, purpose, legalBasis, endUser, deadlineMs, idempotencyKey }));
+  return ok(withoutAbsent({ subject, purpose, legalBasis, endUser, deadlineMs, idempotencyKey, concealment }));
 }
 
 type Given = Readonly<Record<keyof typeof NAMES, string | undefined>>;
@@ -65,13 +70,14 @@ function repeated(headers: readonly HeaderField[]): ContextReason | undefined {
 
 /** Each value by itself, in the order of the table of §1. */
 function nativeReason(given: Given): ContextReason | undefined {
-  const { subject, purpose, legalBasis, deadline, idempotencyKey } = given;
+  const { subject, purpose, legalBasis, deadline, idempotencyKey, concealment } = given;
   if (subject !== undefined && parseTypedSubject(subject) === undefined) return 'subject-header-malformed';
   if (!fits(purpose, CODE)) return 'purpose-malformed';
   if (!fits(legalBasis, CODE)) return 'legal-basis-malformed';
   if (!fits(deadline, MILLISECONDS)) return 'deadline-malformed';
   if (deadline !== undefined && Number(deadline) === 0) return 'deadline-passed';
-  return fits(idempotencyKey, KEY) ? undefined : 'idempotency-key-malformed';
+  if (!fits(idempotencyKey, KEY)) return 'idempotency-key-malformed';
+  return fits(concealment, LEAF_HASH) ? undefined : 'concealment-malformed';
 }
 
 function fits(text: string | undefined, form: RegExp): boolean {

@@ -80,4 +80,9 @@ export const edgeErrors = defineErrors('edge', {
     message: 'Idempotency-Key is malformed.',
     next: 'Send 1 to 255 printable ASCII characters.',
   },
+  'concealment-malformed': {
+    ...CONTEXT,
+    message: 'Kerege-Concealment is no leaf hash.',
+    next: 'Send the base64url leaf hash of the countersigned order, as "kerege conceal" has told it.',
+  },
 });

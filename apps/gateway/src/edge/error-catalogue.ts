@@ -4,6 +4,7 @@ import { consumerAuthErrors } from '../consumer-auth/consumer-auth.errors.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { metaserviceErrors } from '../metaservices/metaservices.errors.js';
 import { endUserErrors } from '../rights/end-user.errors.js';
+import { linkErrors } from '../rights/link.errors.js';
 import { rightsErrors } from '../rights/rights.errors.js';
 import { edgeErrors } from './edge.errors.js';
 import { outcomeErrors } from './outcome.errors.js';
@@ -13,6 +14,7 @@ const ENTRIES: Readonly<Record<string, ErrorEntry>> = {
   ...edgeErrors.entries,
   ...rightsErrors.entries,
   ...endUserErrors.entries,
+  ...linkErrors.entries,
   ...metaserviceErrors.entries,
   ...outcomeErrors.entries,
   ...exchangeErrors.entries,

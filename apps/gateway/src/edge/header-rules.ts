@@ -8,6 +8,7 @@ const FROM_REQUESTS = new Set([
   'x-road-request-hash',
   'kerege-end-user',
   'idempotency-key',
+  'kerege-concealment',
 ]);
 
 /** Beyond §2.4's own list: an `X-Road-Error` or exchange id of a provider would pass for ours. */

@@ -1,5 +1,6 @@
 import type { AccessReason, EndUserReason, SubjectReason, WhyCode } from '#access';
 import { defineErrors, type ErrorEntry } from '#kernel';
+import type { LinkReason } from '#end-user';
 import { reasonEntry } from '../rights/reason-entry.js';
 
 const AGAIN = 'Try again after Retry-After.';
@@ -75,5 +76,8 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
   'bus-unavailable': reasonEntry('bus-unavailable', 'The bus does not take messages now.', AGAIN),
   'no-receipt': reasonEntry('no-receipt', 'The log gave no receipt in time, so no answer may leave.', AGAIN),
   'no-outcome': reasonEntry('no-outcome', 'Nobody has stated how this exchange ended.', ASK),
-  // `gateway-closing` stands in the exchange's own list.
-} satisfies Record<Exclude<WhyCode, AccessReason | SubjectReason | EndUserReason | 'gateway-closing'>, ErrorEntry>);
+  // `gateway-closing` stands in the exchange's own list, reasons of links in theirs.
+} satisfies Record<
+  Exclude<WhyCode, AccessReason | SubjectReason | EndUserReason | LinkReason | 'gateway-closing'>,
+  ErrorEntry
+>);

@@ -14,6 +14,7 @@ import type { AssertionReason, EndUser } from '#end-user';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { typedSubject, type TypedSubject } from '#signing';
 import type { OwnedKey, RegistryView, ServiceEntry, SubsystemTopics } from '#snapshot';
+import type { LinkRefusal } from '../links/link-refusal.js';
 import type { ExchangeRequest } from './exchange.js';
 
 /** What admission looks at beside the request; all of it is in memory. */
@@ -53,6 +54,8 @@ export interface Admitted {
   readonly deadlineAtMs: number;
   readonly sealingKey: OwnedKey;
   readonly topics: SubsystemTopics;
+  /** That the subject allows it, as feedback says; absent where no agreement asks for a link. */
+  readonly linkTicket?: string;
 }
 
 export type AdmissionCode =
@@ -67,6 +70,7 @@ export type AdmissionCode =
   | AccessReason
   | SubjectReason
   | EndUserReason
+  | LinkRefusal
   | 'deadline-passed'
   | 'provider-unreachable';
 

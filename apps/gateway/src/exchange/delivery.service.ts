@@ -118,6 +118,7 @@ export class DeliveryService {
       salt: outgoing.salt,
       openings: outgoing.openings,
       requestHead: outgoing.head,
+      concealment: request.context.concealment,
       deadlineMs: admitted.deadlineAtMs,
       createdMs: nowMs,
     };

@@ -50,7 +50,8 @@ export const rowColumns = {
     rows.map((row) => row.requested),
     rows.map((row) => row.salt),
     rows.map((row) => JSON.stringify(row.openings)),
-    rows.map((row) => JSON.stringify(row.requestHead)),
+    // What the call named beside its head lies with it; evidence shows the head alone.
+    rows.map(({ requestHead, concealment }) => JSON.stringify({ ...requestHead, concealment })),
     rows.map((row) => row.deadlineMs),
     rows.map((row) => row.createdMs),
   ],
@@ -88,7 +89,13 @@ const rowSchema = z.object({
     ),
   ),
   request_head: json(
-    z.object({ method: z.string(), target: z.string(), headers: pairs, bodySha512: z.string().nullable() }),
+    z.object({
+      method: z.string(),
+      target: z.string(),
+      headers: pairs,
+      bodySha512: z.string().nullable(),
+      concealment: z.string().optional(),
+    }),
   ),
   deadline_ms: milliseconds,
   created_ms: milliseconds,
@@ -104,6 +111,7 @@ const rowSchema = z.object({
 /** A row as the database gives it. Our own writing, but a database outlives a release: it is parsed all the same. */
 export function parseRow(record: Readonly<Record<string, unknown>>): StoredRow {
   const row = rowSchema.parse(record);
+  const { concealment, ...requestHead } = row.request_head;
   return {
     id: row.id,
     consumer: row.consumer,
@@ -111,7 +119,8 @@ export function parseRow(record: Readonly<Record<string, unknown>>): StoredRow {
     requested: row.requested,
     salt: row.salt,
     openings: row.openings,
-    requestHead: row.request_head,
+    requestHead,
+    concealment,
     deadlineMs: row.deadline_ms,
     createdMs: row.created_ms,
     outcome:

@@ -5,6 +5,7 @@ import type { Database } from '#postgres';
 import { SealingSessions, type KeyRing, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
+import { noLinks, type LinkTickets } from '../links/link-tickets.service.js';
 import { RefusalTally } from '../refusals/refusal-tally.js';
 import { instanceSigner, RefusalsWorker } from '../refusals/refusals.worker.js';
 import { ConsumerKeys } from './consumer-keys.js';
@@ -42,6 +43,8 @@ export interface ExchangeDependencies {
   readonly guard?: LogGuard;
   /** Absent in specs only. */
   readonly openings?: OpeningSealer;
+  /** Absent: what needs a link is not sent. */
+  readonly links?: LinkTickets;
 }
 
 export interface ExchangeModuleSettings {
@@ -87,7 +90,7 @@ export class ExchangeModule {
     private readonly deps: ExchangeDependencies,
     private readonly settings: ExchangeModuleSettings,
   ) {
-    const { bus, clock, registry, events, logs, log, guard = unguarded, openings = noOpenings } = deps;
+    const { bus, clock, registry, events, logs, log, guard = unguarded, openings = noOpenings, links = noLinks } = deps;
     const { maxInFlight, instanceId } = settings;
     this.store = new ExchangeStore(deps.database, maxInFlight * 2);
     this.database = new DatabaseHealth(this.store, clock);
@@ -126,7 +129,7 @@ export class ExchangeModule {
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
     const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
     this.exchanges = new ExchangeService(
-      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals },
+      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals, links },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.refusals = new RefusalsWorker(

@@ -1,7 +1,8 @@
 import { AssertionMemory, verifyEndUser, type AssertionReason, type EndUser } from '#end-user';
-import { Capacity, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
+import { Capacity, ok, refuse, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
-import { admit, type Admitted, type Gate } from './admission.js';
+import type { LinkTickets } from '../links/link-tickets.service.js';
+import { admit, type Admitted, type Gate, type Refusal } from './admission.js';
 import { Appointments } from './appointments.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import type { DatabaseHealth } from './database-health.worker.js';
@@ -35,12 +36,14 @@ export interface ExchangeParts {
   readonly delivery: DeliveryService;
   readonly idempotency: IdempotencyService;
   readonly refusals: RefusalsService;
+  readonly links: LinkTickets;
   readonly events: ExchangeEvents;
   readonly clock: Clock;
 }
 
 type Begun = (id: ExchangeId) => void;
 
+const LINKS_RETRY_S = 5;
 /** A provider's "not now". Each costs a whole exchange, so a crowd that gets it must not come back at once. */
 const CROWDED: ReadonlySet<string> = new Set(['connector-busy', 'breaker-open']);
 
@@ -91,7 +94,9 @@ export class ExchangeService extends Exchanges {
     const giveBack = this.exchanges.take(claimOf(request));
     const giveBytesBack = this.bytes.take(bytesClaimOf(request));
     try {
-      return await this.carryOut(request, admitted.value, replyTopic ?? '', begun);
+      const linked = await this.linked(request, admitted.value);
+      if (!linked.ok) return await this.parts.refusals.refuse(request, linked.reason, replyTopic ?? '');
+      return await this.carryOut(request, linked.value, replyTopic ?? '', begun);
     } finally {
       giveBack?.();
       giveBytesBack?.();
@@ -106,6 +111,23 @@ export class ExchangeService extends Exchanges {
     return verifyEndUser(context.endUser ?? '', { issuers, consumer, nowMs: clock.now(), memory: this.assertions });
   }
 
+  /** With the subject's leave where an agreement asks for it; only then anybody is asked. */
+  private async linked(request: ExchangeRequest, admitted: Admitted): Promise<Result<Admitted, Refusal>> {
+    const { permit, subject, view } = admitted;
+    if (!permit.requiresLink) return ok(admitted);
+    const missing: Refusal = { code: 'link-missing', stated: { view, endpoint: permit.endpoint } };
+    // Who is named by the answer alone cannot be asked before.
+    if (typeof subject !== 'object') return refuse(missing);
+    const { consumer, target } = request;
+    const signer = this.parts.keys.signer(view, consumer);
+    if (signer === undefined) return refuse({ code: 'consumer-stopped' });
+    const person = `${subject.country}/${subject.type}/${subject.code}`;
+    const question = { consumer, subject: person, service: target.service, purpose: permit.purpose };
+    const asked = await this.parts.links.ticket(question, signer);
+    if (asked.ok) return ok({ ...admitted, linkTicket: asked.value });
+    return refuse(asked.reason === 'link-missing' ? missing : { code: asked.reason, retryAfterS: LINKS_RETRY_S });
+  }
+
   private async carryOut(
     request: ExchangeRequest,
     admitted: Admitted,
@@ -113,12 +135,13 @@ export class ExchangeService extends Exchanges {
     begun: Begun,
   ): Promise<ExchangeOutcome> {
     const { delivery, idempotency, store, database } = this.parts;
-    const { idempotencyKey } = request.context;
+    const { idempotencyKey, concealment } = request.context;
     const print = fingerprint(this.settings.fingerprintKey, request, {
       subject: typeof admitted.subject === 'object' ? admitted.subject : undefined,
       purpose: admitted.permit.purpose,
       legalBasis: admitted.permit.legalBasis,
       endUser: admitted.endUser?.user,
+      concealment,
     });
     const prepare = () => delivery.prepare(request, admitted, replyTopic, print);
     if (idempotencyKey !== undefined)

@@ -18,6 +18,8 @@ export interface ExchangeContext {
   /** `Kerege-Deadline`: how long the caller will wait, milliseconds. */
   readonly deadlineMs?: number;
   readonly idempotencyKey?: string;
+  /** `Kerege-Concealment`: leaf hash, base64url, of the countersigned `access.concealment`. Whether it counts feedback says. */
+  readonly concealment?: string;
 }
 
 /** A call of an authenticated consumer, parsed and filtered by the edge; nothing in it is decided yet. */

@@ -35,6 +35,7 @@ describe('a fingerprint', () => {
       print({}, { purpose: 'other' }),
       print({}, { legalBasis: 'LB-2' }),
       print({}, { purpose: 'citizen-viewLB', legalBasis: '-1' }),
+      print({}, { concealment: 'A'.repeat(43) }),
       print({}, {}, Buffer.alloc(32, 2)),
     ];
     expect(new Set(prints).size).toBe(prints.length);

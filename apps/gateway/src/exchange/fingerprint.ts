@@ -9,6 +9,8 @@ export interface FingerprintContext {
   readonly legalBasis: string;
   /** Who acts; a renewed assertion of the same person is the same call. */
   readonly endUser: TypedSubject | undefined;
+  /** The order that it names; none is no part of it, so that older rows keep their fingerprints. */
+  readonly concealment?: string | undefined;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface FingerprintContext {
  * personal data and the row outlives the exchange. Each part carries its length, so no two lists of parts collide.
  */
 export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: FingerprintContext): Buffer {
-  const { subject, endUser } = context;
+  const { subject, endUser, concealment } = context;
   const parts: (string | Uint8Array)[] = [
     request.method,
     request.target.raw,
@@ -26,6 +28,7 @@ export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: 
     context.legalBasis,
     personText(endUser),
     sha256(request.body),
+    ...(concealment === undefined ? [] : [concealment]),
   ];
   const framed = parts.flatMap((part) => {
     const bytes = Buffer.from(part);

@@ -15,6 +15,7 @@ import {
   type TestDatabase,
 } from '#testing';
 import { gatewayMigrations } from '../migrations/index.js';
+import type { ExchangeContext } from './exchange.js';
 import type { RowOpening } from './row.js';
 import { FaultyDatabase } from './spec-support/faulty-database.js';
 import { CONSUMER, gatewayFixture, PROVIDER, type Fixture } from './spec-support/gateway-fixture.js';
@@ -49,8 +50,8 @@ afterAll(async () => {
 const keysAdopted = () => fixture.openingEvents.filter((event) => event === 'opening-key-adopted').length;
 
 /** An exchange that was answered, its requested leaf, and the openings of it that have come. */
-async function exchanged() {
-  const outcome = await fixture.module.exchanges.perform(fixture.request());
+async function exchanged(context: ExchangeContext = {}) {
+  const outcome = await fixture.module.exchanges.perform(fixture.request({ context }));
   if (outcome.kind !== 'answered') throw new TypeError(`not answered but ${JSON.stringify(outcome)}`);
   const id = outcome.exchangeId;
   const row = await fixture.module.store.find(id, CONSUMER);
@@ -96,6 +97,20 @@ describe('openings from the gateway', () => {
 });
 
 describe('what feedback asks for again', () => {
+  test('names the order that the call named, as the first one did; so does what is sealed for the provider', async () => {
+    const order = Buffer.alloc(32, 7);
+    const { id, requested } = await exchanged({ concealment: order.toString('base64url') });
+    await seenOf(id, 1);
+    await feedback.ask(id, requested.leafHash, CONSUMER);
+    const named = (await seenOf(id, 2)).map(({ content }) => Buffer.from(content.concealment));
+    expect(named).toEqual([order, order]);
+    expect(JSON.stringify(requested.payload)).not.toContain(order.toString('base64url'));
+    const row = await fixture.module.store.find(id, CONSUMER);
+    expect(Object.keys(row?.requestHead ?? {})).toEqual(['method', 'target', 'headers', 'bodySha512']);
+    const sealed = fixture.provider.seen.find(({ content }) => content.concealment.length > 0);
+    expect(Buffer.from(sealed?.content.concealment ?? [])).toEqual(order);
+  });
+
   test('comes once from the row, however often it is asked; a failing database only delays it', async () => {
     const { id, requested } = await exchanged();
     await seenOf(id, 1);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { encode, message, RequestContentSchema, RequestSchema, type RequestContent } from '#contracts';
-import { exchangeIdBytes, sha512, toBase64Url, type ExchangeId } from '#kernel';
+import { exchangeIdBytes, fromBase64Url, sha512, toBase64Url, type ExchangeId } from '#kernel';
 import {
   commit,
   h1,
@@ -39,6 +39,7 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
   const { subject, endUser, permit } = admitted;
   const committed = subject === undefined || subject === 'in-answer' ? [] : [commit('subject', subject)];
   const acting = endUser === undefined ? undefined : commit('user', endUser.user);
+  const concealment = bytesOf(request.context.concealment);
   return {
     id,
     salt,
@@ -70,6 +71,8 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
       ...(acting === undefined
         ? {}
         : { endUser: { ...acting.opening }, endUserAssertion: request.context.endUser ?? '' }),
+      ...(concealment === undefined ? {} : { concealment }),
+      ...(admitted.linkTicket === undefined ? {} : { linkTicket: admitted.linkTicket }),
     }),
     openings: [
       ...committed.map(({ opening }, index) => rowOpening('subject', opening, index)),
@@ -86,8 +89,10 @@ export function prepare(id: ExchangeId, request: ExchangeRequest, admitted: Admi
 
 /** What feedback is told, so that it can open the statement's commitments. */
 export function openingsIn({ id, content }: Outgoing, { leafHash }: Statement) {
-  const { subjects, endUser } = content;
-  return { exchangeId: id, statementHash: leafHash, subjects, users: endUser === undefined ? [] : [endUser] };
+  const { subjects, endUser, concealment } = content;
+  const users = endUser === undefined ? [] : [endUser];
+  const named = concealment.length === 0 ? {} : { concealment };
+  return { exchangeId: id, statementHash: leafHash, subjects, users, ...named };
 }
 
 const LONGEST_WAY_BACK_MS = 500;
@@ -122,6 +127,12 @@ export function sealRequest(
       snapshot: BigInt(address.snapshot),
     }),
   );
+}
+
+/** Bytes of a base64url text that the edge has checked. */
+function bytesOf(text: string | undefined): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = text === undefined ? undefined : fromBase64Url(text);
+  return bytes === undefined ? undefined : new Uint8Array(bytes);
 }
 
 function rowOpening(kind: RowOpening['kind'], { r, country, type, code }: SubjectOpening, index: number): RowOpening {

@@ -40,6 +40,8 @@ export interface NewRow {
   readonly salt: Buffer;
   readonly openings: readonly RowOpening[];
   readonly requestHead: RequestHead;
+  /** Leaf hash, base64url, of the order that the call named; it travels with every opening of the request. */
+  readonly concealment?: string | undefined;
   readonly deadlineMs: number;
   readonly createdMs: number;
 }
@@ -64,10 +66,11 @@ export interface StoredRow extends Omit<NewRow, 'fingerprint'> {
 }
 
 /** The openings of a row's requested statement, in the order of its commitments. */
-export function openingsOfRow({ openings }: Pick<StoredRow, 'openings'>) {
+export function openingsOfRow({ openings, concealment }: Pick<StoredRow, 'openings' | 'concealment'>) {
   const own = openings.filter(({ statement }) => statement === 0).sort((one, other) => one.index - other.index);
   const of = (wanted: RowOpening['kind']) => own.filter(({ kind }) => kind === wanted).map(openingOf);
-  return { subjects: of('subject'), users: of('user') };
+  const named = concealment === undefined ? undefined : fromBase64Url(concealment);
+  return { subjects: of('subject'), users: of('user'), ...(named === undefined ? {} : { concealment: named }) };
 }
 
 function openingOf({ r, country, type, code }: RowOpening): SubjectOpening {

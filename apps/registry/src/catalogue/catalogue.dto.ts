@@ -67,6 +67,8 @@ export class AgreementDto implements ListedAgreement {
     description: 'Endpoints that may be called with an end user only, and with whom.',
   })
   endUser?: Record<string, string>;
+  @ApiProperty({ required: false, description: 'Endpoints that may be called only while the subject has allowed it.' })
+  requiresLink?: string[];
   @ApiProperty({ required: false }) from?: string;
   @ApiProperty() until: string;
 }

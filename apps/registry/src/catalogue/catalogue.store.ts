@@ -26,6 +26,7 @@ interface AgreementRow {
   valid_from: Date | null;
   valid_until: Date;
   end_user: Record<string, string> | null;
+  requires_link: string[] | null;
 }
 
 const SERVICE = `
@@ -71,7 +72,7 @@ export class CatalogueStore {
     const [row] = await this.database.query<ServiceRow>(`${SERVICE} WHERE id = $1`, [id]);
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
-      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user
+      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link
        FROM agreement WHERE service_id = $1 ORDER BY position`,
       [id],
     );
@@ -106,6 +107,7 @@ function agreementOf(row: AgreementRow): ListedAgreement {
     endpoints: row.endpoints,
     purposes: row.purposes,
     ...(row.end_user === null ? {} : { endUser: row.end_user }),
+    ...(row.requires_link === null ? {} : { requiresLink: row.requires_link }),
     ...(row.valid_from === null ? {} : { from: row.valid_from.toISOString() }),
     until: row.valid_until.toISOString(),
   };

@@ -43,6 +43,8 @@ export interface ListedAgreement {
   readonly purposes: readonly string[];
   /** Who has to act, by endpoint: `subject`, `official` or `any`. */
   readonly endUser?: Readonly<Record<string, string>>;
+  /** Endpoints that need the subject's leave. */
+  readonly requiresLink?: readonly string[];
   readonly from?: string;
   readonly until: string;
 }

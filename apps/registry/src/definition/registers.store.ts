@@ -153,8 +153,9 @@ async function writeServices(queries: Queries, subsystem: SubsystemEntry): Promi
 async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Promise<void> {
   for (const [position, entry] of subsystem.agreements.entries())
     await queries.query(
-      `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until, end_user)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until, end_user,
+                              requires_link)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         `${subsystem.id}/${entry.service}`,
         position,
@@ -164,6 +165,7 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
         entry.from ?? null,
         entry.until,
         entry.endUser ?? null,
+        entry.requiresLink ?? null,
       ],
     );
 }

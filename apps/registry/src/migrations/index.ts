@@ -1,5 +1,6 @@
 import { Registry1800000000001 } from './0001-registry.js';
 import { AgreementEndUser1800000000002 } from './0002-agreement-end-user.js';
+import { AgreementLink1800000000003 } from './0003-agreement-link.js';
 
 /** In order; never changed once released. */
-export const migrations = [Registry1800000000001, AgreementEndUser1800000000002];
+export const migrations = [Registry1800000000001, AgreementEndUser1800000000002, AgreementLink1800000000003];

@@ -8,6 +8,7 @@ import type { RegistryView } from '#snapshot';
 import { buildWorld, type World, type WorldOptions } from '#testing';
 import { ExchangeModule, type ExchangeModuleSettings } from '../exchange.module.js';
 import type { ExchangeRequest } from '../exchange.js';
+import { noLinks, type LinkTickets } from '../../links/link-tickets.service.js';
 import { buildRequest, CONSUMER, PROVIDER, type RequestChanges } from './build-request.js';
 import { StandInLog } from './stand-in-log.js';
 import { StandInProvider } from './stand-in-provider.js';
@@ -53,6 +54,7 @@ export async function gatewayFixture(
   settings: Partial<ExchangeModuleSettings> = {},
   bus: Bus = createInProcessBus(),
   worldOptions: WorldOptions = {},
+  links: LinkTickets = noLinks,
 ): Promise<Fixture> {
   const world = await buildWorld(worldOptions);
   const { stamp, opening, openingKey, unopened } = fixedTopics;
@@ -108,6 +110,7 @@ export async function gatewayFixture(
         ]),
         logs: StandInLog.keys(),
         openings,
+        links,
         guard: { seen: () => undefined, distrusts: () => guard.isDistrusted },
         log: { providerLeaf: (_: Statement<RequestedPayload>) => Promise.resolve(log0.outcome) },
         events: {

@@ -1,0 +1,37 @@
+import type { Clock, InstanceId } from '#kernel';
+import type { Database } from '#postgres';
+import type { RegistryCopy } from '#registry-copy';
+import type { Signer } from '#signing';
+import { CompromiseStore } from './compromise/compromise.store.js';
+import { Compromises } from './compromise/compromises.service.js';
+import type { FeedbackConfig } from './feedback.config.js';
+import type { PersonKeys } from './key-store/person-keys.store.js';
+import { LinkStore } from './links/link.store.js';
+import { Links } from './links/links.service.js';
+import type { OwnStatements } from './statements/own-statements.service.js';
+
+export interface PersonStatementSources {
+  readonly config: FeedbackConfig;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly keys: PersonKeys;
+  readonly statements: OwnStatements;
+  readonly copy: RegistryCopy;
+  readonly signer: () => Signer | undefined;
+}
+
+/** What persons say of themselves, and what they allow. */
+export function assemblePersonStatements({ config, copy, signer, ...shared }: PersonStatementSources) {
+  return {
+    compromises: new Compromises({
+      ...shared,
+      store: new CompromiseStore(shared.database),
+      settleMs: config.statementWaitMs,
+    }),
+    links: new Links({
+      ...{ ...shared, registry: copy, signer },
+      store: new LinkStore(shared.database),
+      instance: config.instanceId as InstanceId,
+    }),
+  };
+}

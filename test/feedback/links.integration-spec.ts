@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { checkLinkTicket } from '#end-user';
+import type { RunningApp } from '#platform';
+import { makeReaderToken } from '#reader-auth';
+import { parseStatement, type TypedSubject } from '#signing';
+import { buildWorld, eventually, TestIssuer, withFeedback } from '#testing';
+import { CONSUMER, SERVICE } from '../audit/audit-network.js';
+import { FeedbackNetwork, person } from './feedback-network.js';
+
+jest.setTimeout(120_000);
+
+const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
+const PROVIDER = 'TEST/GOV/1001/population';
+const LINK = { member: CONSUMER, direction: 'TO_MEMBER', services: [SERVICE], notice: '2026-1' };
+let issuer: TestIssuer;
+let network: FeedbackNetwork;
+let app: RunningApp;
+
+beforeAll(async () => {
+  issuer = await TestIssuer.create();
+  network = await FeedbackNetwork.create((text) =>
+    `${TestIssuer.definitionOf(issuer)}${text}`.replace(
+      'purposes: [citizen-view], until',
+      'purposes: [citizen-view], requiresLink: ["GET /{pin}"], until',
+    ),
+  );
+  app = await network.start({ portals: [CONSUMER] });
+});
+afterAll(() => network.close());
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+async function call(subsystem: string, path: string, init: RequestInit, more = {}): Promise<Answer> {
+  const key = network.audit.world.keysOf(subsystem).sign;
+  const audience = 'http://127.0.0.1:8120';
+  const token = await makeReaderToken({ subsystem, audience, key, nowMs: Date.now() });
+  const json = init.body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${token}`, ...json, ...more };
+  const response = await fetch(`${app.url}${path}`, { ...init, headers });
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
+}
+
+async function me(who: TypedSubject, method: string, path = '', body?: object): Promise<Answer> {
+  const assertion = { 'kerege-end-user': await issuer.mint(who.code, CONSUMER) };
+  const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  return call(CONSUMER, `/v1/subjects/me/links${path}`, init, assertion);
+}
+
+const asked = (who: TypedSubject, changes: object = {}, consumer = CONSUMER) => {
+  const question = { subject: `TEST/PIN/${who.code}`, service: SERVICE, purpose: 'citizen-view', ...changes };
+  return call(consumer, '/v1/links/tickets', { method: 'POST', body: JSON.stringify(question) });
+};
+
+async function leafOf(hash: unknown) {
+  return eventually(
+    async () => {
+      const leaves = (await network.audit.leaves()).map(({ body }) => parseStatement(Buffer.from(body).toString()));
+      const found = leaves.find((leaf) => leaf.ok && leaf.value.leafHash.toString('base64url') === hash);
+      return found?.ok === true ? found.value.payload : undefined;
+    },
+    { timeoutMs: 20_000 },
+  );
+}
+
+describe('a link', () => {
+  it('allows calls from when it is granted until it is revoked, and stands in the log without a name', async () => {
+    expect(await asked(ANN)).toMatchObject({ status: 404, body: { code: 'link-none' } });
+    const granted = await me(ANN, 'POST', '', LINK);
+    expect(granted).toMatchObject({ status: 201, body: { ...LINK, portal: CONSUMER, purposes: [] } });
+    const { ticket } = (await asked(ANN)).body;
+    const question = { consumer: CONSUMER, subject: 'TEST/PIN/TEST000001', service: SERVICE, purpose: 'citizen-view' };
+    const { view } = await buildWorld({ sameKeysAs: network.audit.world, definition: withFeedback });
+    expect(checkLinkTicket(String(ticket), question, { view, atMs: Date.now() })).toMatchObject({ ok: true });
+    expect(await asked(BEN)).toMatchObject({ status: 404 });
+
+    const { id, leaf } = granted.body;
+    const ref = `TO_MEMBER;notice=2026-1;services=${SERVICE}`;
+    const payload = await leafOf(leaf);
+    expect(payload).toMatchObject({ t: 'link.granted', from: CONSUMER, to: CONSUMER, ref });
+    expect(JSON.stringify(payload)).not.toContain(ANN.code);
+    expect((await me(ANN, 'GET')).body).toEqual({ links: [granted.body] });
+
+    const revoked = await me(ANN, 'DELETE', `/${String(id)}`);
+    expect(revoked.status).toBe(200);
+    expect(await asked(ANN)).toMatchObject({ status: 404 });
+    expect(await me(ANN, 'DELETE', `/${String(id)}`)).toEqual(revoked);
+    expect(await leafOf(revoked.body['revokedLeaf'])).toMatchObject({ t: 'link.revoked', prev: leaf });
+    expect((await me(ANN, 'GET')).body).toEqual({ links: [revoked.body] });
+  });
+
+  it('is the person’s own', async () => {
+    const { id } = (await me(BEN, 'POST', '', LINK)).body;
+    expect(await me(CID, 'DELETE', `/${String(id)}`)).toMatchObject({ status: 404, body: { code: 'link-unknown' } });
+    expect((await me(CID, 'GET')).body).toEqual({ links: [] });
+    expect(await asked(BEN)).toMatchObject({ status: 200 });
+  });
+
+  it.each<[string, object, string]>([
+    ['with nobody', { member: 'TEST/GOV/9999/none' }, 'member-unknown'],
+    ['for nothing', { services: [] }, 'without-scope'],
+    ['that is over', { until: '2020-01-01T00:00:00Z' }, 'ended'],
+    ['for too much', { services: Array.from({ length: 9 }, () => SERVICE) }, 'too-wide'],
+  ])('is not made %s', async (_, changes, problem) => {
+    expect((await me(CID, 'POST', '', { ...LINK, ...changes })).body).toMatchObject({ code: 'link-terms', problem });
+  });
+
+  it.each<object>([{ direction: 'AWAY' }, { member: 'x' }, { notice: 'a b' }, { purposes: 'care' }, { until: 'soon' }])(
+    'is not made of %j',
+    async (changes) => {
+      expect((await me(CID, 'POST', '', { ...LINK, ...changes })).status).toBe(400);
+    },
+  );
+
+  it('is told to nobody without an agreement that asks for it', async () => {
+    expect(await asked(BEN, {}, PROVIDER)).toMatchObject({ status: 403, body: { code: 'link-not-asked' } });
+    expect(await asked(BEN, { purpose: 'other' })).toMatchObject({ status: 403 });
+    expect(await asked(BEN, { subject: 'nobody' })).toMatchObject({ status: 400 });
+  });
+
+  it('is over when the person’s keys were destroyed', async () => {
+    expect(await asked(BEN)).toMatchObject({ status: 200 });
+    const { keys } = await network.databases();
+    await keys.query('DELETE FROM data_key');
+    expect(await asked(BEN)).toMatchObject({ status: 404 });
+  });
+});
