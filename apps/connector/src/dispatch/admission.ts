@@ -18,7 +18,7 @@ import { verifyEndUser, type AssertionMemory, type EndUser } from '#end-user';
 import { ok, refuse, type Result } from '#kernel';
 import { opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
 import type { RegistryView, ServiceEntry, SubjectRule } from '#snapshot';
-import type { Envelope } from './envelope.js';
+import { isUnsafe, type Envelope } from './envelope.js';
 
 /** A request that this provider lets through, and everything that the call needs of it. */
 export interface Admitted {
@@ -93,9 +93,10 @@ export function checkContent(
 export async function checkEndUser(
   { permit }: Right,
   { content, subject }: Admitted,
-  { requested, consumer }: Envelope,
+  envelope: Envelope,
   { view, memory }: { readonly view: RegistryView; readonly memory: AssertionMemory },
 ): Promise<Result<EndUser | undefined, WhyCode>> {
+  const { requested, consumer } = envelope;
   const { endUser: opening, endUserAssertion: assertion } = content;
   if ((opening === undefined) !== (assertion === '')) return refuse('commitment-mismatch');
   const question = { issuers: view.issuers, consumer, nowMs: requested.payload.ts, memory };
@@ -104,7 +105,7 @@ export async function checkEndUser(
   const person = verified.value;
   if (person !== undefined && opening !== undefined && !sameSubject(person.user, opening))
     return refuse('commitment-mismatch');
-  const decided = decideEndUser(permit.endUser, person, subject);
+  const decided = decideEndUser(permit.endUser, person, subject, isUnsafe(envelope));
   return decided.ok ? ok(person) : decided;
 }
 
