@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Bus } from '#bus';
+import { kindOfPerson } from '#end-user';
 import { type Clock, type InstanceId, type SubsystemId } from '#kernel';
 import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
 import { OpeningSessions, signOpeningKey } from '#openings';
@@ -24,6 +25,7 @@ import { migrations } from './migrations/index.js';
 import { OpeningKeyStore } from './opening-keys/opening-key.store.js';
 import { OpeningKeys } from './opening-keys/opening-keys.worker.js';
 import { InboxStore } from './openings/inbox.store.js';
+import type { KindOfPerson } from './openings/judge-opening.js';
 import { OpeningMatch } from './openings/opening-match.service.js';
 import { MatchWorker } from './openings/opening-match.worker.js';
 import { OpeningConsumer } from './openings/opening.consumer.js';
@@ -118,7 +120,11 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('opening-keys', cause),
   });
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
-  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions });
+  const people = () => {
+    const issuers = copy.current()?.issuers;
+    return issuers && ((person: Parameters<KindOfPerson>[0]) => kindOfPerson(issuers, person));
+  };
+  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions, people });
   const matcher = new MatchWorker({
     ...{ match, clock, keepMs: config.openingKeepMs, matched: events.matched, flawed: events.flawed },
     failed: (cause) => events.failed('index', cause),

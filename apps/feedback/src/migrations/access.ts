@@ -4,7 +4,7 @@ const grows = { insert: true } as const;
 
 /**
  * What the role of feedback may do beside reading. What the log says only grows; an opening leaves the inbox when it is
- * indexed.
+ * indexed; who acted may become known later than whom it concerned.
  */
 export const access: AccessPlan = {
   followed_log: { insert: true, update: ['next_idx', 'frontier'] },
@@ -12,6 +12,6 @@ export const access: AccessPlan = {
   sequel: grows,
   commitment: { insert: true, update: ['state', 'ask_ms'] },
   inbox: { insert: true, update: ['is_ready'], delete: true },
-  opening_offset: { insert: true, update: ['next_offset'] },
-  subject_access: grows,
+  opening_offset: { insert: true, update: ['next_offset', 'last_hash'] },
+  subject_access: { insert: true, update: ['end_user'] },
 };

@@ -134,7 +134,14 @@ async function work({ origin, partition, leaves, values }: Scene, crash: Crash):
   const logs = new FollowedLogStore(main, 600_000);
   const inbox = new InboxStore(main);
   const sessions = new OpeningSessions(INSTANCE, (kid) => (kid === sealing.kid ? sealing : undefined));
-  const match = new OpeningMatch({ database: main, inbox, keys: new PersonKeys(keyStore, kek), bus, sessions });
+  const match = new OpeningMatch({
+    database: main,
+    inbox,
+    keys: new PersonKeys(keyStore, kek),
+    bus,
+    sessions,
+    people: () => () => 'citizen',
+  });
   const arrived = [...values, ...values].map((value, at) => {
     const statement = leaves[at % leaves.length]?.hash ?? Buffer.alloc(0);
     return { statement, kid: sealing.kid, value, offset: BigInt(at), atMs: Date.now() };

@@ -7,8 +7,15 @@ import { epochOf } from '../key-store/epoch.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { epochTagKey, tagOf, type EpochTag } from '../key-store/tag.js';
 import type { InboxStore, WaitingOpening } from './inbox.store.js';
-import { addIndexRows, commitmentsOf, type IndexRow, type StoredCommitment } from './index-row.store.js';
-import { judgeOpening, type Judgement, type OpenedCommitment } from './judge-opening.js';
+import {
+  addIndexRows,
+  commitmentsOf,
+  nameActors,
+  type IndexRow,
+  type KnownActor,
+  type StoredCommitment,
+} from './index-row.store.js';
+import { judgeOpening, type Judgement, type KindOfPerson, type OpenedCommitment } from './judge-opening.js';
 import { keepOpening } from './kept-opening.js';
 import type { OpeningFlaw } from './opening-flaw.js';
 
@@ -16,8 +23,10 @@ export interface OpeningMatchParts {
   readonly database: Database;
   readonly inbox: InboxStore;
   readonly keys: PersonKeys;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'publish'>;
   readonly sessions: OpeningSessions;
+  /** As the registry has it now; undefined: there is no snapshot yet, and openings wait. */
+  readonly people: () => KindOfPerson | undefined;
 }
 
 /** An opening that is put away, with the consumer whose statement it does not open. */
@@ -41,21 +50,27 @@ interface Judged extends Judgement<StoredCommitment> {
 /**
  * Turns openings into rows of the index. It promises one row for each commitment that anybody opens, however many openings
  * of it come, and that a row's key is committed before the row: one transaction takes openings out of the inbox and puts
- * rows into the index. What does not open is put away on `dead.feedback`, sealed as it came, before it is let go.
+ * rows into the index. Who acted is said by the first opening that says it, also where another made the row. What does
+ * not open is put away on `dead.feedback`, sealed as it came, before it is let go.
  */
 export class OpeningMatch {
   constructor(private readonly parts: OpeningMatchParts) {}
 
   /** The oldest `limit` openings whose leaves are there. */
   async match(limit: number): Promise<Matched> {
-    const { database, inbox } = this.parts;
+    const { database, inbox, people } = this.parts;
+    const kindOf = people();
+    if (kindOf === undefined) return NOTHING;
     return database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
       const waiting = await inbox.ready(queries, limit);
-      if (waiting.length === 0) return { openings: 0, rows: 0, flawed: [] };
-      const judged = await this.judge(queries, waiting);
-      const rows = await this.rowsOf(judged);
+      if (waiting.length === 0) return NOTHING;
+      const judged = await this.judge(queries, waiting, kindOf);
+      const opened = distinct(judged);
+      const rows = await this.rowsOf(opened.filter(({ commitment }) => commitment.isPending));
       if (rows.length > 0) await addIndexRows(queries, rows);
+      const actors = await this.actorsOf(opened.filter(({ commitment }) => !commitment.isPending));
+      if (actors.length > 0) await nameActors(queries, actors);
       const flawed = judged.filter(({ flaw }) => flaw !== undefined);
       await this.putAway(flawed.map(({ waiting: opening, flaw }) => ({ opening, flaw: flaw as OpeningFlaw })));
       await inbox.remove(queries, waiting);
@@ -74,7 +89,7 @@ export class OpeningMatch {
     });
   }
 
-  private async judge(queries: Queries, waiting: readonly WaitingOpening[]): Promise<Judged[]> {
+  private async judge(queries: Queries, waiting: readonly WaitingOpening[], kindOf: KindOfPerson): Promise<Judged[]> {
     const read = waiting.map((one) => readSealedOpening(one.value));
     const statements = read.flatMap((one) => (one.ok ? [one.value.statementHash] : []));
     const byStatement = Map.groupBy(await commitmentsOf(queries, statements), ({ statement }) => nameOf(statement));
@@ -82,7 +97,7 @@ export class OpeningMatch {
       waiting.map(async (one, at): Promise<Judged> => {
         const named = read[at];
         const commitments = named?.ok === true ? (byStatement.get(nameOf(named.value.statementHash)) ?? []) : [];
-        return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments)) };
+        return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments, kindOf)) };
       }),
     );
   }
@@ -90,6 +105,7 @@ export class OpeningMatch {
   private async judgeOne(
     value: Buffer,
     commitments: readonly StoredCommitment[],
+    kindOf: KindOfPerson,
   ): Promise<Judgement<StoredCommitment>> {
     const [first] = commitments;
     if (first === undefined) return { opened: [], flaw: 'leaf-unknown' };
@@ -97,24 +113,27 @@ export class OpeningMatch {
     if (!opening.ok) return { opened: [], flaw: opening.reason };
     const { exchangeId, content } = opening.value;
     if (exchangeId !== first.exchangeId) return { opened: [], flaw: 'opening-foreign' };
-    // One statement may be a leaf of two logs: the same opening opens both.
-    const leaves = Map.groupBy(commitments, ({ logId, index }) => `${logId}/${index}`);
-    const judged = [...leaves.values()].map((ofLeaf) => judgeOpening(content, ofLeaf));
-    return { opened: judged.flatMap(({ opened }) => opened), flaw: judged.find(({ flaw }) => flaw)?.flaw };
+    return judgeOpening(content, commitments, kindOf);
   }
 
-  private async rowsOf(judged: readonly Judged[]): Promise<IndexRow[]> {
-    const pending = new Map<string, OpenedCommitment<StoredCommitment>>();
-    for (const opened of judged.flatMap((one) => one.opened))
-      if (opened.commitment.isPending) pending.set(placeName(opened.commitment), opened);
-    const tagged = await Promise.all(
-      [...pending.values()].map(async (opened) => ({ opened, at: await this.tagged(opened) })),
-    );
+  private async rowsOf(pending: readonly OpenedCommitment<StoredCommitment>[]): Promise<IndexRow[]> {
+    const tagged = await Promise.all(pending.map(async (opened) => ({ opened, at: await this.tagged(opened) })));
     const keys = await this.parts.keys.ensure(tagged.map(({ at }) => at));
     return tagged.map(({ opened: { commitment, opening, endUser }, at }) => {
       const key = keys.get(epochTagKey(at)) as Buffer;
       return { ...at, commitment, endUser, openingEnc: keepOpening(key, commitment, opening) };
     });
+  }
+
+  /** Where nobody acted, every opening of the row knows it. */
+  private actorsOf(indexed: readonly OpenedCommitment<StoredCommitment>[]): Promise<KnownActor[]> {
+    const telling = indexed.filter(({ endUser }) => endUser !== 'unknown' && endUser !== 'none');
+    return Promise.all(
+      telling.map(async (opened) => {
+        const { commitment, endUser } = opened;
+        return { ...(await this.tagged(opened)), commitment, endUser };
+      }),
+    );
   }
 
   private async tagged({ commitment, opening }: OpenedCommitment<StoredCommitment>): Promise<EpochTag> {
@@ -126,6 +145,18 @@ export class OpeningMatch {
   private async putAway(doomed: readonly { opening: WaitingOpening; flaw: OpeningFlaw }[]): Promise<void> {
     if (doomed.length > 0) await this.parts.bus.publish(doomed.map(({ opening, flaw }) => deadLetter(opening, flaw)));
   }
+}
+
+const NOTHING: Matched = { openings: 0, rows: 0, flawed: [] };
+
+/** Each commitment that somebody opens, once; of its openings one that knows who acted. */
+function distinct(judged: readonly Judged[]): OpenedCommitment<StoredCommitment>[] {
+  const opened = new Map<string, OpenedCommitment<StoredCommitment>>();
+  for (const one of judged.flatMap((each) => each.opened)) {
+    const name = placeName(one.commitment);
+    if (one.endUser !== 'unknown' || !opened.has(name)) opened.set(name, one);
+  }
+  return [...opened.values()];
 }
 
 function deadLetter({ value, partition, offset, atMs }: WaitingOpening, flaw: OpeningFlaw): OutgoingRecord {
