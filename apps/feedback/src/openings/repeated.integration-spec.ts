@@ -83,7 +83,7 @@ const counted = async () =>
   database.query(
     `SELECT origin, state, count(*)::integer AS n,
             (SELECT count(*)::integer FROM subject_access AS access WHERE access.log_id = followed_log.log_id) AS rows
-       FROM commitment JOIN followed_log USING (log_id) GROUP BY log_id, origin, state ORDER BY origin`,
+       FROM commitment JOIN followed_log USING (log_id) GROUP BY followed_log.log_id, origin, state ORDER BY origin`,
   );
 
 describe('a statement whose stamp was repeated while a window closed', () => {
