@@ -96,9 +96,10 @@ export class InboxStore {
     await queries.query('DELETE FROM inbox WHERE id = ANY($1::bigint[])', [openings.map(({ id }) => id)]);
   }
 
-  /** Whether openings were sealed with that key wait here. */
-  async holds(kid: string): Promise<boolean> {
-    return (await this.database.query('SELECT FROM inbox WHERE kid = $1 LIMIT 1', [kid])).length > 0;
+  /** Whether openings wait here that were sealed with that key and came before. */
+  async holds(kid: string, beforeMs: number): Promise<boolean> {
+    const sql = 'SELECT FROM inbox WHERE kid = $1 AND at_ms < $2 LIMIT 1';
+    return (await this.database.query(sql, [kid, beforeMs])).length > 0;
   }
 
   /** By partition: where reading goes on. */
