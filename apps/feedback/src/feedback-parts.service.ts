@@ -136,11 +136,14 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
       events.arrived(openings);
       matcher.wake();
     },
+    // As long after a leaf was to be read as its openings may be late.
+    letGo: (limit) => matcher.letGo(Math.min(clock.now(), follower.caughtUpAtMs) - config.unopenedAfterMs, limit),
     flawed: (flaw, openings) => events.flawed({ flaw, consumer: undefined, exchangeId: undefined }, openings),
+    topicBroken: events.topicBroken,
     failed: (cause) => events.failed('openings', cause),
   });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
-  const follower = followLog(context, { files, copy, watcher, matcher, database: databases.feedback });
+  const follower: LogFollower = followLog(context, { files, copy, watcher, matcher, database: databases.feedback });
   const unopened = new UnopenedWorker({
     ...{ bus, clock, store: new UnopenedStore(databases.feedback), alarm: events.unopened },
     ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },

@@ -41,7 +41,8 @@ export class AnnouncedKeys {
   current(view: RegistryView, nowMs: number): Announced | undefined {
     let newest: Announced | undefined;
     for (const key of this.held.values()) {
-      if (isOfFuture(key, nowMs) || nowMs >= key.untilMs || !isSignedBy(view, key.instance, key.signedBy, nowMs)) continue;
+      if (isOfFuture(key, nowMs) || nowMs >= key.untilMs || !isSignedBy(view, key.instance, key.signedBy, nowMs))
+        continue;
       if (newest === undefined || key.fromMs > newest.fromMs) newest = key;
     }
     return newest;

@@ -17,7 +17,10 @@ const EARLY_MS = 5 * 60_000;
 export function newestKey(keys: readonly OpeningKey[], nowMs: number): OpeningKey | undefined {
   return keys
     .filter(({ fromMs }) => fromMs <= nowMs + EARLY_MS)
-    .reduce<OpeningKey | undefined>((newest, key) => (key.fromMs > (newest?.fromMs ?? -Infinity) ? key : newest), undefined);
+    .reduce<OpeningKey | undefined>(
+      (newest, key) => (key.fromMs > (newest?.fromMs ?? -Infinity) ? key : newest),
+      undefined,
+    );
 }
 
 /** Whether another key has to be made: there is none of now, or the newest is a rotation old. */

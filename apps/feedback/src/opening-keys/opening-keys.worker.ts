@@ -73,7 +73,8 @@ export class OpeningKeys {
     return this.keys.get(kid)?.jwk;
   }
 
-  private async tick(): Promise<number> {
+  /** One round; the milliseconds until the next. */
+  async tick(): Promise<number> {
     const { store, clock, rotateMs, signer: currentSigner, sign } = this.parts;
     const signer = currentSigner();
     if (signer === undefined) return SOON_MS;

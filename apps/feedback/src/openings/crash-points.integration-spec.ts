@@ -147,8 +147,9 @@ async function work({ origin, partition, leaves, values }: Scene, crash: Crash):
     return { statement, kid: sealing.kid, value, offset: BigInt(at), atMs: Date.now() };
   });
   const takeOpenings = async (until: number) => {
-    const next = await inbox.nextOffset(partition);
-    await inbox.take(partition, arrived.slice(Number(next), until), BigInt(until));
+    const { nextOffset: from } = await inbox.readTo(partition);
+    const fresh = arrived.slice(Number(from), until);
+    await inbox.take({ partition, from, lastOffset: BigInt(until) - 1n, lastHash: Buffer.alloc(32) }, fresh);
   };
   await takeOpenings(values.length);
   const position = await logs.position(origin);

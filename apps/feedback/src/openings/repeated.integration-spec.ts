@@ -70,7 +70,8 @@ async function becomesLeaf(origin: string, { leafHash, jws }: { leafHash: Buffer
 
 const matched = async (statement: Buffer, value: Buffer, offset: bigint) => {
   const inbox = new InboxStore(database);
-  await inbox.take(0, [{ statement, kid: sealing.kid, value, offset, atMs: Date.now() }], offset + 1n);
+  const stretch = { partition: 0, from: offset, lastOffset: offset, lastHash: Buffer.alloc(32) };
+  await inbox.take(stretch, [{ statement, kid: sealing.kid, value, offset, atMs: Date.now() }]);
   const sessions = new OpeningSessions(INSTANCE, () => sealing);
   const match = new OpeningMatch({
     ...{ database, inbox, sessions, keys: new PersonKeys(keys, kek), people: () => () => undefined },
