@@ -53,7 +53,7 @@ const isReceipted = () => book.receipt({ exchangeId: envelope.exchangeId, slot: 
 
 describe('the opening that only the answer told', () => {
   it('is with the broker before its commitment is stated', async () => {
-    let acknowledge = () => undefined as void;
+    let acknowledge: () => void = () => undefined;
     openings = () => new Promise((resolve) => (acknowledge = resolve));
     const delivered = delivery.deliver(envelope, outcome, ROUTE, STANDS, 60_000);
     await eventually(() => sent.length > 0);

@@ -120,11 +120,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('opening-keys', cause),
   });
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
-  const people = () => {
-    const issuers = copy.current()?.issuers;
-    return issuers && ((person: Parameters<KindOfPerson>[0]) => kindOfPerson(issuers, person));
-  };
-  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions, people });
+  const match = new OpeningMatch({ database: databases.feedback, inbox, keys, bus, sessions, people: peopleOf(copy) });
   const matcher = new MatchWorker({
     ...{ match, clock, keepMs: config.openingKeepMs, matched: events.matched, flawed: events.flawed },
     failed: (cause) => events.failed('index', cause),
@@ -174,6 +170,14 @@ export async function stopParts(parts: FeedbackParts): Promise<void> {
   await Promise.all([parts.consumer.stop(), parts.follower.stop(), parts.unopened.stop(), parts.openingKeys.stop()]);
   await parts.matcher.stop();
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
+}
+
+/** Of what kind people are, by the newest snapshot; none: there is none yet. */
+function peopleOf(copy: RegistryCopy): () => KindOfPerson | undefined {
+  return () => {
+    const issuers = copy.current()?.issuers;
+    return issuers && ((person) => kindOfPerson(issuers, person));
+  };
 }
 
 interface Following {

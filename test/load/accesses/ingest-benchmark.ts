@@ -95,16 +95,16 @@ async function oneRun(bus: Bus, { feedback, keys }: Databases, statements: numbe
     people: () => () => 'citizen',
   });
   let [openings, rows] = [0, 0];
-  let failure: unknown;
-  const failed = (cause: unknown) => (failure ??= cause);
+  const failures: unknown[] = [];
+  const failed = (cause: unknown) => void failures.push(cause);
   const flawed = () => failed(loadErrors.error('bench-wrong-answer', { details: { what: 'a flawed opening' } }));
-  const all = Promise.withResolvers<void>();
+  const all = Promise.withResolvers<undefined>();
   const matcher = new MatchWorker({
     ...{ match, clock: systemClock, keepMs: 3_600_000, failed, flawed },
     matched: (matched) => {
       openings += matched.openings;
       rows += matched.rows;
-      if (openings >= records.length || failure !== undefined) all.resolve();
+      if (openings >= records.length || failures.length > 0) all.resolve(undefined);
     },
   });
   const consumer = new OpeningConsumer({
@@ -119,7 +119,7 @@ async function oneRun(bus: Bus, { feedback, keys }: Databases, statements: numbe
   const seconds = (performance.now() - startedAt) / 1_000;
   await consumer.stop();
   await matcher.stop();
-  if (failure !== undefined) throw failure;
+  if (failures.length > 0) throw loadErrors.error('bench-tool-failed', { cause: failures[0] });
   if (rows !== statements) throw loadErrors.error('bench-wrong-answer', { details: { rows, statements } });
   return records.length / seconds;
 }
