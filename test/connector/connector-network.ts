@@ -55,6 +55,16 @@ function definition(text: string): string {
     .replace('timeoutMs: 5000', 'timeoutMs: 2000');
 }
 
+/** An unsafe endpoint of which only the answer tells the subject. */
+export function withUnsafeParcels(text: string): string {
+  return text
+    .replace(
+      '{ endpoint: "POST /claims"',
+      '{ endpoint: "POST /parcels", subject: { type: PIN, country: TEST, from: { answer: /owner } } }\n              - { endpoint: "POST /claims"',
+    )
+    .replace('"GET /parcels/{id}"]', '"GET /parcels/{id}", "POST /parcels"]');
+}
+
 /** Real connectors on the real broker and database, between a gateway that may do evil, a log and an agency that are fakes. */
 export class ConnectorNetwork {
   readonly answers: SeenAnswer[] = [];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, TestIssuer } from '#testing';
-import { ConnectorNetwork, CONSUMER, SERVICE } from './connector-network.js';
+import { ConnectorNetwork, CONSUMER, SERVICE, withUnsafeParcels } from './connector-network.js';
 import { SUBJECT, type Mischief } from './evil-gateway.js';
 
 const OTHER = { country: 'TEST', type: 'PIN', code: 'TEST000002' };
@@ -23,7 +23,10 @@ beforeAll(async () => {
   network = await ConnectorNetwork.create(
     (text) =>
       TestIssuer.definitionOf(issuer) +
-      text.replace('until: 2099-12-31 }', 'endUser: { "POST /claims": subject }, until: 2099-12-31 }'),
+      withUnsafeParcels(text).replace(
+        'until: 2099-12-31 }',
+        'endUser: { "POST /claims": subject }, until: 2099-12-31 }',
+      ),
   );
   await network.start();
 }, 60_000);
@@ -87,6 +90,14 @@ describe('a connector decides who may act, whatever the gateway has let through'
     expect(content).toBeUndefined();
     expect(network.callsOf(sent)).toEqual([]);
     await eventually(() => network.leavesOf(sent).some(({ payload }) => payload.t === 'exchange.refused'));
+  });
+
+  it('refuses a citizen an unsafe call of which only the answer would tell whom it concerned, before it is made', async () => {
+    const more = { method: 'POST', target: `/r1/${SERVICE}/parcels`, subject: undefined };
+    const sent = await network.send(await acting(SUBJECT.code, { ...more, payload: { ep: 'POST /parcels' } }));
+    const { statement } = await network.answerTo(sent);
+    expect(statement.payload).toMatchObject({ t: 'exchange.refused', why: 'end-user-mismatch' });
+    expect(network.callsOf(sent)).toEqual([]);
   });
 
   it('refuses an answer that tells a citizen about somebody else, and gives them their own', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { fixedTopics } from '#contracts';
 import { newExchangeId, parseSubsystemId, systemClock, type SubsystemId } from '#kernel';
 import { openDatabase, type Database } from '#postgres';
 import { jwkSigner, KeyRing, verifyEd25519 } from '#signing';
@@ -95,7 +96,7 @@ async function startAnew(): Promise<{ worker: JournalWorker; stop: () => Promise
 }
 
 /** A row that has ended, its outcome never sent; the outcome's leaf. */
-async function endedRow(): Promise<{ leaf: string; id: string }> {
+async function endedRow(opening?: Buffer): Promise<{ leaf: string; id: string }> {
   const sent = await craft(network.world, { payload: { ep: 'POST /claims' } });
   const read = readEnvelope(sent.value, provider);
   if (!read.ok) throw new TypeError(`a crafted request does not read: ${read.reason}`);
@@ -103,7 +104,7 @@ async function endedRow(): Promise<{ leaf: string; id: string }> {
   const { statement, answer } = await failedOutcome(read.value, 'outcome-unknown', signer, Date.now());
   const call = { exchangeId: sent.id, leafHash: sent.requested.leafHash, owner: 'a', callMs: 0 };
   await journal.begin({ ...call, request: sent.value });
-  await journal.end({ ...call, statement: statement.jws, answer: Buffer.from(answer) });
+  await journal.end({ ...call, statement: statement.jws, answer: Buffer.from(answer), opening });
   return { leaf: statement.leafHash.toString('hex'), id: sent.id };
 }
 
@@ -127,6 +128,30 @@ describe('after a restart an outcome of an unsafe call', () => {
     expect([stampsOf(leaf), stampsOf(known.leaf)]).toEqual([2, 1]);
     expect(failures).toEqual([]);
     await stop();
+  });
+
+  it('takes the opening with it that nobody else can send', async () => {
+    const seen: Buffer[] = [];
+    const subscription = await network.bus.subscribe({
+      topics: [fixedTopics.opening.name],
+      group: uniqueName('openings'),
+      startAt: { kind: 'latest' },
+      maxInFlight: 10,
+      onError: silent,
+      each: ({ value }) => void seen.push(value),
+    });
+    await endedRow(Buffer.from('sealed'));
+    const { worker, stop } = await startAnew();
+    await worker.tidy();
+    await eventually(() => seen.length === 1);
+    expect(seen).toEqual([Buffer.from('sealed')]);
+    await worker.tidy();
+    await endedRow(Buffer.from('the next'));
+    await worker.tidy();
+    await eventually(() => seen.length > 1);
+    expect(seen.map(String)).toEqual(['sealed', 'the next']);
+    await stop();
+    await subscription.stop();
   });
 
   it('is stamped no more when intake refuses it, nor after a day', async () => {

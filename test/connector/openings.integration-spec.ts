@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { opens } from '#signing';
 import { eventually, FeedbackStandIn, withFeedback } from '#testing';
-import { ConnectorNetwork, SERVICE } from './connector-network.js';
+import { ConnectorNetwork, SERVICE, withUnsafeParcels } from './connector-network.js';
 import type { Crafted } from './evil-gateway.js';
 
 let network: ConnectorNetwork;
@@ -16,16 +16,6 @@ afterAll(async () => {
   await feedback.stop();
   await network.close();
 });
-
-/** An unsafe endpoint of which only the answer tells the subject. */
-function withUnsafeParcels(text: string): string {
-  return text
-    .replace(
-      '{ endpoint: "POST /claims"',
-      '{ endpoint: "POST /parcels", subject: { type: PIN, country: TEST, from: { answer: /owner } } }\n              - { endpoint: "POST /claims"',
-    )
-    .replace('"GET /parcels/{id}"]', '"GET /parcels/{id}", "POST /parcels"]');
-}
 
 /** How often the connector counted this. */
 const counted = async (event: string) => {

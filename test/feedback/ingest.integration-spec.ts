@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { newExchangeId } from '#kernel';
 import { opens } from '#signing';
-import { eventually } from '#testing';
+import { eventually, TestIssuer } from '#testing';
 import { CONSUMER, PROVIDER, SERVICE } from '../audit/audit-network.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
@@ -10,7 +10,8 @@ jest.setTimeout(120_000);
 
 let network: FeedbackNetwork;
 beforeAll(async () => {
-  network = await FeedbackNetwork.create();
+  const issuer = await TestIssuer.create();
+  network = await FeedbackNetwork.create((text) => TestIssuer.definitionOf(issuer) + text);
   await network.start();
 });
 afterAll(() => network.close());
@@ -95,6 +96,24 @@ describe('an access', () => {
     await network.send(await network.sealed(asked));
     await eventually(async () => (await network.accesses(subject))[0]?.outcome === 'failed');
     expect((await network.accesses(subject))[0]).toMatchObject({ outcome: 'failed', isDisclosed: true });
+  });
+});
+
+describe('an opening that does not say who acted', () => {
+  it('is mended by a later one that does, in whatever order they come', async () => {
+    const [subject, other] = [somebody(), somebody()];
+    const [asked, twice] = [
+      await network.requested([subject], [person('OFFICIAL/OFF1')]),
+      await network.requested([other], [person('OFFICIAL/OFF1')]),
+    ];
+    await network.stamp(asked.statement, twice.statement);
+    await network.send(await network.sealed(asked, { users: [] }));
+    await eventually(async () => (await network.accesses(subject))[0]?.endUser === 'unknown');
+    await network.send(await network.sealed(asked));
+    await eventually(async () => (await network.accesses(subject))[0]?.endUser === 'official');
+    await network.send(await network.sealed(twice), await network.sealed(twice, { users: [] }));
+    await eventually(async () => (await network.commitments('pending')) === 0);
+    expect((await accessesOf(other))[0]?.endUser).toBe('official');
   });
 });
 

@@ -1,4 +1,5 @@
 import { startFailure } from '#platform';
+import { accessesBenchmark } from './accesses/accesses-benchmark.js';
 import { busBenchmark } from './bus/bus-benchmark.js';
 import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
 import { say } from './harness/report.js';
@@ -12,6 +13,7 @@ import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 import { verifyBenchmark } from './verify/verify-benchmark.js';
 
 const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>([
+  ['accesses', accessesBenchmark],
   ['bus', busBenchmark],
   ['exchange', exchangeBenchmark],
   ['overload', overloadBenchmark],

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { kindOfPerson } from '#end-user';
 import type { InstanceId, SubsystemId } from '#kernel';
 import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
 import { keyFileName, loadKeySet } from '#platform';
@@ -25,6 +26,7 @@ import type { Links } from './links/links.service.js';
 import { FollowedLogStore } from './log-follower/followed-log.store.js';
 import { LogFollower } from './log-follower/log-follower.worker.js';
 import type { OpeningKeys } from './opening-keys/opening-keys.worker.js';
+import type { KindOfPerson } from './openings/judge-opening.js';
 import type { MatchWorker } from './openings/opening-match.worker.js';
 import { takeOpenings } from './openings/opening-parts.service.js';
 import type { OpeningConsumer } from './openings/opening.consumer.js';
@@ -80,11 +82,14 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('statements', cause),
   });
   const concealment = assembleConcealment(context, { databases, copy, statements });
-  const openings = takeOpenings(context, { databases, keys, kek, signer, claims: concealment.claims });
+  const openings = takeOpenings(context, {
+    ...{ databases, keys, kek, signer, claims: concealment.claims, people: peopleOf(copy) },
+    caughtUpAtMs: () => follower.caughtUpAtMs,
+  });
   const isFollowed = () => follower.isCaughtUp();
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
-  const follower = followLog(context, {
+  const follower: LogFollower = followLog(context, {
     files,
     copy,
     watcher,
@@ -145,6 +150,14 @@ export async function stopParts(parts: FeedbackParts): Promise<void> {
   await Promise.all([...intake, questions.overdue, concealment.release].map((part) => part.stop()));
   await Promise.all([parts.matcher.stop(), parts.deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
+}
+
+/** Of what kind people are, by the newest snapshot; none: there is none yet. */
+function peopleOf(copy: RegistryCopy): () => KindOfPerson | undefined {
+  return () => {
+    const issuers = copy.current()?.issuers;
+    return issuers && ((person) => kindOfPerson(issuers, person));
+  };
 }
 
 interface Following {

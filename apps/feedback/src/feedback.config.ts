@@ -124,7 +124,8 @@ export const feedbackConfig = defineConfig('feedback', {
     env: 'KEREGE_FEEDBACK_MAX_WAITING_OPENINGS',
     default: 1_000_000,
     min: 1_000,
-    meaning: 'Openings that wait for their leaves at most; the others stay on their topic.',
+    meaning:
+      'Openings that wait for their leaves at most; beyond it those are put away whose leaf is late, and the others stay on their topic.',
     unit: 'openings',
   }),
   unopenedAfterMs: setting.durationMs({

@@ -30,19 +30,33 @@ describe('decideEndUser', () => {
     ['an official where the subject is asked for', ['subject'], official, STRANGER, 'end-user-required'],
     ['an official where two agreements disagree', ['official', 'subject'], official, ME, 'end-user-required'],
   ])('%s', (_what, rules, person, about, expected) => {
-    const decided = decideEndUser(rules, person, about);
+    const decided = decideEndUser(rules, person, about, false);
     expect(decided.ok ? 'yes' : decided.reason).toBe(expected);
+  });
+
+  it('lets no citizen do what cannot be undone where only the answer will tell to whom', () => {
+    const may = (person: ActingPerson | undefined) => decideEndUser([], person, 'in-answer', true).ok;
+    expect([may(citizen), may(official), may(undefined)]).toEqual([false, true, true]);
+    expect(decideEndUser(['subject'], citizen, 'in-answer', true)).toEqual({ ok: false, reason: 'end-user-mismatch' });
+    expect(decideEndUser([], citizen, ME, true).ok).toBe(true);
   });
 
   it('never lets a citizen at a person who is neither them nor represented by them', () => {
     const rules = fc.array(fc.constantFrom<EndUserRule>('subject', 'official', 'any'), { maxLength: 3 });
     const code = fc.integer({ min: 0, max: 5 }).map((number) => subject(`TEST00000${number}`));
     fc.assert(
-      fc.property(rules, code, fc.array(code, { maxLength: 3 }), code, (asked, user, represents, about) => {
-        const isTheirs = [user, ...represents].some((own) => own.code === about.code);
-        const decided = decideEndUser(asked, { kind: 'citizen', user, represents }, about);
-        expect(decided.ok).toBe(isTheirs && !asked.includes('official'));
-      }),
+      fc.property(
+        rules,
+        code,
+        fc.array(code, { maxLength: 3 }),
+        code,
+        fc.boolean(),
+        (asked, user, represents, about, unsafe) => {
+          const isTheirs = [user, ...represents].some((own) => own.code === about.code);
+          const decided = decideEndUser(asked, { kind: 'citizen', user, represents }, about, unsafe);
+          expect(decided.ok).toBe(isTheirs && !asked.includes('official'));
+        },
+      ),
     );
   });
 });

@@ -27,21 +27,23 @@ export type EndUserReason =
   | 'end-user-replayed'
   /** The agreement wants somebody, or somebody else, to act. */
   | 'end-user-required'
-  /** A citizen may ask about themselves and those whom they represent only. */
+  /** A citizen may act on themselves and those whom they represent only, or it cannot be known in time whether they do. */
   | 'end-user-mismatch';
 
 /**
  * Whether this person, or nobody, may act on this subject. A citizen is bound to their own data wherever they act, also
  * where no agreement asks for it; an official acts for their subsystem. `in-answer`: only the answer will tell, and then
- * this is asked again.
+ * this is asked again. What is done by then cannot be undone, so of an unsafe call a citizen is refused beforehand.
  */
 export function decideEndUser(
   rules: readonly EndUserRule[],
   person: ActingPerson | undefined,
   subject: Subject | 'in-answer' | undefined,
+  isUnsafe: boolean,
 ): Result<true, 'end-user-required' | 'end-user-mismatch'> {
   if (!rules.every((rule) => satisfies(rule, person))) return refuse('end-user-required');
-  if (person?.kind !== 'citizen' || subject === undefined || subject === 'in-answer') return ok(true);
+  if (person?.kind !== 'citizen' || subject === undefined) return ok(true);
+  if (subject === 'in-answer') return isUnsafe ? refuse('end-user-mismatch') : ok(true);
   const isTheirs = [person.user, ...person.represents].some((own) => sameSubject(own, subject));
   return isTheirs ? ok(true) : refuse('end-user-mismatch');
 }

@@ -33,6 +33,18 @@ export function personOf(issuer: Issuer, claims: Claims): Result<EndUser, Assert
   return ok({ kind: rule.kind, user, represents, issuer: issuer.issuer, untilMs: claims.exp * 1000 });
 }
 
+/** Of what kind those are whom the issuers call like this; undefined: nobody is called so, or people of both kinds are. */
+export function kindOfPerson(
+  issuers: readonly Pick<Issuer, 'people'>[],
+  { country, type }: Pick<TypedSubject, 'country' | 'type'>,
+): EndUser['kind'] | undefined {
+  const alike = issuers
+    .flatMap(({ people }) => people)
+    .filter(({ subject }) => subject.country === country && subject.type === type);
+  const [kind, ...others] = new Set(alike.map((rule) => rule.kind));
+  return others.length === 0 ? kind : undefined;
+}
+
 /** All of them or none: a person whom nobody can name is not left out in silence. */
 function listed(country: string, type: string, said: unknown): TypedSubject[] | undefined {
   if (!Array.isArray(said) || said.length > MAX_REPRESENTED) return undefined;

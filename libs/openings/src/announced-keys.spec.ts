@@ -35,6 +35,15 @@ describe('announced keys', () => {
     expect(keys.take(first.jws, world.view, NOW + 1_000)).toBe('opening-key-older');
   });
 
+  it('of a clock that was ahead are let go when it has come back', async () => {
+    const keys = new AnnouncedKeys();
+    const [ahead, now] = [await announcement(NOW + 24 * HOUR, NOW + 72 * HOUR), await announcement(NOW)];
+    expect(keys.take(ahead.jws, world.view, NOW + 24 * HOUR)).toBe('adopted');
+    expect(keys.current(world.view, NOW)).toBeUndefined();
+    expect(keys.take(now.jws, world.view, NOW)).toBe('adopted');
+    expect(keys.current(world.view, NOW)?.kid).toBe(now.kid);
+  });
+
   it('wait for the snapshot that names feedback, and go with it', async () => {
     const keys = new AnnouncedKeys();
     const { jws, kid } = await announcement(NOW);

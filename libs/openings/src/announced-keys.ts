@@ -1,6 +1,6 @@
 import type { InstanceId } from '#kernel';
 import type { RegistryView } from '#snapshot';
-import { isSignedBy, readOpeningKey, type Announced, type OpeningKeyReason } from './opening-key.js';
+import { EARLY_MS, isSignedBy, readOpeningKey, type Announced, type OpeningKeyReason } from './opening-key.js';
 
 export type Announcement = 'adopted' | 'known' | 'waiting' | OpeningKeyReason;
 
@@ -22,7 +22,7 @@ export class AnnouncedKeys {
   take(jws: string, view: RegistryView | undefined, nowMs: number): Announcement {
     if (view === undefined) return this.wait(jws);
     const read = readOpeningKey(jws, view, nowMs);
-    if (read.ok) return this.keep(read.value);
+    if (read.ok) return this.keep(read.value, nowMs);
     // A newer snapshot may know its signer.
     if (read.reason === 'opening-key-foreign') this.wait(jws);
     return read.reason;
@@ -41,14 +41,16 @@ export class AnnouncedKeys {
   current(view: RegistryView, nowMs: number): Announced | undefined {
     let newest: Announced | undefined;
     for (const key of this.held.values()) {
-      if (nowMs >= key.untilMs || !isSignedBy(view, key.instance, key.signedBy, nowMs)) continue;
+      if (isOfFuture(key, nowMs) || nowMs >= key.untilMs || !isSignedBy(view, key.instance, key.signedBy, nowMs))
+        continue;
       if (newest === undefined || key.fromMs > newest.fromMs) newest = key;
     }
     return newest;
   }
 
-  private keep(announced: Announced): Announcement {
-    const held = this.held.get(announced.instance);
+  private keep(announced: Announced, nowMs: number): Announcement {
+    const last = this.held.get(announced.instance);
+    const held = last !== undefined && isOfFuture(last, nowMs) ? undefined : last;
     if (held?.kid === announced.kid && held.fromMs === announced.fromMs && held.untilMs >= announced.untilMs)
       return 'known';
     if (held !== undefined && announced.fromMs < held.fromMs) return 'opening-key-older';
@@ -68,4 +70,9 @@ export class AnnouncedKeys {
     }
     return 'waiting';
   }
+}
+
+/** Adopted by a clock that was ahead and has come back: of now it says nothing. */
+function isOfFuture({ fromMs }: Announced, nowMs: number): boolean {
+  return fromMs > nowMs + EARLY_MS;
 }

@@ -33,7 +33,7 @@ export type OpeningKeyReason =
 const TYPE = 'kerege-opening-key+jwt';
 const MAX_BYTES = 4096;
 /** As far as clocks may be apart (`bus.md` §4.3). */
-const EARLY_MS = 5 * 60_000;
+export const EARLY_MS = 5 * 60_000;
 
 const kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const payloadSchema = z.strictObject({

@@ -10,6 +10,8 @@ export interface BenchSettings {
   readonly isQuick: boolean;
   /** `scrub`: a million leaves; `sequencer`: also measure on a log of five million leaves, which takes minutes to lay. */
   readonly isLarge: boolean;
+  /** `accesses`: rows of the history beside those that are asked for. */
+  readonly rows: number;
 }
 
 export interface CommandLine {
@@ -17,7 +19,7 @@ export interface CommandLine {
   readonly settings: BenchSettings;
 }
 
-export const USAGE = `npm run bench -- <exchange|bus|overload|proofs|reading|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large]`;
+export const USAGE = `npm run bench -- <accesses|exchange|bus|overload|proofs|reading|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large] [--rows n]`;
 
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({
@@ -29,6 +31,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       runs: { type: 'string' },
       loads: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      rows: { type: 'string' },
       large: { type: 'boolean', default: false },
     },
   });
@@ -42,6 +45,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       loads: values.loads?.split(',').map(Number),
       isQuick,
       isLarge: values.large,
+      rows: Number(values.rows ?? (isQuick ? 10_000 : 10_000_000)),
     },
   };
 }

@@ -8,6 +8,7 @@ export interface SaidOfLog {
   readonly concealed: number;
   readonly pending: number;
   readonly erased: number;
+  readonly repeated: number;
   readonly stating: number;
 }
 
@@ -15,7 +16,7 @@ export interface SaidOfCommitment {
   readonly index: number;
   readonly kind: 'subject' | 'user';
   readonly position: number;
-  readonly state: 'shown' | 'concealed' | 'pending' | 'erased' | 'missing';
+  readonly state: 'shown' | 'concealed' | 'pending' | 'erased' | 'repeated' | 'missing';
   readonly opening?:
     { readonly r: string; readonly country: string; readonly type: string; readonly code: string } | undefined;
 }
@@ -37,6 +38,7 @@ export type CompletenessFinding =
   | 'log-behind'
   | 'count-differs'
   | 'erased-differs'
+  | 'repeated-differs'
   | 'commitment-lost'
   | 'commitment-invented'
   | 'row-missing'
@@ -53,15 +55,16 @@ export const findingTexts: Readonly<Record<CompletenessFinding, string>> = {
   'log-not-verified': 'the log does not verify, so that nothing can be held against it',
   'log-missing': 'feedback says nothing of this log',
   'log-behind': 'feedback has not followed the log up to where it was when it was asked',
-  'count-differs': 'rows, concealed, pending and erased do not add up to the commitments in the log',
+  'count-differs': 'rows, concealed, pending, erased and repeated do not add up to the commitments in the log',
   'erased-differs': 'feedback calls another number erased than the log has statements of',
+  'repeated-differs': 'feedback leaves out another number as repeated than statements stand in several logs',
   'commitment-lost': 'a sampled leaf has a commitment of which feedback knows nothing',
   'commitment-invented': 'feedback names a commitment that a sampled leaf does not have',
   'row-missing': 'a commitment was opened once and its person is not shown it',
   'opening-false': 'what feedback has as opening does not open the commitment',
 };
 
-/** Σ commitments = rows + concealed + pending + erased, and what is erased stands in the log (`audit-log.md` §4.3). */
+/** Σ commitments = rows + concealed + pending + erased + repeated, and what is erased stands in the log (`audit-log.md` §4.3). */
 export function compareCounts({
   origin: log,
   verified,
@@ -73,13 +76,23 @@ export function compareCounts({
   if (!verified) return [{ finding: 'log-not-verified', log, details: {} }];
   if (said === undefined) return commitments === 0 ? [] : [{ finding: 'log-missing', log, details: { commitments } }];
   if (said.size < size) return [{ finding: 'log-behind', log, details: { size, followed: said.size } }];
-  const { rows, concealed, pending, erased, stating } = said;
+  const { rows, concealed, pending, erased, repeated, stating } = said;
   const found: FoundProblem[] = [];
-  if (rows + concealed + pending + erased !== commitments)
-    found.push({ finding: 'count-differs', log, details: { commitments, rows, concealed, pending, erased } });
+  if (rows + concealed + pending + erased + repeated !== commitments)
+    found.push({ finding: 'count-differs', log, details: { commitments, rows, concealed, pending, erased, repeated } });
   if (erased !== erasedInLog + stating)
     found.push({ finding: 'erased-differs', log, details: { erased, inLog: erasedInLog, stating } });
   return found;
+}
+
+/**
+ * A statement that is a leaf of several logs counts in one of them, whichever was followed first: over all logs feedback
+ * leaves out as many commitments as the leaves repeat.
+ */
+export function compareRepeated(logs: readonly Pick<CountedLog, 'origin' | 'said'>[], inLogs: number): FoundProblem[] {
+  const repeated = logs.reduce((sum, { said }) => sum + (said?.repeated ?? 0), 0);
+  const log = logs.at(-1)?.origin ?? '';
+  return repeated === inLogs ? [] : [{ finding: 'repeated-differs', log, details: { repeated, inLogs } }];
 }
 
 /** What is wrong with feedback's word on the sampled leaves. */
@@ -102,7 +115,7 @@ export function compareSample(
     const one = told.get(placeOf(leaf));
     if (one === undefined) return [problem('commitment-lost', leaf)];
     if (one.state === 'missing') return [problem('row-missing', leaf)];
-    if (one.state === 'pending' || one.state === 'erased') return [];
+    if (one.state === 'pending' || one.state === 'erased' || one.state === 'repeated') return [];
     return isOpened(leaf, one) ? [] : [problem('opening-false', leaf)];
   });
   return [

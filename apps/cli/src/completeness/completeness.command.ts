@@ -12,7 +12,14 @@ import type { Terminal } from '../terminal/terminal.js';
 import { newestSigningKey } from '../token/signing-key.js';
 import { ThreadedChecks, verifyLog } from '../verify-log/index.js';
 import { namedLogs, openHead, type NamedHead } from './audit-logs.service.js';
-import { compareCounts, compareSample, type CountedLog, type FoundProblem, type SaidOfCommitment } from './compare.js';
+import {
+  compareCounts,
+  compareRepeated,
+  compareSample,
+  type CountedLog,
+  type FoundProblem,
+  type SaidOfCommitment,
+} from './compare.js';
 import type { CompletenessReport } from './completeness.js';
 import { FeedbackReader } from './feedback-reader.service.js';
 import { erasedByLog, LogCounter } from './log-count.js';
@@ -84,9 +91,10 @@ async function completeness(options: CompletenessOptions, feedback: FeedbackRead
   const checks = new ThreadedChecks(availableParallelism());
   try {
     const logs: SampledLog[] = [];
+    const seen = heads.length > 1 ? new Set<number>() : undefined;
     for (const head of heads) {
       const indices = sampleIndices(head.root, nonce, head.size, options.sample);
-      const counter = new LogCounter(said.get(head.origin)?.size ?? head.size, new Set(indices));
+      const counter = new LogCounter(said.get(head.origin)?.size ?? head.size, new Set(indices), seen);
       const { report } = await verifyLog({
         ...{ source: logSource(head.prefix, token), trust, checks, observer: counter },
         window: availableParallelism() * AHEAD_PER_THREAD,
@@ -96,6 +104,10 @@ async function completeness(options: CompletenessOptions, feedback: FeedbackRead
     }
     const erased = erasedByLog(logs.flatMap(({ counter }) => counter.erasures));
     const counted = logs.map((log) => ({ ...countedLog(log, erased), said: said.get(log.head.origin) }));
+    const repeated = compareRepeated(
+      counted,
+      logs.reduce((sum, { counter }) => sum + counter.repeated, 0),
+    );
     const samples = await Promise.all(logs.map((log) => sampled(log, feedback)));
     return {
       ...{ v: 1, at, auditor: subsystem, feedback: feedbackUrl, nonce: toBase64Url(nonce) },
@@ -105,7 +117,7 @@ async function completeness(options: CompletenessOptions, feedback: FeedbackRead
         sample: logs[index]?.indices.length ?? 0,
       })),
       sampled: sumOf(logs, samples),
-      findings: [...counted.flatMap(compareCounts), ...samples.flatMap(({ findings }) => findings)],
+      findings: [...counted.flatMap(compareCounts), ...repeated, ...samples.flatMap(({ findings }) => findings)],
     };
   } finally {
     await checks.close();

@@ -49,7 +49,7 @@ describe('erasures in the log', () => {
 });
 
 describe('what feedback says', () => {
-  const said = { size: 9, rows: 3, concealed: 1, pending: 2, erased: 4, stating: 1 };
+  const said = { size: 9, rows: 3, concealed: 1, pending: 2, erased: 4, repeated: 0, stating: 1 };
   const log: CountedLog = { origin: 'log', verified: true, size: 9, commitments: 10, erasedInLog: 3, said };
   const found = (changes: Partial<CountedLog>) => compareCounts({ ...log, ...changes }).map(({ finding }) => finding);
 

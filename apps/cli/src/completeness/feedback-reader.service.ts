@@ -12,7 +12,15 @@ const reportSchema = z.object({
     .array(
       z.object({
         origin: z.string(),
-        ...{ size: number, rows: number, concealed: number, pending: number, erased: number, stating: number },
+        ...{
+          size: number,
+          rows: number,
+          concealed: number,
+          pending: number,
+          erased: number,
+          repeated: number,
+          stating: number,
+        },
       }),
     )
     .max(1_000),
@@ -24,7 +32,7 @@ const sampleSchema = z.object({
         index: number,
         kind: z.enum(['subject', 'user']),
         position: number,
-        state: z.enum(['shown', 'concealed', 'pending', 'erased', 'missing']),
+        state: z.enum(['shown', 'concealed', 'pending', 'erased', 'repeated', 'missing']),
         opening: z.object({ r: z.string(), country: z.string(), type: z.string(), code: z.string() }).optional(),
       }),
     )

@@ -23,26 +23,39 @@ const COMMITTING = new Set(['exchange.requested', 'exchange.answered']);
  */
 export class LogCounter implements LogObserver {
   commitments = 0;
+  /** Of statements that were leaves of a log that was counted before. */
+  repeated = 0;
   readonly erasures: CountedErasure[] = [];
   readonly sampled: LeafCommitment[] = [];
 
   constructor(
     private readonly size: number,
     private readonly sample: ReadonlySet<number>,
+    /** First 52 bits of the leaf hashes of all logs so far; absent where there is one log only. */
+    private readonly seen?: Set<number>,
   ) {}
 
-  statement(index: number, { fields }: LoggedStatement): void {
+  statement(index: number, { fields, leaf }: LoggedStatement): void {
     if (index >= this.size) return;
     const { t, n, doc, ref } = fields;
     if (t === 'erasure') this.erasures.push({ index, n, doc, ref });
     if (!COMMITTING.has(t)) return;
     const { subj = [], user = [] } = fields;
     this.commitments += subj.length + user.length;
+    if (this.isRepeated(leaf)) this.repeated += subj.length + user.length;
     if (!this.sample.has(index)) return;
     this.sampled.push(
       ...subj.map((value, position) => ({ index, kind: 'subject' as const, position, value })),
       ...user.map((value, position) => ({ index, kind: 'user' as const, position, value })),
     );
+  }
+
+  private isRepeated(leaf: string): boolean {
+    if (this.seen === undefined) return false;
+    const name = Number(Buffer.from(leaf, 'base64url').readBigUInt64BE() >> 12n);
+    const isKnown = this.seen.has(name);
+    this.seen.add(name);
+    return isKnown;
   }
 
   law(): void {

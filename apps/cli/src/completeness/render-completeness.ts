@@ -8,8 +8,9 @@ export function renderCompleteness(
   paint: Terminal['paint'],
 ): string[] {
   const lines = logs.map(({ origin, commitments, said }) => {
-    const { rows = 0, concealed = 0, pending = 0, erased = 0 } = said ?? {};
-    return `${origin}: ${commitments} commitments = ${rows} shown + ${concealed} concealed + ${pending} pending + ${erased} erased`;
+    const { rows = 0, concealed = 0, pending = 0, erased = 0, repeated = 0 } = said ?? {};
+    const elsewhere = repeated === 0 ? '' : ` + ${repeated} counted in another log`;
+    return `${origin}: ${commitments} commitments = ${rows} shown + ${concealed} concealed + ${pending} pending + ${erased} erased${elsewhere}`;
   });
   const { leaves, commitments, opened, pending, erased } = sampled;
   lines.push(

@@ -18,7 +18,7 @@ import { checkLinkTicket, verifyEndUser, type AssertionMemory, type EndUser } fr
 import { ok, refuse, type Result } from '#kernel';
 import { opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
 import type { RegistryView, ServiceEntry, SubjectRule } from '#snapshot';
-import type { Envelope } from './envelope.js';
+import { isUnsafe, type Envelope } from './envelope.js';
 
 /** A request that this provider lets through, and everything that the call needs of it. */
 export interface Admitted {
@@ -105,9 +105,10 @@ export async function checkPersons(
 async function checkEndUser(
   { permit }: Right,
   { content, subject }: Admitted,
-  { requested, consumer }: Envelope,
+  envelope: Envelope,
   { view, memory }: { readonly view: RegistryView; readonly memory: AssertionMemory },
 ): Promise<Result<EndUser | undefined, WhyCode>> {
+  const { requested, consumer } = envelope;
   const { endUser: opening, endUserAssertion: assertion } = content;
   if ((opening === undefined) !== (assertion === '')) return refuse('commitment-mismatch');
   const question = { issuers: view.issuers, consumer, nowMs: requested.payload.ts, memory };
@@ -116,7 +117,7 @@ async function checkEndUser(
   const person = verified.value;
   if (person !== undefined && opening !== undefined && !sameSubject(person.user, opening))
     return refuse('commitment-mismatch');
-  const decided = decideEndUser(permit.endUser, person, subject);
+  const decided = decideEndUser(permit.endUser, person, subject, isUnsafe(envelope));
   return decided.ok ? ok(person) : decided;
 }
 

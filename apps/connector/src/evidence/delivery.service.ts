@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Bus, OutgoingRecord } from '#bus';
-import { toHex, type ExchangeId } from '#kernel';
+import { toHex } from '#kernel';
 import { openingRecord } from '#openings';
 import { statementLeafHash } from '#signing';
 import { dispatchErrors } from '../dispatch/dispatch.errors.js';
@@ -23,6 +24,8 @@ export interface OutcomeBytes {
 export interface StatedOutcome {
   readonly envelope: Envelope;
   readonly statement: string;
+  /** As `OutcomeBytes` has it. */
+  readonly opening?: Uint8Array | undefined;
   /** Topics of the snapshot, at most two. */
   readonly replies: readonly string[];
 }
@@ -36,13 +39,18 @@ export interface DeliveryLimits {
 
 /**
  * Brings statements to the log and answers to the gateway. It promises that no `Answer` leaves before the checked receipt
- * of its request (promise 1), whoever lost or hid the gateway's stamp, and that a lost stamp is sent again.
+ * of its request (promise 1), whoever lost or hid the gateway's stamp, and that a lost stamp is sent again. Of a subject
+ * that only the answer told the broker has the opening before anybody hears of its commitment, so a crash loses both or
+ * neither.
  */
 export class DeliveryService {
   /** Outcomes of this process by requested leaf, for redeliveries; bounded by count, bytes and time. */
   private readonly kept: LRUCache<string, OutcomeBytes>;
   /** Repetitions under way; `close` waits for them. */
   private readonly repeating = new Set<Promise<void>>();
+  /** Openings that the broker has not acknowledged, by requested leaf; resolve with whether it has, in the end. */
+  private readonly unsent = new Map<string, Promise<boolean>>();
+  private isClosed = false;
 
   constructor(
     private readonly bus: Bus,
@@ -68,8 +76,8 @@ export class DeliveryService {
   }
 
   /**
-   * Stamps the outcome at once and sends the openings for feedback; the answer when `requested` says that the request
-   * stands. Resolves when the answer is acknowledged, or when it is certain that none may leave.
+   * Stamps the outcome at once, but behind an opening that nobody else could send; the answer when `requested` says that
+   * the request stands. Resolves when the answer is acknowledged, or when it is certain that none may leave.
    */
   async deliver(
     envelope: Envelope,
@@ -80,9 +88,10 @@ export class DeliveryService {
   ): Promise<ReceiptVerdict> {
     const keepMs = Math.max(0, forMs) + this.limits.keepAfterDeadlineMs;
     this.kept.set(envelope.leafKey, outcome, { ttl: keepMs });
+    this.sendRequestOpening(envelope, outcome);
+    await this.openFirst(envelope, outcome, forMs, keepMs);
     const stamp = this.stampUntilReceipt(envelope, outcome, route, keepMs);
     const answer = answerRecord(outcome, route);
-    this.sendOpenings(envelope, outcome);
     const early = await Promise.race([requested, Promise.resolve('pending' as const)]);
     await this.send(early === 'stands' ? [stamp, answer] : [stamp], keepMs);
     const verdict = await requested;
@@ -93,10 +102,41 @@ export class DeliveryService {
   }
 
   /** Apart from the exchange, which must not fail with them (`design.md` §7): feedback asks for what it did not get. */
-  private sendOpenings({ exchangeId }: Envelope, outcome: OutcomeBytes): void {
-    const records = openingRecords(exchangeId, outcome);
-    if (records.length === 0) return;
-    this.bus.publish(records).catch((cause: unknown) => this.events.failed('opening-failed', cause));
+  private sendRequestOpening({ exchangeId }: Envelope, { requestOpening }: OutcomeBytes): void {
+    if (requestOpening === undefined) return;
+    const sent = this.bus.publish([openingRecord(exchangeId, requestOpening)]);
+    sent.catch((cause: unknown) => this.events.failed('opening-failed', cause));
+  }
+
+  /** A broker that takes no openings takes half of the time that is left, not the exchange; it is tried on meanwhile. */
+  private async openFirst(
+    { exchangeId, leafKey }: Envelope,
+    { opening }: OutcomeBytes,
+    forMs: number,
+    keepMs: number,
+  ): Promise<void> {
+    if (opening === undefined) return;
+    // With too many waiting it is tried once: the journal, or a redelivery of what is kept, sends it again.
+    const tryMs = this.unsent.size < this.limits.keptCount ? keepMs : 0;
+    const sent = this.sendOpening(openingRecord(exchangeId, opening), tryMs);
+    this.unsent.set(leafKey, sent);
+    void sent.finally(() => this.unsent.get(leafKey) === sent && this.unsent.delete(leafKey));
+    await Promise.race([sent, pause(Math.max(0, forMs) / 2, undefined, { ref: false })]);
+  }
+
+  /** Whether the broker has it. */
+  private async sendOpening(record: OutgoingRecord, forMs: number): Promise<boolean> {
+    const untilMs = performance.now() + forMs;
+    for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 1_000)) {
+      try {
+        await this.bus.publish([record]);
+        return true;
+      } catch (cause) {
+        this.events.failed('opening-failed', cause);
+      }
+      if (this.isClosed || performance.now() >= untilMs) return false;
+      await pause(waitMs);
+    }
   }
 
   /** Sends only the statement: an exchange whose request is not in the log gets no answer. */
@@ -105,17 +145,30 @@ export class DeliveryService {
     await this.send([this.stampUntilReceipt(envelope, outcome, route, keepMs)], keepMs);
   }
 
-  /** Stamps once more what was stated; the log's verdict on each, `none` if it says nothing within `forMs`. */
+  /**
+   * Stamps once more what was stated, behind its opening; the log's verdict on each, `none` if it says nothing within
+   * `forMs` or the broker does not take the opening.
+   */
   async stampAgain(outcomes: readonly StatedOutcome[], forMs: number): Promise<ReceiptVerdict[]> {
+    const openings = outcomes.flatMap(({ envelope, opening }) =>
+      opening === undefined ? [] : [openingRecord(envelope.exchangeId, opening)],
+    );
+    const isOpened = await this.attempt(openings);
     const verdicts = outcomes.map(({ envelope, statement }) => this.verdictOn(envelope, statement, forMs));
     await this.bus.publish(outcomes.map(({ statement, replies }) => stampRecord(statement, replies)));
-    return Promise.all(verdicts);
+    const said = await Promise.all(verdicts);
+    return said.map((verdict, at) => (isOpened || outcomes[at]?.opening === undefined ? verdict : 'none'));
   }
 
-  /** The log's verdict on an outcome that was delivered, for as long as its stamp is repeated. */
-  outcomeVerdict(envelope: Envelope, { statement }: OutcomeBytes, forMs: number): Promise<ReceiptVerdict> {
-    if (this.repeating.size >= this.limits.keptCount) return Promise.resolve('none');
-    return this.verdictOn(envelope, statement, Math.max(0, forMs) + this.limits.keepAfterDeadlineMs);
+  /**
+   * The log's verdict on an outcome that was delivered, for as long as its stamp is repeated; `none` as well where the
+   * broker has not taken the opening, so that whoever keeps the outcome goes on keeping it.
+   */
+  async outcomeVerdict(envelope: Envelope, { statement }: OutcomeBytes, forMs: number): Promise<ReceiptVerdict> {
+    if (this.repeating.size >= this.limits.keptCount) return 'none';
+    const isOpened = this.unsent.get(envelope.leafKey) ?? true;
+    const verdict = await this.verdictOn(envelope, statement, Math.max(0, forMs) + this.limits.keepAfterDeadlineMs);
+    return (await isOpened) ? verdict : 'none';
   }
 
   /** Outcomes kept, their bytes, and stamps that are repeated until their receipt. */
@@ -130,8 +183,19 @@ export class DeliveryService {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     this.book.close();
-    await Promise.allSettled(this.repeating);
+    await Promise.allSettled([...this.repeating, ...this.unsent.values()]);
+  }
+
+  private async attempt(openings: readonly OutgoingRecord[]): Promise<boolean> {
+    try {
+      if (openings.length > 0) await this.bus.publish(openings);
+      return true;
+    } catch (cause) {
+      this.events.failed('opening-failed', cause);
+      return false;
+    }
   }
 
   private stampUntilReceipt(envelope: Envelope, outcome: OutcomeBytes, route: Route, forMs: number): OutgoingRecord {
@@ -165,17 +229,13 @@ export class DeliveryService {
         if (performance.now() >= untilMs) throw dispatchErrors.error('connector-unsent', { cause });
         this.events.failed('answer-not-sent', cause);
       }
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await pause(waitMs);
     }
   }
 }
 
 function sizeOf({ statement, answer, opening, requestOpening }: OutcomeBytes): number {
   return statement.length + answer.length + (opening?.length ?? 0) + (requestOpening?.length ?? 0) + 1;
-}
-
-function openingRecords(exchangeId: ExchangeId, { opening, requestOpening }: OutcomeBytes): OutgoingRecord[] {
-  return [requestOpening, opening].flatMap((value) => (value === undefined ? [] : [openingRecord(exchangeId, value)]));
 }
 
 function answerRecord(outcome: OutcomeBytes, route: Route): OutgoingRecord {

@@ -22,7 +22,7 @@ import {
   type Statement,
   type SubjectOpening,
 } from '#signing';
-import type { Envelope } from '../dispatch/envelope.js';
+import { isUnsafe, type Envelope } from '../dispatch/envelope.js';
 
 /** An agency's answer as it leaves the connector: headers filtered, body untouched. */
 export interface AgencyAnswer {
@@ -91,7 +91,7 @@ export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, 
   const subjects = subjectsOf(answer, by.subjectInAnswer);
   if (subjects === undefined) return failedOutcome(envelope, 'answer-subject-missing', by.signer, by.nowMs);
   for (const subject of subjects)
-    if (!decideEndUser([], by.endUser, subject).ok)
+    if (!decideEndUser([], by.endUser, subject, isUnsafe(envelope)).ok)
       return refusedOutcome(envelope, 'end-user-mismatch', by.snap, by.signer, by.nowMs);
   const committed = subjects.map((subject) => commit('subject', subject));
   const payload: AnsweredPayload = {

@@ -40,13 +40,16 @@ export interface Unreceipted {
   readonly place: UnreceiptedPlace;
   readonly request: Buffer;
   readonly statement: string;
+  /** As `StoredOutcome` has it: a crash may have come before it was sent. */
+  readonly opening?: Uint8Array | undefined;
 }
 
 export function parseUnreceipted(row: Readonly<Record<string, unknown>>): Unreceipted | undefined {
-  const { exchange_id: exchangeId, created_at: createdAt, request, statement } = row;
+  const { exchange_id: exchangeId, created_at: createdAt, request, statement, opening } = row;
   if (typeof exchangeId !== 'string' || typeof createdAt !== 'string') return undefined;
   if (!Buffer.isBuffer(request) || typeof statement !== 'string') return undefined;
-  return { place: { createdAt, exchangeId }, request, statement };
+  const told = Buffer.isBuffer(opening) ? opening : undefined;
+  return { place: { createdAt, exchangeId }, request, statement, opening: told };
 }
 
 /** A row as the driver gives it; anything else than what our own statements write is not believed. */

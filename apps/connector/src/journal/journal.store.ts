@@ -94,7 +94,7 @@ export class JournalStore {
    */
   async unreceipted(afterMs: number, limit: number, last = FIRST_PLACE): Promise<Unreceipted[]> {
     const rows = await this.database.query(
-      `SELECT exchange_id, created_at::text AS created_at, request, statement FROM journal
+      `SELECT exchange_id, created_at::text AS created_at, request, statement, opening FROM journal
         WHERE state <> 'calling' AND NOT receipted AND (created_at, exchange_id) > ($3::timestamptz, $4::uuid)
           AND created_at > clock_timestamp() - interval '24 hours'
           AND call_deadline <= clock_timestamp() - $1 * interval '1 millisecond'

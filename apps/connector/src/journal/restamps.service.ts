@@ -21,7 +21,7 @@ const ANSWER_MS = 2_000;
 
 /**
  * Brings outcomes of unsafe calls into the log that only the journal holds: after a restart, or when the broker was away
- * for longer than their stamps were repeated. Killed anywhere, it only sends a duplicate, and so does its twin at another
+ * for longer than their stamps were repeated; with each goes the opening of the subject that only its answer told. Killed anywhere, it only sends a duplicate, and so does its twin at another
  * connector of the subsystem.
  */
 export class Restamps {
@@ -51,7 +51,7 @@ export class Restamps {
     return ended.length;
   }
 
-  private outcomeOf({ request, statement }: Unreceipted, view: RegistryView): StatedOutcome | undefined {
+  private outcomeOf({ request, statement, opening }: Unreceipted, view: RegistryView): StatedOutcome | undefined {
     for (const subsystem of this.options.subsystems) {
       const read = readEnvelope(request, subsystem);
       const receiptTopic = view.topicsOf(subsystem)?.receipt;
@@ -59,7 +59,7 @@ export class Restamps {
       const { replyTopic } = read.value.request;
       // Intake refuses a stamp that names the topic of a gateway that is no more.
       const replies = view.gatewayOfReplyTopic(replyTopic) === undefined ? [receiptTopic] : [receiptTopic, replyTopic];
-      return { envelope: read.value, statement, replies };
+      return { envelope: read.value, statement, opening, replies };
     }
     return undefined;
   }

@@ -3,7 +3,7 @@ import { Matches, MaxLength } from 'class-validator';
 import type { SampledCommitment } from './completeness.service.js';
 import type { LogCount } from './completeness.store.js';
 
-const STATES = ['shown', 'concealed', 'pending', 'erased', 'missing'] as const;
+const STATES = ['shown', 'concealed', 'pending', 'erased', 'repeated', 'missing'] as const;
 
 export class SampleQuery {
   @ApiProperty({ example: 'audit.demo.example/DEMO/0/2026h2', description: 'Origin of a log of the report.' })
@@ -23,6 +23,8 @@ class LogCountDto implements LogCount {
   @ApiProperty() concealed!: number;
   @ApiProperty({ description: 'Nobody has opened them yet.' }) pending!: number;
   @ApiProperty() erased!: number;
+  @ApiProperty({ description: 'Of statements that are leaves of another log, too, and count there.' })
+  repeated!: number;
   @ApiProperty({ description: 'Of the erased ones: those whose statement the log does not show yet.' })
   stating!: number;
 }

@@ -7,7 +7,7 @@ import { completenessErrors } from './completeness.errors.js';
 import type { CompletenessStore, FoundCommitment, LogCount } from './completeness.store.js';
 
 /** `missing`: it was opened once, and its row is not here or does not open; that is what an auditor looks for. */
-export type CommitmentState = 'shown' | 'concealed' | 'pending' | 'erased' | 'missing';
+export type CommitmentState = 'shown' | 'concealed' | 'pending' | 'erased' | 'repeated' | 'missing';
 
 export interface SampledCommitment {
   readonly index: number;
@@ -64,5 +64,5 @@ function sampled(found: FoundCommitment, dataKeys: ReadonlyMap<string, Buffer>):
 }
 
 function stateWithoutRow({ state }: FoundCommitment): CommitmentState {
-  return state === 'pending' || state === 'erased' ? state : 'missing';
+  return state === 'pending' || state === 'erased' || state === 'repeated' ? state : 'missing';
 }

@@ -15,6 +15,8 @@ export interface LogCount {
   /** Nobody has opened them yet. */
   readonly pending: number;
   readonly erased: number;
+  /** Of statements that are leaves of another log, too, and count there. */
+  readonly repeated: number;
   /** Of the erased ones: those whose statement the followed log does not show yet. */
   readonly stating: number;
 }
@@ -24,7 +26,7 @@ export interface FoundCommitment {
   readonly kind: CommitmentKind;
   readonly position: number;
   readonly exchange: Buffer;
-  readonly state: 'pending' | 'indexed' | 'concealed' | 'erased';
+  readonly state: 'pending' | 'indexed' | 'concealed' | 'erased' | 'repeated';
   readonly row: (EpochTag & { readonly openingEnc: Buffer; readonly isConcealed: boolean }) | undefined;
 }
 
@@ -35,12 +37,13 @@ const COUNT = `
            count(*) FILTER (WHERE concealed_until > $1) AS concealed FROM subject_access GROUP BY log_id),
   state_count AS (
     SELECT log_id, count(*) FILTER (WHERE state = 'pending') AS pending,
-           count(*) FILTER (WHERE state = 'erased') AS erased FROM commitment GROUP BY log_id),
+           count(*) FILTER (WHERE state = 'erased') AS erased,
+           count(*) FILTER (WHERE state = 'repeated') AS repeated FROM commitment GROUP BY log_id),
   stating AS (
     SELECT log_id, sum(n) AS n FROM (
       SELECT log_id, n FROM erasure UNION ALL SELECT log_id, n FROM retention_pass) AS stated GROUP BY log_id)
   SELECT origin, next_idx, coalesce(shown, 0) AS rows, coalesce(concealed, 0) AS concealed,
-         coalesce(pending, 0) AS pending, coalesce(erased, 0) AS erased, coalesce(n, 0) AS stating
+         coalesce(pending, 0) AS pending, coalesce(erased, 0) AS erased, coalesce(repeated, 0) AS repeated, coalesce(n, 0) AS stating
     FROM followed_log LEFT JOIN row_count USING (log_id) LEFT JOIN state_count USING (log_id)
     LEFT JOIN stating USING (log_id) ORDER BY origin`;
 
@@ -60,6 +63,7 @@ interface CountRow {
   readonly concealed: string;
   readonly pending: string;
   readonly erased: string;
+  readonly repeated: string;
   readonly stating: string;
 }
 
@@ -88,6 +92,7 @@ export class CompletenessStore {
       concealed: Number(row.concealed),
       pending: Number(row.pending),
       erased: Number(row.erased),
+      repeated: Number(row.repeated),
       stating: Number(row.stating),
     }));
   }

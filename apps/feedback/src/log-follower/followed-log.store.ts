@@ -16,6 +16,7 @@ export interface Position {
 }
 
 type InLog<Row> = Row & { readonly logId: number; readonly seenMs: number; readonly askMs: number };
+type Counted = CommitmentRow & { readonly state: 'pending' | 'repeated' };
 
 const EXCHANGES = new BulkInsert<InLog<ExchangeRow>>('exchange', [
   ['leaf_hash', 'bytea', (row) => row.leafHash],
@@ -45,7 +46,7 @@ const SEQUELS = new BulkInsert<InLog<SequelRow>>('sequel', [
   ['parties', 'bytea', (row) => row.parties],
 ]);
 
-const COMMITMENTS = new BulkInsert<InLog<CommitmentRow>>('commitment', [
+const COMMITMENTS = new BulkInsert<InLog<Counted>>('commitment', [
   ['log_id', 'smallint', (row) => row.logId],
   ['idx', 'bigint', (row) => row.index],
   ['kind', 'smallint', (row) => kindNumber(row.kind)],
@@ -57,7 +58,7 @@ const COMMITMENTS = new BulkInsert<InLog<CommitmentRow>>('commitment', [
   ['value', 'text', (row) => row.value],
   ['ts_ms', 'bigint', (row) => row.tsMs],
   ['seen_ms', 'bigint', (row) => row.seenMs],
-  ['state', 'text', () => 'pending'],
+  ['state', 'text', (row) => row.state],
   ['ask_ms', 'bigint', (row) => row.askMs],
 ]);
 
@@ -103,7 +104,7 @@ export class FollowedLogStore {
       if (moved.length === 0) return false;
       await EXCHANGES.run(queries, inLog(rows.exchanges));
       await SEQUELS.run(queries, inLog(rows.sequels));
-      await COMMITMENTS.run(queries, inLog(rows.commitments));
+      await COMMITMENTS.run(queries, inLog(await counted(queries, rows.commitments)));
       await markReady(queries, rows.commitments);
       await markLogged(queries, logId, rows.stated);
       await noteErasures(queries, rows.stated);
@@ -116,6 +117,20 @@ export class FollowedLogStore {
 
 function orderIn({ index, leafHash, payload }: StatedRow): OrderLeaf[] {
   return payload.t === 'access.concealment' ? [{ index, leafHash, payload }] : [];
+}
+
+/** A statement that was a leaf before, of whatever log, speaks of nobody once more. */
+async function counted(queries: Queries, commitments: readonly CommitmentRow[]): Promise<Counted[]> {
+  if (commitments.length === 0) return [];
+  const rows = await queries.query<{ statement: Buffer }>(
+    `SELECT DISTINCT statement FROM commitment WHERE statement = ANY($1::bytea[]) AND state <> 'repeated'`,
+    [commitments.map(({ statement }) => statement)],
+  );
+  const known = new Set(rows.map(({ statement }) => statement.toString('hex')));
+  return commitments.map((one) => ({
+    ...one,
+    state: known.has(one.statement.toString('hex')) ? 'repeated' : 'pending',
+  }));
 }
 
 /** Openings that came before their leaf can be looked at now. */

@@ -60,6 +60,7 @@ export class LogFollower {
   private readonly rounds: Rounds;
   /** The last pass did not end; written by every pass. */
   private failure: string | undefined = 'no log was read yet';
+  private readToEndMs = -Infinity;
 
   constructor(private readonly parts: FollowerParts) {
     const failed = (cause: unknown) => this.failedWith(cause);
@@ -91,6 +92,11 @@ export class LogFollower {
     return this.reading().state === 'ok' && logs.length > 0 && logs.every(({ isRead }) => isRead) && this.lag() === 0;
   }
 
+  /** Every leaf that stood in a log then was taken in. */
+  get caughtUpAtMs(): number {
+    return this.readToEndMs;
+  }
+
   /** Leaves that the logs have and feedback does not, as far as it knows. */
   lag(): number {
     return [...this.logs.values()].reduce(
@@ -100,6 +106,7 @@ export class LogFollower {
   }
 
   private async pass(): Promise<number> {
+    const startedMs = this.parts.clock.now();
     await this.discover();
     const isKeyOf = this.parts.keyOwner();
     this.failure = isKeyOf === undefined ? 'no snapshot of the registry yet' : undefined;
@@ -108,6 +115,7 @@ export class LogFollower {
       // What is wrong with one log holds up no other.
       taken += await this.follow(log, isKeyOf as KeyOwner).catch((cause: unknown) => this.failedWith(cause));
     }
+    if (this.logs.size > 0 && this.reading().state === 'ok' && this.lag() === 0) this.readToEndMs = startedMs;
     return taken > 0 ? this.parts.intervalMs : this.parts.intervalMs * IDLE_FACTOR;
   }
 

@@ -4,6 +4,7 @@ import { Deliveries1800000000003 } from './0003-deliveries.js';
 import { Questions1800000000004 } from './0004-questions.js';
 import { Erasure1800000000005 } from './0005-erasure.js';
 import { ConcealmentAndLinks1800000000006 } from './0006-concealment-and-links.js';
+import { Repeated1800000000007 } from './0007-repeated.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   Questions1800000000004,
   Erasure1800000000005,
   ConcealmentAndLinks1800000000006,
+  Repeated1800000000007,
 ];

@@ -2,7 +2,7 @@ import type { Database } from '#postgres';
 import { generateSealingKey, type PrivateJwk } from '#signing';
 import { keyStoreErrors } from '../key-store/key-store.errors.js';
 import { unwrapKey, wrapKey } from '../key-store/wrapped-key.js';
-import { isRotationDue, type OpeningKey } from './opening-key.js';
+import { isRotationDue, newestKey, type OpeningKey } from './opening-key.js';
 
 interface OpeningKeyRow {
   readonly kid: string;
@@ -42,7 +42,7 @@ export class OpeningKeyStore {
     return this.database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock($1)', [ROTATION_LOCK]);
       const keys = await this.list();
-      if (!isRotationDue(keys[0], rotateMs, nowMs)) return keys;
+      if (!isRotationDue(newestKey(keys, nowMs), rotateMs, nowMs)) return keys;
       const jwk = generateSealingKey();
       // Twice as long as it is the newest: feedback may be away for a day, and openings go on being sealed.
       const untilMs = nowMs + 2 * rotateMs;

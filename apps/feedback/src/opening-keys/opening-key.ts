@@ -10,7 +10,20 @@ export interface OpeningKey {
   readonly untilMs: number;
 }
 
-/** Whether another key has to be made: there is none, or the newest is a rotation old. */
+/** As far as clocks may be apart (`bus.md` §4.3). */
+const EARLY_MS = 5 * 60_000;
+
+/** The newest key that is not of the future: a clock that was ahead and has come back leaves one, which nobody may use. */
+export function newestKey(keys: readonly OpeningKey[], nowMs: number): OpeningKey | undefined {
+  return keys
+    .filter(({ fromMs }) => fromMs <= nowMs + EARLY_MS)
+    .reduce<OpeningKey | undefined>(
+      (newest, key) => (key.fromMs > (newest?.fromMs ?? -Infinity) ? key : newest),
+      undefined,
+    );
+}
+
+/** Whether another key has to be made: there is none of now, or the newest is a rotation old. */
 export function isRotationDue(newest: OpeningKey | undefined, rotateMs: number, nowMs: number): boolean {
   return newest === undefined || nowMs >= newest.fromMs + rotateMs;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '#kernel';
 import { Rounds } from '#platform';
 import type { PrivateJwk, Signer } from '#signing';
 import type { InboxStore } from '../openings/inbox.store.js';
-import { isSpent, type OpeningKey } from './opening-key.js';
+import { isSpent, newestKey, type OpeningKey } from './opening-key.js';
 import type { OpeningKeyStore, Rotation } from './opening-key.store.js';
 
 export interface OpeningKeysParts {
@@ -24,6 +24,8 @@ export interface OpeningKeysParts {
 const TICK_MS = 60_000;
 const SOON_MS = 500;
 const RELOAD_MS = 5_000;
+/** Whoever came late, or to a topic that has lost it, waits no longer for the key. */
+const ANNOUNCE_EVERY_MS = 60 * 60_000;
 
 /** Everything that stood on the topic at `atMs` is read once these offsets are passed. */
 interface Mark {
@@ -40,7 +42,7 @@ export class OpeningKeys {
   /** By kid; written by `reload`. */
   private readonly keys = new Map<string, OpeningKey>();
   private reloadedAtMs = -Infinity;
-  private announcedKid: string | undefined;
+  private announced: { readonly kid: string; readonly atMs: number } | undefined;
   private mark: Mark | undefined;
   /** All that was sent until then is read. */
   private readToMs = -Infinity;
@@ -60,7 +62,7 @@ export class OpeningKeys {
 
   /** For `/ready`: a key was announced by this process. */
   get isAnnounced(): boolean {
-    return this.announcedKid !== undefined;
+    return this.announced !== undefined;
   }
 
   /** The private half; undefined: never ours, or destroyed. */
@@ -71,26 +73,30 @@ export class OpeningKeys {
     return this.keys.get(kid)?.jwk;
   }
 
-  private async tick(): Promise<number> {
+  /** One round; the milliseconds until the next. */
+  async tick(): Promise<number> {
     const { store, clock, rotateMs, signer: currentSigner, sign } = this.parts;
     const signer = currentSigner();
     if (signer === undefined) return SOON_MS;
     const announce: Rotation['announce'] = (...key) => sign(signer, ...key);
     const keys = await store.rotate({ nowMs: clock.now(), rotateMs, announce });
     this.reload(keys);
-    await this.announce(keys[0]);
+    const newest = newestKey(keys, clock.now());
+    await this.announce(newest);
     await this.look();
-    for (const key of keys.slice(1)) await this.destroyIfSpent(key);
+    for (const key of keys) if (key.jwk.kid !== newest?.jwk.kid) await this.destroyIfSpent(key);
     return TICK_MS;
   }
 
-  /** Once by each process: a topic that was made anew has it again. */
+  /** Once an hour by each process: a topic that was made anew has it again, and so has whoever displaced it. */
   private async announce(newest: OpeningKey | undefined): Promise<void> {
-    if (newest === undefined || newest.jwk.kid === this.announcedKid) return;
-    const { bus, instanceId } = this.parts;
+    const { bus, clock, instanceId } = this.parts;
+    const { kid, atMs } = this.announced ?? { kid: undefined, atMs: -Infinity };
+    const nowMs = clock.now();
+    if (newest === undefined || (newest.jwk.kid === kid && Math.abs(nowMs - atMs) < ANNOUNCE_EVERY_MS)) return;
     const value = Buffer.from(newest.announcement);
     await bus.publish([{ topic: fixedTopics.openingKey.name, partition: 0, key: instanceId, value }]);
-    this.announcedKid = newest.jwk.kid;
+    this.announced = { kid: newest.jwk.kid, atMs: nowMs };
   }
 
   /** Where the topic ends now; once that is read, what was sent until now is read. */
@@ -110,8 +116,10 @@ export class OpeningKeys {
 
   private async destroyIfSpent(key: OpeningKey): Promise<void> {
     const { store, inbox, clock, destroyed } = this.parts;
-    const at = { nowMs: clock.now(), readToMs: this.readToMs, retentionMs: fixedTopics.opening.retentionMs };
-    if (!isSpent(key, at) || (await inbox.holds(key.jwk.kid))) return;
+    const { retentionMs } = fixedTopics.opening;
+    if (!isSpent(key, { nowMs: clock.now(), readToMs: this.readToMs, retentionMs })) return;
+    // What was sealed in time came by then; who seals with it later keeps nothing alive.
+    if (await inbox.holds(key.jwk.kid, key.untilMs + retentionMs)) return;
     await store.destroy(key.jwk.kid);
     this.keys.delete(key.jwk.kid);
     destroyed(key.jwk.kid);

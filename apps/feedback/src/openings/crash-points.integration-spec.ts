@@ -105,14 +105,16 @@ async function work({ origin, partition, leaves, values }: Scene, crash: CrashPo
   const claims = new ConcealmentClaims(() => ({ authorities: [], operator: undefined, maxMs: 0 }));
   const keys = new PersonKeys(keyStore, kek);
   const doomed = new DoomedKeys(keyStore);
-  const match = new OpeningMatch({ database: main, inbox, keys, doomed, bus, sessions, claims });
+  const people = () => () => 'citizen' as const;
+  const match = new OpeningMatch({ database: main, inbox, keys, doomed, bus, sessions, claims, people });
   const arrived = [...values, ...values].map((value, at) => {
     const statement = leaves[at % leaves.length]?.hash ?? Buffer.alloc(0);
     return { statement, kid: sealing.kid, value, offset: BigInt(at), atMs: Date.now() };
   });
   const takeOpenings = async (until: number) => {
-    const next = await inbox.nextOffset(partition);
-    await inbox.take(partition, arrived.slice(Number(next), until), BigInt(until));
+    const { nextOffset: from } = await inbox.readTo(partition);
+    const fresh = arrived.slice(Number(from), until);
+    await inbox.take({ partition, from, lastOffset: BigInt(until) - 1n, lastHash: Buffer.alloc(32) }, fresh);
   };
   await takeOpenings(values.length);
   const position = await logs.position(origin);

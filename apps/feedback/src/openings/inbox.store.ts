@@ -18,6 +18,23 @@ export interface WaitingOpening {
   readonly atMs: number;
 }
 
+/** How far a partition was read. */
+export interface ReadTo {
+  readonly nextOffset: bigint;
+  /** SHA-256 of the record before it, if one was taken. */
+  readonly lastHash: Buffer | undefined;
+}
+
+/** A stretch of a partition that was looked at, whatever it held. */
+export interface Stretch {
+  readonly partition: number;
+  /** Where its reader stood before it. */
+  readonly from: bigint;
+  /** Of the last record. */
+  readonly lastOffset: bigint;
+  readonly lastHash: Buffer;
+}
+
 interface InboxRow {
   readonly id: string;
   readonly value: Buffer;
@@ -31,31 +48,43 @@ const INSERT = `INSERT INTO inbox (statement, kid, value, record_offset, at_ms, 
     FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) AS arrived (statement)`;
 
 /**
- * Openings between Kafka and the index. The offset is stored in the transaction of the rows, and only an offset that
- * stands where we left it moves: so each record is taken once, by whichever process.
+ * Openings between Kafka and the index. The offset is stored in the transaction of the rows, and moves only over what was
+ * looked at without a gap: so each record is taken once, by whichever process, and none is passed over.
  */
 export class InboxStore {
   constructor(private readonly database: Database) {}
 
-  async nextOffset(partition: number): Promise<bigint> {
-    const [row] = await this.database.query<{ next_offset: string }>(
-      'SELECT next_offset FROM opening_offset WHERE partition = $1',
+  async readTo(partition: number): Promise<ReadTo> {
+    const [row] = await this.database.query<{ next_offset: string; last_hash: Buffer | null }>(
+      'SELECT next_offset, last_hash FROM opening_offset WHERE partition = $1',
       [partition],
     );
-    return BigInt(row?.next_offset ?? 0);
+    return { nextOffset: BigInt(row?.next_offset ?? 0), lastHash: row?.last_hash ?? undefined };
   }
 
-  /** `next` is behind the last record that was looked at, also where that was no opening. */
-  async take(partition: number, openings: readonly ArrivedOpening[], next: bigint): Promise<void> {
-    await this.database.transaction(async (queries) => {
+  /** Reading begins at another offset; false: another process has moved it meanwhile. */
+  async beginAt(partition: number, left: bigint, offset: bigint): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE opening_offset SET next_offset = $3, last_hash = NULL WHERE partition = $1 AND next_offset = $2
+        RETURNING partition`,
+      [partition, String(left), String(offset)],
+    );
+    return rows.length > 0;
+  }
+
+  /** The openings of a stretch. False: reading stands before it, and nothing was written. */
+  take({ partition, from, lastOffset, lastHash }: Stretch, openings: readonly ArrivedOpening[]): Promise<boolean> {
+    return this.database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock($1)', [INGEST_LOCK]);
       const [row] = await queries.query<{ next_offset: string }>(
         'SELECT next_offset FROM opening_offset WHERE partition = $1 FOR UPDATE',
         [partition],
       );
-      const from = BigInt(row?.next_offset ?? 0);
-      if (next <= from) return;
-      const fresh = openings.filter(({ offset }) => offset >= from);
+      const stored = row === undefined ? undefined : BigInt(row.next_offset);
+      // Where nothing was ever read, reading begins at what the topic still has.
+      if (stored !== undefined && stored < from) return false;
+      if (stored !== undefined && lastOffset < stored) return true;
+      const fresh = openings.filter(({ offset }) => offset >= (stored ?? 0n));
       await queries.query(INSERT, [
         fresh.map(({ statement }) => Buffer.from(statement)),
         fresh.map(({ kid }) => kid),
@@ -65,10 +94,11 @@ export class InboxStore {
         partition,
       ]);
       await queries.query(
-        `INSERT INTO opening_offset (partition, next_offset) VALUES ($1, $2)
-          ON CONFLICT (partition) DO UPDATE SET next_offset = $2`,
-        [partition, String(next)],
+        `INSERT INTO opening_offset (partition, next_offset, last_hash) VALUES ($1, $2, $3)
+          ON CONFLICT (partition) DO UPDATE SET next_offset = $2, last_hash = $3`,
+        [partition, String(lastOffset + 1n), lastHash],
       );
+      return true;
     });
   }
 
@@ -96,9 +126,10 @@ export class InboxStore {
     await queries.query('DELETE FROM inbox WHERE id = ANY($1::bigint[])', [openings.map(({ id }) => id)]);
   }
 
-  /** Whether openings were sealed with that key wait here. */
-  async holds(kid: string): Promise<boolean> {
-    return (await this.database.query('SELECT FROM inbox WHERE kid = $1 LIMIT 1', [kid])).length > 0;
+  /** Whether openings wait here that were sealed with that key and came before. */
+  async holds(kid: string, beforeMs: number): Promise<boolean> {
+    const sql = 'SELECT FROM inbox WHERE kid = $1 AND at_ms < $2 LIMIT 1';
+    return (await this.database.query(sql, [kid, beforeMs])).length > 0;
   }
 
   /** By partition: where reading goes on. */

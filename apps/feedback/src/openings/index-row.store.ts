@@ -15,12 +15,16 @@ export interface StoredCommitment extends KnownCommitment {
   readonly isPending: boolean;
 }
 
-/** A row of the index: this leaf speaks of that person. */
-export interface IndexRow {
+/** Who acted in a leaf, as seen from a person of whom it speaks. */
+export interface KnownActor {
   readonly epoch: number;
   readonly tag: Buffer;
   readonly commitment: StoredCommitment;
   readonly endUser: EndUserRelation;
+}
+
+/** A row of the index: this leaf speaks of that person. */
+export interface IndexRow extends KnownActor {
   readonly keyId: Buffer;
   readonly openingEnc: Buffer;
   /** By which order it is not shown before; undefined: it is shown. */
@@ -56,11 +60,11 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
   ['concealed_until', 'bigint', (row) => row.concealed?.untilMs ?? null],
 ]);
 
-/** All commitments of these statements, whatever became of them. */
+/** All commitments of these statements, whatever became of them, each once. */
 export async function commitmentsOf(queries: Queries, statements: readonly Buffer[]): Promise<StoredCommitment[]> {
   const rows = await queries.query<CommitmentRecord>(
     `SELECT log_id, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms, state
-       FROM commitment WHERE statement = ANY($1::bytea[])`,
+       FROM commitment WHERE statement = ANY($1::bytea[]) AND state <> 'repeated'`,
     [statements],
   );
   return rows.map((row) => ({
@@ -110,6 +114,28 @@ export async function setState(
       commitments.map(({ kind }) => kindNumber(kind)),
       commitments.map(({ position }) => position),
       state,
+    ],
+  );
+}
+
+/** Says who acted in rows that are there and do not know it; what is known stands. */
+export async function nameActors(queries: Queries, known: readonly KnownActor[]): Promise<void> {
+  await queries.query(
+    `UPDATE subject_access AS access SET end_user = known.end_user
+       FROM unnest($1::integer[], $2::bytea[], $3::bigint[], $4::smallint[], $5::bigint[], $6::smallint[], $7::smallint[],
+                   $8::text[]) AS known (epoch, tag, ts_ms, log_id, idx, kind, position, end_user)
+      WHERE access.epoch = known.epoch AND access.tag = known.tag AND access.ts_ms = known.ts_ms
+        AND access.log_id = known.log_id AND access.idx = known.idx AND access.kind = known.kind
+        AND access.position = known.position AND access.end_user = 'unknown'`,
+    [
+      known.map(({ epoch }) => epoch),
+      known.map(({ tag }) => tag),
+      known.map(({ commitment }) => commitment.tsMs),
+      known.map(({ commitment }) => commitment.logId),
+      known.map(({ commitment }) => commitment.index),
+      known.map(({ commitment }) => kindNumber(commitment.kind)),
+      known.map(({ commitment }) => commitment.position),
+      known.map(({ endUser }) => endUser),
     ],
   );
 }

@@ -1,5 +1,5 @@
 import { commit, type CommitmentKind, type SubjectOpening } from '#signing';
-import { judgeOpening } from './judge-opening.js';
+import { judgeOpening as judge, type KnownCommitment } from './judge-opening.js';
 
 const person = (code: string, type = 'PIN') => ({ country: 'DEMO', type, code });
 const made = (kind: CommitmentKind, position: number, code: string, type?: string) => {
@@ -13,11 +13,16 @@ const content = (subjects: SubjectOpening[], users: SubjectOpening[] = []) => ({
   users: users.map(proto),
 });
 
+const KINDS: Readonly<Record<string, 'citizen' | 'official'>> = { PIN: 'citizen', STAFF: 'official' };
+const judgeOpening = (opening: Parameters<typeof judge>[0], commitments: readonly KnownCommitment[]) =>
+  judge(opening, commitments, ({ type }) => KINDS[type]);
+
 describe('what an opening opens', () => {
   const a = made('subject', 0, 'TEST1');
   const b = made('subject', 1, 'TEST2');
   const self = made('user', 0, 'TEST1');
-  const official = made('user', 0, 'OFF1', 'OFFICIAL');
+  const official = made('user', 0, 'OFF1', 'STAFF');
+  const stranger = made('user', 0, 'OFF1', 'OFFICIAL');
 
   it('is every commitment that it reproduces', () => {
     const judged = judgeOpening(content([a.opening, b.opening]), [a.known, b.known]);
@@ -35,6 +40,8 @@ describe('what an opening opens', () => {
       );
     expect(relations(self)).toEqual(['self', 'representative', 'self']);
     expect(relations(official)).toEqual(['official', 'official', 'self']);
+    // What a type is called tells nothing: the registry does.
+    expect(relations(stranger)).toEqual(['unknown', 'unknown', 'self']);
   });
 
   it('is what is good of it, where another part is false', () => {

@@ -9,7 +9,10 @@ export interface KnownCommitment {
   readonly value: string;
 }
 
-/** Who acted, as seen from the person of the row; `unknown`: the leaf commits to somebody who was not opened. */
+/**
+ * Who acted, as seen from the person of the row; `unknown`: the leaf commits to somebody who was not opened, or whose kind
+ * the registry does not tell.
+ */
 export type EndUserRelation = 'none' | 'self' | 'representative' | 'official' | 'unknown';
 
 export interface OpenedCommitment<Commitment> {
@@ -24,8 +27,8 @@ export interface Judgement<Commitment> {
   readonly flaw: OpeningFlaw | undefined;
 }
 
-/** The type of subject under which the bus knows officials. */
-const OFFICIAL = 'OFFICIAL';
+/** Of what kind the people are who are called like that one; undefined: the registry does not tell (ADR 0018). */
+export type KindOfPerson = (person: Pick<SubjectOpening, 'country' | 'type'>) => 'citizen' | 'official' | undefined;
 
 /**
  * What an opening opens of the commitments of its leaf. Nobody signs openings: each is believed exactly as far as it
@@ -34,6 +37,7 @@ const OFFICIAL = 'OFFICIAL';
 export function judgeOpening<Commitment extends KnownCommitment>(
   { subjects, users }: Pick<OpeningContent, 'subjects' | 'users'>,
   commitments: readonly Commitment[],
+  kindOf: KindOfPerson,
 ): Judgement<Commitment> {
   const found = commitments.map((commitment) => {
     const opening = (commitment.kind === 'subject' ? subjects : users)[commitment.position];
@@ -44,16 +48,21 @@ export function judgeOpening<Commitment extends KnownCommitment>(
   );
   const actors = good.filter(({ commitment }) => commitment.kind === 'user').map(({ opening }) => opening);
   const isActorKnown = actors.length === commitments.filter(({ kind }) => kind === 'user').length;
-  const opened = good.map((one) => ({ ...one, endUser: isActorKnown ? relation(one.opening, actors) : 'unknown' }));
+  const opened = good.map((one): OpenedCommitment<Commitment> => ({
+    ...one,
+    endUser: isActorKnown ? relation(one.opening, actors, kindOf) : 'unknown',
+  }));
   if (subjects.length + users.length < commitments.length) return { opened, flaw: 'opening-incomplete' };
   const isWhole = good.length === commitments.length && subjects.length + users.length === commitments.length;
   return { opened, flaw: isWhole ? undefined : 'opening-false' };
 }
 
-function relation(person: SubjectOpening, actors: readonly SubjectOpening[]): EndUserRelation {
+function relation(person: SubjectOpening, actors: readonly SubjectOpening[], kindOf: KindOfPerson): EndUserRelation {
   if (actors.length === 0) return 'none';
   if (actors.some(({ country, type, code }) => isSame(person, { country, type, code }))) return 'self';
-  return actors.some(({ type }) => type === OFFICIAL) ? 'official' : 'representative';
+  const kinds = new Set(actors.map(kindOf));
+  if (kinds.has('official')) return 'official';
+  return kinds.has(undefined) ? 'unknown' : 'representative';
 }
 
 function isSame(a: Omit<SubjectOpening, 'r'>, b: Omit<SubjectOpening, 'r'>): boolean {

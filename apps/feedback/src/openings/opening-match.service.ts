@@ -12,8 +12,16 @@ import type { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
 import { epochTagKey, tagOf, type EpochTag } from '../key-store/tag.js';
 import type { InboxStore, WaitingOpening } from './inbox.store.js';
-import { addIndexRows, commitmentsOf, setState, type IndexRow, type StoredCommitment } from './index-row.store.js';
-import { judgeOpening, type Judgement, type OpenedCommitment } from './judge-opening.js';
+import {
+  addIndexRows,
+  commitmentsOf,
+  nameActors,
+  setState,
+  type IndexRow,
+  type KnownActor,
+  type StoredCommitment,
+} from './index-row.store.js';
+import { judgeOpening, type Judgement, type KindOfPerson, type OpenedCommitment } from './judge-opening.js';
 import { keepOpening } from './kept-opening.js';
 import type { OpeningFlaw } from './opening-flaw.js';
 
@@ -22,9 +30,11 @@ export interface OpeningMatchParts {
   readonly inbox: InboxStore;
   readonly keys: PersonKeys;
   readonly doomed: Pick<DoomedKeys, 'closed'>;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'publish'>;
   readonly sessions: OpeningSessions;
   readonly claims: Pick<ConcealmentClaims, 'judge'>;
+  /** As the registry has it now; undefined: there is no snapshot yet, and openings wait. */
+  readonly people: () => KindOfPerson | undefined;
 }
 
 /** An opening that is put away, with the consumer whose statement it does not open. */
@@ -58,24 +68,30 @@ type Opened = Omit<Judged, 'claim' | 'untilMs'>;
 /**
  * Turns openings into rows of the index. It promises one row for each commitment that anybody opens, however many openings
  * of it come, and that a row's key is committed before the row: one transaction takes openings out of the inbox and puts
- * rows into the index. What does not open is put away on `dead.feedback`, sealed as it came, before it is let go.
+ * rows into the index. Who acted is said by the first opening that says it, also where another made the row. What does
+ * not open is put away on `dead.feedback`, sealed as it came, before it is let go.
  */
 export class OpeningMatch {
   constructor(private readonly parts: OpeningMatchParts) {}
 
   /** The oldest `limit` openings whose leaves are there. */
   async match(limit: number): Promise<Matched> {
-    const { database, inbox } = this.parts;
+    const { database, inbox, people } = this.parts;
+    const kindOf = people();
+    if (kindOf === undefined) return NOTHING;
     return database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
       const waiting = await inbox.ready(queries, limit);
-      if (waiting.length === 0) return { openings: 0, rows: 0, flawed: [] };
-      const judged = await this.judge(queries, waiting);
-      const { open, closed } = await this.pendingOf(judged);
+      if (waiting.length === 0) return NOTHING;
+      const judged = await this.judge(queries, waiting, kindOf);
+      const opened = distinct(judged);
+      const { open, closed } = await this.notErased(opened.filter(({ commitment }) => commitment.isPending));
       const rows = await this.rowsOf(open);
       if (rows.length > 0) await addIndexRows(queries, rows);
       await setState(queries, closed, 'erased');
       await addConcealed(queries, rows.flatMap(concealedAccess));
+      const actors = await this.actorsOf(opened.filter(({ commitment }) => !commitment.isPending));
+      if (actors.length > 0) await nameActors(queries, actors);
       const flawed = judged.filter(({ flaw }) => flaw !== undefined);
       await this.putAway(flawed.map(({ waiting: opening, flaw }) => ({ opening, flaw: flaw as OpeningFlaw })));
       await inbox.remove(queries, waiting);
@@ -94,7 +110,7 @@ export class OpeningMatch {
     });
   }
 
-  private async judge(queries: Queries, waiting: readonly WaitingOpening[]): Promise<Judged[]> {
+  private async judge(queries: Queries, waiting: readonly WaitingOpening[], kindOf: KindOfPerson): Promise<Judged[]> {
     const read = waiting.map((one) => readSealedOpening(one.value));
     const statements = read.flatMap((one) => (one.ok ? [one.value.statementHash] : []));
     const byStatement = Map.groupBy(await commitmentsOf(queries, statements), ({ statement }) => nameOf(statement));
@@ -102,7 +118,7 @@ export class OpeningMatch {
       waiting.map(async (one, at): Promise<Opened> => {
         const named = read[at];
         const commitments = named?.ok === true ? (byStatement.get(nameOf(named.value.statementHash)) ?? []) : [];
-        return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments)) };
+        return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments, kindOf)) };
       }),
     );
     return this.judgeClaims(queries, opened);
@@ -126,6 +142,7 @@ export class OpeningMatch {
   private async judgeOne(
     value: Buffer,
     commitments: readonly StoredCommitment[],
+    kindOf: KindOfPerson,
   ): Promise<Pick<Opened, 'opened' | 'flaw' | 'order'>> {
     const [first] = commitments;
     if (first === undefined) return { opened: [], flaw: 'leaf-unknown' };
@@ -133,22 +150,13 @@ export class OpeningMatch {
     if (!opening.ok) return { opened: [], flaw: opening.reason };
     const { exchangeId, content } = opening.value;
     if (exchangeId !== first.exchangeId) return { opened: [], flaw: 'opening-foreign' };
-    // One statement may be a leaf of two logs: the same opening opens both.
-    const leaves = Map.groupBy(commitments, ({ logId, index }) => `${logId}/${index}`);
-    const judged = [...leaves.values()].map((ofLeaf) => judgeOpening(content, ofLeaf));
     const order = content.concealment.length === 0 ? undefined : Buffer.from(content.concealment);
-    return { opened: judged.flatMap(({ opened }) => opened), flaw: judged.find(({ flaw }) => flaw)?.flaw, order };
+    return { ...judgeOpening(content, commitments, kindOf), order };
   }
 
-  /** What has no row yet, each commitment once; `closed` are those that were erased and that a restore has brought back. */
-  private async pendingOf(judged: readonly Judged[]) {
-    const pending = new Map<string, PendingRow>();
-    for (const row of judged.flatMap(pendingRows)) {
-      const name = placeName(row.commitment);
-      // Both ends open a commitment: where only one of them says that it is concealed, it is.
-      if (pending.get(name)?.concealed === undefined) pending.set(name, row);
-    }
-    const named = [...pending.values()].map((row) => ({ row, value: commitmentBytes(row.commitment.value) }));
+  /** `closed` are those that were erased and that a restore has brought back. */
+  private async notErased(pending: readonly OpenedRow[]) {
+    const named = pending.map((row) => ({ row, value: commitmentBytes(row.commitment.value) }));
     const closed = await this.parts.doomed.closed(named.map(({ value }) => value));
     const isClosed = ({ value }: { readonly value: Buffer }) => closed.has(value.toString('hex'));
     return {
@@ -157,7 +165,7 @@ export class OpeningMatch {
     };
   }
 
-  private async rowsOf(open: readonly PendingRow[]): Promise<IndexRow[]> {
+  private async rowsOf(open: readonly OpenedRow[]): Promise<IndexRow[]> {
     const tagged = await Promise.all(open.map(async (row) => ({ row, at: await this.tagged(row) })));
     const keys = await this.parts.keys.ensure(tagged.map(({ at }) => at));
     return tagged.map(({ row: { opening, ...row }, at }) => {
@@ -166,7 +174,18 @@ export class OpeningMatch {
     });
   }
 
-  private async tagged({ commitment, opening, concealed }: PendingRow): Promise<EpochTag> {
+  /** Where nobody acted, every opening of the row knows it. */
+  private actorsOf(indexed: readonly OpenedRow[]): Promise<KnownActor[]> {
+    const telling = indexed.filter(({ endUser }) => endUser !== 'unknown' && endUser !== 'none');
+    return Promise.all(
+      telling.map(async (opened) => {
+        const { commitment, endUser } = opened;
+        return { ...(await this.tagged(opened)), commitment, endUser };
+      }),
+    );
+  }
+
+  private async tagged({ commitment, opening, concealed }: OpenedRow): Promise<EpochTag> {
     const epoch = epochOf(commitment.tsMs);
     const tag = tagOf(await this.parts.keys.epochKey(epoch), opening);
     return { epoch, tag, concealedUntilMs: concealed?.untilMs };
@@ -178,16 +197,33 @@ export class OpeningMatch {
   }
 }
 
-/** A row to be, with the opening still in the open. */
-type PendingRow = OpenedCommitment<StoredCommitment> & Pick<IndexRow, 'concealed'>;
+const NOTHING: Matched = { openings: 0, rows: 0, flawed: [] };
 
-function pendingRows({ opened, order, untilMs }: Judged): PendingRow[] {
-  return opened.flatMap((one, at) => {
-    if (!one.commitment.isPending) return [];
+/** A row to be, or one that there is, with the opening still in the open. */
+type OpenedRow = OpenedCommitment<StoredCommitment> & Pick<IndexRow, 'concealed'>;
+
+/**
+ * Each commitment that somebody opens, once. Both ends open it: what only one of them knows of who acted, or says of an
+ * order that conceals it, holds.
+ */
+function distinct(judged: readonly Judged[]): OpenedRow[] {
+  const rows = new Map<string, OpenedRow>();
+  for (const row of judged.flatMap(openedRows)) {
+    const name = placeName(row.commitment);
+    const known = rows.get(name);
+    const endUser = row.endUser === 'unknown' ? (known?.endUser ?? 'unknown') : row.endUser;
+    rows.set(name, { ...row, endUser, concealed: known?.concealed ?? row.concealed });
+  }
+  return [...rows.values()];
+}
+
+function openedRows({ opened, order, untilMs }: Judged): OpenedRow[] {
+  return opened.map((one, at) => {
     const until = untilMs[at];
-    return [
-      { ...one, concealed: order === undefined || until === undefined ? undefined : { by: order, untilMs: until } },
-    ];
+    return {
+      ...one,
+      concealed: order === undefined || until === undefined ? undefined : { by: order, untilMs: until },
+    };
   });
 }
 

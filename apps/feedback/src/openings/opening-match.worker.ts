@@ -73,11 +73,17 @@ export class MatchWorker {
     return matched.openings;
   }
 
+  /** Puts away openings whose leaf has not come by `beforeMs`, the oldest first; how many they were. */
+  async letGo(beforeMs: number, limit: number): Promise<number> {
+    const expired = beforeMs === -Infinity ? 0 : await this.parts.match.expire(beforeMs, limit);
+    if (expired > 0) this.parts.flawed({ flaw: 'leaf-unknown', consumer: undefined, exchangeId: undefined }, expired);
+    return expired;
+  }
+
   private async expire(): Promise<void> {
-    const { match, clock, keepMs, flawed } = this.parts;
+    const { clock, keepMs } = this.parts;
     if (clock.now() - this.expiredAtMs < EXPIRE_EVERY_MS) return;
-    const expired = await match.expire(clock.now() - keepMs, OPENINGS_PER_PASS);
-    if (expired > 0) flawed({ flaw: 'leaf-unknown', consumer: undefined, exchangeId: undefined }, expired);
+    const expired = await this.letGo(clock.now() - keepMs, OPENINGS_PER_PASS);
     if (expired < OPENINGS_PER_PASS) this.expiredAtMs = clock.now();
   }
 }

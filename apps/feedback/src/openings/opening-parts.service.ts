@@ -9,6 +9,7 @@ import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { OpeningKeyStore } from '../opening-keys/opening-key.store.js';
 import { OpeningKeys } from '../opening-keys/opening-keys.worker.js';
 import { InboxStore } from './inbox.store.js';
+import type { KindOfPerson } from './judge-opening.js';
 import { OpeningMatch } from './opening-match.service.js';
 import { MatchWorker } from './opening-match.worker.js';
 import { OpeningConsumer } from './opening.consumer.js';
@@ -19,13 +20,17 @@ export interface OpeningSources {
   /** Under which the keys of openings are kept. */
   readonly kek: Buffer;
   readonly signer: () => Signer | undefined;
+  /** Of which kind a person is, as the registry has it now; undefined: no snapshot yet. */
+  readonly people: () => KindOfPerson | undefined;
+  /** Until when everything that stood in the logs was taken in. */
+  readonly caughtUpAtMs: () => number;
   readonly claims: ConcealmentClaims;
 }
 
 /** What takes openings off their topic and turns them into rows of the index. */
 export function takeOpenings(
   { config, bus, clock, events }: FeedbackContext,
-  { databases, keys, kek, signer, claims }: OpeningSources,
+  { databases, keys, kek, signer, claims, people, caughtUpAtMs }: OpeningSources,
 ): { readonly openingKeys: OpeningKeys; readonly consumer: OpeningConsumer; readonly matcher: MatchWorker } {
   const instance = config.instanceId as InstanceId;
   const inbox = new InboxStore(databases.feedback);
@@ -42,7 +47,7 @@ export function takeOpenings(
   });
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
   const match = new OpeningMatch({
-    ...{ database: databases.feedback, inbox, keys, bus, sessions, claims },
+    ...{ database: databases.feedback, inbox, keys, bus, sessions, claims, people },
     doomed: new DoomedKeys(databases.keys),
   });
   const matcher = new MatchWorker({
@@ -56,6 +61,9 @@ export function takeOpenings(
       events.arrived(openings);
       matcher.wake();
     },
+    // As long after a leaf was to be read as its openings may be late.
+    letGo: (limit) => matcher.letGo(Math.min(clock.now(), caughtUpAtMs()) - config.unopenedAfterMs, limit),
+    topicBroken: events.topicBroken,
     flawed: (flaw, openings) => events.flawed({ flaw, consumer: undefined, exchangeId: undefined }, openings),
     failed: (cause) => events.failed('openings', cause),
   });

@@ -14,25 +14,33 @@ interface UnopenedRow {
   readonly exchange_id: string;
   readonly consumer: string;
   readonly seen_ms: string;
+  readonly commitments: number;
+}
+
+export interface DueStatements {
+  readonly statements: readonly UnopenedStatement[];
+  /** There may be others. */
+  readonly isFull: boolean;
 }
 
 export class UnopenedStore {
   constructor(private readonly database: Database) {}
 
-  /** Those that are to be asked for now. */
-  async due(nowMs: number, limit: number): Promise<UnopenedStatement[]> {
+  /** Those that are to be asked for now, of at most `limit` commitments. */
+  async due(nowMs: number, limit: number): Promise<DueStatements> {
     const rows = await this.database.query<UnopenedRow>(
-      `SELECT statement, exchange_id, consumer, min(seen_ms) AS seen_ms
+      `SELECT statement, exchange_id, consumer, min(seen_ms) AS seen_ms, count(*)::integer AS commitments
          FROM (SELECT * FROM commitment WHERE state = 'pending' AND ask_ms <= $1 ORDER BY ask_ms LIMIT $2) AS due
         GROUP BY statement, exchange_id, consumer`,
       [nowMs, limit],
     );
-    return rows.map((row) => ({
+    const statements = rows.map((row) => ({
       statement: row.statement,
       exchangeId: row.exchange_id,
       consumer: row.consumer,
       seenMs: Number(row.seen_ms),
     }));
+    return { statements, isFull: rows.reduce((sum, { commitments }) => sum + commitments, 0) >= limit };
   }
 
   async asked(statements: readonly UnopenedStatement[], nowMs: number): Promise<void> {

@@ -5,8 +5,8 @@ import { Rounds } from '#platform';
 import type { UnopenedStatement, UnopenedStore } from './unopened.store.js';
 
 export interface UnopenedParts {
-  readonly bus: Bus;
-  readonly store: UnopenedStore;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly store: Pick<UnopenedStore, 'due' | 'asked' | 'overdue'>;
   readonly clock: Clock;
   readonly intervalMs: number;
   /** How long the openings of a leaf may take. */
@@ -16,7 +16,8 @@ export interface UnopenedParts {
   readonly failed: (cause: unknown) => void;
 }
 
-const STATEMENTS_PER_PASS = 500;
+/** In memory at once; a backlog takes as many pages as it has. */
+const COMMITMENTS_PER_PAGE = 500;
 const COUNTED_AT_MOST = 100_000;
 
 /** Asks for the openings of commitments that nobody has opened in ten minutes, and names whose they are. */
@@ -38,16 +39,29 @@ export class UnopenedWorker {
   }
 
   private async pass(): Promise<number> {
-    const { store, clock, bus, alarm, afterMs, intervalMs } = this.parts;
+    const { store, clock, alarm, afterMs, intervalMs } = this.parts;
     const nowMs = clock.now();
     this.overdue = await store.overdue(nowMs - afterMs, COUNTED_AT_MOST);
-    const due = await store.due(nowMs, STATEMENTS_PER_PASS);
-    if (due.length === 0) return intervalMs;
-    // Asked before it is noted: after a crash in between it is asked twice, and answered twice at worst.
-    await bus.publish(due.flatMap((one) => question(one) ?? []));
-    await store.asked(due, nowMs);
-    for (const [consumer, own] of Map.groupBy(due, (one) => one.consumer)) alarm(consumer, own.length);
+    const asked = new Map<string, number>();
+    try {
+      while ((await this.page(nowMs, asked)) && !this.rounds.isStopping);
+    } finally {
+      for (const [consumer, statements] of asked) alarm(consumer, statements);
+    }
     return intervalMs;
+  }
+
+  /** Asks for some; `asked` counts them by consumer. True: there may be others. */
+  private async page(nowMs: number, asked: Map<string, number>): Promise<boolean> {
+    const { store, bus } = this.parts;
+    const { statements, isFull } = await store.due(nowMs, COMMITMENTS_PER_PAGE);
+    if (statements.length === 0) return false;
+    // Asked before it is noted: after a crash in between it is asked twice, and answered twice at worst.
+    await bus.publish(statements.flatMap((one) => question(one) ?? []));
+    // None of them is due again in this pass, so a backlog comes to its end.
+    await store.asked(statements, nowMs);
+    for (const { consumer } of statements) asked.set(consumer, (asked.get(consumer) ?? 0) + 1);
+    return isFull;
   }
 }
 

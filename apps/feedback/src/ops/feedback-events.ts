@@ -6,6 +6,7 @@ export const alarmReasons = [
   'log-unsigned',
   'log-distrusted',
   'opening-flawed',
+  'opening-topic-broken',
   'commitments-unopened',
   'questions-overdue',
   'statements-given-up',

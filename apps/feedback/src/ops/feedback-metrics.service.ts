@@ -1,5 +1,6 @@
 import { defineMetrics, metric, type Logger } from '#platform';
 import { openingFlaws } from '../openings/opening-flaw.js';
+import type { TopicBreak } from '../openings/opening-place.service.js';
 import type { Flawed, Matched } from '../openings/opening-match.service.js';
 import { alarmReasons, type AlarmReason } from './feedback-events.js';
 
@@ -101,6 +102,9 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
       metrics.flawed.add({ reason: flaw }, openings);
       alarm('opening-flawed', { flaw, claim, from: consumer, exchange: exchangeId, openings });
     },
+    /** What it held between was never read here: those commitments are asked for when they are late. */
+    topicBroken: ({ trouble, partition, left, begins }: TopicBreak) =>
+      alarm('opening-topic-broken', { trouble, partition, left: String(left), begins: String(begins) }),
     unopened: (consumer: string, statements: number) => {
       metrics.asked.add({}, statements);
       alarm('commitments-unopened', { from: consumer, statements });

@@ -2,6 +2,7 @@ import {
   decide,
   decideEndUser,
   isBodyAsDeclared,
+  isUnsafeMethod,
   matchEndpoint,
   resolveSubject,
   type AccessReason,
@@ -106,7 +107,7 @@ export function admit(
   const { service, match, permit } = right.value;
   const subject = decideContent(view, request, service, match);
   if (!subject.ok) return subject;
-  const acting = decideActing(endUser, permit, subject.value);
+  const acting = decideActing(endUser, permit, subject.value, request.method);
   if (!acting.ok) return refuse({ code: acting.reason, stated: { view, endpoint: match.endpoint } });
   const deadlineAtMs = request.receivedAtMs + waitMs(request, service, gate.marginMs);
   if (deadlineAtMs <= gate.nowMs) return refuse({ code: 'deadline-passed' });
@@ -160,10 +161,11 @@ function decideActing(
   endUser: Result<EndUser, AssertionReason> | undefined,
   permit: Permit,
   subject: Admitted['subject'],
+  method: string,
 ): Result<EndUser | undefined, EndUserReason> {
   if (endUser?.ok === false) return endUser;
   const person = endUser?.value;
-  const decided = decideEndUser(permit.endUser, person, subject);
+  const decided = decideEndUser(permit.endUser, person, subject, isUnsafeMethod(method));
   return decided.ok ? ok(person) : decided;
 }
 

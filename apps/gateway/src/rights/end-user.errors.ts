@@ -59,7 +59,7 @@ export const endUserErrors = defineErrors('end users', {
   ),
   'end-user-mismatch': reasonEntry(
     'end-user-mismatch',
-    'The end user is not the subject and does not represent them.',
-    'Ask only for data of the person who has signed in, or of those whom they represent.',
+    'The end user is not the subject and does not represent them, or it would be known too late.',
+    'Ask only for data of the person who has signed in, or of those whom they represent; what changes something has to name them.',
   ),
 } satisfies Record<EndUserReason, ErrorEntry>);

@@ -34,6 +34,8 @@ export class SignIn {
     const url = buildAuthorizationUrl(await this.configured(), {
       redirect_uri: redirectUri,
       scope: 'openid',
+      // Who sits at this browser now is asked, whoever is signed in at the provider from before.
+      prompt: 'login',
       state,
       code_challenge: await calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { newExchangeId, type InstanceId } from '#kernel';
+import { OpeningSessions, sealOpening } from '#openings';
+import { openDatabase, type Database } from '#postgres';
+import {
+  commit,
+  generateSealingKey,
+  generateSigningKey,
+  jwkSigner,
+  publicJwk,
+  signStatement,
+  startSession,
+} from '#signing';
+import { createDatabase, type TestDatabase } from '#testing';
+import { keyMigrations } from '../key-store/migrations/index.js';
+import { PersonKeys } from '../key-store/person-keys.store.js';
+import { FollowedLogStore } from '../log-follower/followed-log.store.js';
+import { rowsOf } from '../log-follower/leaf-row.js';
+import { migrations } from '../migrations/index.js';
+import { InboxStore } from './inbox.store.js';
+import { OpeningMatch } from './opening-match.service.js';
+
+const INSTANCE = 'TEST/feedback1' as InstanceId;
+const sealing = generateSealingKey();
+const kek = randomBytes(32);
+const signer = jwkSigner(generateSigningKey());
+
+let own: TestDatabase;
+let database: Database;
+let keys: Database;
+beforeAll(async () => {
+  own = await createDatabase();
+  database = await openDatabase({ url: own.url, schema: 'feedback', migrations, poolSize: 3 });
+  keys = await openDatabase({ url: own.url, schema: 'feedback_keys', migrations: keyMigrations, poolSize: 3 });
+}, 60_000);
+afterAll(async () => {
+  await database.close();
+  await keys.close();
+  await own.drop();
+});
+
+/** An answer that alone tells its subject, with its opening. */
+async function answer() {
+  const { commitment, opening } = commit('subject', { country: 'TEST', type: 'PIN', code: 'TEST000007' });
+  const id = newExchangeId();
+  const parties = { from: 'T/GOV/1/a', to: 'T/GOV/2/b', svc: 'T/GOV/2/b/s', ep: 'GET /' };
+  const prev = randomBytes(32).toString('base64url');
+  const res = `h1:${randomBytes(32).toString('base64url')}`;
+  const statement = await signStatement(
+    { v: 1, t: 'exchange.answered', id, ts: Date.now(), ...parties, prev, st: 200, res, snap: 1, subj: [commitment] },
+    signer,
+  );
+  const session = await startSession({ recipient: INSTANCE, kid: sealing.kid, publicJwk: publicJwk(sealing) });
+  const said = { exchangeId: id, statementHash: statement.leafHash, subjects: [opening], users: [] };
+  return { statement, value: Buffer.from(sealOpening(said, session)) };
+}
+
+async function becomesLeaf(origin: string, { leafHash, jws }: { leafHash: Buffer; jws: string }): Promise<void> {
+  const logs = new FollowedLogStore(database, 600_000);
+  const position = await logs.position(origin);
+  const leaf = { index: position.frontier.size, hash: leafHash, body: Buffer.from(jws) };
+  await logs.take(
+    position,
+    position.frontier.extend([leafHash]),
+    rowsOf([leaf], () => false),
+    Date.now(),
+  );
+}
+
+const matched = async (statement: Buffer, value: Buffer, offset: bigint) => {
+  const inbox = new InboxStore(database);
+  const stretch = { partition: 0, from: offset, lastOffset: offset, lastHash: Buffer.alloc(32) };
+  await inbox.take(stretch, [{ statement, kid: sealing.kid, value, offset, atMs: Date.now() }]);
+  const sessions = new OpeningSessions(INSTANCE, () => sealing);
+  const match = new OpeningMatch({
+    ...{ database, inbox, sessions, keys: new PersonKeys(keys, kek), people: () => () => undefined },
+    bus: { publish: () => Promise.resolve() },
+    doomed: { closed: () => Promise.resolve(new Set<string>()) },
+    claims: { judge: () => Promise.resolve([]) },
+  });
+  return match.match(10);
+};
+
+const counted = async () =>
+  database.query(
+    `SELECT origin, state, count(*)::integer AS n,
+            (SELECT count(*)::integer FROM subject_access AS access WHERE access.log_id = followed_log.log_id) AS rows
+       FROM commitment JOIN followed_log USING (log_id) GROUP BY followed_log.log_id, origin, state ORDER BY origin`,
+  );
+
+describe('a statement whose stamp was repeated while a window closed', () => {
+  it('is one access, whether its opening comes before or after its second leaf, and each log’s sum holds', async () => {
+    const [early, late] = [await answer(), await answer()];
+    await becomesLeaf('a', early.statement);
+    await becomesLeaf('a', late.statement);
+    expect(await matched(early.statement.leafHash, early.value, 0n)).toMatchObject({ rows: 1 });
+    await becomesLeaf('b', early.statement);
+    await becomesLeaf('b', late.statement);
+    expect(await matched(late.statement.leafHash, late.value, 1n)).toMatchObject({ rows: 1 });
+    expect(await matched(early.statement.leafHash, early.value, 2n)).toMatchObject({ rows: 0, flawed: [] });
+    expect(await counted()).toEqual([
+      { origin: 'a', state: 'indexed', n: 2, rows: 2 },
+      { origin: 'b', state: 'repeated', n: 2, rows: 0 },
+    ]);
+  });
+
+  it('is one access as well where it was indexed twice before', async () => {
+    const before = await createDatabase();
+    const open = (all: typeof migrations) =>
+      openDatabase({ url: before.url, schema: 'feedback', migrations: all, poolSize: 2 });
+    const old = await open(migrations.slice(0, 1));
+    await old.query(
+      `INSERT INTO commitment (log_id, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms,
+                               seen_ms, state, ask_ms)
+       SELECT log, 5, 0, 0, '\\x01', '\\x01', gen_random_uuid(), '', '', 9, 9, said, 9
+         FROM (VALUES (1, 'pending'), (2, 'indexed'), (3, 'indexed')) AS leaf (log, said)`,
+    );
+    await old.query(
+      `INSERT INTO subject_access (epoch, tag, ts_ms, log_id, idx, kind, position, exchange, end_user, opening_enc)
+       SELECT 1, '\\x02', 9, log, 5, 0, 0, '\\x01', 'none', '' FROM unnest(ARRAY[2, 3]) AS log`,
+    );
+    await old.close();
+    const now = await open(migrations);
+    expect(await now.query('SELECT log_id, state FROM commitment ORDER BY log_id')).toEqual([
+      { log_id: 1, state: 'repeated' },
+      { log_id: 2, state: 'indexed' },
+      { log_id: 3, state: 'repeated' },
+    ]);
+    expect(await now.query('SELECT log_id FROM subject_access')).toEqual([{ log_id: 2 }]);
+    await now.close();
+    await before.drop();
+  });
+});
