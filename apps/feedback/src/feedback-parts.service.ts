@@ -89,13 +89,8 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const isFollowed = () => follower.isCaughtUp();
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
-  const follower: LogFollower = followLog(context, {
-    files,
-    copy,
-    watcher,
-    matcher: openings.matcher,
-    database: databases.feedback,
-  });
+  const { matcher } = openings;
+  const follower: LogFollower = followLog(context, { files, copy, watcher, matcher, database: databases.feedback });
   const unopened = new UnopenedWorker({
     ...{ bus, clock, store: new UnopenedStore(databases.feedback), alarm: events.unopened },
     ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { commit } from '#signing';
-import { compareCounts, compareSample, type CountedLog } from './compare.js';
-import { erasedByLog } from './log-count.js';
+import type { LoggedStatement } from '../verify-log/index.js';
+import { compareCounts, compareRepeated, compareSample, type CountedLog } from './compare.js';
+import { erasedByLog, LogCounter } from './log-count.js';
 import { sampleIndices } from './sample.js';
 
 const ROOT = Buffer.alloc(32, 1);
@@ -48,8 +49,34 @@ describe('erasures in the log', () => {
   });
 });
 
+describe('statements that stand in two logs', () => {
+  const seen = new Set<number>();
+  const statement = (leaf: string): LoggedStatement => {
+    const fields = { t: 'exchange.requested', subj: ['c1:a', 'c1:b'], user: ['c1:c'] };
+    return { leaf: createHash('sha256').update(leaf).digest('base64url'), fields } as unknown as LoggedStatement;
+  };
+  const counted = (...leaves: string[]) => {
+    const counter = new LogCounter(100, new Set(), seen);
+    leaves.forEach((leaf, index) => counter.statement(index, statement(leaf)));
+    return [counter.commitments, counter.repeated];
+  };
+
+  it('are counted again where they stand again', () => {
+    expect(counted('a', 'b')).toEqual([6, 0]);
+    expect(counted('b', 'c')).toEqual([6, 3]);
+  });
+
+  it('are as many as feedback leaves out', () => {
+    const of = (repeated: number) => [{ origin: 'log', said: { ...SAID, repeated } }];
+    expect(compareRepeated(of(3), 3)).toEqual([]);
+    expect(compareRepeated(of(4), 3).map(({ finding }) => finding)).toEqual(['repeated-differs']);
+  });
+});
+
+const SAID = { size: 9, rows: 3, concealed: 1, pending: 2, erased: 4, repeated: 0, stating: 1 };
+
 describe('what feedback says', () => {
-  const said = { size: 9, rows: 3, concealed: 1, pending: 2, erased: 4, repeated: 0, stating: 1 };
+  const said = SAID;
   const log: CountedLog = { origin: 'log', verified: true, size: 9, commitments: 10, erasedInLog: 3, said };
   const found = (changes: Partial<CountedLog>) => compareCounts({ ...log, ...changes }).map(({ finding }) => finding);
 
