@@ -20,16 +20,14 @@ const checks = [
   ['unused code', 'npm', ['run', '--silent', 'knip']],
   ['generated documents', 'npm', ['run', '--silent', 'docs:check']],
 ];
-/** What waits for real services may take as long as a busy machine needs. */
-const SLOW = '--testTimeout=30000';
 /**
  * Integration specs mostly wait, three at a time; those that start whole buses, and kill them, need the machine for
  * themselves. Of the faults the crashes and the chaos; `npm run test:fault` runs them all.
  */
 const suites = [
   ['unit', '--runInBand'],
-  ['integration', '--maxWorkers=3', SLOW],
-  ['system', '--runInBand', SLOW],
+  ['integration', '--maxWorkers=3'],
+  ['system', '--runInBand'],
   ['fault', '--runInBand', '--testPathPatterns=test/fault/(crash|chaos)/'],
 ];
 

@@ -115,6 +115,11 @@ export const connectorConfig = defineConfig('connector', {
     meaning: 'Notices that may wait or be parked; the others stay on their topic.',
     unit: 'notices',
   }),
+  endUserToken: setting.optionalSecret({
+    env: 'KEREGE_CONNECTOR_END_USER_TOKEN',
+    meaning:
+      'Bearer token by which those systems know that an assertion comes from this connector, and not from another to whom it was shown. Empty: none is sent.',
+  }),
   maxInFlight: setting.integer({
     env: 'KEREGE_CONNECTOR_MAX_IN_FLIGHT',
     default: 1_000,

@@ -223,6 +223,7 @@ async function assemble(context: Context): Promise<Parts> {
     unsafe,
     assertions: new AssertionMemory(),
     endUserServices: new Set(config.endUserServices),
+    endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
     openings,
     events,
   });

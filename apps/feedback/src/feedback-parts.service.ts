@@ -82,11 +82,12 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     failed: (cause) => events.failed('statements', cause),
   });
   const concealment = assembleConcealment(context, { databases, copy, statements });
+  const isFollowed = () => follower.isCaughtUp();
   const openings = takeOpenings(context, {
     ...{ databases, keys, kek, signer, claims: concealment.claims, people: peopleOf(copy) },
     caughtUpAtMs: () => follower.caughtUpAtMs,
+    isCaughtUp: isFollowed,
   });
-  const isFollowed = () => follower.isCaughtUp();
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const { matcher } = openings;
@@ -116,6 +117,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const completeness = new Completeness({ store: new CompletenessStore(databases.feedback), keys, clock });
   const callers = new CallerAuth({
     ...{ registry: copy, clock, audience: config.publicUrl, portals: config.portals, auditors: config.auditors },
+    usageToken: config.usageToken,
   });
   const asked = { accesses, usages, questions, completeness, concealment, ...persons, callers };
   const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries };

@@ -50,6 +50,11 @@ export const feedbackConfig = defineConfig('feedback', {
     min: 100,
     meaning: 'How long a caller waits until a statement of theirs stands in the log; then it is told to ask again.',
   }),
+  usageToken: setting.optionalSecret({
+    env: 'KEREGE_FEEDBACK_USAGE_TOKEN',
+    meaning:
+      'Bearer token of the connector that serves findUsage (its KEREGE_CONNECTOR_END_USER_TOKEN): an assertion alone, which other connectors see as well, shows nothing. Empty: nobody is answered there.',
+  }),
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',
     default: ['127.0.0.1:8180'],

@@ -64,15 +64,15 @@ export const findingTexts: Readonly<Record<CompletenessFinding, string>> = {
   'opening-false': 'what feedback has as opening does not open the commitment',
 };
 
-/** Σ commitments = rows + concealed + pending + erased + repeated, and what is erased stands in the log (`audit-log.md` §4.3). */
-export function compareCounts({
-  origin: log,
-  verified,
-  size,
-  commitments,
-  erasedInLog,
-  said,
-}: CountedLog): FoundProblem[] {
+/**
+ * Σ commitments = rows + concealed + pending + erased + repeated, and what is erased stands in the log (`audit-log.md` §4.3).
+ * `isShared`: some statement stands in several logs. In which of them it counts may have been another one before a restore,
+ * so that erasures add up over all logs only (`compareRepeated`).
+ */
+export function compareCounts(
+  { origin: log, verified, size, commitments, erasedInLog, said }: CountedLog,
+  isShared = false,
+): FoundProblem[] {
   if (!verified) return [{ finding: 'log-not-verified', log, details: {} }];
   if (said === undefined) return commitments === 0 ? [] : [{ finding: 'log-missing', log, details: { commitments } }];
   if (said.size < size) return [{ finding: 'log-behind', log, details: { size, followed: said.size } }];
@@ -80,7 +80,7 @@ export function compareCounts({
   const found: FoundProblem[] = [];
   if (rows + concealed + pending + erased + repeated !== commitments)
     found.push({ finding: 'count-differs', log, details: { commitments, rows, concealed, pending, erased, repeated } });
-  if (erased !== erasedInLog + stating)
+  if (!isShared && erased !== erasedInLog + stating)
     found.push({ finding: 'erased-differs', log, details: { erased, inLog: erasedInLog, stating } });
   return found;
 }
@@ -89,11 +89,18 @@ export function compareCounts({
  * A statement that is a leaf of several logs counts in one of them, whichever was followed first: over all logs feedback
  * leaves out as many commitments as the leaves repeat.
  */
-export function compareRepeated(logs: readonly Pick<CountedLog, 'origin' | 'said'>[], inLogs: number): FoundProblem[] {
-  const repeated = logs.reduce((sum, { said }) => sum + (said?.repeated ?? 0), 0);
-  const log = logs.at(-1)?.origin ?? '';
-  return repeated === inLogs ? [] : [{ finding: 'repeated-differs', log, details: { repeated, inLogs } }];
+export function compareRepeated(logs: readonly RepeatedLog[], inLogs: number): FoundProblem[] {
+  const sum = (of: (log: RepeatedLog) => number | undefined) => logs.reduce((total, log) => total + (of(log) ?? 0), 0);
+  const [repeated, log] = [sum(({ said }) => said?.repeated), logs.at(-1)?.origin ?? ''];
+  const found: FoundProblem[] = [];
+  if (repeated !== inLogs) found.push({ finding: 'repeated-differs', log, details: { repeated, inLogs } });
+  const [erased, stating] = [sum(({ said }) => said?.erased), sum(({ said }) => said?.stating)];
+  const erasedInLogs = sum(({ erasedInLog }) => erasedInLog);
+  if (repeated > 0 && erased !== erasedInLogs + stating)
+    found.push({ finding: 'erased-differs', log, details: { erased, inLogs: erasedInLogs, stating } });
+  return found;
 }
+type RepeatedLog = Pick<CountedLog, 'origin' | 'said' | 'erasedInLog'>;
 
 /** What is wrong with feedback's word on the sampled leaves. */
 export function compareSample(

@@ -104,6 +104,7 @@ async function completeness(options: CompletenessOptions, feedback: FeedbackRead
     }
     const erased = erasedByLog(logs.flatMap(({ counter }) => counter.erasures));
     const counted = logs.map((log) => ({ ...countedLog(log, erased), said: said.get(log.head.origin) }));
+    const isShared = counted.some(({ said: one }) => (one?.repeated ?? 0) > 0);
     const repeated = compareRepeated(
       counted,
       logs.reduce((sum, { counter }) => sum + counter.repeated, 0),
@@ -117,7 +118,11 @@ async function completeness(options: CompletenessOptions, feedback: FeedbackRead
         sample: logs[index]?.indices.length ?? 0,
       })),
       sampled: sumOf(logs, samples),
-      findings: [...counted.flatMap(compareCounts), ...repeated, ...samples.flatMap(({ findings }) => findings)],
+      findings: [
+        ...counted.flatMap((log) => compareCounts(log, isShared)),
+        ...repeated,
+        ...samples.flatMap(({ findings }) => findings),
+      ],
     };
   } finally {
     await checks.close();

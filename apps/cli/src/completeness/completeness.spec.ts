@@ -67,9 +67,13 @@ describe('statements that stand in two logs', () => {
   });
 
   it('are as many as feedback leaves out', () => {
-    const of = (repeated: number) => [{ origin: 'log', said: { ...SAID, repeated } }];
+    const of = (repeated: number) => [{ origin: 'log', erasedInLog: 3, said: { ...SAID, repeated } }];
     expect(compareRepeated(of(3), 3)).toEqual([]);
     expect(compareRepeated(of(4), 3).map(({ finding }) => finding)).toEqual(['repeated-differs']);
+    const other = { origin: 'other', erasedInLog: 5, said: { ...SAID, erased: 5, stating: 0 } };
+    expect(compareRepeated([...of(3), other], 3)).toEqual([]);
+    const hidden = { ...other, said: { ...other.said, erased: 6 } };
+    expect(compareRepeated([...of(3), hidden], 3).map(({ finding }) => finding)).toEqual(['erased-differs']);
   });
 });
 

@@ -25,6 +25,13 @@ describe('headers to an agency', () => {
     expect(sent.filter((_, index) => /end-user/i.test(sent[index - 1] ?? ''))).toEqual(['judged']);
   });
 
+  it('hold the connector’s own credential where there is one, and none of the consumer’s beside it', () => {
+    const signed = [header('authorization', 'Bearer consumer')];
+    expect(requestHeaders(signed, call)).toContain('Bearer consumer');
+    const sent = requestHeaders(signed, { ...call, assertion: 'judged', token: 'own' });
+    expect(sent.filter((_, index) => /^authorization$/i.test(sent[index - 1] ?? ''))).toEqual(['Bearer own']);
+  });
+
   it('name one client, who signed, percent-encoded', () => {
     const sent = requestHeaders([header('x-road-client', 'a'), header('X-Road-Client', 'b')], call);
     expect(sent.filter((_, index) => index % 2 === 0 && /client/i.test(sent[index] ?? ''))).toEqual(['X-Road-Client']);

@@ -32,11 +32,14 @@ export function requestHeaders(
     readonly unsafe: boolean;
     /** As the connector has judged it; for systems that check by themselves who acts. */
     readonly assertion?: string | undefined;
+    /** By which such a system knows the connector; then nothing that the consumer says of itself there reaches it. */
+    readonly token?: string | undefined;
   },
 ): string[] {
   const headers: string[] = [];
   for (const { name, value } of signed) {
-    if (!NOT_FOR_AGENCIES.has(name.toLowerCase())) headers.push(name, value);
+    const isOurs = call.token !== undefined && name.toLowerCase() === 'authorization';
+    if (!isOurs && !NOT_FOR_AGENCIES.has(name.toLowerCase())) headers.push(name, value);
   }
   headers.push('X-Road-Client', call.client.split('/').map(encodeURIComponent).join('/'));
   if (!signed.some(({ name }) => name.toLowerCase() === 'x-road-id')) headers.push('X-Road-Id', call.exchangeId);
@@ -44,6 +47,7 @@ export function requestHeaders(
     headers.push('x-road-request-id', call.exchangeId);
   if (call.unsafe) headers.push('Idempotency-Key', call.exchangeId);
   if (call.assertion !== undefined) headers.push('Kerege-End-User', call.assertion);
+  if (call.token !== undefined) headers.push('Authorization', `Bearer ${call.token}`);
   return headers;
 }
 

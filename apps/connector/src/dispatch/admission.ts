@@ -89,11 +89,11 @@ export async function checkPersons(
   right: Right,
   admitted: Admitted,
   envelope: Envelope,
-  by: { readonly view: RegistryView; readonly memory: AssertionMemory },
+  by: { readonly view: RegistryView; readonly memory: AssertionMemory; readonly nowMs: number },
 ): Promise<Result<EndUser | undefined, WhyCode>> {
   const endUser = await checkEndUser(right, admitted, envelope, by);
   if (!endUser.ok) return endUser;
-  const allowed = checkLink(right, admitted, envelope, by.view);
+  const allowed = checkLink(right, admitted, envelope, by);
   return allowed.ok ? endUser : allowed;
 }
 
@@ -128,19 +128,20 @@ function isWhole({ salt, concealment }: RequestContent): boolean {
 
 /**
  * That the subject allows it, by feedback's own word and not by the gateway's: a ticket for this consumer, person, service
- * and purpose, seconds old when the call was made. Only where an agreement asks for it.
+ * and purpose, seconds old when the call was made, and now: a gateway that dates its statement ahead, or sends it late,
+ * gains nothing. Only where an agreement asks for it.
  */
 function checkLink(
   { permit }: Right,
   { content, subject }: Admitted,
   { requested, consumer, service }: Envelope,
-  view: RegistryView,
+  { view, nowMs }: { readonly view: RegistryView; readonly nowMs: number },
 ): Result<undefined, WhyCode> {
   if (!permit.requiresLink) return ok(undefined);
   if (typeof subject !== 'object') return refuse('link-missing');
   const person = `${subject.country}/${subject.type}/${subject.code}`;
   const question = { consumer, subject: person, service, purpose: permit.purpose };
-  const checked = checkLinkTicket(content.linkTicket, question, { view, atMs: requested.payload.ts });
+  const checked = checkLinkTicket(content.linkTicket, question, { view, atMs: Math.max(requested.payload.ts, nowMs) });
   return checked.ok ? ok(undefined) : checked;
 }
 

@@ -34,6 +34,8 @@ export interface DispatchDeps {
   readonly assertions: AssertionMemory;
   /** Whose systems get the assertion of the end user, to check it by themselves. */
   readonly endUserServices: ReadonlySet<string>;
+  /** By which they know this connector; undefined: they do not ask. */
+  readonly endUserToken: string | undefined;
   readonly openings: OpeningSealer;
   readonly events: DispatchEvents;
 }
@@ -122,7 +124,7 @@ export class DispatchService {
     const admitted = checkContent(right.value.service, envelope, content);
     if (!admitted.ok) return this.refuse(judged, admitted.reason);
     const dispatch = { ...judged, opening: await openings.seal(openingsIn(envelope, content)) };
-    const by = { view, memory: this.deps.assertions };
+    const by = { view, memory: this.deps.assertions, nowMs: clock.now() };
     const endUser = await checkPersons(right.value, admitted.value, envelope, by);
     if (!endUser.ok) return this.refuse(dispatch, endUser.reason);
 
@@ -144,11 +146,11 @@ export class DispatchService {
     answerKey: Buffer,
   ): Promise<Outcome> {
     const { envelope, signer, view, deadlineMs } = dispatch;
-    const { agencies, clock, openings, endUserServices } = this.deps;
+    const { agencies, clock, openings, endUserServices, endUserToken } = this.deps;
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
     const isTold = endUser !== undefined && endUserServices.has(envelope.service);
-    const assertion = isTold ? admitted.content.endUserAssertion : undefined;
+    const shown = isTold ? { assertion: admitted.content.endUserAssertion, token: endUserToken } : {};
     dispatch.watch.passed('called');
     const answer = await agencies.call({
       consumer,
@@ -156,7 +158,7 @@ export class DispatchService {
       method: admitted.content.method,
       path: admitted.target.path,
       query: admitted.target.query,
-      headers: requestHeaders(admitted.headers, { client: consumer, exchangeId, unsafe, assertion }),
+      headers: requestHeaders(admitted.headers, { client: consumer, exchangeId, unsafe, ...shown }),
       body: admitted.content.body,
       deadlineMs,
       timeoutMs: admitted.service.timeoutMs,

@@ -1,5 +1,6 @@
+import { timingSafeEqual } from 'node:crypto';
 import { AssertionMemory, verifyEndUser, type EndUser } from '#end-user';
-import { parseSubsystemId, type Clock, type SubsystemId } from '#kernel';
+import { parseSubsystemId, sha256, type Clock, type SubsystemId } from '#kernel';
 import { checkReaderToken, signingKeyOf, TokenMemory } from '#reader-auth';
 import type { RegistryView } from '#snapshot';
 import { callerErrors } from './caller.errors.js';
@@ -10,6 +11,13 @@ export interface Caller {
   readonly person: EndUser;
 }
 
+/** Headers of a call that a connector makes. */
+export interface OverBus {
+  readonly authorization: string | undefined;
+  readonly client: string | undefined;
+  readonly assertion: string | undefined;
+}
+
 export interface CallerAuthParts {
   readonly registry: { current(): RegistryView | undefined };
   readonly clock: Clock;
@@ -17,6 +25,8 @@ export interface CallerAuthParts {
   readonly audience: string;
   /** Subsystems that may show persons their accesses. */
   readonly portals: readonly string[];
+  /** Of the connector that serves findUsage; empty: nobody is believed there. */
+  readonly usageToken: string;
   /** Subsystems that may hold feedback against the log. */
   readonly auditors: readonly string[];
 }
@@ -41,9 +51,14 @@ export class CallerAuth {
 
   /**
    * Of a call that came over the bus: its connector says which portal called, and hands on the assertion that it has
-   * judged, which is judged here again. Who reaches this without a connector needs the person's assertion all the same.
+   * judged, which is judged here again. Every connector that a portal calls for a person sees such an assertion, so only
+   * the one that has the token is believed.
    */
-  async authenticateOverBus(client: string | undefined, assertion: string | undefined): Promise<Caller> {
+  async authenticateOverBus({ authorization, client, assertion }: OverBus): Promise<Caller> {
+    const token = bearerOf(authorization);
+    if (token === undefined) throw callerErrors.error('caller-token-missing');
+    const { usageToken } = this.parts;
+    if (usageToken === '' || !isSame(token, usageToken)) throw callerErrors.error('connector-unknown');
     const { view, nowMs } = this.known();
     const portal = parseSubsystemId(decoded(client ?? ''));
     if (!portal.ok || !this.parts.portals.includes(portal.value)) throw callerErrors.error('caller-not-portal');
@@ -70,7 +85,7 @@ export class CallerAuth {
   }
 
   private async readerOf(authorization: string | undefined, view: RegistryView, nowMs: number): Promise<SubsystemId> {
-    const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+    const token = bearerOf(authorization);
     if (token === undefined) throw callerErrors.error('caller-token-missing');
     const checked = await checkReaderToken(token, {
       audience: this.parts.audience,
@@ -98,6 +113,15 @@ export class CallerAuth {
     if (person.value.kind !== 'citizen') throw callerErrors.error('end-user-not-citizen');
     return person.value;
   }
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** Takes as long for a token that is nearly right. */
+function isSame(token: string, expected: string): boolean {
+  return timingSafeEqual(sha256(token), sha256(expected));
 }
 
 function decoded(client: string): string {

@@ -28,6 +28,12 @@ export const callerErrors = defineErrors('feedback-callers', {
     message: 'This subsystem has used more tokens in five minutes than are remembered.',
     next: 'Ask more slowly.',
   },
+  'connector-unknown': {
+    kind: 'refused',
+    status: 401,
+    message: 'Only the connector that serves findUsage is answered here.',
+    next: 'Give it in KEREGE_CONNECTOR_END_USER_TOKEN what feedback has in KEREGE_FEEDBACK_USAGE_TOKEN.',
+  },
   'caller-not-portal': {
     kind: 'refused',
     status: 403,

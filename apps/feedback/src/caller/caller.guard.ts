@@ -33,7 +33,9 @@ export class OverBusGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    callers.set(request, await this.auth.authenticateOverBus(only(request, 'x-road-client'), only(request, ASSERTION)));
+    const { authorization } = request.headers;
+    const [client, assertion] = [only(request, 'x-road-client'), only(request, ASSERTION)];
+    callers.set(request, await this.auth.authenticateOverBus({ authorization, client, assertion }));
     return true;
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Delete, Header, Inject, Query, UseGuards } from '@nestjs/co
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
+  ApiConflictResponse,
   ApiForbiddenResponse,
   ApiHeader,
   ApiOkResponse,
@@ -14,7 +15,9 @@ import { toBase64Url } from '#kernel';
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { callerErrors } from '../caller/caller.errors.js';
+import { Compromises } from '../compromise/compromises.service.js';
 import { EraseQuery, ErasedDto } from './erasure.dto.js';
+import { erasureErrors } from './erasure.errors.js';
 import { Erasure } from './erasure.service.js';
 
 /** "Forget me." */
@@ -23,7 +26,10 @@ import { Erasure } from './erasure.service.js';
 @Controller('v1/subjects/me')
 @UseGuards(CallerGuard)
 export class ErasureController {
-  constructor(@Inject(Erasure) private readonly erasure: Erasure) {}
+  constructor(
+    @Inject(Erasure) private readonly erasure: Erasure,
+    @Inject(Compromises) private readonly compromises: Compromises,
+  ) {}
 
   /** The end user alone: who represents somebody may read for them, and ends nothing in their name. */
   @Delete()
@@ -46,6 +52,7 @@ export class ErasureController {
       '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
   })
   @ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`, `subject-not-yours`' })
+  @ApiConflictResponse({ description: '`erasure-compromised`' })
   @ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`, `database-unavailable`' })
   async erase(
     @Query() { subject }: EraseQuery,
@@ -54,6 +61,8 @@ export class ErasureController {
     const { country, type, code } = person.user;
     if (subject !== undefined && subject !== `${country}/${type}/${code}`)
       throw callerErrors.error('subject-not-yours');
+    // Whoever has stolen the sign-in would erase what they did with it.
+    if ((await this.compromises.since(person.user)) !== undefined) throw erasureErrors.error('erasure-compromised');
     const leaves = await this.erasure.erase([person.user]);
     return { statements: leaves.map(toBase64Url) };
   }

@@ -77,6 +77,7 @@ export class Erasure {
     const found = new Set(known.map(({ id }) => id.toString('hex')));
     const unknown = ids.filter((id) => !found.has(id.toString('hex')));
     if (unknown.length > 0) for await (const keys of store.walk(unknown)) await this.closeStated(keys);
+    await store.deleteNamed(unknown);
     await doomed.forget(ids);
     await store.done(ids);
     for (const id of ids) this.shredded.delete(id.toString('hex'));
@@ -97,7 +98,7 @@ export class Erasure {
   /** Makes anew what no log has taken in a day; else nobody would ever be told. */
   async restate(): Promise<number> {
     const { store, statements, clock } = this.parts;
-    const count = await store.alone(async (queries) => {
+    const count = await store.transaction(async (queries) => {
       const open = await store.givenUp(queries, RESTATED_AT_ONCE);
       for (const { leafHash, origin, n, ref } of open) {
         const statement = await statements.sign(erasurePayload(origin, n, ref, clock.now()));
@@ -118,7 +119,7 @@ export class Erasure {
     const leaves: Buffer[] = [];
     for (let at = 0; at < keys.length; at += KEYS_PER_STATEMENT) {
       const batch = keys.slice(at, at + KEYS_PER_STATEMENT);
-      leaves.push(...(await this.close(batch, (queries, closed) => this.state(queries, closed))));
+      leaves.push(...(await this.close(batch, (queries, closed) => this.state(queries, batch, closed))));
       for (const { id } of batch) this.shredded.add(id.toString('hex'));
     }
     if (leaves.length > 0) this.parts.statements.wake();
@@ -149,18 +150,33 @@ export class Erasure {
     return leaves;
   }
 
-  /** One statement for each log that has leaves about the person. */
-  private async state(queries: Queries, closed: readonly ClosedCommitment[]): Promise<Buffer[]> {
+  /**
+   * One statement for each log that has leaves about the person; and one, of no leaf, for keys under which only links,
+   * questions or the like lay: else a restore would bring those back.
+   */
+  private async state(
+    queries: Queries,
+    batch: readonly DoomedKey[],
+    closed: readonly ClosedCommitment[],
+  ): Promise<Buffer[]> {
     const { store, statements, clock } = this.parts;
+    const told = await store.stating(queries);
+    for (const { keyId } of closed) told.add(keyId.toString('hex'));
+    const untold = batch.filter(({ id }) => !told.has(id.toString('hex'))).map(({ id }) => id);
+    const log = untold.length === 0 ? undefined : await store.newestLog(queries);
     const leaves: Buffer[] = [];
-    for (const ofLog of Map.groupBy(closed, ({ logId }) => logId).values()) {
-      const [{ logId, origin }] = ofLog as [ClosedCommitment];
-      const ids = new Map(ofLog.map(({ keyId }) => [keyId.toString('hex'), keyId]));
-      const ref = refOfKeys([...ids.values()].sort((a, b) => a.compare(b)));
-      const statement = await statements.sign(erasurePayload(origin, ofLog.length, ref, clock.now()));
+    const add = async (of: { readonly logId: number; readonly origin: string }, n: number, ids: readonly Buffer[]) => {
+      const ref = refOfKeys([...ids].sort((a, b) => a.compare(b)));
+      const statement = await statements.sign(erasurePayload(of.origin, n, ref, clock.now()));
       await statements.keep(queries, statement);
-      await store.addErasure(queries, { leafHash: statement.leafHash, logId, n: ofLog.length, ref });
+      await store.addErasure(queries, { leafHash: statement.leafHash, logId: of.logId, n, ref });
       leaves.push(statement.leafHash);
+    };
+    if (log !== undefined) await add(log, 0, untold);
+    for (const ofLog of Map.groupBy(closed, ({ logId }) => logId).values()) {
+      const [one] = ofLog as [ClosedCommitment];
+      const ids = new Map(ofLog.map(({ keyId }) => [keyId.toString('hex'), keyId]));
+      await add(one, ofLog.length, [...ids.values()]);
     }
     return leaves;
   }

@@ -51,8 +51,14 @@ const CLOSE = `
    WHERE commitment.log_id = access.log_id AND commitment.idx = access.idx AND commitment.kind = access.kind
      AND commitment.position = access.position AND commitment.state <> 'erased'
   RETURNING access.log_id, followed_log.origin, access.key_id, commitment.value`;
+/** What a person asked and is not on its way yet goes with them; what was delivered is its recipient's. */
+const TAKE_BACK = `
+  UPDATE delivery SET state = 'discarded', value = '', why = 'erased', at_ms = coalesce(at_ms, made_ms)
+   WHERE state IN ('waiting', 'parked')
+     AND id IN (SELECT question.id FROM question JOIN ${DOOMED} USING (epoch, tag, key_id))`;
 /** Whatever lies under a key of a person; the index last, since it is what a crash finds the rest by. */
-const DELETES = ['question', 'compromise', 'person_link', 'subject_access'].map(
+const BESIDE_INDEX = ['question', 'compromise', 'person_link'];
+const DELETES = [...BESIDE_INDEX, 'subject_access'].map(
   (table) => `DELETE FROM ${table} USING ${DOOMED}
     WHERE ${table}.epoch = doomed.epoch AND ${table}.tag = doomed.tag AND ${table}.key_id = doomed.key_id`,
 );
@@ -90,6 +96,7 @@ export class ErasureStore {
 
   /** Marks what has rows under these keys as erased; each commitment once, however often it is asked. */
   async closeCommitments(queries: Queries, keys: readonly DoomedKey[]): Promise<ClosedCommitment[]> {
+    await queries.query(TAKE_BACK, columns(keys));
     const rows = await queries.query<{ log_id: number; origin: string; key_id: Buffer; value: string }>(
       CLOSE,
       columns(keys),
@@ -105,6 +112,33 @@ export class ErasureStore {
   /** By the eraser's role. After the commitments are marked: until then they are what the rows are found by. */
   async deleteRows(keys: readonly DoomedKey[]): Promise<void> {
     if (keys.length > 0) for (const sql of DELETES) await this.database.erase(sql, columns(keys));
+  }
+
+  /** As `deleteRows`, of keys of which only the ids are known, and no row of the index leads to them: after a restore. */
+  async deleteNamed(ids: readonly Buffer[]): Promise<void> {
+    if (ids.length === 0) return;
+    for (const table of BESIDE_INDEX)
+      await this.database.erase(`DELETE FROM ${table} WHERE key_id = ANY($1::bytea[])`, [ids]);
+  }
+
+  /** Ids of keys whose end is stated and not in the log yet, in hex. */
+  async stating(queries: Queries): Promise<Set<string>> {
+    const rows = await queries.query<{ ref: string }>('SELECT ref FROM erasure');
+    const parts = rows.map(({ ref }) => readErasureRef(ref));
+    return new Set(parts.flatMap((part) => (part && 'keys' in part ? part.keys.map((id) => id.toString('hex')) : [])));
+  }
+
+  /** The log that was followed last: what is stated of no leaf is stated of it. */
+  async newestLog(queries: Queries): Promise<{ readonly logId: number; readonly origin: string } | undefined> {
+    const [row] = await queries.query<{ log_id: number; origin: string }>(
+      'SELECT log_id, origin FROM followed_log ORDER BY log_id DESC LIMIT 1',
+    );
+    return row === undefined ? undefined : { logId: row.log_id, origin: row.origin };
+  }
+
+  /** For what touches no row of the index. */
+  transaction<Outcome>(work: (queries: Queries) => Promise<Outcome>): Promise<Outcome> {
+    return this.database.transaction(work);
   }
 
   /** Of these persons: what was concealed and is shown by now lies under keys of its own. */
@@ -131,7 +165,7 @@ export class ErasureStore {
     const rows = await queries.query<ErasureRow>(
       `SELECT leaf_hash, erasure.log_id, origin, n, ref FROM erasure JOIN own_statement USING (leaf_hash)
          JOIN followed_log ON followed_log.log_id = erasure.log_id
-        WHERE is_given_up LIMIT $1 FOR UPDATE OF erasure`,
+        WHERE is_given_up LIMIT $1 FOR UPDATE OF erasure SKIP LOCKED`,
       [limit],
     );
     return rows.map((row) => ({

@@ -21,13 +21,14 @@ export class Erasure1800000000005 implements MigrationInterface {
       CREATE TABLE retention_certificate (
         doc text NOT NULL, class text NOT NULL, until_ms bigint NOT NULL, PRIMARY KEY (doc, class)
       );
+      CREATE INDEX subject_access_leaf ON subject_access (log_id, idx);
       CREATE INDEX erased_key_due ON erased_key (id) WHERE NOT is_done;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'DROP TABLE retention_certificate, retention_pass, erased_key, erasure; ALTER TABLE subject_access DROP COLUMN key_id',
+      'DROP TABLE retention_certificate, retention_pass, erased_key, erasure; DROP INDEX subject_access_leaf; ALTER TABLE subject_access DROP COLUMN key_id',
     );
   }
 }

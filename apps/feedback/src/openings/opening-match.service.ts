@@ -35,6 +35,8 @@ export interface OpeningMatchParts {
   readonly claims: Pick<ConcealmentClaims, 'judge'>;
   /** As the registry has it now; undefined: there is no snapshot yet, and openings wait. */
   readonly people: () => KindOfPerson | undefined;
+  /** All that the logs showed last was taken in; until then an order that is not known yet may still come. */
+  readonly isCaughtUp: () => boolean;
 }
 
 /** An opening that is put away, with the consumer whose statement it does not open. */
@@ -83,7 +85,10 @@ export class OpeningMatch {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
       const waiting = await inbox.ready(queries, limit);
       if (waiting.length === 0) return NOTHING;
-      const judged = await this.judge(queries, waiting, kindOf);
+      const isFollowed = this.parts.isCaughtUp();
+      const judged = (await this.judge(queries, waiting, kindOf)).filter(
+        ({ claim }) => isFollowed || claim !== 'order-unknown',
+      );
       const opened = distinct(judged);
       const { open, closed } = await this.notErased(opened.filter(({ commitment }) => commitment.isPending));
       const rows = await this.rowsOf(open);
@@ -94,8 +99,9 @@ export class OpeningMatch {
       if (actors.length > 0) await nameActors(queries, actors);
       const flawed = judged.filter(({ flaw }) => flaw !== undefined);
       await this.putAway(flawed.map(({ waiting: opening, flaw }) => ({ opening, flaw: flaw as OpeningFlaw })));
-      await inbox.remove(queries, waiting);
-      return { openings: waiting.length, rows: rows.length, flawed: flawed.map(asFlawed) };
+      const done = judged.map((one) => one.waiting);
+      await inbox.remove(queries, done);
+      return { openings: done.length, rows: rows.length, flawed: flawed.map(asFlawed) };
     });
   }
 

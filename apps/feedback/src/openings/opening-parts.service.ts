@@ -24,13 +24,14 @@ export interface OpeningSources {
   readonly people: () => KindOfPerson | undefined;
   /** Until when everything that stood in the logs was taken in. */
   readonly caughtUpAtMs: () => number;
+  readonly isCaughtUp: () => boolean;
   readonly claims: ConcealmentClaims;
 }
 
 /** What takes openings off their topic and turns them into rows of the index. */
 export function takeOpenings(
   { config, bus, clock, events }: FeedbackContext,
-  { databases, keys, kek, signer, claims, people, caughtUpAtMs }: OpeningSources,
+  { databases, keys, kek, signer, claims, people, caughtUpAtMs, isCaughtUp }: OpeningSources,
 ): { readonly openingKeys: OpeningKeys; readonly consumer: OpeningConsumer; readonly matcher: MatchWorker } {
   const instance = config.instanceId as InstanceId;
   const inbox = new InboxStore(databases.feedback);
@@ -47,7 +48,7 @@ export function takeOpenings(
   });
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
   const match = new OpeningMatch({
-    ...{ database: databases.feedback, inbox, keys, bus, sessions, claims, people },
+    ...{ database: databases.feedback, inbox, keys, bus, sessions, claims, people, isCaughtUp },
     doomed: new DoomedKeys(databases.keys),
   });
   const matcher = new MatchWorker({

@@ -78,6 +78,7 @@ const matched = async (statement: Buffer, value: Buffer, offset: bigint) => {
     bus: { publish: () => Promise.resolve() },
     doomed: { closed: () => Promise.resolve(new Set<string>()) },
     claims: { judge: () => Promise.resolve([]) },
+    isCaughtUp: () => true,
   });
   return match.match(10);
 };

@@ -44,8 +44,9 @@ interface QuestionRow {
 }
 
 /** The key under which the access lies; none once it was erased. */
-const KEY_OF = `SELECT key_id FROM subject_access
-  WHERE epoch = $1 AND tag = $2 AND exchange = $3 AND coalesce(concealed_until, 0) = $4 LIMIT 1`;
+const KEY_OF = `SELECT key_id FROM subject_access JOIN commitment USING (log_id, idx, kind, position)
+  WHERE epoch = $1 AND tag = $2 AND subject_access.exchange = $3 AND coalesce(concealed_until, 0) = $4
+    AND state <> 'erased' LIMIT 1`;
 /** First half of the keys of the locks that let one person ask once at a time; the number means nothing. */
 const ASKING_LOCKS = 0x6b667173;
 const COLUMNS = `question.id, question.exchange, question.epoch, question.tag, concealed_until, portal, recipient, asked, asked_ms, due_ms,

@@ -100,6 +100,12 @@ export class RetentionStore {
   /** By the eraser's role, when they are marked. */
   async deleteRows(rows: readonly KeptRow[]): Promise<void> {
     if (rows.length === 0) return;
+    // A question is kept as long as the access of which it was asked.
+    await this.database.erase(
+      `DELETE FROM question USING ${PLACES} JOIN subject_access AS access USING (${PLACE})
+        WHERE question.epoch = access.epoch AND question.tag = access.tag AND question.exchange = access.exchange`,
+      columns(rows),
+    );
     const same = PLACE.split(', ').map((column) => `subject_access.${column} = due.${column}`);
     await this.database.erase(`DELETE FROM subject_access USING ${PLACES} WHERE ${same.join(' AND ')}`, columns(rows));
   }
@@ -141,9 +147,14 @@ export class RetentionStore {
     return new Map(rows.map((row) => [`${row.doc} ${row.class}`, Number(row.until_ms)]));
   }
 
-  /** Whether rows of these epochs are left. */
+  /** Whether anything of these epochs is left that lies under a person's key and has not ended. */
   async holds(lastEpoch: number): Promise<boolean> {
-    return (await this.database.query('SELECT FROM subject_access WHERE epoch <= $1 LIMIT 1', [lastEpoch])).length > 0;
+    const [row] = await this.database.query<{ holds: boolean }>(
+      `SELECT EXISTS (SELECT FROM subject_access WHERE epoch <= $1) OR EXISTS (SELECT FROM compromise WHERE epoch <= $1)
+              OR EXISTS (SELECT FROM person_link WHERE epoch <= $1 AND revoked_hash IS NULL) AS holds`,
+      [lastEpoch],
+    );
+    return row?.holds === true;
   }
 }
 

@@ -24,6 +24,7 @@ export interface RetentionParts {
 }
 
 const ROWS_PER_PAGE = 2_000;
+const SHOWN_MS = 33 * 24 * 60 * 60_000;
 const KEYS_AT_ONCE = 1_000;
 const NOT_FOLLOWED_MS = 5_000;
 
@@ -72,7 +73,7 @@ export class RetentionWorker {
   }
 
   private isDue({ purpose, tsMs, concealedUntilMs }: KeptRow, nowMs: number): boolean {
-    return tsMs < nowMs - this.parts.classes.of(purpose).keepMs && concealedUntilMs <= nowMs;
+    return tsMs < nowMs - this.parts.classes.of(purpose).keepMs && wasShown(concealedUntilMs, nowMs);
   }
 
   private async delete(due: readonly KeptRow[], nowMs: number, certified: ReadonlyMap<string, number>): Promise<void> {
@@ -91,7 +92,7 @@ export class RetentionWorker {
   private isCertified({ origin, purpose, tsMs, concealedUntilMs }: KeptRow, certified: ReadonlyMap<string, number>) {
     const { name, keepMs } = this.parts.classes.of(purpose);
     const untilMs = certified.get(`${publicDigest(origin)} ${name}`) ?? -Infinity;
-    return tsMs < untilMs && concealedUntilMs <= untilMs + keepMs;
+    return tsMs < untilMs && wasShown(concealedUntilMs, untilMs + keepMs);
   }
 
   private passesOf(rows: readonly KeptRow[], nowMs: number): OpenPass[] {
@@ -125,4 +126,9 @@ export class RetentionWorker {
     if (await store.holds(lastEpoch)) return;
     while ((await keys.destroyUpTo(lastEpoch, KEYS_AT_ONCE)) === KEYS_AT_ONCE);
   }
+}
+
+/** What was concealed is shown for a month at least before it may go. */
+function wasShown(concealedUntilMs: number, nowMs: number): boolean {
+  return concealedUntilMs === 0 || concealedUntilMs + SHOWN_MS <= nowMs;
 }

@@ -21,6 +21,7 @@ export class UsageController {
   @UseGuards(OverBusGuard)
   @Header('Cache-Control', 'no-store')
   @ApiSecurity({})
+  @ApiHeader({ name: 'Authorization', required: true, description: 'Bearer token of the connector.' })
   @ApiHeader({ name: 'X-Road-UserId', required: true, description: 'Who has signed in: country and code.' })
   @ApiHeader({ name: 'X-Road-Client', required: true, description: 'The portal, as its connector names it.' })
   @ApiHeader({ name: 'Kerege-End-User', required: true, description: 'Assertion of the person’s sign-in.' })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keyFileName } from '#signing';
 import {
@@ -18,6 +19,10 @@ import {
   type WitnessName,
 } from './layout.js';
 import { AUTHORITIES } from '../time-authority/openssl-config.js';
+
+/** By which feedback knows the connector of its own service; another with each start of the sandbox. */
+const USAGE_TOKEN = randomBytes(24).toString('base64url');
+const USAGE_CONNECTOR = 'cn1';
 
 export type AppName = 'gateway' | 'cn1' | 'cn2' | 'audit' | 'registry' | 'feedback' | 'agencies';
 /** Those of every instance, the second ones of a doubled instance, and what needs OpenSSL. */
@@ -81,6 +86,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
     feedback: bus('feedback', 'feedback', ports.feedback, 'feedback1', inputs, {
       KEREGE_FEEDBACK_PUBLIC_URL: localUrl(ports.feedback),
       KEREGE_FEEDBACK_PORTALS: PORTAL,
+      KEREGE_FEEDBACK_USAGE_TOKEN: USAGE_TOKEN,
       KEREGE_FEEDBACK_AUDITORS: AUDITOR,
       ...keysDatabaseEnv(inputs),
       ...notesEnv('feedback', inputs),
@@ -234,6 +240,7 @@ export function connectorEnv(connector: 'cn1' | 'cn2', ports: Ports): Record<str
     ({ agency, service }) => `${service}=${localUrl(ports[agency])}/${service.slice(service.lastIndexOf('/') + 1)}`,
   );
   return {
+    ...(connector === USAGE_CONNECTOR ? { KEREGE_CONNECTOR_END_USER_TOKEN: USAGE_TOKEN } : {}),
     KEREGE_CONNECTOR_AGENCIES: services.join(','),
     KEREGE_CONNECTOR_END_USER_SERVICES: USAGE_SERVICE,
     KEREGE_CONNECTOR_PUBLIC_URL: localUrl(ports[connector]),
