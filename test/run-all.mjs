@@ -21,12 +21,12 @@ const checks = [
   ['generated documents', 'npm', ['run', '--silent', 'docs:check']],
 ];
 /**
- * Integration specs mostly wait, three at a time; those that start whole buses, and kill them, need the machine for
+ * Integration specs mostly wait, two at a time; those that start whole buses, and kill them, need the machine for
  * themselves. Of the faults the crashes and the chaos; `npm run test:fault` runs them all.
  */
 const suites = [
   ['unit', '--runInBand'],
-  ['integration', '--maxWorkers=3'],
+  ['integration', '--maxWorkers=2'],
   ['system', '--runInBand'],
   ['fault', '--runInBand', '--testPathPatterns=test/fault/(crash|chaos)/'],
 ];

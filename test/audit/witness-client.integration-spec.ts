@@ -28,7 +28,7 @@ describe('the client of a witness, against anything that may listen there', () =
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/prefix/`;
-    client = new WitnessClient({ name: 'w1', key, url }, log.key, 300);
+    client = new WitnessClient({ name: 'w1', key, url }, log.key, 2_000);
   });
   afterEach(async () => {
     await client.close();

@@ -141,7 +141,8 @@ describe('a notice', () => {
     });
     expect(await api('POST', `/v1/notices/${two}/discard`, discard)).toMatchObject({ status: 204 });
     expect(await api('POST', `/v1/notices/${two}/discard`, discard)).toMatchObject({ status: 409 });
-    await eventually(() => callsOf(one).length === 3);
+    // A busy machine may take longer than the 50 ms for an answer.
+    await eventually(() => callsOf(one).length >= 3);
     await eventually(async () => (await listed('parked')).length + (await listed('waiting')).length === 0);
     expect(callsOf(two)).toHaveLength(2);
   });
