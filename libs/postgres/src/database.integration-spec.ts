@@ -100,9 +100,13 @@ describe('Database', () => {
   it('calls a connection that the server ended unavailable, then goes on with a new one', async () => {
     const killed = database.query('SELECT pg_sleep(20)');
     const outcome = expect(killed).rejects.toMatchObject({ code: 'database-unavailable' });
-    await database.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND pid <> pg_backend_pid()`,
-    );
+    // It has to run before it can be ended.
+    await eventually(async () => {
+      const ended = await database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND state = 'active' AND pid <> pg_backend_pid()`,
+      );
+      return ended.length > 0;
+    });
     await outcome;
     // The pool may hand the dying connection out once more before it sees it close.
     await eventually(() => database.isReachable());
