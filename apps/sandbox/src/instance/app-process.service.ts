@@ -68,8 +68,6 @@ function spawnApp(plan: AppPlan, logFile: string): Promise<ManagedProcess> {
     cwd: repositoryRoot(),
     env: {
       NODE_OPTIONS: undefined,
-      // Each further arena of the C library keeps what it once needed.
-      MALLOC_ARENA_MAX: '1',
       // Compiled code is kept between starts: loading Nest and TypeORM is most of what an app does until it lives.
       NODE_COMPILE_CACHE: join(cacheDirectory(), 'compile-cache'),
       ...plan.env,
