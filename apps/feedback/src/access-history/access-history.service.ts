@@ -2,7 +2,8 @@ import type { Clock } from '#kernel';
 import type { CommitmentKind, SubjectOpening, TypedSubject } from '#signing';
 import { epochOf } from '../key-store/epoch.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
-import { epochTagKey, tagOf, type EpochTag } from '../key-store/tag.js';
+import { tagsOf } from '../key-store/person-tags.js';
+import { epochTagKey, type EpochTag } from '../key-store/tag.js';
 import type { EndUserRelation } from '../openings/judge-opening.js';
 import { openKept } from '../openings/kept-opening.js';
 import type { AccessFilter, AccessHistoryStore, FoundAccess } from './access-history.store.js';
@@ -104,9 +105,8 @@ export class AccessHistory {
     const first = epochOf(fromMs);
     const latest = Math.min(untilMs, before?.atMs ?? Infinity);
     const last = latest === Infinity ? Infinity : epochOf(latest);
-    return (await this.keys.epochs())
-      .filter(({ epoch }) => epoch >= first && epoch <= last)
-      .flatMap(({ epoch, key }) => subjects.map((subject) => ({ epoch, tag: tagOf(key, subject) })));
+    const epochs = (await this.keys.epochs()).filter(({ epoch }) => epoch >= first && epoch <= last);
+    return subjects.flatMap((subject) => tagsOf(subject, epochs));
   }
 }
 

@@ -1,8 +1,9 @@
 import { Controller, Get, Header, Headers, Inject, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
-import { AccessesPageDto, AccessesQuery, filterOf, ProblemAnswers } from './accesses.dto.js';
+import { ApiEndUser, PERSON_CODES, ProblemCodes } from '../problem-codes.dto.js';
+import { AccessesPageDto, AccessesQuery, filterOf } from './accesses.dto.js';
 import { Accesses, type AccessesPage } from './accesses.service.js';
 import { chooseLanguage } from './titles.js';
 
@@ -19,17 +20,13 @@ export class AccessesController {
   @Get('accesses')
   @Header('Cache-Control', 'no-store')
   @Header('Vary', 'Authorization, Kerege-End-User, Accept-Language')
-  @ApiHeader({
-    name: 'Kerege-End-User',
-    required: true,
-    description: 'Assertion of the person’s sign-in, made for the portal by an issuer of the registry.',
-  })
+  @ApiEndUser()
   @ApiOperation({
     operationId: 'listAccesses',
     summary: 'Every access to the end user’s data, and to those of whom they represent; newest first.',
   })
   @ApiOkResponse({ type: AccessesPageDto })
-  @ProblemAnswers()
+  @ProblemCodes(...PERSON_CODES, 'cursor-foreign', 'period-invalid', 'subject-not-yours')
   list(
     @Query() query: AccessesQuery,
     @AuthenticatedCaller() caller: Caller,

@@ -1,11 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiForbiddenResponse,
-  ApiProperty,
-  ApiServiceUnavailableResponse,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsISO8601, IsOptional, Matches, MaxLength } from 'class-validator';
 import type { AccessFilter } from './access-history.store.js';
 import { ShownQuestionDto } from '../questions/shown-question.dto.js';
@@ -176,17 +169,4 @@ class AccessDto implements AccessRow {
 export class AccessesPageDto implements AccessesPage {
   @ApiProperty({ type: [AccessDto], description: 'Newest first.' }) accesses: AccessDto[];
   @ApiProperty({ ...optional, description: 'Cursor of the next page; absent on the last.' }) next?: string;
-}
-
-/** RFC 9457 answers of every operation for citizens. */
-export function ProblemAnswers(): MethodDecorator {
-  return applyDecorators(
-    ApiBadRequestResponse({ description: '`request-malformed`, `cursor-foreign`, `period-invalid`' }),
-    ApiUnauthorizedResponse({
-      description:
-        '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
-    }),
-    ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`, `subject-not-yours`' }),
-    ApiServiceUnavailableResponse({ description: '`registry-unread`' }),
-  );
 }

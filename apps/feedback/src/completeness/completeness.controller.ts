@@ -1,23 +1,13 @@
 import { Controller, Get, Header, Inject, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiForbiddenResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuditorGuard } from '../caller/auditor.guard.js';
+import { MEMBER_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import { CompletenessDto, SampleDto, SampleQuery } from './completeness.dto.js';
 import { Completeness, type CompletenessReport, type SampledCommitment } from './completeness.service.js';
 
 /** "Is anything hidden?" */
 @ApiTags('completeness')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ description: '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`' })
-@ApiForbiddenResponse({ description: '`caller-not-auditor`' })
 @Controller('v1/completeness')
 @UseGuards(AuditorGuard)
 export class CompletenessController {
@@ -30,6 +20,7 @@ export class CompletenessController {
     summary: 'How many commitments of each log are shown, concealed, pending and erased; for auditors.',
   })
   @ApiOkResponse({ type: CompletenessDto })
+  @ProblemCodes(...MEMBER_CODES, 'caller-not-auditor')
   report(): Promise<CompletenessReport> {
     return this.completeness.report();
   }
@@ -41,8 +32,7 @@ export class CompletenessController {
     summary: 'Every commitment of these leaves with its opening: it names persons; for auditors.',
   })
   @ApiOkResponse({ type: SampleDto })
-  @ApiBadRequestResponse({ description: '`request-malformed`' })
-  @ApiNotFoundResponse({ description: '`log-not-followed`' })
+  @ProblemCodes(...MEMBER_CODES, 'caller-not-auditor', 'log-not-followed')
   async sample(@Query() { log, indices }: SampleQuery): Promise<{ commitments: SampledCommitment[] }> {
     return { commitments: await this.completeness.sample(log, indices.split(',').map(Number)) };
   }

@@ -3,10 +3,9 @@ import type { Database } from '#postgres';
 import { commit, type CompromisedPayload, type TypedSubject } from '#signing';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
-import { epochOf } from '../key-store/epoch.js';
 import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
-import { tagsOf } from '../key-store/person-tags.js';
-import { epochTagKey, tagOf, type EpochTag } from '../key-store/tag.js';
+import { tagAt, tagsOf } from '../key-store/person-tags.js';
+import { epochTagKey } from '../key-store/tag.js';
 import { keepOpening, openKept } from '../openings/kept-opening.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 import { compromiseErrors } from './compromise.errors.js';
@@ -86,7 +85,7 @@ export class Compromises {
     const { leafHash } = statement;
     const kept = await database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
-      const key = await this.keyNow(person, nowMs);
+      const key = await tagAt(person, nowMs, keys);
       const dataKey = (await keys.ensure([key])).get(epochTagKey(key)) as DataKey;
       const row = { key, leafHash, sinceMs, openingEnc: keepOpening(dataKey.key, placeIn(leafHash), opening) };
       await store.add(queries, row, dataKey.id);
@@ -95,11 +94,6 @@ export class Compromises {
     });
     statements.wake();
     return kept;
-  }
-
-  private async keyNow(person: TypedSubject, nowMs: number): Promise<EpochTag> {
-    const epoch = epochOf(nowMs);
-    return { epoch, tag: tagOf(await this.parts.keys.epochKey(epoch), person) };
   }
 }
 

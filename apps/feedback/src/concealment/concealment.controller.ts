@@ -1,17 +1,8 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiForbiddenResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { SubsystemId } from '#kernel';
 import { AuthenticatedMember, MemberGuard } from '../caller/member.guard.js';
+import { MEMBER_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import {
   ConcealedNowDto,
   OrderBody,
@@ -24,12 +15,10 @@ import {
 import { Orders, type ShownOrder, type TakenOrder } from './orders.service.js';
 
 const PAGE = 50;
-const UNAUTHORIZED = '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`';
 
 /** For an authority that orders concealment, the operator's officer who countersigns, and auditors who see both. */
 @ApiTags('concealment')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ description: UNAUTHORIZED })
 @Controller('v1/concealments')
 @UseGuards(MemberGuard)
 export class ConcealmentController {
@@ -40,10 +29,7 @@ export class ConcealmentController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'orderConcealment', summary: 'Brings an order, or its countersignature, into the log.' })
   @ApiOkResponse({ type: TakenOrderDto })
-  @ApiBadRequestResponse({ description: '`request-malformed`, `order-unsound`, `order-term`' })
-  @ApiForbiddenResponse({ description: '`order-unentitled`' })
-  @ApiNotFoundResponse({ description: '`order-unknown`: of a countersignature' })
-  @ApiServiceUnavailableResponse({ description: '`registry-unread`, `log-silent`: it is still sent' })
+  @ProblemCodes(...MEMBER_CODES, 'order-unsound', 'order-term', 'order-unentitled', 'order-unknown', 'log-silent')
   take(@Body() { statement }: OrderBody, @AuthenticatedMember() member: SubsystemId): Promise<TakenOrder> {
     return this.orders.take(member, statement);
   }
@@ -52,7 +38,7 @@ export class ConcealmentController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'listConcealments', summary: 'All orders, for auditors, with what each has concealed.' })
   @ApiOkResponse({ type: OrdersPageDto })
-  @ApiNotFoundResponse({ description: '`order-unknown`: the reader is no auditor' })
+  @ProblemCodes(...MEMBER_CODES, 'order-unknown')
   async list(
     @Query() { before, limit }: OrdersQuery,
     @AuthenticatedMember() member: SubsystemId,
@@ -64,7 +50,7 @@ export class ConcealmentController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'readConcealment', summary: 'One order, for its parties and for auditors.' })
   @ApiOkResponse({ type: ShownOrderDto })
-  @ApiNotFoundResponse({ description: '`order-unknown`' })
+  @ProblemCodes(...MEMBER_CODES, 'order-unknown')
   one(@Param() { id }: OrderPath, @AuthenticatedMember() member: SubsystemId): Promise<ShownOrder> {
     return this.orders.one(member, id);
   }

@@ -1,20 +1,11 @@
 import { Controller, Delete, Header, Inject, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiConflictResponse,
-  ApiForbiddenResponse,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { toBase64Url } from '#kernel';
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
+import { ApiEndUser, PERSON_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import { callerErrors } from '../caller/caller.errors.js';
+import { spelled } from '../caller/own-subjects.js';
 import { Compromises } from '../compromise/compromises.service.js';
 import { EraseQuery, ErasedDto } from './erasure.dto.js';
 import { erasureErrors } from './erasure.errors.js';
@@ -34,11 +25,7 @@ export class ErasureController {
   /** The end user alone: who represents somebody may read for them, and ends nothing in their name. */
   @Delete()
   @Header('Cache-Control', 'no-store')
-  @ApiHeader({
-    name: 'Kerege-End-User',
-    required: true,
-    description: 'Assertion of the person’s sign-in, made for the portal by an issuer of the registry.',
-  })
+  @ApiEndUser()
   @ApiOperation({
     operationId: 'eraseMe',
     summary: 'Makes the end user’s own access history unreadable, for ever; not of those whom they represent.',
@@ -46,21 +33,12 @@ export class ErasureController {
       'What is erased is gone when this answers 200: it cannot be shown, proven or restored again, to the person neither. The leaves of the log stay and name nobody. Later accesses are shown again. After a 503 ask again: what was begun is ended all the same.',
   })
   @ApiOkResponse({ type: ErasedDto })
-  @ApiBadRequestResponse({ description: '`request-malformed`' })
-  @ApiUnauthorizedResponse({
-    description:
-      '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
-  })
-  @ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`, `subject-not-yours`' })
-  @ApiConflictResponse({ description: '`erasure-compromised`' })
-  @ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`, `database-unavailable`' })
+  @ProblemCodes(...PERSON_CODES, 'subject-not-yours', 'erasure-compromised', 'statement-unsigned')
   async erase(
     @Query() { subject }: EraseQuery,
     @AuthenticatedCaller() { person }: Caller,
   ): Promise<{ statements: string[] }> {
-    const { country, type, code } = person.user;
-    if (subject !== undefined && subject !== `${country}/${type}/${code}`)
-      throw callerErrors.error('subject-not-yours');
+    if (subject !== undefined && subject !== spelled(person.user)) throw callerErrors.error('subject-not-yours');
     // Whoever has stolen the sign-in would erase what they did with it.
     if ((await this.compromises.since(person.user)) !== undefined) throw erasureErrors.error('erasure-compromised');
     const leaves = await this.erasure.erase([person.user]);

@@ -3,7 +3,7 @@ import type { Queries } from '#postgres';
 import type { TypedSubject } from '#signing';
 import type { DoomedKey, DoomedKeys } from '../key-store/doomed-keys.store.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
-import { tagOf, type EpochTag } from '../key-store/tag.js';
+import { tagsOf } from '../key-store/person-tags.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 import { erasurePayload, KEYS_PER_STATEMENT, refOfKeys } from './erasure-ref.js';
 import type { ClosedCommitment, ErasureStore } from './erasure.store.js';
@@ -48,9 +48,7 @@ export class Erasure {
   /** Erases these persons. Whoever asks has shown that they may. Leaf hashes of the statements that tell of it. */
   async erase(subjects: readonly TypedSubject[]): Promise<Buffer[]> {
     const epochs = await this.parts.keys.epochs();
-    const tags = epochs.flatMap(({ epoch, key }): EpochTag[] =>
-      subjects.map((subject) => ({ epoch, tag: tagOf(key, subject) })),
-    );
+    const tags = subjects.flatMap((subject) => tagsOf(subject, epochs));
     const shown = await this.parts.store.concealedBefore(tags, this.parts.clock.now());
     return this.shredKeys(await this.parts.keys.doom([...tags, ...shown]));
   }

@@ -1,35 +1,17 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiConflictResponse,
-  ApiCreatedResponse,
-  ApiForbiddenResponse,
-  ApiHeader,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { SubsystemId } from '#kernel';
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { AuthenticatedMember, MemberGuard } from '../caller/member.guard.js';
+import { ApiEndUser, MEMBER_CODES, PERSON_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import { LinkBody, LinkDto, LinkPath, LinksDto, termsOf, TicketBody, TicketDto } from './links.dto.js';
 import { Links, type ShownLink } from './links.service.js';
 
 /** What a person allows members (E45). */
 @ApiTags('links')
 @ApiBearerAuth()
-@ApiHeader({ name: 'Kerege-End-User', required: true, description: 'Assertion of the person’s sign-in.' })
-@ApiUnauthorizedResponse({
-  description:
-    '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`, `end-user-missing`, `end-user-invalid`',
-})
-@ApiForbiddenResponse({ description: '`caller-not-portal`, `end-user-not-citizen`' })
-@ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`' })
+@ApiEndUser()
 @Controller('v1/subjects/me/links')
 @UseGuards(CallerGuard)
 export class LinksController {
@@ -39,8 +21,7 @@ export class LinksController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'grantLink', summary: 'Allows a member something, from now on.' })
   @ApiCreatedResponse({ type: LinkDto })
-  @ApiBadRequestResponse({ description: '`request-malformed`, `link-terms`' })
-  @ApiConflictResponse({ description: '`links-too-many`' })
+  @ProblemCodes(...PERSON_CODES, 'link-terms', 'links-too-many', 'statement-unsigned')
   grant(@Body() body: LinkBody, @AuthenticatedCaller() caller: Caller): Promise<ShownLink> {
     return this.links.grant(caller, termsOf(body));
   }
@@ -49,6 +30,7 @@ export class LinksController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'listLinks', summary: 'All links of the end user.' })
   @ApiOkResponse({ type: LinksDto })
+  @ProblemCodes(...PERSON_CODES)
   async list(@AuthenticatedCaller() caller: Caller): Promise<{ links: ShownLink[] }> {
     return { links: await this.links.list(caller) };
   }
@@ -57,7 +39,7 @@ export class LinksController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'revokeLink', summary: 'Ends a link at once; calls under it stop within five seconds.' })
   @ApiOkResponse({ type: LinkDto })
-  @ApiNotFoundResponse({ description: '`link-unknown`' })
+  @ProblemCodes(...PERSON_CODES, 'link-unknown', 'statement-unsigned')
   revoke(@Param() { id }: LinkPath, @AuthenticatedCaller() caller: Caller): Promise<ShownLink> {
     return this.links.revoke(caller, id);
   }
@@ -76,11 +58,7 @@ export class LinkTicketsController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'askLinkTicket', summary: 'That the subject allows such a call of this subsystem now.' })
   @ApiOkResponse({ type: TicketDto })
-  @ApiBadRequestResponse({ description: '`request-malformed`' })
-  @ApiUnauthorizedResponse({ description: '`caller-token-missing`, `caller-token-invalid`, `caller-token-used`' })
-  @ApiForbiddenResponse({ description: '`link-not-asked`' })
-  @ApiNotFoundResponse({ description: '`link-none`' })
-  @ApiServiceUnavailableResponse({ description: '`registry-unread`, `statement-unsigned`' })
+  @ProblemCodes(...MEMBER_CODES, 'link-not-asked', 'link-none', 'statement-unsigned')
   async ticket(
     @Body() { subject, service, purpose }: TicketBody,
     @AuthenticatedMember() member: SubsystemId,

@@ -1,16 +1,21 @@
 import { newExchangeId, subsystemOf, type Clock, type InstanceId, type ServiceId, type SubsystemId } from '#kernel';
 import { signLinkTicket, type LinkQuestion } from '#end-user';
 import type { Database } from '#postgres';
-import { commit, parseTypedSubject, type LinkGrantedPayload, type LinkRevokedPayload, type Signer } from '#signing';
-import type { TypedSubject } from '#signing';
+import {
+  commit,
+  parseTypedSubject,
+  type LinkGrantedPayload,
+  type LinkRevokedPayload,
+  type Signer,
+  type TypedSubject,
+} from '#signing';
 import type { RegistryView } from '#snapshot';
 import { callerErrors } from '../caller/caller.errors.js';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
-import { epochOf } from '../key-store/epoch.js';
 import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
-import { tagsOf } from '../key-store/person-tags.js';
-import { epochTagKey, tagOf } from '../key-store/tag.js';
+import { tagAt, tagsOf } from '../key-store/person-tags.js';
+import { epochTagKey } from '../key-store/tag.js';
 import { ownStatementErrors } from '../statements/own-statements.errors.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 import { keepLink, openLink } from './kept-link.js';
@@ -65,8 +70,7 @@ export class Links {
     const row = await this.parts.database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
       const { keys, store } = this.parts;
-      const epoch = epochOf(nowMs);
-      const key = { epoch, tag: tagOf(await keys.epochKey(epoch), user) };
+      const key = await tagAt(user, nowMs, keys);
       const dataKey = (await keys.ensure([key])).get(epochTagKey(key)) as DataKey;
       const kept = { ...terms, r: Buffer.from(opening.r).toString('base64url') };
       const added = { id, key, leafHash, grantedMs: nowMs, linkEnc: keepLink(dataKey.key, leafHash, kept) };

@@ -6,11 +6,11 @@ import type { ClaimVerdict, ConcealmentClaims } from '../concealment/claims.serv
 import { addConcealed, type ConcealedAccess } from '../concealment/concealed-access.store.js';
 import type { ClaimFlaw } from '../concealment/judge-claim.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
-import { epochOf } from '../key-store/epoch.js';
 import { commitmentBytes } from '../erasure/erasure.store.js';
 import type { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
-import { epochTagKey, tagOf, type EpochTag } from '../key-store/tag.js';
+import { tagAt } from '../key-store/person-tags.js';
+import { epochTagKey, type EpochTag } from '../key-store/tag.js';
 import type { InboxStore, WaitingOpening } from './inbox.store.js';
 import {
   addIndexRows,
@@ -192,9 +192,7 @@ export class OpeningMatch {
   }
 
   private async tagged({ commitment, opening, concealed }: OpenedRow): Promise<EpochTag> {
-    const epoch = epochOf(commitment.tsMs);
-    const tag = tagOf(await this.parts.keys.epochKey(epoch), opening);
-    return { epoch, tag, concealedUntilMs: concealed?.untilMs };
+    return { ...(await tagAt(opening, commitment.tsMs, this.parts.keys)), concealedUntilMs: concealed?.untilMs };
   }
 
   /** Before the inbox lets go: a crash in between puts them away twice. */

@@ -10,7 +10,7 @@ import {
   OpenQuestionsQuery,
   QuestionPath,
 } from './member-questions.dto.js';
-import { ProblemCodes } from './problem.dto.js';
+import { MEMBER_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import type { QuestionStanding } from './question.js';
 import { QuestionStandingDto } from './questions.dto.js';
 
@@ -28,7 +28,7 @@ export class MemberQuestionsController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'listQuestions', summary: 'Questions of this subsystem that wait for its answer.' })
   @ApiOkResponse({ type: MemberQuestionsPageDto })
-  @ProblemCodes('caller-token-missing', 'caller-token-invalid', 'caller-token-used', 'caller-floods', 'registry-unread')
+  @ProblemCodes(...MEMBER_CODES)
   list(
     @Query() { state, after, limit }: OpenQuestionsQuery,
     @AuthenticatedMember() member: SubsystemId,
@@ -40,14 +40,7 @@ export class MemberQuestionsController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ operationId: 'readQuestion', summary: 'One question of this subsystem, answered or not.' })
   @ApiOkResponse({ type: MemberQuestionDto })
-  @ProblemCodes(
-    'caller-token-missing',
-    'caller-token-invalid',
-    'caller-token-used',
-    'question-unknown',
-    'caller-floods',
-    'registry-unread',
-  )
+  @ProblemCodes(...MEMBER_CODES, 'question-unknown')
   read(@Param() { id }: QuestionPath, @AuthenticatedMember() member: SubsystemId): Promise<MemberQuestion> {
     return this.answers.one(member, id);
   }
@@ -61,17 +54,7 @@ export class MemberQuestionsController {
   })
   @ApiBody({ type: AnswerBody })
   @ApiOkResponse({ type: QuestionStandingDto })
-  @ProblemCodes(
-    'answer-unsound',
-    'text-too-long',
-    'caller-token-missing',
-    'caller-token-invalid',
-    'caller-token-used',
-    'question-unknown',
-    'question-answered',
-    'caller-floods',
-    'registry-unread',
-  )
+  @ProblemCodes(...MEMBER_CODES, 'answer-unsound', 'text-too-long', 'question-unknown', 'question-answered')
   answer(
     @Param() { id }: QuestionPath,
     @Body() { statement, answer, salt }: AnswerBody,

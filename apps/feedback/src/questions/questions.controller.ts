@@ -1,8 +1,8 @@
 import { Body, Controller, Header, Inject, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
-import { ProblemCodes } from './problem.dto.js';
+import { ApiEndUser, PERSON_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import type { QuestionStanding } from './question.js';
 import { QuestionBody, QuestionStandingDto } from './questions.dto.js';
 import { Questions } from './questions.service.js';
@@ -17,11 +17,7 @@ export class QuestionsController {
 
   @Post('questions')
   @Header('Cache-Control', 'no-store')
-  @ApiHeader({
-    name: 'Kerege-End-User',
-    required: true,
-    description: 'Assertion of the person’s sign-in, made for the portal by an issuer of the registry.',
-  })
+  @ApiEndUser()
   @ApiOperation({
     operationId: 'askQuestion',
     summary: 'Asks whoever made an access to the end user’s data, or to those of whom they represent, why.',
@@ -29,22 +25,14 @@ export class QuestionsController {
   @ApiBody({ type: QuestionBody })
   @ApiCreatedResponse({ type: QuestionStandingDto, description: 'Asked; it shows beside its row of the history.' })
   @ProblemCodes(
+    ...PERSON_CODES,
     'access-ambiguous',
     'text-too-long',
-    'caller-token-missing',
-    'caller-token-invalid',
-    'caller-token-used',
-    'end-user-missing',
-    'end-user-invalid',
-    'caller-not-portal',
-    'end-user-not-citizen',
     'subject-not-yours',
     'access-unknown',
     'question-open',
     'recipient-gone',
     'questions-too-many',
-    'caller-floods',
-    'registry-unread',
   )
   ask(@Body() body: QuestionBody, @AuthenticatedCaller() caller: Caller): Promise<QuestionStanding> {
     return this.questions.ask(caller, body);

@@ -10,7 +10,7 @@ import { callerErrors } from '../caller/caller.errors.js';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { ownSubjects, spelled } from '../caller/own-subjects.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
-import { tagOf, type EpochTag } from '../key-store/tag.js';
+import { tagsOf } from '../key-store/person-tags.js';
 import { standingOf, type QuestionCode, type QuestionStanding } from './question.js';
 import type { QuestionStore } from './question.store.js';
 import { questionErrors } from './questions.errors.js';
@@ -101,7 +101,7 @@ export class Questions {
     const session = await this.sessions.take(recipient, key, nowMs);
     const head = { id, kind: QUESTION_KIND, to: recipient as SubsystemId, dueMs };
     const sealed = Buffer.from(sealDelivery(head, content, session));
-    const tags = await this.tagsOf(access);
+    const tags = tagsOf(access.opening, await this.parts.keys.epochs());
     const added = await database.transaction(async (queries) => {
       const row = { ...question, asked: statement.leafHash, sealed };
       const outcome = await store.add(queries, row, tags, mostOpen);
@@ -136,11 +136,6 @@ export class Questions {
     const key = view.sealingKey(recipient, nowMs);
     if (key === undefined) throw questionErrors.error('recipient-gone');
     return key;
-  }
-
-  /** Under which questions about this person stand, the newest epoch first. */
-  private async tagsOf({ opening }: Access): Promise<EpochTag[]> {
-    return (await this.parts.keys.epochs()).map(({ epoch, key }) => ({ epoch, tag: tagOf(key, opening) }));
   }
 }
 

@@ -3,6 +3,7 @@ import { ApiHeader, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@n
 import { chooseLanguage } from '../access-history/titles.js';
 import { AuthenticatedCaller, OverBusGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
+import { ApiEndUser, ProblemCodes } from '../problem-codes.dto.js';
 import { HeartbeatDto, UsagePeriodDto, UsageQuery, UsagesDto, type Heartbeat } from './usage.dto.js';
 import { Usages, type FoundUsages } from './usage.service.js';
 
@@ -24,9 +25,21 @@ export class UsageController {
   @ApiHeader({ name: 'Authorization', required: true, description: 'Bearer token of the connector.' })
   @ApiHeader({ name: 'X-Road-UserId', required: true, description: 'Who has signed in: country and code.' })
   @ApiHeader({ name: 'X-Road-Client', required: true, description: 'The portal, as its connector names it.' })
-  @ApiHeader({ name: 'Kerege-End-User', required: true, description: 'Assertion of the person’s sign-in.' })
+  @ApiEndUser()
   @ApiOperation({ operationId: 'findUsage', summary: 'Uses of a person’s data; newest first.' })
   @ApiOkResponse({ type: UsagesDto })
+  @ProblemCodes(
+    'caller-token-missing',
+    'connector-unknown',
+    'caller-not-portal',
+    'end-user-missing',
+    'end-user-invalid',
+    'end-user-not-citizen',
+    'user-foreign',
+    'subject-not-yours',
+    'usage-too-much',
+    'registry-unread',
+  )
   find(
     @Query() query: UsageQuery,
     @AuthenticatedCaller() caller: Caller,
