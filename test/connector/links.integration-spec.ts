@@ -45,4 +45,13 @@ describe('a connector whose agreement asks for the leave of the person', () => {
   ])('does not with %s', async (_, why, made) => {
     expect(await answerWith(await made())).toMatchObject({ payload: { t: 'exchange.refused', why }, calls: 0 });
   });
+
+  it('does not with a ticket that was fresh for the gateway’s clock and is stale when it arrives', async () => {
+    const at = Date.now();
+    // Three seconds old by the statement's own time, four and a half by ours.
+    const sent = await network.send({ linkTicket: await ticket({ atMs: at - 4_500 }), ts: at - 1_500 });
+    const { payload } = (await network.answerTo(sent)).statement;
+    expect(payload).toMatchObject({ t: 'exchange.refused', why: 'link-stale' });
+    expect(network.callsOf(sent)).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { RetentionClasses } from './retention-class.js';
+import { RetentionClasses, wasShown } from './retention-class.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -17,4 +17,10 @@ it.each([['a'], ['a='], ['a=0'], ['a=32'], ['a=1.5'], ['a=100000'], ['a b=40'], 
 
 it('takes no purpose twice', () => {
   expect(RetentionClasses.parse(1, ['a=40', 'a=50'])).toBeUndefined();
+});
+
+it('what was concealed is shown for 33 days before it may go', () => {
+  const [until, days] = [1_000, 33 * DAY_MS];
+  expect([until, until + days - 1, until + days].map((nowMs) => wasShown(until, nowMs))).toEqual([false, false, true]);
+  expect(wasShown(0, 1)).toBe(true);
 });

@@ -11,6 +11,7 @@ export interface RetentionClass {
 const DAY_MS = 24 * 60 * 60_000;
 /** Openings may come for so long (`audit-log.md` §4.4): what is deleted earlier could come back, and be deleted uncounted. */
 const SHORTEST_KEEP_DAYS = 33;
+const SHOWN_MS = SHORTEST_KEEP_DAYS * DAY_MS;
 const ENTRY = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})=([1-9]\d{0,4})$/;
 
 /** How long accesses are kept, by their purpose. */
@@ -42,4 +43,9 @@ export class RetentionClasses {
   get longestMs(): number {
     return Math.max(this.defaultMs, ...this.byPurpose.values());
   }
+}
+
+/** What was concealed is shown for as long as the shortest class keeps anything, before it may go; 0: it never was. */
+export function wasShown(concealedUntilMs: number, nowMs: number): boolean {
+  return concealedUntilMs === 0 || concealedUntilMs + SHOWN_MS <= nowMs;
 }

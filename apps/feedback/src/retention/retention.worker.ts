@@ -6,7 +6,7 @@ import type { ErasureStore } from '../erasure/erasure.store.js';
 import { epochOf } from '../key-store/epoch.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
-import type { RetentionClasses } from './retention-class.js';
+import { wasShown, type RetentionClasses } from './retention-class.js';
 import type { KeptRow, OpenPass, RetentionStore } from './retention.store.js';
 
 export interface RetentionParts {
@@ -24,7 +24,6 @@ export interface RetentionParts {
 }
 
 const ROWS_PER_PAGE = 2_000;
-const SHOWN_MS = 33 * 24 * 60 * 60_000;
 const KEYS_AT_ONCE = 1_000;
 const NOT_FOLLOWED_MS = 5_000;
 
@@ -126,9 +125,4 @@ export class RetentionWorker {
     if (await store.holds(lastEpoch)) return;
     while ((await keys.destroyUpTo(lastEpoch, KEYS_AT_ONCE)) === KEYS_AT_ONCE);
   }
-}
-
-/** What was concealed is shown for a month at least before it may go. */
-function wasShown(concealedUntilMs: number, nowMs: number): boolean {
-  return concealedUntilMs === 0 || concealedUntilMs + SHOWN_MS <= nowMs;
 }

@@ -13,6 +13,7 @@ import {
   startSession,
 } from '#signing';
 import { createDatabase, type TestDatabase } from '#testing';
+import type { ClaimVerdict } from '../concealment/claims.service.js';
 import { keyMigrations } from '../key-store/migrations/index.js';
 import { PersonKeys } from '../key-store/person-keys.store.js';
 import { FollowedLogStore } from '../log-follower/followed-log.store.js';
@@ -41,7 +42,7 @@ afterAll(async () => {
 });
 
 /** An answer that alone tells its subject, with its opening. */
-async function answer() {
+async function answer(concealment?: Buffer) {
   const { commitment, opening } = commit('subject', { country: 'TEST', type: 'PIN', code: 'TEST000007' });
   const id = newExchangeId();
   const parties = { from: 'T/GOV/1/a', to: 'T/GOV/2/b', svc: 'T/GOV/2/b/s', ep: 'GET /' };
@@ -52,7 +53,8 @@ async function answer() {
     signer,
   );
   const session = await startSession({ recipient: INSTANCE, kid: sealing.kid, publicJwk: publicJwk(sealing) });
-  const said = { exchangeId: id, statementHash: statement.leafHash, subjects: [opening], users: [] };
+  const named = concealment === undefined ? {} : { concealment };
+  const said = { exchangeId: id, statementHash: statement.leafHash, subjects: [opening], users: [], ...named };
   return { statement, value: Buffer.from(sealOpening(said, session)) };
 }
 
@@ -68,19 +70,34 @@ async function becomesLeaf(origin: string, { leafHash, jws }: { leafHash: Buffer
   );
 }
 
-const matched = async (statement: Buffer, value: Buffer, offset: bigint) => {
+const arrives = async (statement: Buffer, value: Buffer, offset: bigint) => {
   const inbox = new InboxStore(database);
   const stretch = { partition: 0, from: offset, lastOffset: offset, lastHash: Buffer.alloc(32) };
   await inbox.take(stretch, [{ statement, kid: sealing.kid, value, offset, atMs: Date.now() }]);
+};
+
+/** `verdict`: what the log, as far as it was followed, says of an order that is named. */
+const match = (isCaughtUp = true, verdict?: ClaimVerdict) => {
   const sessions = new OpeningSessions(INSTANCE, () => sealing);
-  const match = new OpeningMatch({
-    ...{ database, inbox, sessions, keys: new PersonKeys(keys, kek), people: () => () => undefined },
+  const opening = new OpeningMatch({
+    ...{
+      database,
+      inbox: new InboxStore(database),
+      sessions,
+      keys: new PersonKeys(keys, kek),
+      people: () => () => undefined,
+    },
     bus: { publish: () => Promise.resolve() },
     doomed: { closed: () => Promise.resolve(new Set<string>()) },
-    claims: { judge: () => Promise.resolve([]) },
-    isCaughtUp: () => true,
+    claims: { judge: () => Promise.resolve(verdict === undefined ? [] : [verdict]) },
+    isCaughtUp: () => isCaughtUp,
   });
-  return match.match(10);
+  return opening.match(10);
+};
+
+const matched = async (...opening: Parameters<typeof arrives>) => {
+  await arrives(...opening);
+  return match();
 };
 
 const counted = async () =>
@@ -131,5 +148,29 @@ describe('a statement whose stamp was repeated while a window closed', () => {
     expect(await now.query('SELECT log_id FROM subject_access')).toEqual([{ log_id: 2 }]);
     await now.close();
     await before.drop();
+  });
+});
+
+describe('an opening that names an order which the log does not show', () => {
+  it('waits while the log was not followed to its end, and is shown and told once it was', async () => {
+    const { statement, value } = await answer(randomBytes(32));
+    await becomesLeaf('a', statement);
+    await arrives(statement.leafHash, value, 3n);
+    expect(await match(false, { flaw: 'order-unknown' })).toEqual({ openings: 0, rows: 0, flawed: [] });
+    expect(await match(true, { flaw: 'order-unknown' })).toMatchObject({
+      rows: 1,
+      flawed: [{ flaw: 'concealment-false', claim: 'order-unknown' }],
+    });
+  });
+
+  it('is concealed where the order is read meanwhile', async () => {
+    const { statement, value } = await answer(randomBytes(32));
+    await becomesLeaf('a', statement);
+    await arrives(statement.leafHash, value, 4n);
+    await match(false, { flaw: 'order-unknown' });
+    const untilMs = Date.now() + 60_000;
+    expect(await match(true, { untilMs })).toMatchObject({ rows: 1, flawed: [] });
+    const rows = await database.query(`SELECT concealed_until FROM subject_access WHERE concealed_until IS NOT NULL`);
+    expect(rows).toEqual([{ concealed_until: String(untilMs) }]);
   });
 });
