@@ -53,9 +53,10 @@ async function answer(concealment?: Buffer) {
     signer,
   );
   const session = await startSession({ recipient: INSTANCE, kid: sealing.kid, publicJwk: publicJwk(sealing) });
+  const said = { exchangeId: id, statementHash: statement.leafHash, subjects: [opening], users: [] };
   const named = concealment === undefined ? {} : { concealment };
-  const said = { exchangeId: id, statementHash: statement.leafHash, subjects: [opening], users: [], ...named };
-  return { statement, value: Buffer.from(sealOpening(said, session)) };
+  const sealed = (more: object) => Buffer.from(sealOpening({ ...said, ...more }, session));
+  return { statement, value: sealed(named), silent: sealed({}) };
 }
 
 async function becomesLeaf(origin: string, { leafHash, jws }: { leafHash: Buffer; jws: string }): Promise<void> {
@@ -172,5 +173,18 @@ describe('an opening that names an order which the log does not show', () => {
     expect(await match(true, { untilMs })).toMatchObject({ rows: 1, flawed: [] });
     const rows = await database.query(`SELECT concealed_until FROM subject_access WHERE concealed_until IS NOT NULL`);
     expect(rows).toEqual([{ concealed_until: String(untilMs) }]);
+  });
+
+  it.each([true, false])('conceals where only one end names it; that one first: %s', async (isFirst) => {
+    const { statement, value, silent } = await answer(randomBytes(32));
+    await becomesLeaf('a', statement);
+    const offset = isFirst ? 5n : 7n;
+    await arrives(statement.leafHash, isFirst ? value : silent, offset);
+    await arrives(statement.leafHash, isFirst ? silent : value, offset + 1n);
+    expect(await match(true, { untilMs: Date.now() + 60_000 })).toMatchObject({ openings: 2, rows: 1 });
+    const [row] = await database.query<{ state: string }>('SELECT state FROM commitment WHERE statement = $1', [
+      statement.leafHash,
+    ]);
+    expect(row).toEqual({ state: 'concealed' });
   });
 });
