@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const scratch = mkdtempSync(join(tmpdir(), 'kerege-test-'));
 /** The built tree is what `generated documents` looks at. */
@@ -30,6 +30,13 @@ const suites = [
   ['system', '--runInBand'],
   ['fault', '--runInBand', '--testPathPatterns=test/fault/(crash|chaos)/'],
 ];
+
+/**
+ * A spec on a real broker may fail because the machine was busy with another one. What failed is run once more, alone;
+ * what passes then counts, and is named at the end. When more files than these fail, it is not the machine.
+ */
+const MOST_AGAIN = 4;
+const unsteady = [];
 
 let passed = 0;
 let failed = 0;
@@ -68,23 +75,54 @@ const lane = async () => {
 };
 await Promise.all([lane(), lane()]);
 
-for (const [suite, ...how] of suites) {
-  const report = join(scratch, `${suite}.json`);
+/** Runs specs of one suite; undefined: there is no report of them. */
+async function runSpecs(title, suite, how) {
+  const report = join(scratch, `${title.replaceAll(' ', '-')}.json`);
   const flags = [...how, '--no-watchman', '--silent', '--testTimeout=60000', '--json', `--outputFile=${report}`];
-  const args = ['run', '--silent', 'jest', '--', `--selectProjects=${suite}`, ...flags];
-  const good = await run(`${suite} tests`, 'npm', args);
+  const good = await run(title, 'npm', ['run', '--silent', 'jest', '--', `--selectProjects=${suite}`, ...flags]);
   try {
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
-    passed += numPassedTests;
-    failed += numFailedTests + numRuntimeErrorTestSuites;
-    if (!good && numFailedTests + numRuntimeErrorTestSuites === 0) failed += 1;
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    const counted = numFailedTests + numRuntimeErrorTestSuites;
+    const failedFiles = testResults.filter(({ status }) => status === 'failed');
+    return {
+      passed: numPassedTests,
+      failed: good || counted > 0 ? counted : 1,
+      failedFiles: failedFiles.map(({ name }) => name),
+      passedInFailedFiles: failedFiles.flatMap((file) => file.assertionResults.filter(isPassed)).length,
+    };
   } catch (cause) {
-    console.error(`no report of the ${suite} tests:`, cause.message);
-    failed += 1;
+    console.error(`no report of the ${title}:`, cause.message);
+    return undefined;
   }
 }
 
+function isPassed({ status }) {
+  return status === 'passed';
+}
+
+for (const [suite, ...how] of suites) {
+  const first = await runSpecs(`${suite} tests`, suite, how);
+  const again = first?.failedFiles ?? [];
+  const second =
+    again.length === 0 || again.length > MOST_AGAIN
+      ? undefined
+      : await runSpecs(`${suite} tests that failed, again and alone`, suite, [
+          '--runInBand',
+          '--runTestsByPath',
+          ...again,
+        ]);
+  passed += first?.passed ?? 0;
+  failed += first?.failed ?? 1;
+  if (second === undefined) continue;
+  passed += second.passed - first.passedInFailedFiles;
+  failed += second.failed - first.failed;
+  if (second.failed === 0) unsteady.push(...again.map((file) => relative(process.cwd(), file)));
+}
+
 rmSync(scratch, { recursive: true, force: true });
+if (unsteady.length > 0) console.log(`\nUNSTEADY, failed once and passed when run again alone: ${unsteady.join(', ')}`);
 console.log(`\nin ${((Date.now() - started) / 1000).toFixed(0)} s`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

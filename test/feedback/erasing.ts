@@ -84,7 +84,10 @@ export async function settled(network: FeedbackNetwork): Promise<void> {
   );
 }
 
-/** A backup of all tables of a schema, and its restore. */
+/**
+ * A backup of all tables of a schema, and its restore. What uses them meanwhile may hold one that is emptied later and
+ * want one that is empty already: who is then sent away by the database comes again.
+ */
 export async function dump(database: Database, schema: string): Promise<() => Promise<void>> {
   const tables = await database.query<{ tablename: string }>(
     `SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename <> 'migration'`,
@@ -96,10 +99,13 @@ export async function dump(database: Database, schema: string): Promise<() => Pr
     await query(`CREATE SCHEMA ${backup}`);
     for (const name of names) await query(`CREATE TABLE ${backup}.${name} AS TABLE ${schema}.${name}`);
   });
-  return () =>
+  const restore = () =>
     database.transaction(async ({ query }) => {
       await query(`TRUNCATE ${names.map((name) => `${schema}.${name}`).join(', ')}`);
       for (const name of names)
         await query(`INSERT INTO ${schema}.${name} OVERRIDING SYSTEM VALUE TABLE ${backup}.${name}`);
     });
+  return async () => {
+    await eventually(() => restore().then(() => true));
+  };
 }

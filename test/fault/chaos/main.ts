@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startInstance } from '../../../apps/sandbox/src/instance/instance.module.js';
 import { startFailure } from '#platform';
-import { CHAOS_INSTANCE, LEAST_GOOD_SHARE, runChaos } from './chaos.js';
+import { CHAOS_INSTANCE, runChaos } from './chaos.js';
 import { clientsLedger, renderReport } from './report.js';
 import { parseCommandLine, USAGE, type ChaosSettings } from './settings.js';
 
@@ -24,7 +24,7 @@ async function main(settings: ChaosSettings): Promise<number> {
     const report = await runChaos({ instance, settings, tell });
     say(renderReport(report));
     if (settings.keep !== undefined) await writeFile(join(dataDir, 'ledger.json'), clientsLedger(report));
-    isGood = report.breaches.length === 0 && report.goodShare >= LEAST_GOOD_SHARE;
+    isGood = report.breaches.length === 0 && report.goodShare >= report.leastGoodShare;
   } finally {
     await instance.stop();
     if (isGood && settings.keep === undefined) await rm(dataDir, { recursive: true, force: true });

@@ -40,6 +40,6 @@ function feltMs({ victim, killedMs }: Killed, good: readonly Told[]): number {
   return Math.min(...later.map(({ toldMs }) => toldMs)) - killedMs;
 }
 
-function middle(values: readonly number[]): number {
+export function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }

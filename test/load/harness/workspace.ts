@@ -43,6 +43,7 @@ export class Workspace {
       port: await freePort(),
       controllerPort: await freePort(),
       logFile: join(this.directory, 'kafka.log'),
+      isForLong: true,
     });
     this.onEnd(() => broker.stop());
     return broker.brokers;
