@@ -1,0 +1,1 @@
+export { CLOCKS, type ClockCommand, type ClockKind } from './clock-command.js';
