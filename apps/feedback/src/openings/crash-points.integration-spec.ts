@@ -26,7 +26,7 @@ import { FollowedLogStore } from '../log-follower/followed-log.store.js';
 import { rowsOf } from '../log-follower/leaf-row.js';
 import { migrations } from '../migrations/index.js';
 import { ConcealmentClaims } from '../concealment/claims.service.js';
-import { InboxStore } from './inbox.store.js';
+import { InboxStore, LANES } from './inbox.store.js';
 import { OpeningMatch } from './opening-match.service.js';
 
 /**
@@ -96,6 +96,10 @@ async function newScene(): Promise<Scene> {
   return { ...scene, leaves: all.map(({ leaf }) => leaf), values: all.map(({ value }) => value) };
 }
 
+async function matchAll(match: OpeningMatch): Promise<void> {
+  for (const lane of LANES) while ((await match.match(2, lane)).openings > 0);
+}
+
 /** The whole work of a process that starts now. */
 async function work({ origin, partition, leaves, values }: Scene, crash: CrashPoint): Promise<void> {
   const [main, keyStore] = [crash.over(database), crash.over(keysDatabase)];
@@ -127,9 +131,9 @@ async function work({ origin, partition, leaves, values }: Scene, crash: CrashPo
     rowsOf(fresh, () => false),
     Date.now(),
   );
-  while ((await match.match(2)).openings > 0);
+  await matchAll(match);
   await takeOpenings(arrived.length);
-  while ((await match.match(2)).openings > 0);
+  await matchAll(match);
 }
 
 async function shown(code: string) {

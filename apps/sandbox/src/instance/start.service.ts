@@ -7,7 +7,15 @@ import type { AppName, AppPlan, ProcessName } from './app-plan.js';
 import { startApp } from './app-process.service.js';
 import { applyDefinition, isApplied } from './apply.service.js';
 import type { InstanceMode, InstanceOptions } from './instance.js';
-import { KEYS_SCHEMA, localUrl, WITNESSES, type Ports, type SecondName, type WitnessName } from './layout.js';
+import {
+  KEYS_DATABASE,
+  KEYS_SCHEMA,
+  localUrl,
+  WITNESSES,
+  type Ports,
+  type SecondName,
+  type WitnessName,
+} from './layout.js';
 import { awaitReady } from './readiness.service.js';
 import type { Steps } from './step.js';
 
@@ -62,7 +70,6 @@ interface DatabasePlace {
 
 /** Schemas of the apps that keep rows. */
 const SCHEMAS = ['audit', 'connector', 'feedback', 'gateway', 'registry'];
-const KEYS_DATABASE = 'kerege_keys';
 
 /** PostgreSQL and Kafka, beside each other. */
 export async function startServices(context: StartContext): Promise<Services> {
