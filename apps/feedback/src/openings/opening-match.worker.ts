@@ -14,7 +14,7 @@ export interface MatchWorkerParts {
 }
 
 /** Of a lane; a record has 8 KiB at most. */
-const OPENINGS_PER_PASS = 1_000;
+const OPENINGS_PER_PASS = 500;
 const IDLE_MS = 500;
 const FAILED_MS = 1_000;
 const EXPIRE_EVERY_MS = 60_000;

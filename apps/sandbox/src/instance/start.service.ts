@@ -155,7 +155,7 @@ export async function startParts(context: StartContext, plans: Plans): Promise<v
  * come before the edges; later everything starts at once.
  */
 async function startProcesses(context: StartContext, plans: Plans): Promise<void> {
-  const { steps, ports, dataDir, keysDir, definition } = context;
+  const { steps, ports, dataDir, keysDir, definition, options } = context;
   const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
   const wasApplied = await isApplied(apply);
   const run = async (...names: ProcessName[]) => {
@@ -179,7 +179,9 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
     Promise.all([
       steps.run('connectors', () => run('cn1', 'cn2', 'cn1b', 'cn2b')),
       steps.run('gateway', () => run('gateway', 'gateway2')),
-      steps.run('feedback', () => run('feedback')),
+      options.isWithoutFeedback === true
+        ? steps.skip('feedback', 'left out')
+        : steps.run('feedback', () => run('feedback')),
       steps.run('portal', () => run('portal')),
     ]);
   if (wasApplied) {
