@@ -175,13 +175,15 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
       });
     await Promise.all([agencies, audit, registry, time, identity]);
   };
+  const feedback = async () => {
+    if (options.isWithoutFeedback === true) steps.skip('feedback', 'left out');
+    else await steps.run('feedback', () => run('feedback'));
+  };
   const edges = () =>
     Promise.all([
       steps.run('connectors', () => run('cn1', 'cn2', 'cn1b', 'cn2b')),
       steps.run('gateway', () => run('gateway', 'gateway2')),
-      options.isWithoutFeedback === true
-        ? steps.skip('feedback', 'left out')
-        : steps.run('feedback', () => run('feedback')),
+      feedback(),
       steps.run('portal', () => run('portal')),
     ]);
   if (wasApplied) {
