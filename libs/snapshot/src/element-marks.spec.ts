@@ -100,12 +100,7 @@ describe('marks of an OpenAPI document', () => {
   it('follow a schema that holds itself a few times, and end', () => {
     const person = { properties: { name: marked('e'), children: { items: ref('Person') } } };
     const places = placesIn(answering(ref('Person'), { Person: person }));
-    expect(places).toEqual([
-      '/children/*/children/*/children/*/name e',
-      '/children/*/children/*/name e',
-      '/children/*/name e',
-      '/name e',
-    ]);
+    expect(places).toEqual(['/children/*/children/*/name e', '/children/*/name e', '/name e']);
     expect(placesIn(answering(ref('A'), { A: { allOf: [ref('A'), marked('e')] } }))).toEqual([' e']);
     expect(placesIn(answering(ref('A'), { A: ref('A') }))).toEqual([]);
   });

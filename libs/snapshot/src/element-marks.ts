@@ -26,9 +26,9 @@ export interface ElementMark {
 
 export type ElementMarkReason = 'marks-too-many' | 'mark-too-deep' | 'mark-under-wildcard';
 
-/** Schemas on the way to marks, each counted once for each place: references can make a tree of any size of a few lines. */
-const MAX_STEPS = 100_000;
-/** How often a schema that holds itself is followed: below that nothing is marked. */
+/** Schemas looked at, each once for each place: references can make a tree of any size of a few lines. */
+const MAX_STEPS = 200_000;
+/** How often one schema is followed within itself: below that nothing is marked. */
 const MAX_TURNS = 3;
 const MAX_DEPTH = 64;
 const INDEX = /^(?:0|[1-9][0-9]*)$/;
@@ -38,39 +38,64 @@ const INDEX = /^(?:0|[1-9][0-9]*)$/;
  * each place and element once. A mark that no answer reaches is none.
  */
 export function elementMarks(document: unknown): Result<readonly ElementMark[], ElementMarkReason> {
-  const leading = leadingToMarks(document);
-  const marks = new Map<string, ElementMark>();
-  let steps = 0;
-  const walk = (
+  const search = new MarkSearch(document);
+  for (const { endpoint, schema } of answerSchemas(document)) {
+    const reason = search.from(endpoint, schema, [], []);
+    if (reason !== undefined) return refuse(reason);
+  }
+  return ok([...search.marks.values()]);
+}
+
+/** One walk over a document's answers. Whoever is told a reason has only a part of the marks. */
+class MarkSearch {
+  readonly marks = new Map<string, ElementMark>();
+  private steps = 0;
+  private readonly leading: ReadonlySet<unknown>;
+
+  constructor(private readonly document: unknown) {
+    this.leading = leadingToMarks(document);
+  }
+
+  from(
     endpoint: string,
     schema: unknown,
     tokens: readonly string[],
     above: readonly Node[],
-  ): ElementMarkReason | undefined => {
-    const nodes = [...sameValue(document, schema)].filter((node) => leading.has(node));
+  ): ElementMarkReason | undefined {
     const pointer = pointerOf(tokens);
     if (tokens.length > MAX_DEPTH || pointer.length > MAX_POINTER_LENGTH) return 'mark-too-deep';
-    for (const node of nodes) {
-      steps += 1;
-      if (steps > MAX_STEPS) return 'marks-too-many';
+    for (const node of this.counted([...sameValue(this.document, schema)])) {
+      if (this.steps > MAX_STEPS) return 'marks-too-many';
+      if (!this.leading.has(node)) continue;
       const element = own(node, ELEMENT_MARK);
       if (element !== undefined)
-        marks.set(JSON.stringify([endpoint, pointer, element]), { endpoint, pointer, element });
+        this.marks.set(JSON.stringify([endpoint, pointer, element]), { endpoint, pointer, element });
       if (above.filter((other) => other === node).length >= MAX_TURNS) continue;
-      for (const { schema: inner, token } of innerSchemas(node)) {
-        if (!leading.has(inner as Node)) continue;
-        if (token === WILDCARD) return 'mark-under-wildcard';
-        const reason = walk(endpoint, inner, [...tokens, token ?? WILDCARD], [...above, node]);
-        if (reason !== undefined) return reason;
-      }
+      const reason = this.within(endpoint, node, tokens, above);
+      if (reason !== undefined) return reason;
     }
     return undefined;
-  };
-  for (const { endpoint, schema } of answerSchemas(document)) {
-    const reason = walk(endpoint, schema, [], []);
-    if (reason !== undefined) return refuse(reason);
   }
-  return ok([...marks.values()]);
+
+  private within(
+    endpoint: string,
+    node: Node,
+    tokens: readonly string[],
+    above: readonly Node[],
+  ): ElementMarkReason | undefined {
+    for (const { schema, token } of this.counted(innerSchemas(node))) {
+      if (!this.leading.has(schema)) continue;
+      if (token === WILDCARD) return 'mark-under-wildcard';
+      const reason = this.from(endpoint, schema, [...tokens, token ?? WILDCARD], [...above, node]);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
+  private counted<Item>(list: readonly Item[]): readonly Item[] {
+    this.steps += list.length;
+    return list;
+  }
 }
 
 /** Whether a schema of the endpoint's answers describes what stands at a pointer pattern. */

@@ -36,9 +36,9 @@ interface Place {
 }
 const DAY: Place = { service: 'GOV/1/s/v', endpoint: 'GET /{pin}', pointer: '/visits/*/day', element: 'day' };
 
-function documentsOf(elementPlaces: readonly Place[], openapi: string | undefined = OPENAPI) {
-  const listed = [{ endpoint: 'GET /{pin}' }];
-  const service = openapi === undefined ? { code: 'v', endpoints: listed } : { code: 'v', openapi: 'v.yaml' };
+const DESCRIBED = { code: 'v', openapi: 'v.yaml' };
+
+function documentsOf(elementPlaces: readonly Place[], openapi = OPENAPI, service: object = DESCRIBED) {
   const definition = instanceDefinition.parse({
     instance: 'D',
     members: [{ id: 'GOV/1', name: { en: 'One' }, subsystems: [{ code: 's', services: [service] }] }],
@@ -48,7 +48,7 @@ function documentsOf(elementPlaces: readonly Place[], openapi: string | undefine
   return memberDocumentsOf(definition, {
     keysOf: () => [KEY],
     openapi: () => {
-      const read = openApiOperations(openapi ?? '');
+      const read = openApiOperations(openapi);
       return read.ok ? read.value : undefined;
     },
   });
@@ -81,9 +81,11 @@ describe('elements in a member’s document', () => {
   });
 
   it('are believed of a service that has no OpenAPI document to look them up in', () => {
-    expect(endpointsIn(documentsOf([DAY], ''))).toMatchObject([{ code: 'openapi-missing' }]);
-    const plain = documentsOf([{ ...DAY, pointer: '/anything/*' }], undefined as never);
-    expect(plain.ok).toBe(false);
+    const plain = { code: 'v', endpoints: [{ endpoint: 'GET /{pin}' }] };
+    const anywhere = { ...DAY, pointer: '/anything/*' };
+    expect(endpointsIn(documentsOf([anywhere], OPENAPI, plain))).toEqual([
+      { endpoint: 'GET /{pin}', elements: [{ pointer: '/anything/*', element: 'day' }] },
+    ]);
   });
 
   it.each([
