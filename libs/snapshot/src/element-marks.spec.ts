@@ -202,6 +202,10 @@ describe('a place', () => {
     '/list/*/free/x/y',
   ])('is not: %j', (pointer) => expect(describesPlace(document, 'GET /{pin}', pointer)).toBe(false));
 
+  it('is not a key named like the wildcard: it would stand for its neighbours', () => {
+    expect(describesPlace(answering({ properties: { '*': {}, a: {} } }), 'GET /{pin}', '/*')).toBe(false);
+  });
+
   it('is none of another endpoint', () => {
     expect(describesPlace(document, 'POST /{pin}', '')).toBe(false);
   });
