@@ -1,67 +1,127 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
+// One file for each program, from what swc has built (ADR 0023). All lie in one folder, so that the file of a thread is
+// beside the program that starts it.
 const root = join(import.meta.dirname, '..');
-const built = join(root, 'dist');
-const entryPoints = {
-  gateway: 'apps/gateway/src/main.js',
-  connector: 'apps/connector/src/main.js',
-  audit: 'apps/audit/src/main.js',
-  'audit-operator': 'apps/audit/src/operator/main.js',
-  registry: 'apps/registry/src/main.js',
-  feedback: 'apps/feedback/src/main.js',
-  kerege: 'apps/cli/src/main.js',
-  sandbox: 'apps/sandbox/src/main.js',
-  agencies: 'apps/sandbox/src/agencies/main.js',
-  witness: 'apps/sandbox/src/witness/main.js',
-  portal: 'apps/sandbox/src/portal/main.js',
-  'identity-provider': 'apps/sandbox/src/identity-provider/main.js',
-  'time-authority': 'apps/sandbox/src/time-authority/main.js',
-  'one-process': 'apps/sandbox/src/fallback/main.js',
-  'snapshot.worker': 'apps/audit/src/snapshots/snapshot.worker.js',
-  'signature.worker': 'apps/audit/src/intake/signature.worker.js',
-  'reader-keys.worker': 'apps/audit/src/reader-auth/reader-keys.worker.js',
-  'tile.worker': 'apps/cli/src/verify-log/tile.worker.js',
+const libraries = join(root, 'node_modules');
+const out = join(root, 'dist/bin');
+
+/** Nearly all of their libraries are the same: these share pieces. */
+const APPS = {
+  gateway: 'gateway/src/main.js',
+  connector: 'connector/src/main.js',
+  audit: 'audit/src/main.js',
+  registry: 'registry/src/main.js',
+  feedback: 'feedback/src/main.js',
+  'one-process': 'sandbox/src/fallback/main.js',
 };
-const only = process.env.ONLY?.split(',');
-const NO_MAP = '\n//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbIiJdLCJtYXBwaW5ncyI6IkEifQ==';
-const libraries = {
-  name: 'libraries',
-  setup(b) {
-    b.onLoad({ filter: /\/node_modules\/.*\.(js|cjs|mjs)$/ }, ({ path }) => ({ contents: readFileSync(path, 'utf8').replace(/\/\/# sourceMappingURL=.*/,'') + NO_MAP, loader: 'js' }));
+/** Each of these needs little; pieces shared with the apps would bring in what only apps need. */
+const PROGRAMS = {
+  'audit-operator': 'audit/src/operator/main.js',
+  kerege: 'cli/src/main.js',
+  sandbox: 'sandbox/src/main.js',
+  agencies: 'sandbox/src/agencies/main.js',
+  'identity-provider': 'sandbox/src/identity-provider/main.js',
+  portal: 'sandbox/src/portal/main.js',
+  'time-authority': 'sandbox/src/time-authority/main.js',
+  witness: 'sandbox/src/witness/main.js',
+  'reader-keys.worker': 'audit/src/reader-auth/reader-keys.worker.js',
+  'signature.worker': 'audit/src/intake/signature.worker.js',
+  'snapshot.worker': 'audit/src/snapshots/snapshot.worker.js',
+  'tile.worker': 'cli/src/verify-log/tile.worker.js',
+};
+
+/** Loaded from `node_modules` as before: native code, and what starts threads from files of its own. */
+const FROM_NODE_MODULES = ['sodium-native', 'piscina'];
+
+/** Optional parts of libraries that are not installed: whoever asks for one is told so, as without a bundle. */
+const NOT_INSTALLED = [
+  '@fastify/multipart',
+  '@fastify/static',
+  '@fastify/view',
+  '@nats-io/transport-node',
+  '@nestjs/platform-express',
+  '@nestjs/websockets',
+  'amqp-connection-manager',
+  'ioredis',
+  'mqtt',
+];
+
+/** Parts of libraries that none of our programs reaches. One that is reached after all says so by its name. */
+const LEFT_OUT = [
+  /\/typeorm\/driver\/(?!postgres\/|types\/)[^/]+\//,
+  /\/typeorm\/entity-manager\/MongoEntityManager\.js$/,
+  /\/libphonenumber-js\//,
+];
+
+const leftOut = (path) => `module.exports = new Proxy({}, { get(_, name) {
+  if (typeof name === 'string' && !['__esModule', 'default', 'then'].includes(name))
+    throw new Error(name + ' of ${path} is left out of the bundle, see apps/bundle.mjs');
+} });`;
+
+/** Of a library's file only the name is kept in the map: all its lines would be 20 MB in each process. */
+const oneLine = Buffer.from(JSON.stringify({ version: 3, sources: [''], mappings: 'AAAA' })).toString('base64');
+const withoutLines = (code) =>
+  `${code.replace(/^\/\/# sourceMappingURL=.*$/m, '')}\n//# sourceMappingURL=data:application/json;base64,${oneLine}`;
+
+const smaller = {
+  name: 'smaller',
+  setup({ onResolve, onLoad }) {
+    // Its index holds every decorator; our code uses connections.
+    onResolve({ filter: /^typeorm$/ }, () => ({ path: join(libraries, 'typeorm/data-source/DataSource.js') }));
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+      resolveDir: join(libraries, 'zod/v4/locales'),
+    }));
+    // Evaluated where it is imported first, before every decorator: a CommonJS file would be evaluated too late.
+    onResolve({ filter: /^reflect-metadata$/ }, ({ kind }) =>
+      kind === 'require-call' ? { path: 'reflect-metadata', namespace: 'imported-before' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'imported-before' }, () => ({ contents: '' }));
+    onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path }) => {
+      if (LEFT_OUT.some((part) => part.test(path))) return { contents: leftOut(path.slice(libraries.length + 1)) };
+      const code = withoutLines(readFileSync(path, 'utf8'));
+      return { contents: path.endsWith('/reflect-metadata/Reflect.js') ? `export {};${code}` : code };
+    });
   },
 };
-const t = Date.now();
-const r = await build({
-  entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([k])=>!only||only.includes(k)).map(([k, v]) => [k, join(built, v)])),
-  outdir: join(built, 'bin'),
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  minifyWhitespace: true,
-  minifySyntax: true,
-  keepNames: true,
-  sourcemap: process.env.NOMAP ? false : 'linked',
-  sourcesContent: false,
-  legalComments: 'none',
-  splitting: !!process.env.SPLIT,
-  conditions: ['node'],
-  mainFields: ['main'],
-  logLevel: 'warning',
-  metafile: true,
-  plugins: process.env.NOPLUG ? [] : [libraries],
-  banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url); const __filename=import.meta.filename; const __dirname=import.meta.dirname;" },
-  external: ['sodium-native','piscina','@nestjs/websockets*','@nestjs/microservices/microservices-module','@nestjs/platform-express','@fastify/static','@fastify/multipart','@fastify/view','pg-native','*.node',...['react-native-sqlite-storage','@google-cloud/spanner','@sap/hana-client*','mysql','mysql2','oracledb','better-sqlite3','sqlite3','sql.js','redis','ioredis','typeorm-aurora-data-api-driver','pg-query-stream','mongodb','mssql','hdb-pool','expo-sqlite','@nats-io/transport-node','amqplib','amqp-connection-manager','mqtt','@grpc/grpc-js','@grpc/proto-loader','nats','@mikro-orm/core','@nestjs/mongoose','mongoose','@nestjs/sequelize','sequelize','@nestjs/axios','@nestjs/typeorm/dist/common/typeorm.utils','@prisma/client']],
-});
-console.log(Date.now() - t, 'ms');
-for (const [k, o] of Object.entries(r.metafile.outputs)) {
-  if (k.endsWith('.map')) continue;
-  const by = {};
-  for (const [i, v] of Object.entries(o.inputs)) { const m = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(i); const n = m ? m[1] : 'own'; by[n] = (by[n] ?? 0) + v.bytesInOutput; }
-  const bytes = readFileSync(join(root, k)); let na = 0; for (const x of bytes) if (x > 127) na++;
-  console.log(k, o.bytes, 'non-ascii', na, r.metafile.outputs[k + '.map']?.bytes, Object.entries(by).sort((a, b) => b[1] - a[1]).slice(0, 14).map(([a,b])=>`${a} ${Math.round(b/1024)}`).join(', '));
-}
-import { readdirSync } from 'node:fs';
-for (const d of readdirSync('/proc')) { try { const s = readFileSync(`/proc/${d}/stat`, 'utf8'); const f = s.slice(s.lastIndexOf(')') + 2).split(' '); if (+f[1] === process.pid) console.log('esbuild cpu', (+f[11] + +f[12]) / 100, 'own cpu', process.cpuUsage().user / 1e6); } catch {} }
+
+const bundle = (programs, splitting) =>
+  build({
+    entryPoints: Object.fromEntries(
+      Object.entries(programs).map(([name, main]) => [name, join(root, 'dist/apps', main)]),
+    ),
+    outdir: out,
+    bundle: true,
+    splitting,
+    chunkNames: 'shared-[hash]',
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // The one of two forms that both `import` and `require` find: no library is there twice.
+    conditions: ['node'],
+    mainFields: ['main'],
+    external: [...FROM_NODE_MODULES, ...NOT_INSTALLED],
+    plugins: [smaller],
+    banner: {
+      js: [
+        `import { createRequire as __createRequire } from 'node:module';`,
+        'const require = __createRequire(import.meta.url);',
+        'const { filename: __filename, dirname: __dirname } = import.meta;',
+      ].join(' '),
+    },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    keepNames: true,
+    legalComments: 'none',
+    // Node prints the line in which nobody caught an error.
+    lineLimit: 200,
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+
+rmSync(out, { recursive: true, force: true });
+await Promise.all([bundle(APPS, true), bundle(PROGRAMS, false)]);
