@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -7,6 +8,7 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const libraries = join(root, 'node_modules');
 const out = join(root, 'dist/bin');
+const load = createRequire(import.meta.url);
 
 /** Nearly all of their libraries are the same: these share pieces. */
 const APPS = {
@@ -80,6 +82,14 @@ const smaller = {
       kind === 'require-call' ? { path: 'reflect-metadata', namespace: 'imported-before' } : undefined,
     );
     onLoad({ filter: /./, namespace: 'imported-before' }, () => ({ contents: '' }));
+    // Of a CommonJS file that is imported later, a shared piece exports `default` alone; NestJS asks for names.
+    onResolve({ filter: /^(class-transformer|class-validator|kafkajs)$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'by-name' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'by-name' }, ({ path }) => ({
+      contents: `export { ${Object.keys(load(path)).join(', ')} } from '${path}';`,
+      resolveDir: libraries,
+    }));
     onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path }) => {
       if (LEFT_OUT.some((part) => part.test(path))) return { contents: leftOut(path.slice(libraries.length + 1)) };
       const code = withoutLines(readFileSync(path, 'utf8'));
@@ -121,7 +131,17 @@ const bundle = (programs, splitting) =>
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'warning',
+    metafile: true,
   });
 
 rmSync(out, { recursive: true, force: true });
-await Promise.all([bundle(APPS, true), bundle(PROGRAMS, false)]);
+const [{ metafile }] = await Promise.all([bundle(APPS, true), bundle(PROGRAMS, false)]);
+
+// Whoever takes the default is content; anybody else would miss the names only when asked.
+const TAKES_DEFAULT = ['node_modules/@fastify/cors/index.js'];
+for (const { imports } of Object.values(metafile.outputs))
+  for (const { path, kind } of imports) {
+    const { entryPoint, exports } = (kind === 'dynamic-import' && metafile.outputs[path]) || { exports: [] };
+    if (exports.join() === 'default' && !TAKES_DEFAULT.includes(entryPoint))
+      throw new Error(`${entryPoint} is imported later, by names that its piece does not export: see "by-name"`);
+  }
