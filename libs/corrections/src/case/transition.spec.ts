@@ -1,5 +1,5 @@
 import { advance } from './advance.js';
-import type { CaseEvent, CaseEventType } from './event.js';
+import type { CaseEventType } from './event.js';
 import { CASE_STATES, type CaseState } from './state.js';
 import { EVENT_TYPES, sample, TERM_MS, walkTo } from './spec-support/walk.js';
 import { cellOf, TRANSITIONS } from './transition.js';
@@ -80,7 +80,7 @@ describe('what becomes of each event in each state', () => {
     const walk = walkTo(state);
     expect(walk.record.state).toBe(state);
     if (waits(state, event)) walk.later(TERM_MS);
-    const result = advance(walk.record, sample(event, walk.record) as CaseEvent, walk.atMs);
+    const result = advance(walk.record, sample(event, walk.record), walk.atMs);
     expect(result.ok ? result.value.record.state : result.reason.code).toBe(becomes);
   });
 
