@@ -41,3 +41,21 @@ export {
   type TransitionCell,
   type TransitionRule,
 } from './case/transition.js';
+export {
+  routeItems,
+  type ElementDirectory,
+  type RoutedCase,
+  type RoutedItem,
+  type RoutedPart,
+  type RoutingRule,
+} from './case/route-items.js';
+export {
+  closeList,
+  isRevealed,
+  isWhole,
+  MAX_RECIPIENTS,
+  reveal,
+  type RecipientsList,
+  type RevealedRecipient,
+  type SaltedRecipient,
+} from './recipients/recipients-root.js';

@@ -7,7 +7,8 @@ export type CaseKind = 'ERROR' | 'MISSING' | 'OUTDATED' | 'NOT_MINE' | 'CHANGE' 
 
 /** One doubted datum. Values never get here: feedback is run by the operator (`corrections.md` §3). */
 export interface CaseItem {
-  readonly elementId: string;
+  /** Absent where the service's answer names no registered element: free text to the service's owner. */
+  readonly elementId?: string;
   readonly jsonPointer: string;
   /** Salted digest of the doubted value. */
   readonly doubtedHash: string;
