@@ -3,21 +3,23 @@ import {
   CASE_STATES,
   cellOf,
   CLOCKS,
-  DECISION_REASONS,
   DUE_CLOCK,
-  EXTENSION_REASONS,
-  QUESTION_CODES,
-  RECIPIENT_REASONS,
   REMINDED,
-  REOPENING_REASONS,
   stepsOf,
   TOLD,
-  TRANSFER_REASONS,
   TRANSITIONS,
   type CaseEventType,
   type CaseRefusalCode,
   type CaseState,
 } from '#corrections';
+import {
+  DECISION_REASONS,
+  EXTENSION_REASONS,
+  QUESTION_CODES,
+  RECIPIENT_REASONS,
+  REOPENING_REASONS,
+  TRANSFER_REASONS,
+} from '#signing';
 
 /** Text of `docs/corrections.md`: states, events and refusals as the code has them, with few words around. */
 export function correctionsDocument(): string {

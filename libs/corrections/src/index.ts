@@ -3,20 +3,6 @@ export { advance, standing, type Advanced } from './case/advance.js';
 export type { CaseActor, CaseEvent, CaseEventOf, CaseEventType, FilingFacts } from './case/event.js';
 export { REMINDED, TOLD, type Audience, type CaseNotice, type CaseSignal } from './case/notice.js';
 export {
-  DECISION_REASONS,
-  EXTENSION_REASONS,
-  QUESTION_CODES,
-  RECIPIENT_REASONS,
-  REOPENING_REASONS,
-  TRANSFER_REASONS,
-  type DecisionReason,
-  type ExtensionReason,
-  type QuestionCode,
-  type RecipientReason,
-  type ReopeningReason,
-  type TransferReason,
-} from './case/reasons.js';
-export {
   draftCase,
   type CaseCorrection,
   type CaseDecision,
@@ -28,7 +14,6 @@ export {
   type CaseRecipient,
   type CaseRecord,
   type ClockStep,
-  type RecipientAction,
 } from './case/record.js';
 export { CASE_REFUSALS, type CaseRefusal, type CaseRefusalCode } from './case/refusal.js';
 export { CASE_STATES, hasEnded, type CaseRole, type CaseState } from './case/state.js';

@@ -1,6 +1,6 @@
+import type { ReopeningReason } from '#signing';
 import { clocks, happens, hasPassed, isWithin, refuses, type Effect, type Judge, type Judged } from './effect.js';
 import type { CaseRecord, CaseRecipient } from './record.js';
-import type { ReopeningReason } from './reasons.js';
 import { hasEnded } from './state.js';
 
 /** Everyone who got the wrong value is told, the case closes, and may be opened again. */

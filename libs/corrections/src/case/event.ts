@@ -1,14 +1,15 @@
 import type { ExchangeId, SubsystemId } from '#kernel';
-import type { ClockKind } from '../clock-command.js';
-import type { CaseOutcome, CasePart, ClockStep, RecipientAction } from './record.js';
 import type {
   DecisionReason,
   ExtensionReason,
   QuestionCode,
+  RecipientAction,
   RecipientReason,
   ReopeningReason,
   TransferReason,
-} from './reasons.js';
+} from '#signing';
+import type { ClockKind } from '../clock-command.js';
+import type { CaseOutcome, CasePart, ClockStep } from './record.js';
 import type { CaseState } from './state.js';
 
 /**

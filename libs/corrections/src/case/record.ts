@@ -1,6 +1,6 @@
 import type { ExchangeId, ServiceId, SubsystemId } from '#kernel';
+import type { DecisionReason, RecipientAction, RecipientReason } from '#signing';
 import type { ClockKind } from '../clock-command.js';
-import type { DecisionReason, RecipientReason } from './reasons.js';
 import type { CaseState } from './state.js';
 
 export type CaseKind = 'ERROR' | 'MISSING' | 'OUTDATED' | 'NOT_MINE' | 'CHANGE' | 'DUPLICATE' | 'COPY_STALE';
@@ -32,8 +32,6 @@ export interface CaseCorrection {
   readonly values: readonly { readonly item: number; readonly newValueHash: string }[];
   readonly effectiveFromMs: number;
 }
-
-export type RecipientAction = 'APPLIED' | 'NOT_HELD' | 'REFUSED';
 
 /** A member that got a doubted value. Which ones: `corrections.md` §6. */
 export interface CaseRecipient {

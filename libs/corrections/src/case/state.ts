@@ -1,22 +1,6 @@
-/** The states of a case (`corrections.md` §5). `EXPIRED` is absent on purpose: silence never ends a case, it escalates. */
-export const CASE_STATES = [
-  'DRAFT',
-  'SUBMITTED',
-  'TRANSFERRED',
-  'ROUTED',
-  'RECEIVED',
-  'REOPENED',
-  'IN_REVIEW',
-  'NEEDS_INFO',
-  'ACCEPTED',
-  'PARTIALLY_ACCEPTED',
-  'REJECTED',
-  'CORRECTED',
-  'PROPAGATING',
-  'CLOSED',
-  'WITHDRAWN',
-] as const;
-export type CaseState = (typeof CASE_STATES)[number];
+import type { CaseState } from '#signing';
+
+export { CASE_STATES, type CaseState } from '#signing';
 
 /** Who may act in a case (`corrections.md` §3). What each may do: `TRANSITIONS`. */
 export type CaseRole = 'portal' | 'owner' | 'recipient' | 'feedback' | 'operator' | 'supervisor';

@@ -1,6 +1,6 @@
 import type { SubsystemId } from '#kernel';
+import type { RecipientAction } from '#signing';
 import type { ClockKind } from '../clock-command.js';
-import type { RecipientAction } from './record.js';
 import type { CaseState } from './state.js';
 import type { CaseTransition } from './transition.js';
 
