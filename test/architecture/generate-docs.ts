@@ -1,6 +1,6 @@
 /**
  * Makes the documents that follow from the code: `docs/errors.md`, `docs/configuration.md`, `docs/metrics.md`,
- * `deploy/.env.example`, `docs/instance.schema.json`. With `--check` it writes nothing and fails when one is stale or two features share a
+ * `docs/corrections.md`, `deploy/.env.example`, `docs/instance.schema.json`. With `--check` it writes nothing and fails when one is stale or two features share a
  * code. Runs over the build, so that it sees exactly what runs.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { outcomeReasons } from '#access';
 import { ErrorCatalogue, statusOf, type ErrorEntry } from '#kernel';
 import { describeConfig, MetricCatalogue, type ConfigDefinition, type MetricDescription } from '#platform';
 import { instanceDefinition } from '#snapshot';
+import { correctionsDocument } from './corrections-document.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
@@ -154,6 +155,7 @@ const documents: Record<string, string> = {
   'docs/metrics.md': await metricsDocument(problems),
   'deploy/.env.example': await environmentExample(),
   'docs/instance.schema.json': instanceSchema(),
+  'docs/corrections.md': correctionsDocument(),
 };
 const check = process.argv.includes('--check');
 for (const [name, text] of Object.entries(documents)) {

@@ -17,3 +17,48 @@ export {
 } from './content/correction-content.js';
 export { valueHash } from './content/value-hash.js';
 export { readPublicNumber, spellPublicNumber, type PublicNumber } from './public-number.js';
+export { advance, standing, type Advanced } from './case/advance.js';
+export type { CaseActor, CaseEvent, CaseEventOf, CaseEventType, FilingFacts } from './case/event.js';
+export { REMINDED, TOLD, type Audience, type CaseNotice, type CaseSignal } from './case/notice.js';
+export {
+  draftCase,
+  type CaseCorrection,
+  type CaseDecision,
+  type CaseDraft,
+  type CaseItem,
+  type CaseKind,
+  type CaseOutcome,
+  type CasePart,
+  type CaseRecipient,
+  type CaseRecord,
+  type ClockStep,
+} from './case/record.js';
+export { CASE_REFUSALS, type CaseRefusal, type CaseRefusalCode } from './case/refusal.js';
+export { CASE_STATES, hasEnded, type CaseRole, type CaseState } from './case/state.js';
+export { DUE_CLOCK, type CaseStatement } from './case/statement.js';
+export { stepsOf } from './case/tick.js';
+export {
+  cellOf,
+  TRANSITIONS,
+  type CaseTransition,
+  type TransitionCell,
+  type TransitionRule,
+} from './case/transition.js';
+export {
+  routeItems,
+  type ElementDirectory,
+  type RoutedCase,
+  type RoutedItem,
+  type RoutedPart,
+  type RoutingRule,
+} from './case/route-items.js';
+export {
+  closeList,
+  isRevealed,
+  isWhole,
+  MAX_RECIPIENTS,
+  reveal,
+  type RecipientsList,
+  type RevealedRecipient,
+  type SaltedRecipient,
+} from './recipients/recipients-root.js';
