@@ -200,5 +200,5 @@ describe('a scrub of a log with tiles above tiles', () => {
       const { findings } = await tamper(database, log.key, [sql]);
       expect(findings).toContainEqual(finding);
     }
-  });
+  }, 300_000);
 });
