@@ -17,7 +17,7 @@ export function copyText(select: readonly string[], numbers: readonly number[]):
 export function copyOut(client: ClientBase, text: string): Promise<CopiedRows> {
   return new Promise((resolve, reject) => {
     const copy = new CopyOut(text, (error) => {
-      if (error === undefined || error === null) resolve(new CopiedRows(copy.taken()));
+      if (!error) resolve(new CopiedRows(copy.taken()));
       else reject(error);
     });
     client.query(copy);
