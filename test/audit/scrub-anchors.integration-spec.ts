@@ -43,6 +43,10 @@ async function scrubbed(looked: (leaves: number, giveUp: () => void) => void = (
       queries += 1;
       return database.query(sql, parameters);
     },
+    copy: (select, ...numbers) => {
+      queries += 1;
+      return database.copy(select, ...numbers);
+    },
   };
   const giveUp = new AbortController();
   const scrub = new Scrub({
