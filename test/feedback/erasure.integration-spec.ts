@@ -9,6 +9,7 @@ import { AccessHistoryStore } from '../../apps/feedback/src/access-history/acces
 import { Erasure } from '../../apps/feedback/src/erasure/erasure.service.js';
 import { ErasureStore } from '../../apps/feedback/src/erasure/erasure.store.js';
 import { DoomedKeys } from '../../apps/feedback/src/key-store/doomed-keys.store.js';
+import { ErasureMarks } from '../../apps/feedback/src/key-store/erasure-marks.store.js';
 import type { DataKey } from '../../apps/feedback/src/key-store/person-keys.store.js';
 import { epochTagKey, type EpochTag } from '../../apps/feedback/src/key-store/tag.js';
 import { keepOpening, openKept } from '../../apps/feedback/src/openings/kept-opening.js';
@@ -254,6 +255,7 @@ describe('a process that ends in the middle of an erasure', () => {
         store: new ErasureStore(crash.over(feedback)),
         keys: network.personKeys(keyStore),
         doomed: new DoomedKeys(keyStore),
+        marks: new ErasureMarks(keyStore),
       });
       await erasure.erase([ANN]);
     };
