@@ -226,6 +226,27 @@ describe('feedback that is started again', () => {
     expect(await loggedErasures(network)).toEqual(told);
   });
 
+  it('ends in the same state on a restored database where an access was opened after its erasure only', async () => {
+    const { feedback } = await network.databases();
+    const made = [await network.requested([ANN]), await network.requested([BEN])];
+    await network.stamp(...made.map(({ statement }) => statement));
+    await eventually(async () => (await network.commitments('pending')) === made.length);
+    const restore = await dump(feedback, 'feedback');
+    const bens = await shown(BEN.code);
+    await erase(ANN.code);
+    await network.send(...(await Promise.all([...made, ...made].map((one) => network.sealed(one)))));
+    await eventually(async () => (await shown(BEN.code)).length === bens.length + 1, { timeoutMs: 30_000 });
+    await settled(network);
+    expect(await shown(ANN.code)).toEqual([]);
+    const [before, told] = [await comparable(), await loggedErasures(network)];
+    expect(told.reduce((sum, { n }) => sum + n, 0)).toBe(await network.commitments('erased'));
+    await restarted(restore);
+    await eventually(async () => isDeepStrictEqual(await comparable(), before), { timeoutMs: 30_000 }).catch(async () =>
+      expect(await comparable()).toEqual(before),
+    );
+    expect([await shown(ANN.code), await loggedErasures(network)]).toEqual([[], told]);
+  });
+
   it('ends in the same state where both databases are restored', async () => {
     await accessed(network, ANN, BEN);
     const { feedback, keys } = await network.databases();
