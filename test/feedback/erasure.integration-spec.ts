@@ -18,7 +18,8 @@ import { CrashPoint } from './crash-point.js';
 import { accessed, asPerson, dump, loggedErasures, settled, stateOf } from './erasing.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
-jest.setTimeout(120_000);
+// Each step of the one that ends is an erasure through the whole network.
+jest.setTimeout(240_000);
 
 /** Nobody of them exists. */
 const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
