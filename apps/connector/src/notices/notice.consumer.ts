@@ -5,7 +5,7 @@ import type { Queries } from '#postgres';
 import type { KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { noticeErrors, type NoticeFlaw } from './notices.errors.js';
-import { checkQuestion } from './stated-question.js';
+import { checkQuestion } from './stated-question.service.js';
 
 export interface NoticeConsumerParts {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;

@@ -3,7 +3,7 @@ import type { QuestionContent } from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import { jwkSigner, signStatement, type PrivateJwk, type QuestionAskedPayload } from '#signing';
 import { buildWorld, FEEDBACK, withFeedback, type World } from '#testing';
-import { checkQuestion } from './stated-question.js';
+import { checkQuestion } from './stated-question.service.js';
 
 const TO = 'TEST/GOV/1000/portal' as SubsystemId;
 const REQUEST = toBase64Url(Buffer.alloc(32, 7));
