@@ -137,7 +137,7 @@ describe('a notice', () => {
 
   it('is parked when the system is silent to the end; its owner replays or discards it', async () => {
     answering(() => 'silence');
-    await start({ noticeTimeoutMs: 50, noticeAttempts: 2 });
+    await start({ noticeTimeoutMs: 500, noticeAttempts: 2 });
     const [one, two] = [await sendOne(), await sendOne()];
     await eventually(async () => (await listed('parked')).length === 2);
     expect(await listed('parked')).toMatchObject([
@@ -157,7 +157,7 @@ describe('a notice', () => {
     });
     expect(await api('POST', `/v1/notices/${two}/discard`, discard)).toMatchObject({ status: 204 });
     expect(await api('POST', `/v1/notices/${two}/discard`, discard)).toMatchObject({ status: 409 });
-    // A busy machine may take longer than the 50 ms for an answer.
+    // A busy machine may take longer than that for an answer.
     await eventually(() => callsOf(one).length >= 3);
     await eventually(async () => (await listed('parked')).length + (await listed('waiting')).length === 0);
     expect(callsOf(two)).toHaveLength(2);
