@@ -37,4 +37,5 @@ export { Adoption, type Adopted, type AdoptionRefusal, type CheckedManifest } fr
 export { checkManifest, type ManifestReason, type RegistryKey } from './manifest.js';
 export { openApiOperations, type OpenApiOperations, type OpenApiReason } from './openapi-operations.js';
 export { locateInDefinition, type Place } from './locate-in-definition.js';
+export { inFileOrder, readPlacedYaml, type PlacedMessage, type PlacedYaml } from './placed-yaml.js';
 export { signMemberEntry, type MemberKeyPair } from './sign-member-entry.js';
