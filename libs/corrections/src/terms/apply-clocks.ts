@@ -46,7 +46,7 @@ export function extended(
   const longer = { ...deadline, amount: deadline.amount + extension.amount, extended: true };
   return ok({
     ...longer,
-    ...instants(longer, profile, calendar),
+    ...instants(longer, profile, calendar, deadline.dueAt),
     citation: `${deadline.citation}; extended: ${extension.citation}`,
     // The new date was told to the citizen; its owner is reminded of it again.
     told: deadline.told.filter((event) => event !== 'near'),
@@ -107,16 +107,23 @@ function resumed(deadline: Deadline, { profile, calendar, atMs }: Moment): Deadl
   const until = Math.max(atMs, pausedAt);
   const pausedMs = deadline.pausedMs + (until - pausedAt);
   const skipped = deadline.skipped + skippedBy(pausedAt, until, deadline.unit, calendar);
-  return { ...rest, pausedMs, skipped, ...instants({ ...deadline, skipped }, profile, calendar) };
+  // A term whose own last day was off, and which stood on the days that it ran longer for it, would be over by now.
+  const goesOn = calendar.endOf(calendar.workingDayAtOrAfter(calendar.dayOf(until)));
+  return { ...rest, pausedMs, skipped, ...instants({ ...deadline, skipped }, profile, calendar, goesOn) };
 }
 
-/** The three instants of `corrections.md` §6 row 13: two working days before, at, and five working days after the end. */
+/**
+ * The three instants of `corrections.md` §6 row 13: two working days before, at, and five working days after the end.
+ * A term of days does not end before `notBefore`; one of hours is what it is.
+ */
 function instants(
   term: RunningTerm,
   { warnings }: TermsProfile,
   calendar: WorkingCalendar,
+  notBefore = 0,
 ): Pick<Deadline, 'dueAt' | 'nearAt' | 'escalateAt'> {
-  const dueAt = termEnd(term, calendar);
+  const end = termEnd(term, calendar);
+  const dueAt = term.unit === 'hours' ? end : Math.max(end, notBefore);
   const last = calendar.dayOf(dueAt);
   const nearAt = calendar.endOf(calendar.workingDayFrom(last, -warnings.nearWorkingDays));
   const escalateAt = calendar.endOf(calendar.workingDayFrom(last, warnings.escalateWorkingDays));

@@ -18,13 +18,13 @@ export function parseTermsProfile(text: string): Result<TermsProfile, readonly P
   const yaml = readPlacedYaml(text);
   if (!yaml.ok)
     return refuse(yaml.reason.slice(0, MAX_PROBLEMS).map((problem) => ({ code: 'yaml-syntax', ...problem })));
-  const { value, placeOf } = yaml.value;
+  const file = yaml.value;
   const placed = (code: ProfileProblem['code'], [path, message]: Finding): ProfileProblem => ({
     code,
-    ...placeOf(path),
+    ...file.placeOf(path),
     message,
   });
-  const parsed = termsProfile.safeParse(value);
+  const parsed = termsProfile.safeParse(file.value);
   if (!parsed.success) {
     const findings = parsed.error.issues.map((issue): Finding => [issue.path as (string | number)[], issue.message]);
     return refuse(

@@ -36,17 +36,18 @@ describe('a working calendar', () => {
 
   it('moves a holiday from the weekend behind the holidays that follow it, each day once', () => {
     const spring = ['20', '21', '22', '23', '24'].map((day) => ({ day: `03-${day}`, name: 'spring' }));
-    const feast = {
+    const rules = {
+      holidayOnWeekend: 'next-working-day' as const,
+      yearly: spring,
       years: {
         '2027': {
           source: 'a decree',
-          confidence: 'primary',
-          working: [],
+          confidence: 'primary' as const,
           off: [{ date: '2027-03-21', name: 'feast' }],
+          working: [],
         },
       },
-    } as const;
-    const rules = { holidayOnWeekend: 'next-working-day', yearly: spring, ...feast } as const;
+    };
     // Saturday and Sunday move to Thursday and Friday.
     expect(off(calendar(rules), '2027-03-19', '2027-03-29')).toEqual(
       ['20', '21', '22', '23', '24', '25', '26', '27', '28'].map((day) => `2027-03-${day}`),
