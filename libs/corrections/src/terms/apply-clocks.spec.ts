@@ -9,7 +9,7 @@ import { WorkingCalendar } from './working-calendar.js';
 const PROFILE = sampleProfile({
   forward: { pause: undefined, extension: undefined },
   recipient: { unit: 'hours', amount: 36 },
-  appeal: { unit: 'months', amount: 1 },
+  propagate: { unit: 'days', amount: 1 },
 });
 const CALENDAR = new WorkingCalendar(PROFILE.calendar, noHolidays);
 /** 4 January 2027 is a Monday. */
@@ -76,6 +76,14 @@ describe('the clocks of a case', () => {
     const paused = after(after([], day(4), ['start', 'recipient']), day(5, 0), ['pause', 'recipient']);
     const resumed = after(paused, day(5, 7) + 1, ['resume', 'recipient']);
     expect(resumed[0]?.dueAt).toBe(day(4) + 36 * 3_600_000 + 7 * 3_600_000 + 1);
+  });
+
+  it('are not over when they go on, though they stood on the days that they ran longer for a weekend', () => {
+    // A day from Friday 8 is Saturday 9, so Monday 11; three days from the 9th are the 12th.
+    const running = after([], day(8), ['start', 'propagate']);
+    expect(running[0]?.dueAt).toBe(endOf(11));
+    const resumed = after(after(running, day(10), ['pause', 'propagate']), day(13), ['resume', 'propagate']);
+    expect(resumed[0]).toMatchObject({ skipped: 3, dueAt: endOf(13) });
   });
 
   it('do not stand where the profile does not let them, nor when they are over', () => {

@@ -37,6 +37,9 @@ describe('the directory of terms', () => {
 
   it('is refused without profiles', async () => {
     expect((await refusal()).code).toBe('terms-profile-missing');
+    await expect(readTermsProfiles(join(directory, 'nowhere'))).rejects.toMatchObject({
+      code: 'terms-profile-missing',
+    });
   });
 
   it('is refused with every problem of every file', async () => {

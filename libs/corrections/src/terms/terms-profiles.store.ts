@@ -22,7 +22,7 @@ const ANY_YEAR = 2027;
  * `terms-profile-missing` for a directory without profiles.
  */
 export async function readTermsProfiles(directory: string): Promise<ReadonlyMap<string, Terms>> {
-  const files = (await readdir(directory)).filter((name) => name.endsWith('.yaml')).sort();
+  const files = (await namesIn(directory)).filter((name) => name.endsWith('.yaml')).sort();
   if (files.length === 0 || files.length > MAX_FILES)
     throw termsErrors.error('terms-profile-missing', { details: { directory, files: files.length } });
   const profiles: TermsProfile[] = [];
@@ -48,6 +48,14 @@ export async function readTermsProfiles(directory: string): Promise<ReadonlyMap<
       { profile, calendar: new WorkingCalendar(profile.calendar, holidays) },
     ]),
   );
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    throw termsErrors.error('terms-profile-missing', { details: { directory }, cause });
+  }
 }
 
 function holidaysFor(profiles: readonly TermsProfile[]): Promise<HolidaySource> | HolidaySource {
