@@ -8,3 +8,21 @@ export { termsProfile, type TermsProfile } from './terms/profile-schema.js';
 export { readTermsProfiles, type Terms } from './terms/terms-profiles.store.js';
 export { termsErrors } from './terms/terms.errors.js';
 export { WorkingCalendar } from './terms/working-calendar.js';
+export {
+  isOutlineOf,
+  outlineOf,
+  type ContentOutline,
+  type EvidenceOutline,
+  type ItemOutline,
+} from './content/content-outline.js';
+export {
+  MEDIA_TYPES,
+  MOST_CONTENT_BYTES,
+  readContent,
+  type Attachment,
+  type ContentFlaw,
+  type ContentItem,
+  type CorrectionContent,
+} from './content/correction-content.js';
+export { valueHash } from './content/value-hash.js';
+export { readPublicNumber, spellPublicNumber, type PublicNumber } from './public-number.js';
