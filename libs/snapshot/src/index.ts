@@ -49,4 +49,5 @@ export {
   type OwnerOfDatum,
 } from './elements.js';
 export { locateInDefinition, type Place } from './locate-in-definition.js';
+export { inFileOrder, readPlacedYaml, type PlacedMessage, type PlacedYaml } from './placed-yaml.js';
 export { signMemberEntry, type MemberKeyPair } from './sign-member-entry.js';
