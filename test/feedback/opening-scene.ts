@@ -30,7 +30,7 @@ import { FollowedLogStore } from '../../apps/feedback/src/log-follower/followed-
 import { rowsOf } from '../../apps/feedback/src/log-follower/leaf-row.js';
 import { migrations } from '../../apps/feedback/src/migrations/index.js';
 import { ErasedOpenings } from '../../apps/feedback/src/openings/erased-openings.service.js';
-import { InboxStore } from '../../apps/feedback/src/openings/inbox.store.js';
+import { InboxStore, LANES } from '../../apps/feedback/src/openings/inbox.store.js';
 import { OpeningMatch } from '../../apps/feedback/src/openings/opening-match.service.js';
 import { CrashPoint } from './crash-point.js';
 
@@ -172,6 +172,6 @@ export class SceneProcess {
   }
 
   async matchAll(): Promise<void> {
-    while ((await this.match.match(2)).openings > 0);
+    for (const lane of LANES) while ((await this.match.match(2, lane)).openings > 0);
   }
 }

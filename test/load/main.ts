@@ -2,6 +2,7 @@ import { startFailure } from '#platform';
 import { accessesBenchmark } from './accesses/accesses-benchmark.js';
 import { busBenchmark } from './bus/bus-benchmark.js';
 import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
+import { openingsBenchmark } from './exchange/openings-benchmark.js';
 import { say } from './harness/report.js';
 import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
 import { overloadBenchmark } from './overload/overload-benchmark.js';
@@ -16,6 +17,7 @@ const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>
   ['accesses', accessesBenchmark],
   ['bus', busBenchmark],
   ['exchange', exchangeBenchmark],
+  ['openings', openingsBenchmark],
   ['overload', overloadBenchmark],
   ['reading', readingBenchmark],
   ['scrub', scrubBenchmark],

@@ -5,3 +5,5 @@
 export const INGEST_LOCK = 0x6b666201;
 /** Held shared by whoever writes rows under a person's keys, alone by whoever destroys those. */
 export const ERASURE_LOCK = 0x6b666202;
+/** With the number of a lane: held by whoever turns its openings into rows. */
+export const MATCH_LOCK = 0x6b666203;

@@ -72,7 +72,8 @@ async function warmUp({ ours, stock }: Contenders, { warmUpSeconds: seconds }: B
     await closedLoop({ concurrency: WARM_UP_CONCURRENCY, seconds, warmUpSeconds: 0, call });
 }
 
-function caller(workspace: Workspace, url: string): () => Promise<void> {
+/** One call after another, about the sandbox's citizens in turn; rejects for what is no good answer. */
+export function caller(workspace: Workspace, url: string): () => Promise<void> {
   const pool = new Pool(url, {
     connections: CONNECTIONS,
     bodyTimeout: CALL_TIMEOUT_MS,

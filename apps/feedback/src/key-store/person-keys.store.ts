@@ -135,8 +135,10 @@ function placeOf({ epoch, tag, concealedUntilMs = 0 }: EpochTag): KeyPlace {
   return concealedUntilMs === 0 ? place : `${place} ${concealedUntilMs}`;
 }
 
+/** In one order, so that two that make the same keys at once never wait for each other. */
 function distinct(tags: readonly EpochTag[]): EpochTag[] {
-  return [...new Map(tags.map((one) => [epochTagKey(one), one])).values()];
+  const named = new Map(tags.map((one) => [epochTagKey(one), one]));
+  return [...named.keys()].sort().flatMap((name) => named.get(name) ?? []);
 }
 
 function columns(tags: readonly EpochTag[]): [number[], Buffer[], number[]] {

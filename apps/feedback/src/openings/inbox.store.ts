@@ -1,5 +1,5 @@
 import type { Database, Queries } from '#postgres';
-import { INGEST_LOCK } from '../ingest-lock.js';
+import { INGEST_LOCK, MATCH_LOCK } from '../ingest-lock.js';
 
 /** An opening as it arrived, sealed. */
 export interface ArrivedOpening {
@@ -12,6 +12,8 @@ export interface ArrivedOpening {
 
 export interface WaitingOpening {
   readonly id: string;
+  /** As its record says itself. */
+  readonly statement: Buffer;
   readonly value: Buffer;
   readonly partition: number;
   readonly offset: bigint;
@@ -37,11 +39,26 @@ export interface Stretch {
 
 interface InboxRow {
   readonly id: string;
+  readonly statement: Buffer;
   readonly value: Buffer;
   readonly partition: number;
   readonly record_offset: string;
   readonly at_ms: string;
 }
+
+/**
+ * Openings are matched in two lanes beside each other, so that the process opens those of one while the database writes
+ * those of the other. All openings of one statement are in one lane: what one knows of it, the next one finds written.
+ */
+export const LANES = [0, 1] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Which statements are whose. NOTE: not by a remainder, of which the planner guesses that hardly a row has it. */
+const READY = LANES.map(
+  (lane) =>
+    `SELECT id, statement, value, partition, record_offset, at_ms FROM inbox
+      WHERE is_ready AND statement ${lane === 0 ? '<' : '>='} '\\x80'::bytea ORDER BY id LIMIT $1`,
+);
 
 const INSERT = `INSERT INTO inbox (statement, kid, value, record_offset, at_ms, partition, is_ready)
   SELECT arrived.*, $6::integer, EXISTS (SELECT FROM commitment WHERE commitment.statement = arrived.statement)
@@ -102,20 +119,17 @@ export class InboxStore {
     });
   }
 
-  /** The oldest openings whose leaf is there; the caller's transaction owns them. */
-  async ready(queries: Queries, limit: number): Promise<WaitingOpening[]> {
-    const rows = await queries.query<InboxRow>(
-      `SELECT id, value, partition, record_offset, at_ms FROM inbox WHERE is_ready ORDER BY id LIMIT $1
-        FOR UPDATE SKIP LOCKED`,
-      [limit],
-    );
+  /** The oldest openings of a lane whose leaf is there; nobody else has any of that lane until the caller's transaction ends. */
+  async ready(queries: Queries, limit: number, lane: Lane): Promise<WaitingOpening[]> {
+    await queries.query('SELECT pg_advisory_xact_lock($1, $2)', [MATCH_LOCK, lane]);
+    const rows = await queries.query<InboxRow>(READY[lane] ?? '', [limit]);
     return rows.map(waiting);
   }
 
   /** Openings that arrived before and whose leaf has not come. */
   async expired(queries: Queries, beforeMs: number, limit: number): Promise<WaitingOpening[]> {
     const rows = await queries.query<InboxRow>(
-      `SELECT id, value, partition, record_offset, at_ms FROM inbox WHERE NOT is_ready AND at_ms < $1
+      `SELECT id, statement, value, partition, record_offset, at_ms FROM inbox WHERE NOT is_ready AND at_ms < $1
         ORDER BY at_ms LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [beforeMs, limit],
     );
@@ -147,6 +161,6 @@ export class InboxStore {
   }
 }
 
-function waiting({ id, value, partition, record_offset: offset, at_ms: atMs }: InboxRow): WaitingOpening {
-  return { id, value, partition, offset: BigInt(offset), atMs: Number(atMs) };
+function waiting({ record_offset: offset, at_ms: atMs, ...row }: InboxRow): WaitingOpening {
+  return { ...row, offset: BigInt(offset), atMs: Number(atMs) };
 }

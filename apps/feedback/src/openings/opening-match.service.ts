@@ -1,6 +1,6 @@
 import { deadLetterRecord, type Bus, type OutgoingRecord } from '#bus';
 import { fixedTopics } from '#contracts';
-import { openOpening, readSealedOpening, type OpeningSessions } from '#openings';
+import { openOpening, type OpeningSessions } from '#openings';
 import type { Database, Queries } from '#postgres';
 import type { ClaimVerdict, ConcealmentClaims } from '../concealment/claims.service.js';
 import { addConcealed, type ConcealedAccess } from '../concealment/concealed-access.store.js';
@@ -10,7 +10,7 @@ import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
 import { tagAt } from '../key-store/person-tags.js';
 import { epochTagKey, type EpochTag } from '../key-store/tag.js';
 import type { ErasedOpenings, TaggedRow } from './erased-openings.service.js';
-import type { InboxStore, WaitingOpening } from './inbox.store.js';
+import type { InboxStore, Lane, WaitingOpening } from './inbox.store.js';
 import {
   addIndexRows,
   commitmentsOf,
@@ -75,14 +75,14 @@ type Opened = Omit<Judged, 'claim' | 'untilMs'>;
 export class OpeningMatch {
   constructor(private readonly parts: OpeningMatchParts) {}
 
-  /** The oldest `limit` openings whose leaves are there. */
-  async match(limit: number): Promise<Matched> {
+  /** The oldest `limit` openings of a lane whose leaves are there; waits while another matches that lane. */
+  async match(limit: number, lane: Lane): Promise<Matched> {
     const { database, inbox, people } = this.parts;
     const kindOf = people();
     if (kindOf === undefined) return NOTHING;
     return database.transaction(async (queries) => {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
-      const waiting = await inbox.ready(queries, limit);
+      const waiting = await inbox.ready(queries, limit, lane);
       if (waiting.length === 0) return NOTHING;
       const isFollowed = this.parts.isCaughtUp();
       const judged = (await this.judge(queries, waiting, kindOf)).filter(
@@ -119,13 +119,11 @@ export class OpeningMatch {
   }
 
   private async judge(queries: Queries, waiting: readonly WaitingOpening[], kindOf: KindOfPerson): Promise<Judged[]> {
-    const read = waiting.map((one) => readSealedOpening(one.value));
-    const statements = read.flatMap((one) => (one.ok ? [one.value.statementHash] : []));
+    const statements = waiting.map(({ statement }) => statement);
     const byStatement = Map.groupBy(await commitmentsOf(queries, statements), ({ statement }) => nameOf(statement));
     const opened = await Promise.all(
-      waiting.map(async (one, at): Promise<Opened> => {
-        const named = read[at];
-        const commitments = named?.ok === true ? (byStatement.get(nameOf(named.value.statementHash)) ?? []) : [];
+      waiting.map(async (one): Promise<Opened> => {
+        const commitments = byStatement.get(nameOf(one.statement)) ?? [];
         return { waiting: one, commitments, ...(await this.judgeOne(one.value, commitments, kindOf)) };
       }),
     );

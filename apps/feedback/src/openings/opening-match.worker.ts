@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel';
+import { LANES, type Lane } from './inbox.store.js';
 import type { Flawed, Matched, OpeningMatch } from './opening-match.service.js';
 
 export interface MatchWorkerParts {
@@ -12,6 +13,7 @@ export interface MatchWorkerParts {
   readonly failed: (cause: unknown) => void;
 }
 
+/** Of a lane; a record has 8 KiB at most. */
 const OPENINGS_PER_PASS = 500;
 const IDLE_MS = 500;
 const FAILED_MS = 1_000;
@@ -53,7 +55,7 @@ export class MatchWorker {
     try {
       while (this.isWoken && !this.isStopped) {
         this.isWoken = false;
-        if ((await this.pass()) === OPENINGS_PER_PASS) this.isWoken = true;
+        await this.passes();
       }
       await this.expire();
       this.failure = undefined;
@@ -65,8 +67,18 @@ export class MatchWorker {
     if (!this.isStopped) this.timer = setTimeout(() => this.wake(), pauseMs);
   }
 
-  private async pass(): Promise<number> {
-    const matched = await this.parts.match.match(OPENINGS_PER_PASS);
+  /** Ends when no lane had more than a pass takes; rejects when each has ended, if one has failed. */
+  private async passes(): Promise<void> {
+    const ended = await Promise.allSettled(LANES.map((lane) => this.passesOf(lane)));
+    for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  }
+
+  private async passesOf(lane: Lane): Promise<void> {
+    while ((await this.pass(lane)) === OPENINGS_PER_PASS && !this.isStopped);
+  }
+
+  private async pass(lane: Lane): Promise<number> {
+    const matched = await this.parts.match.match(OPENINGS_PER_PASS, lane);
     this.parts.matched(matched);
     for (const alike of Map.groupBy(matched.flawed, ({ flaw, consumer }) => `${flaw} ${consumer}`).values())
       this.parts.flawed(alike[0] as Flawed, alike.length);

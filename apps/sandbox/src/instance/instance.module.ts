@@ -71,11 +71,12 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
     ensureKeys(places, await readDefinition(definitionFile()), first, nextLogOrigins(first, nowMs)),
   );
   const issuerUrl = localUrl(ports.identityProvider);
-  const { isDoubled = false } = options;
+  const { isDoubled = false, isWithoutFeedback = false } = options;
   const definition = await writeDefinition({
     file: definitionFile(),
     dataDir,
     isDoubled,
+    isWithoutFeedback,
     issuerUrl,
     keysDir: places.keysDir,
   });

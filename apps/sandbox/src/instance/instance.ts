@@ -19,6 +19,8 @@ export interface InstanceOptions {
   readonly env?: Partial<Readonly<Record<ProcessName, Readonly<Record<string, string>>>>>;
   /** A second gateway, a second connector of each, and a standby of audit beside the first ones; for tests. */
   readonly isDoubled?: boolean;
+  /** No feedback in the definition and no process of it: nobody seals openings; for a benchmark. */
+  readonly isWithoutFeedback?: boolean;
   readonly onStep?: StepListener;
   /** Told when a process dies and what is done about it. */
   readonly tell?: (line: string) => void;

@@ -71,6 +71,7 @@ export function witnessKeyName(name: WitnessName): string {
 export const INSTANCE = 'DEMO';
 /** Of feedback's key store, which has a database of its own. */
 export const KEYS_SCHEMA = 'feedback_keys';
+export const KEYS_DATABASE = 'kerege_keys';
 /** The portal through which citizens ask; the sandbox runs its backend. */
 export const PORTAL = 'DEMO/GOV/1000/mygov';
 /** Whose key file is that of the identity provider; no instance of the bus, and no member. */

@@ -7,7 +7,15 @@ import type { AppName, AppPlan, ProcessName } from './app-plan.js';
 import { startApp } from './app-process.service.js';
 import { applyDefinition, isApplied } from './apply.service.js';
 import type { InstanceMode, InstanceOptions } from './instance.js';
-import { KEYS_SCHEMA, localUrl, WITNESSES, type Ports, type SecondName, type WitnessName } from './layout.js';
+import {
+  KEYS_DATABASE,
+  KEYS_SCHEMA,
+  localUrl,
+  WITNESSES,
+  type Ports,
+  type SecondName,
+  type WitnessName,
+} from './layout.js';
 import { awaitReady } from './readiness.service.js';
 import type { Steps } from './step.js';
 
@@ -62,7 +70,6 @@ interface DatabasePlace {
 
 /** Schemas of the apps that keep rows. */
 const SCHEMAS = ['audit', 'connector', 'feedback', 'gateway', 'registry'];
-const KEYS_DATABASE = 'kerege_keys';
 
 /** PostgreSQL and Kafka, beside each other. */
 export async function startServices(context: StartContext): Promise<Services> {
@@ -148,7 +155,7 @@ export async function startParts(context: StartContext, plans: Plans): Promise<v
  * come before the edges; later everything starts at once.
  */
 async function startProcesses(context: StartContext, plans: Plans): Promise<void> {
-  const { steps, ports, dataDir, keysDir, definition } = context;
+  const { steps, ports, dataDir, keysDir, definition, options } = context;
   const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
   const wasApplied = await isApplied(apply);
   const run = async (...names: ProcessName[]) => {
@@ -172,7 +179,9 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
     Promise.all([
       steps.run('connectors', () => run('cn1', 'cn2', 'cn1b', 'cn2b')),
       steps.run('gateway', () => run('gateway', 'gateway2')),
-      steps.run('feedback', () => run('feedback')),
+      options.isWithoutFeedback === true
+        ? steps.skip('feedback', 'left out')
+        : steps.run('feedback', () => run('feedback')),
       steps.run('portal', () => run('portal')),
     ]);
   if (wasApplied) {

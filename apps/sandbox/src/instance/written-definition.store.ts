@@ -14,6 +14,7 @@ export interface DefinitionWishes {
   readonly issuerUrl: string;
   /** With a second gateway beside the first, for the same consumers and with keys of its own. */
   readonly isDoubled: boolean;
+  readonly isWithoutFeedback: boolean;
 }
 
 /**
@@ -21,12 +22,13 @@ export interface DefinitionWishes {
  * the data directory, comments and all, so that a visitor goes on from it. Returns the file.
  */
 export async function writeDefinition(wishes: DefinitionWishes): Promise<string> {
-  const { file, dataDir, keysDir, issuerUrl, isDoubled } = wishes;
+  const { file, dataDir, keysDir, issuerUrl, isDoubled, isWithoutFeedback } = wishes;
   const key = await readKey(join(keysDir, keyFileName(IDENTITY_PROVIDER_KEY)));
   if (key === undefined) throw sandboxErrors.error('sandbox-keys-broken');
   const document = parseDocument(await readFile(file, 'utf8'));
   document.setIn(['issuers'], document.createNode([issuerEntry(issuerUrl, key)]));
   if (isDoubled) addSecondGateway(document);
+  if (isWithoutFeedback) dropFeedback(document);
   const folder = join(dataDir, 'definition');
   await mkdir(folder, { recursive: true });
   await cp(join(dirname(file), 'openapi'), join(folder, 'openapi'), { recursive: true });
@@ -39,4 +41,9 @@ function addSecondGateway(document: ReturnType<typeof parseDocument>): void {
   const { instances } = document.toJS() as { instances: { kind: string }[] };
   for (const entry of instances.filter(({ kind }) => kind === 'gateway'))
     document.addIn(['instances'], document.createNode({ ...entry, id: SECOND_GATEWAY }));
+}
+
+function dropFeedback(document: ReturnType<typeof parseDocument>): void {
+  const { instances } = document.toJS() as { instances: { kind: string }[] };
+  document.setIn(['instances'], document.createNode(instances.filter(({ kind }) => kind !== 'feedback')));
 }
