@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const UNAVAILABLE = 3;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const node = join(root, 'node_modules', '.bin', 'node');
-const main = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
+const main = join(root, 'dist', 'bin', 'kerege.js');
 
 function newest(folder) {
   let latest = 0;

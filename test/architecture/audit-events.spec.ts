@@ -26,7 +26,7 @@ function rulesIn(path: string, table: string): Catalogue {
   const rows = body.split(/\n {2}(?=['\w])/).slice(1);
   return Object.fromEntries(
     rows.map((row) => {
-      const [, name = '', rest = ''] = /^'?([\w.]+)'?: ([\s\S]*)$/.exec(row) ?? [];
+      const [, name = '', rest = ''] = /^'?([\w.-]+)'?: ([\s\S]*)$/.exec(row) ?? [];
       const rule = named.get(rest.trim().replace(/,$/, '')) ?? rest;
       return [name, { required: namesIn(rule, 'required', named), optional: namesIn(rule, 'optional', named) }];
     }),

@@ -1,6 +1,7 @@
 /**
  * Makes the documents that follow from the code: `docs/errors.md`, `docs/configuration.md`, `docs/metrics.md`,
- * `deploy/.env.example`, `docs/instance.schema.json`. With `--check` it writes nothing and fails when one is stale or two features share a
+ * `docs/corrections.md`, `docs/terms.md`, `deploy/.env.example`, `docs/instance.schema.json`,
+ * `docs/terms-profile.schema.json`. With `--check` it writes nothing and fails when one is stale or two features share a
  * code. Runs over the build, so that it sees exactly what runs.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,9 +10,11 @@ import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { outcomeReasons } from '#access';
+import { describeProfile, readTermsProfiles, termsProfile } from '#corrections';
 import { ErrorCatalogue, statusOf, type ErrorEntry } from '#kernel';
 import { describeConfig, MetricCatalogue, type ConfigDefinition, type MetricDescription } from '#platform';
 import { instanceDefinition } from '#snapshot';
+import { correctionsDocument } from './corrections-document.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
@@ -143,8 +146,20 @@ function labelsOf({ labels }: MetricDescription): string {
     .join('; ');
 }
 
-function instanceSchema(): string {
-  return JSON.stringify({ title: 'Kerege instance', ...z.toJSONSchema(instanceDefinition, { io: 'input' }) }, null, 2);
+async function termsDocument(): Promise<string> {
+  const profiles = await readTermsProfiles(join(root, 'deploy', 'terms'));
+  const sections = [...profiles.values()].map(({ profile }) => describeProfile(profile));
+  return `# Terms of corrections
+
+Generated from \`deploy/terms/*.yaml\` by \`npm run docs\`. How a term is changed and how days are counted stands in
+[operations/terms.md](operations/terms.md). Confidence: *primary*, read in the law; *secondary*, read about it;
+*unconfirmed*, to be checked before use; *default*, no law says it.
+
+${sections.join('\n')}`;
+}
+
+function schemaOf(title: string, schema: z.ZodType): string {
+  return JSON.stringify({ title, ...z.toJSONSchema(schema, { io: 'input' }) }, null, 2);
 }
 
 const problems: string[] = [];
@@ -153,7 +168,10 @@ const documents: Record<string, string> = {
   'docs/configuration.md': await configurationDocument(),
   'docs/metrics.md': await metricsDocument(problems),
   'deploy/.env.example': await environmentExample(),
-  'docs/instance.schema.json': instanceSchema(),
+  'docs/corrections.md': correctionsDocument(),
+  'docs/terms.md': await termsDocument(),
+  'docs/instance.schema.json': schemaOf('Kerege instance', instanceDefinition),
+  'docs/terms-profile.schema.json': schemaOf('Kerege terms', termsProfile),
 };
 const check = process.argv.includes('--check');
 for (const [name, text] of Object.entries(documents)) {

@@ -88,6 +88,7 @@ describe('a scrub', () => {
   beforeEach(() => open(3_000));
 
   it('goes on where it was interrupted, and begins again when it has seen everything', async () => {
+    await log.append(3_000);
     const store = new ScrubStore(database, LOG);
     const giveUp = new AbortController();
     const found: unknown[] = [];
@@ -101,14 +102,14 @@ describe('a scrub', () => {
       },
     });
     expect(await scrub.pass(giveUp.signal)).toMatchObject({ isComplete: false });
-    expect(await store.place()).toEqual({ part: 'leaves', position: 4, passes: 0 });
+    expect(await store.place()).toEqual({ part: 'leaves', position: 16, passes: 0 });
     expect(await scrub.pass(new AbortController().signal)).toEqual({
-      leaves: 3_000 - 1_024,
+      leaves: 6_000 - 4_096,
       findings: 0,
       isComplete: true,
     });
     expect(await store.place()).toEqual({ part: 'leaves', position: 0, passes: 1 });
-    expect(await scrub.pass(new AbortController().signal)).toMatchObject({ leaves: 3_000 });
+    expect(await scrub.pass(new AbortController().signal)).toMatchObject({ leaves: 6_000 });
     expect(found).toEqual([]);
   });
 
@@ -116,9 +117,7 @@ describe('a scrub', () => {
     const body = Buffer.concat([Buffer.from('\\\\000\\'), Buffer.from(Array.from({ length: 256 }, (_, n) => n))]);
     await damage(`UPDATE log_leaf SET body = '\\x${body.toString('hex')}' WHERE idx = 0`);
     const [tile] = await new ScrubStore(database, LOG).leafTiles(0, 1, 3_000);
-    expect(tile?.lengths[0]).toBe(body.length);
-    expect(tile?.bodies.subarray(0, body.length)).toEqual(body);
-    expect(tile?.bodies.length).toBe(tile?.lengths.reduce((sum, length) => sum + length));
+    expect(tile?.rows[0]?.body).toEqual(body);
   });
 
   it('finds nothing in a log that grows meanwhile', async () => {
@@ -201,5 +200,5 @@ describe('a scrub of a log with tiles above tiles', () => {
       const { findings } = await tamper(database, log.key, [sql]);
       expect(findings).toContainEqual(finding);
     }
-  });
+  }, 300_000);
 });

@@ -87,7 +87,7 @@ async function startFinds(database: Database, key: NoteKey): Promise<boolean> {
 function inside(queries: Queries): Database {
   const query: Queries['query'] = (sql, parameters) =>
     sql.startsWith('SET TRANSACTION') ? Promise.resolve([]) : queries.query(sql, parameters);
-  const nested = { query, entities: queries.entities };
+  const nested = { query, copy: queries.copy, entities: queries.entities };
   return {
     ...nested,
     erase: query,

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliveryRecord, sealDelivery } from '#deliveries';
-import type { SubsystemId } from '#kernel';
+import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import type { RunningApp } from '#platform';
 import { makeReaderToken } from '#reader-auth';
-import { generateSealingKey, publicJwk, startSession, type PrivateJwk } from '#signing';
-import { eventually } from '#testing';
+import { generateSealingKey, jwkSigner, publicJwk, signStatement, startSession, type PrivateJwk } from '#signing';
+import { eventually, FEEDBACK, withFeedback } from '#testing';
 import type { ConnectorConfig } from '../../apps/connector/src/connector.config.js';
 import type { AgencyCallSeen } from './agency-stand-in.js';
 import { ConnectorNetwork, CONSUMER, PROVIDER } from './connector-network.js';
@@ -13,11 +12,12 @@ import { ConnectorNetwork, CONSUMER, PROVIDER } from './connector-network.js';
 const to = PROVIDER as SubsystemId;
 const AUDIENCE = 'https://connector.test.example';
 const content = { code: 'WHY_LOOKED_UP', text: 'Why?' };
+const [MADE_MS, DUE_MS] = [1_800_000_000_000, 1_900_000_000_000];
 
 let network: ConnectorNetwork;
 let app: RunningApp;
 beforeAll(async () => {
-  network = await ConnectorNetwork.create();
+  network = await ConnectorNetwork.create(withFeedback);
 }, 60_000);
 afterAll(() => network.close());
 afterEach(() => app.close());
@@ -35,14 +35,30 @@ interface Made {
   readonly id?: string;
   readonly key?: PrivateJwk;
   readonly recipient?: string;
+  /** Who says that it was asked. */
+  readonly by?: string;
 }
 
 /** A record as feedback makes it. */
-async function made({ id = randomUUID(), key = network.world.keysOf(PROVIDER).seal, recipient = to }: Made = {}) {
-  const head = { id, kind: 'question', to: recipient as SubsystemId, dueMs: 1_900_000_000_000 };
+async function made({
+  id = newExchangeId(),
+  key = network.world.keysOf(PROVIDER).seal,
+  recipient = to,
+  by = FEEDBACK,
+}: Made = {}) {
+  const head = { id, kind: 'question', to: recipient as SubsystemId, dueMs: DUE_MS };
   const session = await startSession({ recipient, kid: key.kid, publicJwk: publicJwk(key) });
-  const value = sealDelivery(head, content, session);
-  return Buffer.from(deliveryRecord({ ...head, recipient, value, madeMs: 1_800_000_000_000, attempt: 1 }));
+  const value = sealDelivery(head, await questionOf(id, recipient, by), session);
+  return Buffer.from(deliveryRecord({ ...head, recipient, value, madeMs: MADE_MS, attempt: 1 }));
+}
+
+async function questionOf(id: string, recipient: string, by: string) {
+  const request = toBase64Url(Buffer.alloc(32, 7));
+  const asked = { v: 1, t: 'question.asked', id, ts: MADE_MS, from: CONSUMER, to: recipient, prev: request } as const;
+  const signer = jwkSigner(network.world.keysOf(by).sign);
+  const { jws: statement } = await signStatement({ ...asked, until: DUE_MS }, signer);
+  const about = { exchangeId: id, request, subject: 'TEST/PIN/TEST000001', role: 'subject', language: 'en' };
+  return { ...content, questionId: id, ...about, dueAt: new Date(DUE_MS).toISOString(), statement };
 }
 
 async function send(...values: readonly Buffer[]): Promise<void> {
@@ -51,7 +67,7 @@ async function send(...values: readonly Buffer[]): Promise<void> {
 }
 
 async function sendOne(): Promise<string> {
-  const id = randomUUID();
+  const id = newExchangeId();
   await send(await made({ id }));
   return id;
 }
@@ -100,7 +116,7 @@ describe('a notice', () => {
     const [{ method, target, headers, body } = { body: Buffer.alloc(0) } as never] = network.agency.calls;
     expect([method, target, headers['content-type']]).toEqual(['POST', '/notices?from=kerege', 'application/json']);
     expect(JSON.parse(body.toString())).toEqual({
-      ...{ id: headers['kerege-notice-id'], kind: 'question', to: PROVIDER, content },
+      ...{ id: headers['kerege-notice-id'], kind: 'question', to: PROVIDER, content: expect.objectContaining(content) },
       ...{ madeAt: '2027-01-15T08:00:00.000Z', dueAt: '2030-03-17T17:46:40.000Z' },
     });
     await eventually(async () => (await listed('waiting')).length === 0);
@@ -111,8 +127,8 @@ describe('a notice', () => {
     let first = '';
     answering((call, attempt) => (call.headers['kerege-notice-id'] === first ? (says[attempt - 1] ?? 500) : 200));
     await start();
-    first = randomUUID();
-    const second = randomUUID();
+    first = newExchangeId();
+    const second = newExchangeId();
     await send(await made({ id: first }), await made({ id: second }));
     await eventually(() => callsOf(second).length === 1);
     expect(ids()).toEqual([first, first, first, first, second]);
@@ -121,7 +137,7 @@ describe('a notice', () => {
 
   it('is parked when the system is silent to the end; its owner replays or discards it', async () => {
     answering(() => 'silence');
-    await start({ noticeTimeoutMs: 50, noticeAttempts: 2 });
+    await start({ noticeTimeoutMs: 500, noticeAttempts: 2 });
     const [one, two] = [await sendOne(), await sendOne()];
     await eventually(async () => (await listed('parked')).length === 2);
     expect(await listed('parked')).toMatchObject([
@@ -141,7 +157,7 @@ describe('a notice', () => {
     });
     expect(await api('POST', `/v1/notices/${two}/discard`, discard)).toMatchObject({ status: 204 });
     expect(await api('POST', `/v1/notices/${two}/discard`, discard)).toMatchObject({ status: 409 });
-    // A busy machine may take longer than the 50 ms for an answer.
+    // A busy machine may take longer than that for an answer.
     await eventually(() => callsOf(one).length >= 3);
     await eventually(async () => (await listed('parked')).length + (await listed('waiting')).length === 0);
     expect(callsOf(two)).toHaveLength(2);
@@ -173,7 +189,7 @@ describe('a notice', () => {
       ...{ status: 403, body: { code: 'notice-reader-foreign' } },
     });
     expect((await fetch(`${app.url}/v1/notices`)).status).toBe(401);
-    expect(await api('POST', `/v1/notices/${randomUUID()}/acknowledgement`)).toMatchObject({
+    expect(await api('POST', `/v1/notices/${newExchangeId()}/acknowledgement`)).toMatchObject({
       ...{ status: 404, body: { code: 'notice-unknown' } },
     });
     for (const id of [one, two])
@@ -192,12 +208,16 @@ it('what is no notice for the subsystem is put away, named by an alarm, and hold
   broken[broken.length - 60]! ^= 1;
   const stranger = generateSealingKey();
   await send(Buffer.from('nothing'), await made({ recipient: CONSUMER }), await made({ key: stranger }), broken);
+  // Sealed for the subsystem, as anybody can, and signed by somebody who is not feedback.
+  await send(await made({ by: 'TEST/gw1' }));
   const good = await sendOne();
   await eventually(() => callsOf(good).length === 1);
   expect(ids()).toEqual([good]);
-  await eventually(() => network.dead.length === before + 4);
+  await eventually(() => network.dead.length === before + 5);
   const reasons = network.dead.slice(before).map(({ reason }) => reason);
-  expect(reasons).toEqual(['delivery-malformed', 'delivery-foreign', 'delivery-key-unknown', 'delivery-unopenable']);
+  expect(reasons).toEqual([
+    ...['delivery-malformed', 'delivery-foreign', 'delivery-key-unknown', 'delivery-unopenable', 'question-unstated'],
+  ]);
   const metrics = await (await fetch(`${app.url}/metrics`)).text();
-  expect(metrics).toContain('kerege_connector_alarms_total{reason="notice-flawed",app="connector"} 4');
+  expect(metrics).toContain('kerege_connector_alarms_total{reason="notice-flawed",app="connector"} 5');
 });

@@ -32,7 +32,12 @@ beforeAll(async () => {
   }
   app = await network.start({ portals: [CONSUMER], auditors: [AUDITOR] });
   await accessed(network, ANN, BEN, ANN);
+  const late = await network.requested([ANN]);
+  await network.stamp(late.statement);
+  await eventually(async () => (await network.commitments('pending')) === 1);
   await asPerson(network, issuer, app, { method: 'DELETE', path: '/v1/subjects/me', sub: ANN.code });
+  await network.send(await network.sealed(late));
+  await eventually(async () => (await network.commitments('erased')) === 3);
   await accessed(network, ANN, BEN, BEN);
   await settled(network);
   const unopened = await network.requested([BEN], [BEN]);
@@ -81,9 +86,9 @@ describe('kerege audit completeness', () => {
     const { code, told, report } = await audit();
     expect([code, report?.findings]).toEqual([undefined, []]);
     expect(report?.logs).toMatchObject([
-      { commitments: 8, erasedInLog: 2, verified: true, said: { rows: 4, concealed: 0, pending: 2, erased: 2 } },
+      { commitments: 9, erasedInLog: 3, verified: true, said: { rows: 4, concealed: 0, pending: 2, erased: 3 } },
     ]);
-    expect(report?.sampled).toMatchObject({ commitments: 8, opened: 4, pending: 2, erased: 2 });
+    expect(report?.sampled).toMatchObject({ commitments: 9, opened: 4, pending: 2, erased: 3 });
     expect(JSON.stringify([report, told])).not.toMatch(/TEST00000/);
   });
 

@@ -25,6 +25,7 @@ export class CrashPoint {
     const asked = (queries: Queries): Queries => ({
       entities: queries.entities,
       query: (sql, parameters) => this.at(() => queries.query(sql, parameters)),
+      copy: (select, ...numbers) => this.at(() => queries.copy(select, ...numbers)),
     });
     return {
       ...asked(inner),

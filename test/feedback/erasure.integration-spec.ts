@@ -9,6 +9,7 @@ import { AccessHistoryStore } from '../../apps/feedback/src/access-history/acces
 import { Erasure } from '../../apps/feedback/src/erasure/erasure.service.js';
 import { ErasureStore } from '../../apps/feedback/src/erasure/erasure.store.js';
 import { DoomedKeys } from '../../apps/feedback/src/key-store/doomed-keys.store.js';
+import { ErasureMarks } from '../../apps/feedback/src/key-store/erasure-marks.store.js';
 import type { DataKey } from '../../apps/feedback/src/key-store/person-keys.store.js';
 import { epochTagKey, type EpochTag } from '../../apps/feedback/src/key-store/tag.js';
 import { keepOpening, openKept } from '../../apps/feedback/src/openings/kept-opening.js';
@@ -17,7 +18,8 @@ import { CrashPoint } from './crash-point.js';
 import { accessed, asPerson, dump, loggedErasures, settled, stateOf } from './erasing.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
-jest.setTimeout(120_000);
+// Each step of the one that ends is an erasure through the whole network.
+jest.setTimeout(240_000);
 
 /** Nobody of them exists. */
 const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
@@ -225,6 +227,27 @@ describe('feedback that is started again', () => {
     expect(await loggedErasures(network)).toEqual(told);
   });
 
+  it('ends in the same state on a restored database where an access was opened after its erasure only', async () => {
+    const { feedback } = await network.databases();
+    const made = [await network.requested([ANN]), await network.requested([BEN])];
+    await network.stamp(...made.map(({ statement }) => statement));
+    await eventually(async () => (await network.commitments('pending')) === made.length);
+    const restore = await dump(feedback, 'feedback');
+    const bens = await shown(BEN.code);
+    await erase(ANN.code);
+    await network.send(...(await Promise.all([...made, ...made].map((one) => network.sealed(one)))));
+    await eventually(async () => (await shown(BEN.code)).length === bens.length + 1, { timeoutMs: 30_000 });
+    await settled(network);
+    expect(await shown(ANN.code)).toEqual([]);
+    const [before, told] = [await comparable(), await loggedErasures(network)];
+    expect(told.reduce((sum, { n }) => sum + n, 0)).toBe(await network.commitments('erased'));
+    await restarted(restore);
+    await eventually(async () => isDeepStrictEqual(await comparable(), before), { timeoutMs: 30_000 }).catch(async () =>
+      expect(await comparable()).toEqual(before),
+    );
+    expect([await shown(ANN.code), await loggedErasures(network)]).toEqual([[], told]);
+  });
+
   it('ends in the same state where both databases are restored', async () => {
     await accessed(network, ANN, BEN);
     const { feedback, keys } = await network.databases();
@@ -254,6 +277,7 @@ describe('a process that ends in the middle of an erasure', () => {
         store: new ErasureStore(crash.over(feedback)),
         keys: network.personKeys(keyStore),
         doomed: new DoomedKeys(keyStore),
+        marks: new ErasureMarks(keyStore),
       });
       await erasure.erase([ANN]);
     };

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { checkLinkTicket } from '#end-user';
+import { systemClock } from '#kernel';
+import { freePort } from '#local';
 import type { RunningApp } from '#platform';
+import { openDatabase } from '#postgres';
 import { makeReaderToken } from '#reader-auth';
 import { parseStatement, type TypedSubject } from '#signing';
-import { buildWorld, eventually, TestIssuer, withFeedback } from '#testing';
+import { buildWorld, createDatabase, eventually, TestIssuer, withFeedback } from '#testing';
+import { gatewayFixture } from '../../apps/gateway/src/exchange/spec-support/gateway-fixture.js';
+import { LinkTicketsService } from '../../apps/gateway/src/links/link-tickets.service.js';
+import { gatewayMigrations } from '../../apps/gateway/src/migrations/index.js';
 import { CONSUMER, SERVICE } from '../audit/audit-network.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
@@ -12,19 +18,18 @@ jest.setTimeout(120_000);
 const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
 const PROVIDER = 'TEST/GOV/1001/population';
 const LINK = { member: CONSUMER, direction: 'TO_MEMBER', services: [SERVICE], notice: '2026-1' };
+const withLinks = (text: string) =>
+  text.replace('purposes: [citizen-view], until', 'purposes: [citizen-view], requiresLink: ["GET /{pin}"], until');
 let issuer: TestIssuer;
 let network: FeedbackNetwork;
 let app: RunningApp;
 
 beforeAll(async () => {
   issuer = await TestIssuer.create();
-  network = await FeedbackNetwork.create((text) =>
-    `${TestIssuer.definitionOf(issuer)}${text}`.replace(
-      'purposes: [citizen-view], until',
-      'purposes: [citizen-view], requiresLink: ["GET /{pin}"], until',
-    ),
-  );
-  app = await network.start({ portals: [CONSUMER] });
+  network = await FeedbackNetwork.create((text) => withLinks(`${TestIssuer.definitionOf(issuer)}${text}`));
+  // A gateway makes its tokens for the URL under which it finds feedback.
+  const port = await freePort();
+  app = await network.start({ portals: [CONSUMER], port, publicUrl: `http://127.0.0.1:${port}` });
 });
 afterAll(() => network.close());
 
@@ -35,8 +40,7 @@ interface Answer {
 
 async function call(subsystem: string, path: string, init: RequestInit, more = {}): Promise<Answer> {
   const key = network.audit.world.keysOf(subsystem).sign;
-  const audience = 'http://127.0.0.1:8120';
-  const token = await makeReaderToken({ subsystem, audience, key, nowMs: Date.now() });
+  const token = await makeReaderToken({ subsystem, audience: app.url, key, nowMs: Date.now() });
   const json = init.body === undefined ? {} : { 'content-type': 'application/json' };
   const headers = { authorization: `Bearer ${token}`, ...json, ...more };
   const response = await fetch(`${app.url}${path}`, { ...init, headers });
@@ -65,6 +69,29 @@ async function leafOf(hash: unknown) {
   );
 }
 
+/** A gateway that asks this feedback. */
+async function startGateway() {
+  const place = await createDatabase();
+  const database = await openDatabase({
+    url: place.url,
+    schema: 'gateway',
+    migrations: gatewayMigrations,
+    poolSize: 4,
+  });
+  const failures: unknown[] = [];
+  const failed = (_: string, cause: unknown) => void failures.push(cause);
+  const links = new LinkTicketsService({ feedbackUrl: app.url, timeoutMs: 5_000, clock: systemClock, failed });
+  const world = { sameKeysAs: network.audit.world, definition: (text: string) => withFeedback(withLinks(text)) };
+  const fixture = await gatewayFixture(database, {}, undefined, world, links);
+  await eventually(() => fixture.module.replies.hearing());
+  const close = async () => {
+    await fixture.close();
+    await database.close();
+    await place.drop();
+  };
+  return { fixture, failures, close };
+}
+
 describe('a link', () => {
   it('allows calls from when it is granted until it is revoked, and stands in the log without a name', async () => {
     expect(await asked(ANN)).toMatchObject({ status: 404, body: { code: 'link-none' } });
@@ -89,6 +116,27 @@ describe('a link', () => {
     expect(await me(ANN, 'DELETE', `/${String(id)}`)).toEqual(revoked);
     expect(await leafOf(revoked.body['revokedLeaf'])).toMatchObject({ t: 'link.revoked', prev: leaf });
     expect((await me(ANN, 'GET')).body).toEqual({ links: [revoked.body] });
+  });
+
+  it('lets a gateway’s calls through until it is revoked, and none from within five seconds on', async () => {
+    const { fixture, failures, close } = await startGateway();
+    const calls = () => fixture.module.exchanges.perform(fixture.request());
+    expect(await calls()).toMatchObject({ kind: 'refused', code: 'link-missing' });
+    const { id } = (await me(ANN, 'POST', '', LINK)).body;
+    expect(await calls()).toMatchObject({ kind: 'answered' });
+    const revoked = (await me(ANN, 'DELETE', `/${String(id)}`)).body;
+    await leafOf(revoked['revokedLeaf']);
+    // Until then it goes by the ticket that it has.
+    await eventually(async () => (await calls()).kind === 'refused', { timeoutMs: 30_000 });
+    expect(await calls()).toMatchObject({ kind: 'refused', code: 'link-missing', side: 'consumer' });
+    // Nor does a gateway come through that keeps its ticket: no connector takes it.
+    const { content } = fixture.provider.seen.at(-1) ?? {};
+    const atMs = Date.parse(String(revoked['revoked'])) + 5_000;
+    const question = { consumer: CONSUMER, subject: 'TEST/PIN/TEST000001', service: SERVICE, purpose: 'citizen-view' };
+    const taken = checkLinkTicket(content?.linkTicket ?? '', question, { view: fixture.world.view, atMs });
+    expect(taken).toEqual({ ok: false, reason: 'link-stale' });
+    expect(failures).toEqual([]);
+    await close();
   });
 
   it('is the person’s own', async () => {

@@ -34,7 +34,7 @@ describe('npm start', () => {
 
   /** In a process group of its own, as a terminal starts it. */
   function start(...args: string[]): Session {
-    const main = join(repositoryRoot(), 'dist/apps/sandbox/src/main.js');
+    const main = join(repositoryRoot(), 'dist/bin/sandbox.js');
     const env = { ...process.env, KEREGE_PORT_BASE: String(base), KEREGE_DATA_DIR: dataDir };
     for (const name of ['DATABASE_URL', 'KAFKA_BROKERS', 'NODE_OPTIONS']) Reflect.deleteProperty(env, name);
     const child = spawn(process.execPath, [main, ...args], { detached: true, cwd: repositoryRoot(), env });

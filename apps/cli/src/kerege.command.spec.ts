@@ -105,6 +105,17 @@ describe('kerege', () => {
     expect(told).toContain('Next:');
   });
 
+  it('names the place of a data element that no answer describes', async () => {
+    const place = '{ service: GOV/1/s/v, endpoint: GET /, pointer: /born, element: birth }';
+    const elements = `elements: [{ id: birth, owner: GOV/1/s, title: { en: Birth } }]\nelementPlaces:\n  - ${place}\n`;
+    await writeFile(join(dir, 'instance.yaml'), DEFINITION + elements);
+    expect(await apply()).toBe(1);
+    expect(told).toMatch(
+      /instance\.yaml:9:\d+ element-pointer-unknown elementPlaces\[0\]\.pointer: no answer of "GET \/"/,
+    );
+    expect(sent).toEqual([]);
+  });
+
   it('says when a key file can be read by others', async () => {
     await apply();
     await writeFile(join(dir, 'keys', 'x.jwk'), '{}', { mode: 0o644 });

@@ -5,7 +5,9 @@ import ky from './texts/ky.json' with { type: 'json' };
 import ru from './texts/ru.json' with { type: 'json' };
 
 export type TextKey = keyof typeof en;
-type Texts = Readonly<Record<TextKey, string>>;
+/** By the category of `total` (`Intl.PluralRules`). */
+type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & Record<'other', string>>;
+type Texts = Readonly<Record<TextKey, string | Plural>>;
 
 /** Requirement E71; a language without a text would not compile. */
 const LANGUAGES = { az, en, kk, ky, ru } as const satisfies Record<string, Texts>;
@@ -20,11 +22,17 @@ export function languageOf(wishes: readonly string[]): Language {
   );
 }
 
-/** A text with its `{name}` places filled in. */
+/** A text with its `{name}` places filled in, in the form that `total` asks for. */
 export function text(language: Language, key: TextKey, values: Readonly<Record<string, number>> = {}): string {
   const format = new Intl.NumberFormat(language);
-  return LANGUAGES[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+  const said: Texts = LANGUAGES[language];
+  return inForm(said[key], language, values['total'] ?? 0).replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     return value === undefined ? whole : format.format(value);
   });
+}
+
+function inForm(said: string | Plural, language: Language, total: number): string {
+  if (typeof said === 'string') return said;
+  return said[new Intl.PluralRules(language).select(total)] ?? said.other;
 }

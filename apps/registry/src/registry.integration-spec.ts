@@ -2,18 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Bus, OutgoingRecord, ReceivedRecord, Subscription } from '#bus';
-import { decode, encode, fixedTopics, ManifestSchema, message, ReceiptsSchema } from '#contracts';
+import type { Bus, Subscription } from '#bus';
+import { decode, fixedTopics, ManifestSchema } from '#contracts';
 import { sha256, toHex } from '#kernel';
 import { keyFileName, silentLogger, type RunningApp } from '#platform';
-import {
-  generateSealingKey,
-  generateSigningKey,
-  jwkSigner,
-  parseStatement,
-  publicJwk,
-  statementLeafHash,
-} from '#signing';
+import { generateSealingKey, generateSigningKey, jwkSigner, parseStatement, publicJwk } from '#signing';
 import {
   memberDocumentsOf,
   openApiOperations,
@@ -23,11 +16,10 @@ import {
   snapshotDigestOf,
 } from '#snapshot';
 import { createDatabase, eventually, testBus, uniqueName, type TestDatabase } from '#testing';
-import { checkpointText, ed25519Seed, GrowingTree, noteSigner, signNote } from '#tlog';
 import { registryConfig } from './registry.config.js';
 import { createRegistry } from './registry.module.js';
+import { FakeLog, ORIGIN, ownTopics } from './spec-support/fake-log.js';
 
-const ORIGIN = 'audit.demo.example/DEMO/0/2026h2';
 const OPENAPI = `openapi: 3.0.3
 info: { title: Persons, version: '1' }
 paths:
@@ -36,6 +28,11 @@ paths:
       parameters: [{ name: pin, in: path, required: true, schema: { type: string } }]
       responses: { '200': { description: ok } }
 `;
+/** The same service whose answers say which data element stands where. */
+const MARKED = OPENAPI.replace(
+  '{ description: ok }',
+  `{ description: ok, content: { application/json: { schema: { properties: { born: { type: string, x-data-element: birth } } } } } }`,
+);
 const DEFINITION = `instance: DEMO
 legalBases: [{ code: LB, title: { en: Law }, reference: Act }]
 purposes: [{ code: view, title: { en: View }, legalBasis: LB }]
@@ -54,82 +51,6 @@ instances:
   - { id: gw1, kind: gateway, runBy: GOV/1000, serves: [GOV/1000/mygov] }
   - { id: registry1, kind: registry, runBy: GOV/1000 }
 `;
-
-/** The fixed topics are everybody's; a prefix gives this file its own. */
-function ownTopics(bus: Bus, prefix: string): Bus {
-  const own = (topic: string) => `${prefix}.${topic}`;
-  const bare = (record: ReceivedRecord) => ({ ...record, topic: record.topic.slice(prefix.length + 1) });
-  return {
-    publish: (records) =>
-      bus.publish(records.map((record: OutgoingRecord) => ({ ...record, topic: own(record.topic) }))),
-    subscribe: (options) =>
-      bus.subscribe({
-        ...options,
-        topics: options.topics.map(own),
-        ...('each' in options
-          ? { each: (record: ReceivedRecord) => options.each(bare(record)) }
-          : { batch: (records: readonly ReceivedRecord[]) => options.batch(records.map(bare)) }),
-      }),
-    ensureTopics: (topics) => bus.ensureTopics(topics.map((topic) => ({ ...topic, name: own(topic.name) }))),
-    endOffset: (topic, partition) => bus.endOffset(own(topic), partition),
-    earliestOffset: (topic, partition) => bus.earliestOffset(own(topic), partition),
-    isReachable: () => bus.isReachable(),
-    state: () => bus.state(),
-    close: () => bus.close(),
-  };
-}
-
-/** A log as the registry sees it: takes stamps, answers with receipts; can be told to refuse or to be silent. */
-class FakeLog {
-  readonly leaves: string[] = [];
-  mode: 'answer' | 'silent' | 'want-snapshot' = 'answer';
-  stamps = 0;
-  private tree = GrowingTree.empty();
-  private readonly key = ed25519Seed(sha256('log'));
-  private readonly signer = noteSigner(ORIGIN, this.key.publicKey, this.key.sign);
-  private subscription: Subscription | undefined;
-  readonly vkey = this.signer.vkey;
-
-  async start(bus: Bus): Promise<void> {
-    this.subscription = await bus.subscribe({
-      topics: [fixedTopics.stamp.name],
-      group: uniqueName(),
-      startAt: { kind: 'earliest' },
-      maxInFlight: 1,
-      onError: () => undefined,
-      each: (record) => this.take(bus, record),
-    });
-  }
-
-  stop(): Promise<void> | undefined {
-    return this.subscription?.stop();
-  }
-
-  private async take(bus: Bus, record: ReceivedRecord): Promise<void> {
-    this.stamps += 1;
-    if (this.mode === 'silent') return;
-    const leafHash = statementLeafHash(record.value.toString());
-    const refused = this.mode === 'want-snapshot' ? 'snapshot-unknown' : '';
-    this.mode = 'answer';
-    // Only the newest leaf's path is at hand here: a duplicate of an older one gets no receipt.
-    if (refused === '' && this.leaves.at(-1) !== record.value.toString()) {
-      this.leaves.push(record.value.toString());
-      this.tree = this.tree.extend([leafHash]).next;
-    }
-    const before = refused === '' ? this.treeOf(this.leaves.slice(0, -1)) : this.tree;
-    const extension = before.extend([leafHash]);
-    const note = await signNote(checkpointText(ORIGIN, extension.size, extension.root), [this.signer]);
-    const index = BigInt(before.size);
-    const leaf = refused === '' ? { leafHash, index, path: extension.path(before.size) } : { leafHash, refused };
-    const receipts = message(ReceiptsSchema, { note: Buffer.from(note), size: BigInt(extension.size), leaves: [leaf] });
-    const value = encode(ReceiptsSchema, receipts);
-    for (const topic of record.headers['reply'] ?? []) await bus.publish([{ topic, partition: 0, value }]);
-  }
-
-  private treeOf(leaves: readonly string[]): GrowingTree {
-    return leaves.length === 0 ? GrowingTree.empty() : GrowingTree.empty().extend(leaves.map(statementLeafHash)).next;
-  }
-}
 
 describe('registry', () => {
   const log = new FakeLog();
@@ -198,10 +119,10 @@ describe('registry', () => {
     return known;
   };
 
-  async function request(text = DEFINITION, more: object = {}) {
+  async function request(text = DEFINITION, more: object = {}, openapiText = OPENAPI) {
     const parsed = parseInstanceDefinition(text);
     if (!parsed.ok) return { definition: text, documents: [], openapi: [] };
-    const read = openApiOperations(OPENAPI);
+    const read = openApiOperations(openapiText);
     const documents = memberDocumentsOf(parsed.value, {
       keysOf: (id) =>
         [keysOf(id).sign, keysOf(id).seal].slice(0, id.split('/').length === 2 ? 1 : 2).map((key) =>
@@ -221,7 +142,7 @@ describe('registry', () => {
         return signMemberEntry(document, { signer: jwkSigner(sign), jwk: sign });
       }),
     );
-    const openapi = [{ path: 'persons.yaml', mediaType: 'application/yaml', text: OPENAPI }];
+    const openapi = [{ path: 'persons.yaml', mediaType: 'application/yaml', text: openapiText }];
     const signed = entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain }));
     return { definition: text, documents: signed, openapi, ...more };
   }
@@ -342,6 +263,41 @@ describe('registry', () => {
     expect(published.filter(({ key }) => key === 'snapshot.1').length).toBeGreaterThan(before + 1);
   }, 20_000);
 
+  it('registers data elements and where they stand, or nothing at all', async () => {
+    const elements = (id: string, places: string) =>
+      DEFINITION.replace('{ en: Portal }', '{ en: State Portal }').replace(
+        'instances:',
+        `elements: [{ id: ${id}, owner: GOV/1001/population, title: { en: Birth } }]\nelementPlaces: [${places}]\ninstances:`,
+      );
+    const place = (endpoint: string, pointer: string) =>
+      `{ service: GOV/1001/population/persons, endpoint: '${endpoint}', pointer: ${pointer}, element: birth }`;
+    const good = await request(elements('birth', ''), {}, MARKED);
+    for (const [code, definition, path] of [
+      ['element-unknown', elements('death', ''), 'members[1].subsystems[0].services[0].code'],
+      ['endpoint-unknown', elements('birth', place('GET /', '/born')), 'elementPlaces[0].endpoint'],
+      ['element-pointer-unknown', elements('birth', place('GET /{pin}', '/died')), 'elementPlaces[0].pointer'],
+    ] as const) {
+      const answer = await apply({ ...good, definition });
+      expect(answer).toMatchObject({ status: 422, body: { problems: [{ code, path }] } });
+    }
+    expect((await apply({ ...good, dryRun: true })).body).toMatchObject({ applied: false, number: 3 });
+    expect((await apply(good)).body).toMatchObject({
+      number: 4,
+      inForce: true,
+      changes: [
+        { op: 'add', kind: 'element', id: 'birth' },
+        { op: 'change', kind: 'service', detail: 'openapi, endpoints' },
+      ],
+    });
+    const element = { id: 'birth', owner: 'DEMO/GOV/1001/population', title: { en: 'Birth' }, selfDeclared: false };
+    const snapshot = await (await get('/v1/snapshot')).text();
+    expect(JSON.parse(snapshot)).toMatchObject({ number: 4, elements: [element] });
+    expect(JSON.parse(await (await get('/v1/catalogue')).text())).toMatchObject({ elements: [element] });
+    const manifest = await eventually(() => manifests().find(({ statement }) => numberOf(statement) === 4));
+    expect(snapshotDigestOf(manifest.digests)).toBe(toHex(sha256(snapshot)));
+    expect(await (await get(`/v1/openapi/${toHex(sha256(MARKED))}`)).text()).toBe(MARKED);
+  }, 20_000);
+
   it('ends what a stop in the middle of stamping left, without a fork in the chain', async () => {
     log.mode = 'silent';
     const stamped = log.stamps;
@@ -351,7 +307,7 @@ describe('registry', () => {
     await applied.catch(() => undefined);
     log.mode = 'answer';
     app = await start();
-    await eventually(() => numberOf(manifests().at(-1)?.statement ?? '') === 4, { timeoutMs: 15_000 });
+    await eventually(() => numberOf(manifests().at(-1)?.statement ?? '') === 5, { timeoutMs: 15_000 });
     const chain = log.leaves.map((jws) => parseStatement(jws)).flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
     for (const [index, statement] of chain.entries())
       expect(statement.payload.prev).toBe(chain[index - 1]?.leafHash.toString('base64url'));

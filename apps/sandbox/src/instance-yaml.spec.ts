@@ -1,18 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import { memberDocumentsOf, parseInstanceDefinition } from '#snapshot';
-import { z } from 'zod';
+import { memberDocumentsOf, openApiOperations, parseInstanceDefinition } from '#snapshot';
 
 const folder = new URL('../', import.meta.url);
 const definition = parseInstanceDefinition(readFileSync(new URL('instance.yaml', folder), 'utf8'));
-const paths = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
 
 const openapi = (path: string) => {
-  const document = paths.parse(parse(readFileSync(new URL(path, folder), 'utf8')));
-  const endpoints = Object.entries(document.paths).flatMap(([pattern, operations]) =>
-    Object.keys(operations).map((method) => `${method.toUpperCase()} ${pattern}`),
-  );
-  return { digest: '0'.repeat(64), endpoints };
+  const read = openApiOperations(readFileSync(new URL(path, folder), 'utf8'));
+  return read.ok ? read.value : undefined;
 };
 const key = {
   kid: 'k'.repeat(43),
@@ -45,13 +39,43 @@ describe('instance.yaml of the sandbox', () => {
     ]);
   });
 
-  it('has purposes in the five languages of the users', () => {
+  it('says where elements stand, by marks and by mapping, also where another agency owns them', () => {
+    const documents = definition.ok
+      ? memberDocumentsOf(definition.value, { keysOf: () => [key], openapi })
+      : { ok: false as const };
+    const services = (documents.ok ? documents.value : []).flatMap(({ subsystems }) =>
+      subsystems.flatMap((subsystem) => subsystem.services),
+    );
+    const places = services.flatMap(({ code, endpoints }) =>
+      endpoints.flatMap(({ endpoint, elements = [] }) =>
+        elements.map(({ pointer, element }) => `${code} ${endpoint} ${pointer} ${element}`),
+      ),
+    );
+    expect(places).toEqual([
+      'persons GET /{pin} /birthDate person.birth-date',
+      'persons GET /{pin} /birthPlace person.birth-place',
+      'persons GET /{pin} /familyName person.family-name',
+      'persons GET /{pin} /givenName person.given-name',
+      'persons GET /{pin}/address  person.address',
+      'properties GET / /properties/*/address property.address',
+      'properties GET / /properties/*/areaM2 property.area',
+      'properties GET / /properties/*/ownerResidence person.address',
+      'properties GET /{id} /address property.address',
+      'properties GET /{id} /areaM2 property.area',
+      'properties GET /{id} /ownerResidence person.address',
+      'entitlements GET /{pin} /birthDate person.birth-date',
+      'entitlements GET /{pin} /entitlements/*/monthlyAmount entitlement.monthly-amount',
+      'entitlements GET /{pin} /entitlements/*/until entitlement.until',
+    ]);
+  });
+
+  it('has purposes and elements in the five languages of the users', () => {
     if (!definition.ok) {
       expect(definition.reason).toEqual([]);
       return;
     }
-    for (const purpose of definition.value.purposes)
-      expect(Object.keys(purpose.title).sort()).toEqual(['az', 'en', 'kk', 'ky', 'ru']);
+    for (const { title } of [...definition.value.purposes, ...definition.value.elements])
+      expect(Object.keys(title).sort()).toEqual(['az', 'en', 'kk', 'ky', 'ru']);
   });
 
   it('lets clinic and legal call as plain X-Road clients: one purpose each', () => {

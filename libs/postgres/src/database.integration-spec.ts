@@ -81,6 +81,29 @@ describe('Database', () => {
     expect(await database.query('SELECT FROM flag WHERE name = $1', ['rolled-back'])).toEqual([]);
   });
 
+  it('copies rows as they are stored, more than its first memory holds, in and outside a transaction', async () => {
+    const sizes = Array.from({ length: 40 }, (_, n) => n * 1_000);
+    await database.query(
+      `INSERT INTO flag SELECT repeat(chr(200 + n), n * 500), n - 1 FROM generate_series(0, 39) AS n`,
+    );
+    const read = async ({ copy }: Pick<Database, 'copy'>) => {
+      const rows = await copy`SELECT name, raised, decode(repeat('00ff', ${500}), 'hex') FROM flag
+                               WHERE name NOT SIMILAR TO '[a-z-]+' AND raised >= ${-1} AND raised < ${39} ORDER BY raised`;
+      const all: [number, number, number][] = [];
+      while (rows.next()) all.push([Buffer.byteLength(rows.text()), rows.bigint(), rows.binary().length]);
+      return all;
+    };
+    const all = sizes.map((size, n) => [size, n - 1, 1_000]);
+    expect(await read(database)).toEqual(all);
+    expect(await database.transaction(read)).toEqual(all);
+  });
+
+  it('refuses a copy with a code, and copies on afterwards', async () => {
+    for (let turn = 0; turn < 4; turn += 1)
+      await expect(database.copy`SELECT nothing FROM flag`).rejects.toMatchObject({ code: 'database-failed' });
+    expect((await database.copy`SELECT ${1}::bigint`).next()).toBe(true);
+  });
+
   it('does not quote values in its errors', async () => {
     await database.query('INSERT INTO flag VALUES ($1, 1)', ['TEST000007']);
     const failure = await database.query('INSERT INTO flag VALUES ($1, 1)', ['TEST000007']).then(

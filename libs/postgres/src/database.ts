@@ -1,5 +1,6 @@
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import { copyOut, copyText, type CopyQuery } from './copy-out.js';
 import type { DatabaseAccess } from './database-access.js';
 import { checkRole, prepareSchema } from './privileges.js';
 import type { Migrations } from './migrator.js';
@@ -131,12 +132,30 @@ class PooledDatabase implements Database {
     }
   }
 
+  copy: CopyQuery = async (select, ...numbers) => {
+    const text = copyText(select, numbers);
+    try {
+      const client = await this.pool.connect();
+      // As the pool does it: a connection on which anything failed is not used again.
+      return await copyOut(client, text).then(
+        (rows) => (client.release(), rows),
+        (cause: unknown) => {
+          client.release(true);
+          throw cause;
+        },
+      );
+    } catch (cause) {
+      throw toDatabaseError(cause);
+    }
+  };
+
   async transaction<Outcome>(work: (queries: Queries) => Promise<Outcome>): Promise<Outcome> {
     const runner = this.source.createQueryRunner();
     try {
       await runner.startTransaction();
       const outcome = await work({
         query: (sql, parameters = []) => runQuery(runner, sql, parameters),
+        copy: (select, ...numbers) => runCopy(runner, copyText(select, numbers)),
         entities: runner.manager,
       });
       await runner.commitTransaction();
@@ -187,6 +206,14 @@ async function runQuery<Result extends object>(
   try {
     const outcome: { records: Result[] } = await runner.query(sql, [...parameters], true);
     return outcome.records;
+  } catch (cause) {
+    throw toDatabaseError(cause);
+  }
+}
+
+async function runCopy(runner: QueryRunner, text: string): ReturnType<CopyQuery> {
+  try {
+    return await copyOut((await runner.connect()) as ClientBase, text);
   } catch (cause) {
     throw toDatabaseError(cause);
   }

@@ -2,6 +2,26 @@ export { algorithmOf, generateSealingKey, generateSigningKey, publicJwk, thumbpr
 export type { Algorithm, PrivateJwk, PublicJwk } from './jwk.js';
 export { jwkSigner, type Signer } from './signer.js';
 export { keyFileName, KeyRing } from './key-ring.js';
+export {
+  CASE_STATES,
+  DECISION_REASONS,
+  EXTENSION_REASONS,
+  QUESTION_CODES,
+  RECIPIENT_ACTIONS,
+  RECIPIENT_REASONS,
+  REOPENING_REASONS,
+  TERM_NAMES,
+  TRANSFER_REASONS,
+  type CaseState,
+  type DecisionReason,
+  type ExtensionReason,
+  type QuestionCode,
+  type RecipientAction,
+  type RecipientReason,
+  type ReopeningReason,
+  type TransferReason,
+} from './correction-words.js';
+export { payloadProblem } from './statement-payload.js';
 export type {
   AnchorPayload,
   AccessAct,
@@ -20,6 +40,9 @@ export type {
   CompromisedPayload,
   LinkGrantedPayload,
   LinkRevokedPayload,
+  CaseSubmittedPayload,
+  CaseStepPayload,
+  RecipientAckedPayload,
   RefusedPayload,
   RequestedPayload,
   Side,

@@ -1,10 +1,21 @@
-import type { ConcealmentPayload, FailedPayload, RefusedPayload, StatementPayload } from './statement-payload.js';
+import type {
+  CaseStepPayload,
+  CaseSubmittedPayload,
+  ConcealmentPayload,
+  FailedPayload,
+  RefusedPayload,
+  StatementPayload,
+} from './statement-payload.js';
 
 /** Whose key signed, in relation to the statement: its consumer, its provider, or an instance of that kind. */
 export type SignerRole = 'from' | 'to' | 'audit' | 'registry' | 'gateway' | 'feedback';
 
-/** `(log, id, slot, signer)` is unique; `-` is no slot: such a leaf stands by its own id (`statements.md` §2). */
-export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
+/**
+ * `(log, id, slot, signer)` is unique; `-` is no slot: such a leaf stands by its own id (`statements.md` §2). Of a case
+ * `(log, id, s<seq>)` is unique, whoever signs.
+ */
+export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | CaseSlot | '-';
+export type CaseSlot = `s${number}`;
 
 /**
  * The slot that this statement takes when a key of that role signed it, or undefined if that role may not sign it so.
@@ -19,6 +30,8 @@ export function slotFor(payload: StatementPayload, signerIs: SignerRole): Slot |
       return slotOfFailure(payload, signerIs);
     case 'access.concealment':
       return slotOfConcealment(payload, signerIs);
+    default:
+      return slotOfStep(payload, signerIs);
   }
 }
 
@@ -44,6 +57,7 @@ const OF_ONE = {
   'subject.compromised': ['feedback', '-'],
   'link.granted': ['feedback', '-'],
   'link.revoked': ['feedback', '-'],
+  'correction.recipient-acked': ['from', '-'],
 } as const satisfies Partial<Record<StatementPayload['t'], readonly [SignerRole, Slot]>>;
 
 type OfOne = Extract<StatementPayload, { t: keyof typeof OF_ONE }>;
@@ -61,6 +75,39 @@ function slotOfRefusal({ prev }: RefusedPayload, signerIs: SignerRole): Slot | u
 /** The authority orders; who runs the bus signs after it. */
 function slotOfConcealment({ prev }: ConcealmentPayload, signerIs: SignerRole): Slot | undefined {
   return only(signerIs === (prev === undefined ? 'from' : 'to'), '-');
+}
+
+type StepPayload = CaseSubmittedPayload | CaseStepPayload;
+
+/** Who makes which transition of a case: the portal that filed, the owner, feedback (`corrections.md` §6). */
+const STEP_SIGNERS: Readonly<Record<StepPayload['t'], readonly SignerRole[]>> = {
+  'correction.submitted': ['from'],
+  'correction.routed': ['feedback'],
+  'correction.split': ['feedback'],
+  'correction.received': ['to'],
+  'correction.review-started': ['to'],
+  'correction.transferred': ['to', 'feedback'],
+  'correction.info-requested': ['to'],
+  'correction.info-provided': ['from'],
+  'correction.info-lapsed': ['feedback'],
+  'correction.extended': ['to'],
+  'correction.decided': ['to'],
+  'correction.joined': ['to'],
+  'correction.corrected': ['to'],
+  'correction.propagating': ['feedback'],
+  'correction.verified': ['from'],
+  'correction.closed': ['feedback'],
+  'correction.withdrawn': ['from'],
+  'correction.reopened': ['from', 'feedback'],
+  'correction.deadline-near': ['feedback'],
+  'correction.deadline-missed': ['feedback'],
+  'correction.escalated': ['feedback'],
+  'correction.succeeded': ['feedback'],
+  'correction.linked': ['feedback'],
+};
+
+function slotOfStep({ t, seq }: StepPayload, signerIs: SignerRole): Slot | undefined {
+  return only(STEP_SIGNERS[t].includes(signerIs), `s${seq}`);
 }
 
 /** Audit may only say that nobody else has spoken. */

@@ -1,5 +1,18 @@
 import { isCountedReason, outcomeReasons } from '#access';
 import { parseExchangeId, parseServiceId, parseSubsystemId } from '#kernel';
+import {
+  CASE_STATES,
+  DECISION_REASONS,
+  EXTENSION_REASONS,
+  QUESTION_CODES,
+  RECIPIENT_ACTIONS,
+  RECIPIENT_REASONS,
+  REOPENING_REASONS,
+  TERM_NAMES,
+  TRANSFER_REASONS,
+  type CaseState,
+  type RecipientAction,
+} from './correction-words.js';
 
 export type Side = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
 
@@ -10,6 +23,8 @@ export interface StatementFields {
   readonly id: string;
   /** Milliseconds by its maker's clock: a claim, never used to judge validity. */
   readonly ts: number;
+  /** Number of a case's transition, from 1 on; its slot is `s<seq>`. */
+  readonly seq: number;
   /** Always the consumer and the provider subsystem, whoever signs. */
   readonly from: string;
   readonly to: string;
@@ -29,6 +44,11 @@ export interface StatementFields {
   readonly side: Side;
   /** Number of the snapshot with which its maker decided. */
   readonly snap: number;
+  /** States of a case; `now` of an acknowledgement is what its recipient did. */
+  readonly was: CaseState;
+  readonly now: CaseState | RecipientAction;
+  /** When the next step of a case is due, ms. */
+  readonly due: number;
   readonly until: number;
   readonly n: number;
   readonly doc: string;
@@ -104,6 +124,31 @@ export type LinkGrantedPayload = PayloadOf<'link.granted', 'from' | 'to' | 'subj
 /** `prev` is the `link.granted` that ends with this. */
 export type LinkRevokedPayload = PayloadOf<'link.revoked', 'from' | 'to' | 'prev'>;
 
+/** What each transition of a case states (`corrections.md` §9): `from` is the portal that filed, `to` the owner. */
+type Step = 'from' | 'to' | 'seq' | 'was' | 'now' | 'prev';
+type CaseStep<
+  Name extends string,
+  Required extends keyof StatementFields = never,
+  Optional extends keyof StatementFields = 'due',
+> = PayloadOf<`correction.${Name}`, Step | Required, Optional>;
+/** Every transition of a case but the first, which follows nothing, and what recipients say. */
+export type CaseStepPayload =
+  | CaseStep<'routed' | 'review-started' | 'info-lapsed' | 'withdrawn'>
+  | CaseStep<'received' | 'info-provided' | 'propagating' | 'verified' | 'linked', 'doc'>
+  | CaseStep<'split', 'n' | 'doc'>
+  | CaseStep<'transferred', 'why'>
+  | CaseStep<'info-requested' | 'decided', 'why' | 'doc'>
+  | CaseStep<'joined', 'why' | 'ref' | 'doc'>
+  | CaseStep<'corrected', 'until' | 'doc'>
+  | CaseStep<'closed', never, 'due' | 'doc'>
+  | CaseStep<'reopened', 'why', 'due' | 'doc'>
+  | CaseStep<'extended' | 'deadline-near' | 'deadline-missed' | 'escalated', 'why' | 'due', never>
+  | CaseStep<'succeeded', 'ref'>;
+/** A correction was filed about the person of `subj`; `doc` is the salted digest of the request. */
+export type CaseSubmittedPayload = PayloadOf<'correction.submitted', Exclude<Step, 'prev'> | 'subj' | 'doc', 'due'>;
+/** Recipient `from` says what it did; with an id of its own, so that the log does not tell of which case. */
+export type RecipientAckedPayload = PayloadOf<'correction.recipient-acked', 'from' | 'to' | 'now' | 'doc', 'why'>;
+
 /** What is signed. Narrow it by `t`. */
 export type StatementPayload =
   | RequestedPayload
@@ -124,7 +169,10 @@ export type StatementPayload =
   | ConcealmentPayload
   | CompromisedPayload
   | LinkGrantedPayload
-  | LinkRevokedPayload;
+  | LinkRevokedPayload
+  | CaseSubmittedPayload
+  | CaseStepPayload
+  | RecipientAckedPayload;
 export type StatementType = StatementPayload['t'];
 
 export type PayloadReason =
@@ -136,8 +184,9 @@ interface PayloadRule {
 }
 
 const parties = ['from', 'to', 'svc', 'ep'] as const;
+const step = ['from', 'to', 'seq', 'was', 'now', 'prev'] as const;
 const access: PayloadRule = { required: ['from', 'doc'], optional: [] };
-/** `statements.md` §2: no field stands where this table does not put it. Cases and events bring their own rows. */
+/** `statements.md` §2: no field stands where this table does not put it. Events bring their own rows. */
 const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.requested': { required: [...parties, 'pur', 'law', 'req', 'subj', 'snap'], optional: ['user'] },
   'exchange.answered': { required: [...parties, 'st', 'res', 'prev', 'snap'], optional: ['subj', 'n'] },
@@ -162,6 +211,30 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'subject.compromised': { required: ['from', 'subj', 'until'], optional: [] },
   'link.granted': { required: ['from', 'to', 'subj', 'ref'], optional: ['until'] },
   'link.revoked': { required: ['from', 'to', 'prev'], optional: [] },
+  'correction.submitted': { required: ['from', 'to', 'seq', 'was', 'now', 'subj', 'doc'], optional: ['due'] },
+  'correction.routed': { required: [...step], optional: ['due'] },
+  'correction.split': { required: [...step, 'n', 'doc'], optional: ['due'] },
+  'correction.received': { required: [...step, 'doc'], optional: ['due'] },
+  'correction.review-started': { required: [...step], optional: ['due'] },
+  'correction.transferred': { required: [...step, 'why'], optional: ['due'] },
+  'correction.info-requested': { required: [...step, 'why', 'doc'], optional: ['due'] },
+  'correction.info-provided': { required: [...step, 'doc'], optional: ['due'] },
+  'correction.info-lapsed': { required: [...step], optional: ['due'] },
+  'correction.extended': { required: [...step, 'why', 'due'], optional: [] },
+  'correction.decided': { required: [...step, 'why', 'doc'], optional: ['due'] },
+  'correction.joined': { required: [...step, 'why', 'ref', 'doc'], optional: ['due'] },
+  'correction.corrected': { required: [...step, 'until', 'doc'], optional: ['due'] },
+  'correction.propagating': { required: [...step, 'doc'], optional: ['due'] },
+  'correction.recipient-acked': { required: ['from', 'to', 'now', 'doc'], optional: ['why'] },
+  'correction.verified': { required: [...step, 'doc'], optional: ['due'] },
+  'correction.closed': { required: [...step], optional: ['due', 'doc'] },
+  'correction.withdrawn': { required: [...step], optional: ['due'] },
+  'correction.reopened': { required: [...step, 'why'], optional: ['due', 'doc'] },
+  'correction.deadline-near': { required: [...step, 'why', 'due'], optional: [] },
+  'correction.deadline-missed': { required: [...step, 'why', 'due'], optional: [] },
+  'correction.escalated': { required: [...step, 'why', 'due'], optional: [] },
+  'correction.succeeded': { required: [...step, 'ref'], optional: ['due'] },
+  'correction.linked': { required: [...step, 'doc'], optional: ['due'] },
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;
@@ -179,6 +252,23 @@ const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const SIDES: ReadonlySet<unknown> = new Set<Side>(['consumer', 'bus', 'provider', 'provider-system', 'unknown']);
 
+const STATES: ReadonlySet<unknown> = new Set(CASE_STATES);
+const ACTIONS: ReadonlySet<unknown> = new Set(RECIPIENT_ACTIONS);
+/** Which reasons each transition may give; one that is not here gives none. */
+const CASE_REASONS: Readonly<Partial<Record<StatementType, readonly string[]>>> = {
+  'correction.transferred': TRANSFER_REASONS,
+  'correction.info-requested': QUESTION_CODES,
+  'correction.extended': EXTENSION_REASONS,
+  'correction.decided': DECISION_REASONS,
+  'correction.joined': DECISION_REASONS,
+  'correction.recipient-acked': RECIPIENT_REASONS,
+  'correction.reopened': REOPENING_REASONS,
+  'correction.deadline-near': TERM_NAMES,
+  'correction.deadline-missed': TERM_NAMES,
+  'correction.escalated': TERM_NAMES,
+};
+const ALL_CASE_REASONS: ReadonlySet<unknown> = new Set(Object.values(CASE_REASONS).flat());
+
 type Check = (value: unknown) => boolean;
 const count = (least: number, most = Number.MAX_SAFE_INTEGER): Check => {
   return (value) => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
@@ -195,6 +285,7 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   v: (value) => value === 1,
   id: (value) => typeof value === 'string' && (parseExchangeId(value) !== undefined || UUID_V8.test(value)),
   ts: count(0),
+  seq: count(1),
   from: subsystem,
   to: subsystem,
   svc: (value) => typeof value === 'string' && parseServiceId(value).ok,
@@ -208,9 +299,12 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   user: commitments,
   prev: text(PREV),
   // Closed lists, so that no free text gets into the log; which one a type takes: `fieldsAgree`.
-  why: isCountedReason,
+  why: (value) => isCountedReason(value) || ALL_CASE_REASONS.has(value),
   side: (value) => SIDES.has(value),
   snap: count(1),
+  was: (value) => STATES.has(value),
+  now: (value) => STATES.has(value) || ACTIONS.has(value),
+  due: count(0),
   until: count(0),
   n: count(0),
   doc: text(DOCUMENT),
@@ -233,7 +327,8 @@ export function payloadProblem(fields: Readonly<Record<string, unknown>>): Paylo
     expected += 1;
   }
   if (Object.keys(fields).length !== expected) return 'statement-unknown-field';
-  return fieldsAgree(type, fields) ? undefined : 'statement-bad-field';
+  const agree = type.startsWith('correction.') ? caseAgrees : fieldsAgree;
+  return agree(type, fields) ? undefined : 'statement-bad-field';
 }
 
 /** For callers that hold unknown fields: the table and every field's form hold. */
@@ -253,6 +348,18 @@ function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknow
   if (type !== 'refusals' && typeof why === 'string' && !Object.hasOwn(outcomeReasons, why)) return false;
   const length = (value: unknown) => (Array.isArray(value) ? value.length : 0);
   return length(subj) + length(user) <= MAX_COMMITMENTS;
+}
+
+/**
+ * A case's first transition is number 1 and alone in that; a reason is one of its transition's, and a recipient's word is
+ * no state. What is private stays salted.
+ */
+function caseAgrees(type: StatementType, { id, seq, now, why, doc }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof id !== 'string' || UUID_V8.test(id)) return false;
+  if (typeof doc === 'string' && !doc.startsWith('h1:')) return false;
+  if (typeof why === 'string' && CASE_REASONS[type]?.includes(why) !== true) return false;
+  if (type === 'correction.recipient-acked') return ACTIONS.has(now) && (now === 'REFUSED') === (why !== undefined);
+  return STATES.has(now) && (type === 'correction.submitted') === (seq === 1);
 }
 
 function isType(type: string): type is StatementType {

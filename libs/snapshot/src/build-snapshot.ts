@@ -35,6 +35,7 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     purposes: definition.purposes,
     legalBases: definition.legalBases,
     issuers: definition.issuers,
+    elements: definition.elements.map((entry) => ({ ...entry, owner: `${definition.instance}/${entry.owner}` })),
     logs: parts.logs,
     instances: definition.instances.map((entry) => {
       const id = `${definition.instance}/${entry.id}`;

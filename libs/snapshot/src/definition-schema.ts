@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { registerMemberId, registerServiceId, registerSubsystemId } from '#kernel';
 import { issuer } from './issuer.js';
-import { code, endpointPattern, endUserRule, subjectRule } from './member-document.js';
+import { code, endpointPattern, endUserRule, pointerPattern, subjectRule } from './member-document.js';
 
 const title = z
   .record(z.string().regex(/^[a-z]{2}$/, 'is a language code'), z.string().min(1).max(500))
@@ -25,6 +25,7 @@ function part(what: string, parts: number) {
 
 const memberRef = part('member (CLASS/CODE)', 2);
 const subsystemRef = part('subsystem (CLASS/CODE/SUBSYSTEM)', 3);
+const serviceRef = part('service (CLASS/CODE/SUBSYSTEM/SERVICE)', 4);
 
 const service = z.strictObject({
   code: code.describe('Last part of the service identifier'),
@@ -74,6 +75,24 @@ const subsystem = z.strictObject({
   agreements: z.array(agreement).default([]),
 });
 
+/** What a citizen can ask to have corrected (`corrections.md` §4), and who decides about it. */
+const element = z.strictObject({
+  id: code.describe('What "x-data-element" in OpenAPI documents names'),
+  owner: subsystemRef.describe('The subsystem whose register it is; not always the one that answers with it'),
+  title,
+  selfDeclared: z
+    .boolean()
+    .default(false)
+    .describe('People wrote it into the owner, a portal, themselves and change it there themselves'),
+});
+
+const elementPlace = z.strictObject({
+  service: serviceRef,
+  endpoint: endpointPattern,
+  pointer: pointerPattern.describe('JSON pointer into its answers; "*" for every item of a list'),
+  element: code,
+});
+
 /** `instance.yaml` (`sandbox.md` §4); `docs/instance.schema.json` is generated from it. */
 export const instanceDefinition = z.strictObject({
   $schema: z.string().optional(),
@@ -84,6 +103,12 @@ export const instanceDefinition = z.strictObject({
   members: z
     .array(z.strictObject({ id: memberRef, name: title, subsystems: z.array(subsystem).default([]) }))
     .default([]),
+  elements: z.array(element).max(10_000).default([]).describe('Data elements, each with the subsystem that owns it'),
+  elementPlaces: z
+    .array(elementPlace)
+    .max(10_000)
+    .default([])
+    .describe('Where elements stand in answers whose OpenAPI document does not say so by "x-data-element"'),
   instances: z
     .array(
       z.strictObject({

@@ -36,5 +36,18 @@ export { verifySnapshot, type DistrustedMember, type KnownMembers, type Verified
 export { Adoption, type Adopted, type AdoptionRefusal, type CheckedManifest } from './adoption.js';
 export { checkManifest, type ManifestReason, type RegistryKey } from './manifest.js';
 export { openApiOperations, type OpenApiOperations, type OpenApiReason } from './openapi-operations.js';
+export {
+  elementAt,
+  elementOf,
+  elementsOf,
+  ownerAt,
+  ownerOf,
+  placesOf,
+  type DataElement,
+  type ElementPlace,
+  type EndpointPlace,
+  type OwnerOfDatum,
+} from './elements.js';
 export { locateInDefinition, type Place } from './locate-in-definition.js';
+export { inFileOrder, readPlacedYaml, type PlacedMessage, type PlacedYaml } from './placed-yaml.js';
 export { signMemberEntry, type MemberKeyPair } from './sign-member-entry.js';

@@ -24,6 +24,11 @@ members:
           - { code: persons, openapi: persons.yaml, timeoutMs: 5000, subject: { type: PIN, country: DEMO, from: { path: pin } } }
         agreements:
           - { consumer: GOV/1000/mygov, service: persons, endpoints: ["GET /{pin}"], purposes: [citizen-view], endUser: { "GET /{pin}": subject }, until: 2036-12-31 }
+elements:
+  - { id: person.birth, owner: GOV/1001/population, title: { en: Birth } }
+  - { id: person.phone, owner: GOV/1000/mygov, title: { en: Telephone }, selfDeclared: true }
+elementPlaces:
+  - { service: GOV/1001/population/persons, endpoint: "GET /{pin}", pointer: /birth, element: person.birth }
 instances:
   - { id: gw1, kind: gateway, runBy: GOV/1000, serves: [GOV/1000/mygov] }
 `;
@@ -108,6 +113,43 @@ describe('instance.yaml', () => {
     ['a key for another algorithm', 'alg: EdDSA', 'alg: ES256', 'definition-invalid', 'issuers[0].keys[0]'],
     ['a private key of an issuer', 'kty: OKP', 'd: AAAA, kty: OKP', 'definition-invalid', 'issuers[0].keys[0]'],
     ['an issuer of nobody', 'kind: citizen', 'kind: dog', 'definition-invalid', 'issuers[0].people[0].kind'],
+    ['an element twice', '- { id: person.phone', '- { id: person.birth', 'definition-duplicate', 'elements[1].id'],
+    [
+      'an element of nobody',
+      'owner: GOV/1000/mygov',
+      'owner: GOV/1000/none',
+      'definition-dangling',
+      'elements[1].owner',
+    ],
+    [
+      'an element owned by a member',
+      'owner: GOV/1000/mygov',
+      'owner: GOV/1000',
+      'definition-invalid',
+      'elements[1].owner',
+    ],
+    [
+      'a place of no element',
+      'element: person.birth',
+      'element: person.death',
+      'definition-dangling',
+      'elementPlaces[0].element',
+    ],
+    [
+      'a place in no service',
+      'service: GOV/1001/population/persons',
+      'service: GOV/1001/population/houses',
+      'definition-dangling',
+      'elementPlaces[0].service',
+    ],
+    [
+      'a place that is no pointer',
+      'pointer: /birth',
+      'pointer: birth',
+      'definition-invalid',
+      'elementPlaces[0].pointer',
+    ],
+    ['a pointer badly escaped', 'pointer: /birth', 'pointer: /b~2', 'definition-invalid', 'elementPlaces[0].pointer'],
     ['a member twice', 'id: GOV/1001', 'id: GOV/1000', 'definition-duplicate', 'members[1].id'],
   ])('refuses %s, with its place', (_what, from, to, code, path) => {
     const text = GOOD.replace(from, to);

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { InstanceDefinition } from './definition-schema.js';
+import type { Path } from './references.js';
 
 /** Where in a definition's text something stands; counted from 1. */
 export interface Place {
@@ -10,10 +11,10 @@ export interface Place {
 
 /**
  * The place of a member, subsystem, service or instance in the text that `definition` was parsed from, by its full
- * identifier. What is not in it is placed at the beginning.
+ * identifier, or of whatever a path leads to. What is not in it is placed at the beginning.
  */
-export function locateInDefinition(text: string, definition: InstanceDefinition, identifier: string): Place {
-  const path = pathOf(definition, identifier);
+export function locateInDefinition(text: string, definition: InstanceDefinition, what: string | Path): Place {
+  const path = typeof what === 'string' ? pathOf(definition, what) : what;
   const lines = new LineCounter();
   const node: unknown = parseDocument(text, { lineCounter: lines }).getIn(path, true);
   const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;

@@ -9,6 +9,7 @@ import {
   type Result,
   type SubsystemId,
 } from '#kernel';
+import { MAX_POINTER_LENGTH, POINTER_PATTERN } from './pointer-pattern.js';
 
 /** Text by language code (`en`, `az`, `kk`, `ky`, `ru`); `en` is always there. */
 export const localised = z
@@ -63,6 +64,30 @@ export const subjectRule = z.strictObject({
 });
 export type SubjectRule = z.infer<typeof subjectRule>;
 
+/** `/visits/*` with `*` for what has no name of its own in the schema: see `pointer-pattern.ts`. */
+export const pointerPattern = z
+  .string()
+  .max(MAX_POINTER_LENGTH)
+  .regex(
+    POINTER_PATTERN,
+    'is no JSON pointer: "" or keys with "/" before each, "~1" for "/" and "~0" for "~" in a key',
+  );
+
+/** Places of data elements in the answers of one endpoint. */
+export const MAX_PLACES = 500;
+
+export const endpointEntry = z.strictObject({
+  endpoint: endpointPattern,
+  subject: subjectRule.optional(),
+  /** Where registered data elements stand in its answers, by the member's own word (`corrections.md` §4). */
+  elements: z
+    .array(z.strictObject({ pointer: pointerPattern, element: code }))
+    .min(1)
+    .max(MAX_PLACES)
+    .optional(),
+});
+export type EndpointEntry = z.infer<typeof endpointEntry>;
+
 export const serviceEntry = z.strictObject({
   code,
   title: localised,
@@ -72,10 +97,7 @@ export const serviceEntry = z.strictObject({
   timeoutMs: z.number().int().min(100).max(600_000),
   /** Whether answers or requests hold personal data: then subject, purpose and legal basis are mandatory. */
   personalData: z.boolean(),
-  endpoints: z
-    .array(z.strictObject({ endpoint: endpointPattern, subject: subjectRule.optional() }))
-    .min(1)
-    .max(500),
+  endpoints: z.array(endpointEntry).min(1).max(500),
   /** The rule of every endpoint without its own. */
   subject: subjectRule.optional(),
   /** Administrator's notice while the service is switched off. */

@@ -6,6 +6,9 @@ import {
   type PublishedKey,
   type ServiceEntry,
 } from './member-document.js';
+import type { OpenApiOperations } from './openapi-operations.js';
+import type { Path } from './references.js';
+import { serviceElements, type ElementProblemCode } from './service-elements.js';
 import { ok, refuse, type Result } from '#kernel';
 
 type MemberDefinition = InstanceDefinition['members'][number];
@@ -16,14 +19,16 @@ type AgreementDefinition = MemberDefinition['subsystems'][number]['agreements'][
 export interface DocumentSources {
   /** Public keys of a subsystem or instance identifier. */
   readonly keysOf: (identifier: string) => readonly PublishedKey[];
-  /** Digest (hex SHA-256) and endpoints (`GET /{pin}`) of an OpenAPI document, by the path in the definition. */
-  readonly openapi: (path: string) => { readonly digest: string; readonly endpoints: readonly string[] } | undefined;
+  /** What was read of an OpenAPI document, by the path in the definition. */
+  readonly openapi: (path: string) => OpenApiOperations | undefined;
 }
 
 export interface DocumentProblem {
-  readonly code: 'openapi-missing' | 'endpoint-unknown' | 'document-invalid' | 'endpoints-missing';
+  readonly code: 'openapi-missing' | 'endpoint-unknown' | 'document-invalid' | 'endpoints-missing' | ElementProblemCode;
   /** Identifier of the member, subsystem or service concerned. */
   readonly at: string;
+  /** What in the definition says it, if that is not where the member, subsystem or service stands. */
+  readonly path?: Path;
   readonly message: string;
 }
 
@@ -62,7 +67,9 @@ function documentOf(
     name: member.name,
     subsystems: member.subsystems.map((subsystem) => {
       const subsystemId = `${id}/${subsystem.code}`;
-      const services = subsystem.services.map((service) => serviceOf(subsystemId, service, sources, problems));
+      const services = subsystem.services.map((service) =>
+        serviceOf(definition, subsystemId, service, sources, problems),
+      );
       return {
         id: subsystemId,
         ...given('name', subsystem.name),
@@ -85,6 +92,7 @@ function documentOf(
 }
 
 function serviceOf(
+  definition: InstanceDefinition,
   subsystem: string,
   service: ServiceDefinition,
   sources: DocumentSources,
@@ -101,13 +109,20 @@ function serviceOf(
       problems.push({ code: 'endpoint-unknown', at, message: `"${name}" is no operation of its OpenAPI document` });
   if (names.length === 0)
     problems.push({ code: 'endpoints-missing', at, message: 'has neither endpoints nor OpenAPI' });
+  const ref = at.slice(definition.instance.length + 1);
+  const elements = serviceElements(definition, { ref, endpoints: names, openapi });
+  problems.push(...elements.problems.map((problem) => ({ ...problem, at })));
   return {
     code: service.code,
     title: service.title ?? { en: service.code },
     ...given('openapi', openapi?.digest),
     timeoutMs: service.timeoutMs,
     personalData: service.personalData,
-    endpoints: names.map((endpoint) => ({ endpoint, ...given('subject', listed.get(endpoint)?.subject) })),
+    endpoints: names.map((endpoint) => ({
+      endpoint,
+      ...given('subject', listed.get(endpoint)?.subject),
+      ...given('elements', elements.places.get(endpoint)),
+    })),
     ...given('subject', service.subject),
     ...given('disabled', service.disabled),
   };

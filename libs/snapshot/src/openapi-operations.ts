@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ok, refuse, sha256, toHex, type Result } from '#kernel';
+import { METHODS } from './answer-schemas.js';
 
 /** What the bus has to know of a service's OpenAPI document. */
 export interface OpenApiOperations {
@@ -8,12 +9,13 @@ export interface OpenApiOperations {
   readonly digest: string;
   /** `GET /{pin}`, in the order of the document. */
   readonly endpoints: readonly string[];
+  /** As it was parsed. */
+  readonly document: unknown;
 }
 
 export type OpenApiReason = 'openapi-too-large' | 'openapi-unreadable' | 'openapi-version' | 'openapi-without-paths';
 
 const MAX_CHARACTERS = 4 * 1024 * 1024;
-const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
 const openApi = z.object({
   openapi: z.string(),
   paths: z.record(z.string().startsWith('/'), z.record(z.string(), z.unknown())),
@@ -25,13 +27,16 @@ const openApi = z.object({
  */
 export function openApiOperations(text: string): Result<OpenApiOperations, OpenApiReason> {
   if (text.length > MAX_CHARACTERS) return refuse('openapi-too-large');
-  const parsed = openApi.safeParse(read(text));
+  const document = read(text);
+  const parsed = openApi.safeParse(document);
   if (!parsed.success) return refuse('openapi-unreadable');
   if (!/^3\.[01]\./.test(parsed.data.openapi)) return refuse('openapi-version');
   const endpoints = Object.entries(parsed.data.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => Object.hasOwn(item, method)).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  return endpoints.length === 0 ? refuse('openapi-without-paths') : ok({ digest: toHex(sha256(text)), endpoints });
+  return endpoints.length === 0
+    ? refuse('openapi-without-paths')
+    : ok({ digest: toHex(sha256(text)), endpoints, document });
 }
 
 function read(text: string): unknown {

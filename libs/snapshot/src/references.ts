@@ -16,9 +16,11 @@ export function danglingReferences(definition: InstanceDefinition): Finding[] {
     ...duplicates(definition.issuers, 'issuer', ['issuers']),
     ...issuerFindings(definition),
     ...duplicates(definition.members, 'id', ['members']),
+    ...duplicates(definition.elements, 'id', ['elements']),
     ...duplicates(definition.instances, 'id', ['instances']),
     ...purposeFindings(definition),
     ...memberFindings(definition),
+    ...elementFindings(definition),
     ...instanceFindings(definition),
   ];
 }
@@ -97,6 +99,28 @@ function memberFindings(definition: InstanceDefinition): Finding[] {
       ];
     }),
   ]);
+}
+
+/** That an endpoint and a pointer are there is seen when the OpenAPI documents are at hand (`service-elements.ts`). */
+function elementFindings(definition: InstanceDefinition): Finding[] {
+  const subsystems = subsystemIds(definition);
+  const elements = new Set(definition.elements.map(({ id }) => id));
+  const services = new Set(
+    definition.members.flatMap((member) =>
+      member.subsystems.flatMap((entry) =>
+        entry.services.map((service) => `${member.id}/${entry.code}/${service.code}`),
+      ),
+    ),
+  );
+  return [
+    ...definition.elements.flatMap(({ owner }, e) =>
+      subsystems.has(owner) ? [] : [missing(['elements', e, 'owner'], 'subsystem', owner)],
+    ),
+    ...definition.elementPlaces.flatMap(({ service, element }, p) => [
+      ...(services.has(service) ? [] : [missing(['elementPlaces', p, 'service'], 'service', service)]),
+      ...(elements.has(element) ? [] : [missing(['elementPlaces', p, 'element'], 'element', element)]),
+    ]),
+  ];
 }
 
 function instanceFindings(definition: InstanceDefinition): Finding[] {

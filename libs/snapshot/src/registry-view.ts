@@ -74,6 +74,11 @@ export class RegistryView {
     return this.snapshot.issuers;
   }
 
+  /** Registered data elements; `elements.ts` answers who owns them and where they stand. */
+  get elements(): Snapshot['elements'] {
+    return this.snapshot.elements;
+  }
+
   get logs(): Snapshot['logs'] {
     return this.snapshot.logs;
   }

@@ -18,6 +18,11 @@ export const snapshotSchema = z.strictObject({
   legalBases: z.array(z.strictObject({ code, title: localised, reference: z.string() })),
   /** OpenID Connect issuers who say who acts; a snapshot from before there were any has none. */
   issuers: z.array(issuer).default([]),
+  /** Data elements and who owns them; where they stand is in the members' own documents. None in a snapshot from before. */
+  elements: z
+    .array(z.strictObject({ id: code, owner: subsystem, title: localised, selfDeclared: z.boolean() }))
+    .max(10_000)
+    .default([]),
   logs: z.array(
     z.strictObject({
       origin: z.string(),

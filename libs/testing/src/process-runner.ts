@@ -6,7 +6,7 @@ import { repositoryRoot, spawnProcess, type ManagedProcess, type ProcessEnd } fr
 import { testingErrors } from './eventually.js';
 
 export interface AppProcessOptions {
-  /** Name below `apps/`; its built `main.js` is run. */
+  /** Name below `apps/`; its built program is run. */
   readonly app: string;
   /** Its whole configuration: the names of our own environment that configure apps are taken away. */
   readonly env: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export function processRunner(): ProcessRunner {
   let directory: Promise<string> | undefined;
   return {
     async start({ app, env, readyUrl, timeoutMs = 30_000 }) {
-      const main = join(repositoryRoot(), 'dist/apps', app, 'src/main.js');
+      const main = join(repositoryRoot(), 'dist/bin', `${app}.js`);
       if (!existsSync(main)) throw testingErrors.error('not-built', { details: { main } });
       directory ??= mkdtemp(join(tmpdir(), 'kerege-process-'));
       const logFile = join(await directory, `${started.length}-${app}.log`);

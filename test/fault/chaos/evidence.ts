@@ -99,7 +99,7 @@ async function judgeByCommand(directory: string, evidence: Buffer, one: Released
   const file = join(directory, `${one.exchangeId}.json`);
   const answer = join(directory, `${one.exchangeId}.body`);
   await Promise.all([writeFile(file, evidence), writeFile(answer, one.body)]);
-  const command = join(repositoryRoot(), 'dist/apps/cli/src/main.js');
+  const command = join(repositoryRoot(), 'dist/bin/kerege.js');
   const args = [command, 'verify', file, '--trust', trust, '--answer', answer];
   return new Promise<string | undefined>((resolve) => {
     execFile(process.execPath, args, { timeout: COMMAND_TIMEOUT_MS }, (error, _out, err) =>

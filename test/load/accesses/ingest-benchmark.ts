@@ -10,10 +10,12 @@ import { commit, generateSealingKey, publicJwk, startSession } from '#signing';
 import { keyMigrations } from '../../../apps/feedback/src/key-store/migrations/index.js';
 import { ConcealmentClaims } from '../../../apps/feedback/src/concealment/claims.service.js';
 import { DoomedKeys } from '../../../apps/feedback/src/key-store/doomed-keys.store.js';
+import { ErasureMarks } from '../../../apps/feedback/src/key-store/erasure-marks.store.js';
 import { PersonKeys } from '../../../apps/feedback/src/key-store/person-keys.store.js';
 import { FollowedLogStore } from '../../../apps/feedback/src/log-follower/followed-log.store.js';
 import type { CommitmentRow } from '../../../apps/feedback/src/log-follower/leaf-row.js';
 import { migrations } from '../../../apps/feedback/src/migrations/index.js';
+import { ErasedOpenings } from '../../../apps/feedback/src/openings/erased-openings.service.js';
 import { InboxStore } from '../../../apps/feedback/src/openings/inbox.store.js';
 import { OpeningMatch } from '../../../apps/feedback/src/openings/opening-match.service.js';
 import { MatchWorker } from '../../../apps/feedback/src/openings/opening-match.worker.js';
@@ -95,7 +97,7 @@ async function oneRun(bus: Bus, { feedback, keys }: Databases, statements: numbe
   const match = new OpeningMatch({
     ...{ database: feedback, inbox, keys: personKeys, bus, sessions },
     people: () => () => 'citizen',
-    doomed: new DoomedKeys(keys),
+    erased: new ErasedOpenings(new DoomedKeys(keys), new ErasureMarks(keys)),
     isCaughtUp: () => true,
     claims: new ConcealmentClaims(() => ({ authorities: [], operator: undefined, maxMs: 0 })),
   });

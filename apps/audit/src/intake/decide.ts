@@ -1,5 +1,6 @@
 import { parse } from 'uuid';
 import type { Statement } from '#signing';
+import { follows, isStep, partiesOf } from './case-chain.js';
 import type { Party } from './law.js';
 import { timeProblem, type Stamp } from './stamp.js';
 import type { StampRefusal, StandingLeaf, Verdict } from './verdict.js';
@@ -54,7 +55,8 @@ export function decide(planned: readonly PlannedStamp[], facts: Facts): Verdict[
     const key = slotKey(statement.payload.id, party);
     const standing = slots.get(key);
     if (standing !== undefined) return { kind: 'taken', stamp, replies, leaf: standing };
-    const leaf = { xid: xidOf(statement), ...nameOf(party), leafHash: stamp.leafHash, index: size };
+    if (!isInPlace(statement, party, slots)) return refused('case-chain');
+    const leaf = leafOf(plan, size);
     size += 1;
     slots.set(key, leaf);
     hashes.set(stamp.hashKey, leaf);
@@ -62,9 +64,25 @@ export function decide(planned: readonly PlannedStamp[], facts: Facts): Verdict[
   });
 }
 
-/** What is unique in a log: exchange, slot and signer. */
-export function slotKey(id: string, party: { readonly slot: string; readonly signer: string }): string {
-  return `${id} ${party.slot} ${party.signer}`;
+/** What is unique in a log: exchange, slot and signer; of a case its number, whoever signs. */
+export function slotKey(id: string, { slot, signer }: { readonly slot: string; readonly signer: string }): string {
+  return slot.startsWith('s') ? `${id} ${slot}` : `${id} ${slot} ${signer}`;
+}
+
+function isInPlace(
+  { payload }: Statement,
+  { signer }: Omit<Party, 'key'>,
+  slots: ReadonlyMap<string, StandingLeaf>,
+): boolean {
+  if (!isStep(payload)) return true;
+  const before = slots.get(slotKey(payload.id, { slot: `s${payload.seq - 1}`, signer: '' }));
+  return follows(payload, signer, before);
+}
+
+function leafOf({ stamp, statement, party }: PlannedStamp & { readonly kind: 'open' }, index: number): StandingLeaf {
+  const { payload } = statement;
+  const parties = isStep(payload) ? { parties: partiesOf(payload) } : {};
+  return { xid: xidOf(statement), ...nameOf(party), leafHash: stamp.leafHash, index, ...parties };
 }
 
 /** The 16 bytes of a statement's id. */

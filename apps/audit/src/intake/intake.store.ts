@@ -1,5 +1,7 @@
 import { parse, stringify } from 'uuid';
 import type { Database } from '#postgres';
+import { parseStatement } from '#signing';
+import { isStep, partiesOf } from './case-chain.js';
 import { slotKey } from './decide.js';
 import type { Stamp } from './stamp.js';
 import type { Standing, StandingLeaf } from './verdict.js';
@@ -10,6 +12,8 @@ interface LeafRow {
   slot: string;
   signer: string;
   leaf_hash: Buffer;
+  /** Of a case's transition: who its parties are stands nowhere else. */
+  body: Buffer | null;
 }
 
 export interface ManifestRow {
@@ -33,7 +37,8 @@ export class IntakeStore {
   async standing(stamps: readonly Stamp[]): Promise<Standing> {
     const ids = new Set(stamps.flatMap(({ parsed }) => (parsed.ok ? [parsed.value.payload.id] : [])));
     const rows = await this.database.query<LeafRow>(
-      'SELECT idx, xid, slot, signer, leaf_hash FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[])',
+      `SELECT idx, xid, slot, signer, leaf_hash, CASE WHEN slot LIKE 's%' THEN body END AS body
+       FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[])`,
       [this.logId, [...ids].map((id) => Buffer.from(parse(id)))],
     );
     const leaves = rows.map(leafOf);
@@ -58,6 +63,9 @@ export class IntakeStore {
   }
 }
 
-function leafOf(row: LeafRow): StandingLeaf {
-  return { xid: row.xid, slot: row.slot, signer: row.signer, leafHash: row.leaf_hash, index: Number(row.idx) };
+function leafOf({ idx, xid, slot, signer, leaf_hash: leafHash, body }: LeafRow): StandingLeaf {
+  const statement = body === null ? undefined : parseStatement(body.toString('latin1'));
+  const payload = statement?.ok === true ? statement.value.payload : undefined;
+  const parties = payload !== undefined && isStep(payload) ? { parties: partiesOf(payload) } : {};
+  return { xid, slot, signer, leafHash, index: Number(idx), ...parties };
 }

@@ -13,6 +13,7 @@ export type StampRefusal =
   | 'signature'
   | 'time-future'
   | 'time-past'
+  | 'case-chain'
   | 'rate-limited';
 
 /** A leaf that stands: committed before this batch, or earlier in it (then `index` is what the batch will give it). */
@@ -22,6 +23,8 @@ export interface StandingLeaf {
   readonly signer: string;
   readonly leafHash: Buffer;
   readonly index: number;
+  /** Of a case's transition: the parties that it names. */
+  readonly parties?: string;
   /** Of the window before, if it stands there; absent for the window that is written. */
   readonly logId?: number;
 }

@@ -20,6 +20,7 @@ const REFUSALS = [
   'signature',
   'time-future',
   'time-past',
+  'case-chain',
   'rate-limited',
 ] as const;
 const batchStages = ['judged', 'committed', 'receipted'] as const;

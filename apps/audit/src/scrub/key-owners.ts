@@ -14,7 +14,9 @@ const SIGNING_KINDS: readonly string[] = ['audit', 'registry', 'gateway', 'feedb
 
 /** Whose keys have ever stood in a snapshot of the registry: what ties a leaf's signer to the key that its header names. */
 export class KeyOwners {
-  private readonly known = new Set<string>();
+  /** Key ids by owner. */
+  private readonly known = new Map<string, Set<string>>();
+  private keys = 0;
   private readonly instances = {
     audit: new Set<string>(),
     registry: new Set<string>(),
@@ -27,16 +29,23 @@ export class KeyOwners {
     for (const { id, kind } of instances) if (isSigningKind(kind)) this.instances[kind].add(id);
     // So manifests stand in the log that name no registry (`intake/law.ts`).
     this.instances.registry.add(`${instance}/registry`);
-    for (const { owner, kid } of keys) this.known.add(`${owner} ${kid}`);
-    return this.known.size <= MAX_KEYS;
+    for (const { owner, kid } of keys) this.add(owner, kid);
+    return this.keys <= MAX_KEYS;
   }
 
   has(owner: string, kid: string): boolean {
-    return this.known.has(`${owner} ${kid}`);
+    return this.known.get(owner)?.has(kid) === true;
   }
 
   isInstance(kind: SigningKind, id: string): boolean {
     return this.instances[kind].has(id);
+  }
+
+  private add(owner: string, kid: string): void {
+    const known = this.known.get(owner) ?? new Set();
+    if (known.has(kid)) return;
+    this.known.set(owner, known.add(kid));
+    this.keys += 1;
   }
 }
 

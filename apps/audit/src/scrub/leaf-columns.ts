@@ -1,4 +1,5 @@
 import { slotFor, type SignerRole, type StatementPayload } from '#signing';
+import { MAX_ENTRY_BYTES } from '#tlog';
 import type { KeyOwners } from './key-owners.js';
 
 /** The columns of a leaf that say again what its statement says, so that it is found. */
@@ -24,13 +25,14 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * that the form is right was checked before the leaf was taken in, and its hash says that it is still the same.
  */
 export function readStatement(body: Buffer, headers: HeaderCache): ReadStatement | undefined {
+  if (body.length > MAX_ENTRY_BYTES) return undefined;
   const text = body.toString('latin1');
   const first = text.indexOf('.');
   const second = text.indexOf('.', first + 1);
   if (first <= 0 || second < 0) return undefined;
   try {
     const kid = kidOf(text.slice(0, first), headers);
-    const payload: unknown = JSON.parse(Buffer.from(text.slice(first + 1, second), 'base64url').toString('utf8'));
+    const payload: unknown = JSON.parse(decoded(text.slice(first + 1, second)));
     return kid !== undefined && isPayload(payload) ? { kid, payload } : undefined;
   } catch {
     // Not JSON: no statement, which is the answer.
@@ -68,11 +70,18 @@ function isKey(role: SignerRole, signer: string, kid: string, owners: KeyOwners)
 function kidOf(encoded: string, headers: HeaderCache): string | undefined {
   const known = headers.get(encoded);
   if (known !== undefined) return known;
-  const header: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'));
+  const header: unknown = JSON.parse(decoded(encoded));
   const kid: unknown = typeof header === 'object' && header !== null ? Reflect.get(header, 'kid') : undefined;
   if (typeof kid !== 'string') return undefined;
   if (headers.size < MAX_HEADERS) headers.set(encoded, kid);
   return kid;
+}
+
+/** Where base64url is decoded into, as long as the longest entry: one for all calls, which never overlap. */
+const scratch = Buffer.alloc(MAX_ENTRY_BYTES);
+
+function decoded(encoded: string): string {
+  return scratch.toString('utf8', 0, scratch.write(encoded, 'base64url'));
 }
 
 /** An altered payload must be a finding, and never an exception that ends the pass. */

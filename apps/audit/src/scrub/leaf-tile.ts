@@ -1,24 +1,25 @@
 import { leafHash, TILE_WIDTH } from '#tlog';
 import type { Finding, ScrubProblem } from './finding.js';
 import type { KeyOwners } from './key-owners.js';
-import { agrees, readStatement, type HeaderCache } from './leaf-columns.js';
+import { agrees, readStatement, type HeaderCache, type LeafColumns } from './leaf-columns.js';
 
 const HASH_BYTES = 32;
 const XID_BYTES = 16;
 const NO_RECORD = -1;
 
-/** The stored rows of up to 256 leaves that one tile of level 0 covers, each column packed in order of index. */
+export interface LeafRow extends LeafColumns {
+  readonly index: number;
+  readonly hash: Buffer;
+  readonly body: Buffer;
+  readonly offset: number;
+}
+
+/** The stored leaves that one tile of level 0 covers, in order of index. */
 export interface LeafTile {
   readonly tile: number;
-  readonly indices: readonly number[];
-  readonly xids: Buffer;
-  readonly slots: readonly string[];
-  readonly signers: readonly string[];
+  readonly rows: readonly LeafRow[];
+  /** Those of the rows, one after another. */
   readonly hashes: Buffer;
-  readonly bodies: Buffer;
-  /** Length of each body. */
-  readonly lengths: readonly number[];
-  readonly offsets: readonly number[];
   /** As `log_tile` holds it; undefined: it holds none. */
   readonly stored: StoredTile | undefined;
 }
@@ -46,31 +47,26 @@ export interface CheckedTile {
  * Compares the rows with each other, with their own bytes and with the tile above them. `width` is what the head promises,
  * `root` what the leaf hashes give if the tile is full.
  */
-export function checkLeafTile(rows: LeafTile, width: number, root: Buffer, trail: LeafTrail): CheckedTile {
+export function checkLeafTile(leaves: LeafTile, width: number, root: Buffer, trail: LeafTrail): CheckedTile {
   const findings: Finding[] = [];
   const manifests = new Map<number, string>();
   const found = (problem: ScrubProblem, place: string | number) => findings.push({ problem, place: String(place) });
-  const first = rows.tile * TILE_WIDTH;
-  if (!isWhole(rows, width)) found('leaf-missing', `${first}+${width}`);
-  let start = 0;
-  for (const [at, index] of rows.indices.entries()) {
-    const end = start + (rows.lengths[at] ?? 0);
-    const body = rows.bodies.subarray(start, end);
-    start = end;
-    const hash = rows.hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
-    if (!leafHash(body).equals(hash)) found('leaf-hash', index);
+  if (!isWhole(leaves, width)) found('leaf-missing', `${leaves.tile * TILE_WIDTH}+${width}`);
+  for (const row of leaves.rows) {
+    const { index, body } = row;
+    if (!leafHash(body).equals(row.hash)) found('leaf-hash', index);
     const statement = readStatement(body, trail.headers);
     if (statement === undefined) found('leaf-statement', index);
-    else if (!agrees(columnsAt(rows, at), statement, trail.owners)) found('leaf-columns', index);
+    else if (!agrees(row, statement, trail.owners)) found('leaf-columns', index);
     if (statement?.payload.t === 'registry.manifest') manifests.set(index, body.toString('latin1'));
-    if (!follows(rows.offsets[at], trail, index, statement?.payload.t)) found('offset-order', index);
+    if (!follows(row.offset, trail, index, statement?.payload.t)) found('offset-order', index);
   }
-  if (width === TILE_WIDTH) findings.push(...checkTile(`0/${rows.tile}`, rows.hashes, root, rows.stored));
+  if (width === TILE_WIDTH) findings.push(...checkTile(`0/${leaves.tile}`, leaves.hashes, root, leaves.stored));
   return { findings, manifests };
 }
 
 /** Moves the trail on. Leaves at the border of a window come from no record (`audit-log.md` §3.7). */
-function follows(offset = NO_RECORD, trail: LeafTrail, index: number, type: string | undefined): boolean {
+function follows(offset: number, trail: LeafTrail, index: number, type: string | undefined): boolean {
   if (offset === NO_RECORD && isOfBorder(index, type)) return true;
   const before = trail.lastOffset;
   trail.lastOffset = offset;
@@ -94,24 +90,13 @@ export function checkTile(place: string, below: Buffer, root: Buffer, stored: St
   return findings;
 }
 
-/** Every index once, in order, and of every column as much as there are rows. */
-export function isWhole(rows: LeafTile, width: number): boolean {
-  const first = rows.tile * TILE_WIDTH;
-  const { indices, xids, slots, signers, hashes, bodies, lengths, offsets } = rows;
+/** Every index once, in order, each with values of the length that they have. */
+export function isWhole({ tile, rows }: LeafTile, width: number): boolean {
+  const first = tile * TILE_WIDTH;
   return (
-    indices.length === width &&
-    indices.every((index, at) => index === first + at) &&
-    hashes.length === width * HASH_BYTES &&
-    xids.length === width * XID_BYTES &&
-    [slots, signers, lengths, offsets].every((column) => column.length === width) &&
-    bodies.length === lengths.reduce((sum, length) => sum + length, 0)
+    rows.length === width &&
+    rows.every(
+      ({ index, hash, xid }, at) => index === first + at && hash.length === HASH_BYTES && xid.length === XID_BYTES,
+    )
   );
-}
-
-function columnsAt({ xids, slots, signers }: LeafTile, at: number) {
-  return {
-    xid: xids.subarray(at * XID_BYTES, (at + 1) * XID_BYTES),
-    slot: slots[at] ?? '',
-    signer: signers[at] ?? '',
-  };
 }

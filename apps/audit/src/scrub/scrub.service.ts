@@ -41,7 +41,9 @@ export interface PassReport {
   readonly isComplete: boolean;
 }
 
-/** Tiles that one query reads: a thousand leaves. */
+/** Tiles of level 0 that are read at once: four thousand leaves, some 4 MB. */
+const LEAF_TILES_PER_PAGE = 16;
+/** Tiles of the levels above, or numbers of snapshots. */
 const TILES_PER_PAGE = 4;
 /** A log as broken as that needs no longer list. */
 const MAX_FINDINGS = 1_000;
@@ -150,9 +152,9 @@ class Pass {
     const lastOffset = await store.offsetBefore(start * TILE_WIDTH);
     const trail: LeafTrail = { owners: this.owners, headers: new Map(), lastOffset };
     await tree.grow(Buffer.alloc(0), start * TILE_WIDTH);
-    for (let page = start; page < tiles && !this.isOver(); page += TILES_PER_PAGE) {
-      const end = Math.min((page + TILES_PER_PAGE) * TILE_WIDTH, size);
-      const rows = await store.leafTiles(page, TILES_PER_PAGE, size);
+    for (let page = start; page < tiles && !this.isOver(); page += LEAF_TILES_PER_PAGE) {
+      const end = Math.min((page + LEAF_TILES_PER_PAGE) * TILE_WIDTH, size);
+      const rows = await store.leafTiles(page, LEAF_TILES_PER_PAGE, size);
       const manifests = new Map<number, string>();
       for (let tile = page; tile * TILE_WIDTH < end; tile += 1) {
         const first = tile * TILE_WIDTH;
@@ -167,7 +169,7 @@ class Pass {
         await this.breathe();
       }
       await this.compareManifests(page * TILE_WIDTH, end, manifests);
-      await store.moveTo({ part: 'leaves', position: page + TILES_PER_PAGE, passes: place.passes });
+      await store.moveTo({ part: 'leaves', position: page + LEAF_TILES_PER_PAGE, passes: place.passes });
     }
   }
 

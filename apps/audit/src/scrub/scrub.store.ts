@@ -1,8 +1,8 @@
-import type { Database } from '#postgres';
+import type { CopiedRows, Database } from '#postgres';
 import { TILE_WIDTH } from '#tlog';
 import type { Anchor } from './anchor-check.js';
 import type { Finding } from './finding.js';
-import type { LeafTile, StoredTile } from './leaf-tile.js';
+import type { LeafRow, LeafTile, StoredTile } from './leaf-tile.js';
 import type { StoredManifestRow, StoredSnapshotRow } from './manifest-row.js';
 
 /** Where a pass goes on after a restart: everything left of it has been looked at. */
@@ -20,24 +20,6 @@ export interface UpperTile {
   readonly stored: StoredTile | undefined;
 }
 
-interface LeafPageRow {
-  readonly tile: string;
-  readonly indices: string;
-  readonly xids: Buffer;
-  readonly slots: string;
-  readonly signers: string;
-  readonly hashes: Buffer;
-  /** Escaped where a byte is no printable ASCII; in a statement all are. Half as long as bytes in hex. */
-  readonly bodies: string;
-  readonly lengths: string;
-  readonly offsets: string;
-  readonly root: Buffer | null;
-  readonly data: Buffer | null;
-}
-
-/** Between packed texts; a slot or signer that holds it gives too many, which is found. */
-const CUT = '\n';
-
 /**
  * Reads everything that a log has in the database, in pages of a few hundred rows, and only what the head has passed
  * already: nothing that it asks waits for the sequencer, nor the sequencer for it.
@@ -50,20 +32,28 @@ export class ScrubStore {
 
   /** Tiles `first` to `first + count - 1` of level 0 with their leaves; a tile without any leaf is not among them. */
   async leafTiles(first: number, count: number, size: number): Promise<LeafTile[]> {
+    const { copy } = this.database;
     const end = Math.min((first + count) * TILE_WIDTH, size);
-    const rows = await this.database.query<LeafPageRow>(LEAF_TILES, [this.logId, first * TILE_WIDTH, end]);
-    return rows.map((row) => ({
-      tile: Number(row.tile),
-      indices: numbers(row.indices),
-      xids: row.xids,
-      slots: row.slots.split(CUT),
-      signers: row.signers.split(CUT),
-      hashes: row.hashes,
-      bodies: unescaped(row.bodies),
-      lengths: numbers(row.lengths),
-      offsets: numbers(row.offsets),
-      stored: storedTile(row),
-    }));
+    const leaves = await copy`
+      SELECT idx, xid, slot, signer, leaf_hash, body, kafka_offset FROM log_leaf
+       WHERE log_id = ${this.logId} AND idx >= ${first * TILE_WIDTH} AND idx < ${end} ORDER BY idx`;
+    const tiles = new Map<number, LeafRow[]>();
+    while (leaves.next()) {
+      const row = leafRow(leaves);
+      const tile = Math.floor(row.index / TILE_WIDTH);
+      const rows = tiles.get(tile);
+      if (rows === undefined) tiles.set(tile, [row]);
+      else rows.push(row);
+    }
+    const above = await copy`
+      SELECT idx, root, data FROM log_tile
+       WHERE log_id = ${this.logId} AND lvl = 0 AND idx >= ${first} AND idx < ${first + count}`;
+    const stored = new Map<number, StoredTile>();
+    while (above.next()) stored.set(above.bigint(), { root: above.binary(), data: above.binary() });
+    return Array.from(tiles, ([tile, rows]) => {
+      const hashes = Buffer.concat(rows.map(({ hash }) => hash));
+      return { tile, rows, hashes, stored: stored.get(tile) };
+    });
   }
 
   /** Full tiles of a level above 0, each with what stands one level below it. */
@@ -183,18 +173,6 @@ export class ScrubStore {
   }
 }
 
-/** One row per tile: a column of 256 packed values is decoded far faster than 256 rows. */
-const LEAF_TILES = `
-  SELECT page.*, t.root, t.data FROM (
-    SELECT idx / 256 AS tile, string_agg(idx::text, ' ' ORDER BY idx) AS indices,
-           string_agg(xid, ''::bytea ORDER BY idx) AS xids,
-           string_agg(slot, E'\\n' ORDER BY idx) AS slots, string_agg(signer, E'\\n' ORDER BY idx) AS signers,
-           string_agg(leaf_hash, ''::bytea ORDER BY idx) AS hashes, encode(string_agg(body, ''::bytea ORDER BY idx), 'escape') AS bodies,
-           string_agg(length(body)::text, ' ' ORDER BY idx) AS lengths,
-           string_agg(kafka_offset::text, ' ' ORDER BY idx) AS offsets
-      FROM log_leaf WHERE log_id = $1 AND idx >= $2 AND idx < $3 GROUP BY idx / 256
-  ) AS page LEFT JOIN log_tile t ON t.log_id = $1 AND t.lvl = 0 AND t.idx = page.tile ORDER BY page.tile`;
-
 const UPPER_TILES = `
   SELECT wanted.idx, t.root, t.data,
          (SELECT string_agg(b.root, ''::bytea ORDER BY b.idx) FROM log_tile b
@@ -259,15 +237,15 @@ function storedTile({ root, data }: { readonly root: Buffer | null; readonly dat
   return root === null || data === null ? undefined : { root, data };
 }
 
-/** `encode(…, 'escape')` of PostgreSQL. */
-function unescaped(text: string): Buffer {
-  if (!text.includes('\\')) return Buffer.from(text, 'latin1');
-  const bytes = text.replace(/\\(\\|[0-7]{3})/g, (_, code: string) =>
-    code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 8)),
-  );
-  return Buffer.from(bytes, 'latin1');
-}
-
-function numbers(packed: string): number[] {
-  return packed.split(' ').map(Number);
+/** In the order of the columns. */
+function leafRow(leaves: CopiedRows): LeafRow {
+  return {
+    index: leaves.bigint(),
+    xid: leaves.binary(),
+    slot: leaves.text(),
+    signer: leaves.text(),
+    hash: leaves.binary(),
+    body: leaves.binary(),
+    offset: leaves.bigint(),
+  };
 }

@@ -92,8 +92,8 @@ function documentsOf(
   });
   if (documents.ok) return documents.value;
   throw invalid(
-    documents.reason.map(({ code, at, message }) => {
-      const place = locateInDefinition(text, definition, at);
+    documents.reason.map(({ code, at, message, path }) => {
+      const place = locateInDefinition(text, definition, path ?? at);
       return problemLine(file, { ...place, code, message });
     }),
   );

@@ -46,9 +46,9 @@ export class CaseBook {
     return { slots: this.slots.dump(), exchanges: this.exchanges.dump() };
   }
 
-  /** False if that slot of that signer is taken already. */
+  /** False if that slot of that signer is taken already; a case has one leaf of each number, whoever signed it. */
   take({ fields }: LoggedStatement, slot: Slot, signer: string): boolean {
-    return this.slots.add(sha256(`${fields.id} ${slot} ${signer}`));
+    return this.slots.add(sha256(`${fields.id} ${slot}${slot.startsWith('s') ? '' : ` ${signer}`}`));
   }
 
   /** Ties sequels to requests, whichever of the two comes first in the log. */

@@ -6,12 +6,13 @@ import { leafHash } from './hashing.js';
 
 /** Whose key may sign, in relation to the statement. */
 export type Role = 'from' | 'to' | 'audit' | 'registry' | 'gateway' | 'feedback';
-export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | '-';
+export type Slot = 'c0' | 'c1' | 'p1' | 'b1' | `s${number}` | '-';
 
 export interface Fields {
   readonly t: string;
   readonly id: string;
   readonly ts: number;
+  readonly seq: number;
   readonly from: string;
   readonly to: string;
   readonly svc: string;
@@ -44,6 +45,11 @@ interface Rule {
 const PARTIES = ['from', 'to', 'svc', 'ep'];
 const BASE = ['v', 't', 'id', 'ts'];
 const byRole = (role: Role) => () => ({ [role]: '-' }) as const;
+const STEP = ['from', 'to', 'seq', 'was', 'now', 'prev'];
+/** A transition of a case, by one of these. */
+const stepBy = (...roles: readonly Role[]) => {
+  return ({ seq }: Fields) => Object.fromEntries(roles.map((role) => [role, `s${seq}`])) as Partial<Record<Role, Slot>>;
+};
 const ACCESS: Rule = { required: ['from', 'doc'], optional: [], slots: () => ({ audit: '-' }) };
 /** The table of `statements.md` §2. A type that is not here cannot be judged, so a log that holds one is not verified. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -94,6 +100,34 @@ const RULES: Readonly<Record<string, Rule>> = {
   'subject.compromised': { required: ['from', 'subj', 'until'], optional: [], slots: byRole('feedback') },
   'link.granted': { required: ['from', 'to', 'subj', 'ref'], optional: ['until'], slots: byRole('feedback') },
   'link.revoked': { required: ['from', 'to', 'prev'], optional: [], slots: byRole('feedback') },
+  'correction.submitted': {
+    required: ['from', 'to', 'seq', 'was', 'now', 'subj', 'doc'],
+    optional: ['due'],
+    slots: stepBy('from'),
+  },
+  'correction.routed': { required: [...STEP], optional: ['due'], slots: stepBy('feedback') },
+  'correction.split': { required: [...STEP, 'n', 'doc'], optional: ['due'], slots: stepBy('feedback') },
+  'correction.received': { required: [...STEP, 'doc'], optional: ['due'], slots: stepBy('to') },
+  'correction.review-started': { required: [...STEP], optional: ['due'], slots: stepBy('to') },
+  'correction.transferred': { required: [...STEP, 'why'], optional: ['due'], slots: stepBy('to', 'feedback') },
+  'correction.info-requested': { required: [...STEP, 'why', 'doc'], optional: ['due'], slots: stepBy('to') },
+  'correction.info-provided': { required: [...STEP, 'doc'], optional: ['due'], slots: stepBy('from') },
+  'correction.info-lapsed': { required: [...STEP], optional: ['due'], slots: stepBy('feedback') },
+  'correction.extended': { required: [...STEP, 'why', 'due'], optional: [], slots: stepBy('to') },
+  'correction.decided': { required: [...STEP, 'why', 'doc'], optional: ['due'], slots: stepBy('to') },
+  'correction.joined': { required: [...STEP, 'why', 'ref', 'doc'], optional: ['due'], slots: stepBy('to') },
+  'correction.corrected': { required: [...STEP, 'until', 'doc'], optional: ['due'], slots: stepBy('to') },
+  'correction.propagating': { required: [...STEP, 'doc'], optional: ['due'], slots: stepBy('feedback') },
+  'correction.recipient-acked': { required: ['from', 'to', 'now', 'doc'], optional: ['why'], slots: byRole('from') },
+  'correction.verified': { required: [...STEP, 'doc'], optional: ['due'], slots: stepBy('from') },
+  'correction.closed': { required: [...STEP], optional: ['due', 'doc'], slots: stepBy('feedback') },
+  'correction.withdrawn': { required: [...STEP], optional: ['due'], slots: stepBy('from') },
+  'correction.reopened': { required: [...STEP, 'why'], optional: ['due', 'doc'], slots: stepBy('from', 'feedback') },
+  'correction.deadline-near': { required: [...STEP, 'why', 'due'], optional: [], slots: stepBy('feedback') },
+  'correction.deadline-missed': { required: [...STEP, 'why', 'due'], optional: [], slots: stepBy('feedback') },
+  'correction.escalated': { required: [...STEP, 'why', 'due'], optional: [], slots: stepBy('feedback') },
+  'correction.succeeded': { required: [...STEP, 'ref'], optional: ['due'], slots: stepBy('feedback') },
+  'correction.linked': { required: [...STEP, 'doc'], optional: ['due'], slots: stepBy('feedback') },
 };
 
 const MAX_BYTES = 8 * 1024;
@@ -102,11 +136,13 @@ const hashed = (prefix: string) => text(new RegExp(`^${prefix}${HASH}$`, 'u'));
 const commitments = list(hashed('c1:'), 0, 16);
 const subsystem = text(/^[^/\s]+(\/[^/\s]+){3}$/u);
 const code = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u);
+const state = text(/^[A-Z][A-Z_]{2,31}$/u);
 const READERS: Readonly<Record<string, Reader<unknown>>> = {
   v: constant(1),
   t: text(),
   id: text(/^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u),
   ts: count(),
+  seq: count(1),
   from: subsystem,
   to: subsystem,
   svc: text(/^[^/\s]+(\/[^/\s]+){4}$/u),
@@ -122,6 +158,9 @@ const READERS: Readonly<Record<string, Reader<unknown>>> = {
   why: text(/^[a-z0-9-]{1,64}$/u),
   side: constant('consumer', 'bus', 'provider', 'provider-system', 'unknown'),
   snap: count(1),
+  was: state,
+  now: state,
+  due: count(),
   n: count(),
   until: count(),
   doc: hashed('h[01]:'),

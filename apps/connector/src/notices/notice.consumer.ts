@@ -1,16 +1,18 @@
 import { deadLetterRecord, type Bus, type ReceivedRecord, type Subscription } from '#bus';
-import { Inbox, openDelivery, Outbox, readDelivery, type Delivery, type DeliveryFlaw } from '#deliveries';
+import { Inbox, openDelivery, Outbox, QUESTION_KIND, readDelivery, type Delivery } from '#deliveries';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import type { Queries } from '#postgres';
 import type { KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { noticeErrors, type NoticeFlaw } from './notices.errors.js';
+import { checkQuestion } from './stated-question.service.js';
 
 export interface NoticeConsumerParts {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
   readonly database: { transaction<Done>(work: (queries: Queries) => Promise<Done>): Promise<Done> };
   readonly subsystems: readonly SubsystemId[];
   readonly keys: KeyRing;
+  readonly registry: { current(): RegistryView | undefined };
   /** How many wait or are parked now, and how many may. */
   readonly held: () => number;
   readonly maxHeld: number;
@@ -92,18 +94,29 @@ export class NoticeConsumer {
     if (fresh > 0) taken(fresh);
   }
 
-  /** Opened only to see that it opens: nothing that waits here can be read without the subsystem's key. */
-  private async read(
-    subsystem: SubsystemId,
-    { value }: ReceivedRecord,
-  ): Promise<Result<Delivery, DeliveryFlaw | 'delivery-foreign'>> {
+  /**
+   * Opened only to see that it opens and, if it is a question, that feedback has stated it: nothing that waits here can be
+   * read without the subsystem's key.
+   */
+  private async read(subsystem: SubsystemId, { value }: ReceivedRecord): Promise<Result<Delivery, NoticeFlaw>> {
     const read = readDelivery(value);
     if (!read.ok) return read;
     const { head, sealed } = read.value;
     if (head.to !== subsystem) return refuse('delivery-foreign');
     const opened = await openDelivery(head, sealed, (to, kid) => this.parts.keys.unsealKey(to, kid));
     if (!opened.ok) return opened;
+    if (head.kind === QUESTION_KIND) {
+      const stated = checkQuestion(head, opened.value, this.view());
+      if (!stated.ok) return stated;
+    }
     return ok({ id: head.id, recipient: subsystem, kind: head.kind, value, dueMs: head.dueMs });
+  }
+
+  /** Without one nobody's key is known: the batch comes again. */
+  private view(): RegistryView {
+    const view = this.parts.registry.current();
+    if (view === undefined) throw noticeErrors.error('notice-keys-unknown');
+    return view;
   }
 
   /** Before its offset is committed: a crash in between puts it away twice. A broker that is away holds up the batch. */

@@ -66,5 +66,7 @@ export const noticeFlaws = [
   'delivery-key-unknown',
   'delivery-unopenable',
   'delivery-foreign',
+  'question-malformed',
+  'question-unstated',
 ] as const;
 export type NoticeFlaw = (typeof noticeFlaws)[number];

@@ -44,7 +44,7 @@ export const noticesApi: OpenApiTitle = {
 export function noticesOf(context: NoticesContext): NoticeServices {
   const { bus, clock, config, copy, database, keys, metrics, events, noticeAddresses: addresses } = context;
   const notices = new Notices({
-    ...{ bus, clock, database, keys, addresses, maxHeld: config.maxNotices },
+    ...{ bus, clock, database, keys, addresses, registry: copy, maxHeld: config.maxNotices },
     ...noticeEvents(metrics, events),
     connectTimeoutMs: config.agencyConnectTimeoutMs,
     rule: {

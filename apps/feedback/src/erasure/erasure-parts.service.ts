@@ -1,5 +1,6 @@
 import type { Databases, FeedbackContext } from '../feedback-databases.service.js';
 import { DoomedKeys } from '../key-store/doomed-keys.store.js';
+import { ErasureMarks } from '../key-store/erasure-marks.store.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 import { RetentionClasses } from '../retention/retention-class.js';
@@ -29,6 +30,7 @@ export function takeErasures(
   const erasure = new Erasure({
     ...{ keys, statements, clock, erased: events.erased },
     doomed: new DoomedKeys(databases.keys),
+    marks: new ErasureMarks(databases.keys),
     store,
   });
   const eraser = new ErasureWorker({

@@ -2,16 +2,19 @@ import type { Clock } from '#kernel';
 import type { Queries } from '#postgres';
 import type { TypedSubject } from '#signing';
 import type { DoomedKey, DoomedKeys } from '../key-store/doomed-keys.store.js';
+import type { ErasureMark, ErasureMarks } from '../key-store/erasure-marks.store.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { tagsOf } from '../key-store/person-tags.js';
+import { tagOf } from '../key-store/tag.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 import { erasurePayload, KEYS_PER_STATEMENT, refOfKeys } from './erasure-ref.js';
 import type { ClosedCommitment, ErasureStore } from './erasure.store.js';
 
 export interface ErasureParts {
   readonly store: ErasureStore;
-  readonly keys: Pick<PersonKeys, 'epochs' | 'doom'>;
+  readonly keys: Pick<PersonKeys, 'epochs' | 'epochKey' | 'doom'>;
   readonly doomed: DoomedKeys;
+  readonly marks: Pick<ErasureMarks, 'add' | 'any' | 'letGo'>;
   readonly statements: Pick<OwnStatements, 'sign' | 'keep' | 'wake'>;
   readonly clock: Clock;
   /** Commitments that were erased, as it is done. */
@@ -22,6 +25,8 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Gateways keep openings for 30 days at most, Kafka for two: nobody sends one that is older. */
 const CLOSED_FOR_MS = 33 * DAY_MS;
 const KEYS_PER_PAGE = 1_000;
+/** Each look reads what is unopened, which may be a backlog. */
+const MARKS_PAUSE_MS = 10_000;
 const RESTATED_AT_ONCE = 100;
 const NOTHING = Buffer.alloc(0);
 
@@ -32,6 +37,9 @@ const NOTHING = Buffer.alloc(0);
  * the answer nor the count in the log tells of it.
  *
  * The order, and what a crash behind each step leaves:
+ * 0. Alone with the index: where commitments are unopened, it is marked how far the erasure holds, so that what opens one
+ *    later is erased as it comes (`ErasedOpenings`). A crash here leaves rows that are shown still; the person was not
+ *    answered and asks again.
  * 1. The person's data keys are destroyed; in the same statement their ids are kept among the doomed. From here on
  *    nothing opens, whatever happens: `shred` goes on where this ended, also in another process.
  * 2. Alone with the index: their commitments are marked, kept closed in the database of the keys, counted, and the
@@ -42,11 +50,14 @@ const NOTHING = Buffer.alloc(0);
 export class Erasure {
   /** Doomed keys whose rows are gone, in hex; each until the log tells of it. A restart does them again, to no effect. */
   private readonly shredded = new Set<string>();
+  /** When marks are looked through next; written by `letGo`. */
+  private marksAgainMs = 0;
 
   constructor(private readonly parts: ErasureParts) {}
 
   /** Erases these persons. Whoever asks has shown that they may. Leaf hashes of the statements that tell of it. */
   async erase(subjects: readonly TypedSubject[]): Promise<Buffer[]> {
+    await this.mark(subjects);
     const epochs = await this.parts.keys.epochs();
     const tags = subjects.flatMap((subject) => tagsOf(subject, epochs));
     const shown = await this.parts.store.concealedBefore(tags, this.parts.clock.now());
@@ -109,8 +120,30 @@ export class Erasure {
     return count;
   }
 
-  letGo(): Promise<void> {
-    return this.parts.doomed.letGo(this.parts.clock.now(), KEYS_PER_PAGE);
+  /** What is remembered of openings that can come no more. */
+  async letGo(): Promise<void> {
+    const { store, doomed, marks, clock } = this.parts;
+    const nowMs = clock.now();
+    await doomed.letGo(nowMs, KEYS_PER_PAGE);
+    if (nowMs < this.marksAgainMs || !(await marks.any())) return;
+    await marks.letGo(await store.openedTo(), nowMs);
+    this.marksAgainMs = nowMs + MARKS_PAUSE_MS;
+  }
+
+  /**
+   * Alone: what was opened before has its row under a key that is doomed next, and what is opened afterwards finds the
+   * mark. What the log has and feedback had not followed yet is not marked: better shown than hidden.
+   */
+  private mark(subjects: readonly TypedSubject[]): Promise<void> {
+    const { store, keys, marks, clock } = this.parts;
+    return store.alone(async (queries) => {
+      const erasedMs = clock.now();
+      const made = (await store.unopened(queries)).map(async ({ epoch, ...log }): Promise<ErasureMark[]> => {
+        const key = await keys.epochKey(epoch);
+        return subjects.map((subject) => ({ ...log, epoch, tag: tagOf(key, subject), erasedMs }));
+      });
+      await marks.add((await Promise.all(made)).flat(), erasedMs + CLOSED_FOR_MS);
+    });
   }
 
   private async shredKeys(keys: readonly DoomedKey[]): Promise<Buffer[]> {

@@ -1,6 +1,7 @@
 import type { Database, Queries } from '#postgres';
 import type { DoomedKey } from '../key-store/doomed-keys.store.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
+import type { LogBefore } from '../key-store/erasure-marks.store.js';
 import type { EpochTag } from '../key-store/tag.js';
 import type { StatedRow } from '../log-follower/leaf-row.js';
 import { readErasureRef } from './erasure-ref.js';
@@ -62,6 +63,16 @@ const DELETES = [...BESIDE_INDEX, 'subject_access'].map(
   (table) => `DELETE FROM ${table} USING ${DOOMED}
     WHERE ${table}.epoch = doomed.epoch AND ${table}.tag = doomed.tag AND ${table}.key_id = doomed.key_id`,
 );
+/** Quarters as `epochOf` numbers them. */
+const UNOPENED = `
+  SELECT DISTINCT origin, next_idx,
+         (extract(year FROM at) * 4 + extract(quarter FROM at) - 1)::integer AS epoch
+    FROM commitment JOIN followed_log USING (log_id)
+   CROSS JOIN LATERAL (SELECT to_timestamp(ts_ms / 1000.0) AT TIME ZONE 'UTC' AS at) AS said WHERE state = 'pending'`;
+const OPENED_TO = `
+  SELECT origin, least(next_idx, min(idx)) AS before
+    FROM followed_log LEFT JOIN commitment ON commitment.log_id = followed_log.log_id AND state = 'pending'
+   GROUP BY origin, next_idx`;
 
 const PLACE = 'epoch, tag, ts_ms, log_id, idx, kind, position';
 const WALK = `
@@ -134,6 +145,18 @@ export class ErasureStore {
       'SELECT log_id, origin FROM followed_log ORDER BY log_id DESC LIMIT 1',
     );
     return row === undefined ? undefined : { logId: row.log_id, origin: row.origin };
+  }
+
+  /** Of each log and quarter in which commitments are unopened: how far that log was followed. */
+  async unopened(queries: Queries): Promise<(LogBefore & { readonly epoch: number })[]> {
+    const rows = await queries.query<{ origin: string; next_idx: string; epoch: number }>(UNOPENED);
+    return rows.map(({ origin, next_idx: before, epoch }) => ({ origin, before: Number(before), epoch }));
+  }
+
+  /** Of each log: before what index no commitment is unopened. */
+  async openedTo(): Promise<LogBefore[]> {
+    const rows = await this.database.query<{ origin: string; before: string }>(OPENED_TO);
+    return rows.map(({ origin, before }) => ({ origin, before: Number(before) }));
   }
 
   /** For what touches no row of the index. */

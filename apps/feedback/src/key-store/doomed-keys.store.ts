@@ -16,6 +16,15 @@ const DESTROY = `WITH gone AS (DELETE FROM data_key WHERE id = ANY($1::bytea[]) 
 export class DoomedKeys {
   constructor(private readonly database: Database) {}
 
+  /** Keys that never were, of rows that go as they come. Committed when it resolves. */
+  async bury(keys: readonly DoomedKey[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.database.query(
+      'INSERT INTO doomed_key (id, epoch, tag) SELECT * FROM unnest($1::bytea[], $2::integer[], $3::bytea[])',
+      [keys.map(({ id }) => id), keys.map(({ epoch }) => epoch), keys.map(({ tag }) => tag)],
+    );
+  }
+
   /** Behind `after`, in the order of their ids. */
   after(after: Buffer, limit: number): Promise<DoomedKey[]> {
     return this.database.query<DoomedKey>('SELECT id, epoch, tag FROM doomed_key WHERE id > $1 ORDER BY id LIMIT $2', [

@@ -6,7 +6,8 @@ import { epochTagKey, type EpochTag } from './tag.js';
 import { unwrapKey, wrapKey, type KeyPlace } from './wrapped-key.js';
 
 const KEY_BYTES = 32;
-const ID_BYTES = 16;
+/** Of the random ids of data keys. */
+export const ID_BYTES = 16;
 
 /** A person's key within an epoch, and the random id by which its destruction is told. */
 export interface DataKey {

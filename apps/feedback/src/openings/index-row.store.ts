@@ -6,6 +6,7 @@ import type { EndUserRelation, KnownCommitment } from './judge-opening.js';
 /** A commitment as the log has it, of a statement that somebody opens. */
 export interface StoredCommitment extends KnownCommitment {
   readonly logId: number;
+  readonly origin: string;
   readonly index: number;
   readonly statement: Buffer;
   readonly exchange: Buffer;
@@ -33,6 +34,7 @@ export interface IndexRow extends KnownActor {
 
 interface CommitmentRecord {
   readonly log_id: number;
+  readonly origin: string;
   readonly idx: string;
   readonly kind: number;
   readonly position: number;
@@ -63,12 +65,13 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
 /** All commitments of these statements, whatever became of them, each once. */
 export async function commitmentsOf(queries: Queries, statements: readonly Buffer[]): Promise<StoredCommitment[]> {
   const rows = await queries.query<CommitmentRecord>(
-    `SELECT log_id, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms, state
-       FROM commitment WHERE statement = ANY($1::bytea[]) AND state <> 'repeated'`,
+    `SELECT log_id, origin, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms, state
+       FROM commitment JOIN followed_log USING (log_id) WHERE statement = ANY($1::bytea[]) AND state <> 'repeated'`,
     [statements],
   );
   return rows.map((row) => ({
     logId: row.log_id,
+    origin: row.origin,
     index: Number(row.idx),
     kind: kindOf(row.kind),
     position: row.position,

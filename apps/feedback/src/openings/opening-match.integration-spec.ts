@@ -15,10 +15,13 @@ import {
 import { createDatabase, type TestDatabase } from '#testing';
 import type { ClaimVerdict } from '../concealment/claims.service.js';
 import { keyMigrations } from '../key-store/migrations/index.js';
+import { DoomedKeys } from '../key-store/doomed-keys.store.js';
+import { ErasureMarks } from '../key-store/erasure-marks.store.js';
 import { PersonKeys } from '../key-store/person-keys.store.js';
 import { FollowedLogStore } from '../log-follower/followed-log.store.js';
 import { rowsOf } from '../log-follower/leaf-row.js';
 import { migrations } from '../migrations/index.js';
+import { ErasedOpenings } from './erased-openings.service.js';
 import { InboxStore } from './inbox.store.js';
 import { OpeningMatch } from './opening-match.service.js';
 
@@ -89,7 +92,7 @@ const match = async (isCaughtUp = true, verdict?: ClaimVerdict) => {
       people: () => () => undefined,
     },
     bus: { publish: () => Promise.resolve() },
-    doomed: { closed: () => Promise.resolve(new Set<string>()) },
+    erased: new ErasedOpenings(new DoomedKeys(keys), new ErasureMarks(keys)),
     claims: { judge: () => Promise.resolve(verdict === undefined ? [] : [verdict]) },
     isCaughtUp: () => isCaughtUp,
   });

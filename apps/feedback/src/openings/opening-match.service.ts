@@ -6,11 +6,10 @@ import type { ClaimVerdict, ConcealmentClaims } from '../concealment/claims.serv
 import { addConcealed, type ConcealedAccess } from '../concealment/concealed-access.store.js';
 import type { ClaimFlaw } from '../concealment/judge-claim.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
-import { commitmentBytes } from '../erasure/erasure.store.js';
-import type { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
 import { tagAt } from '../key-store/person-tags.js';
 import { epochTagKey, type EpochTag } from '../key-store/tag.js';
+import type { ErasedOpenings, TaggedRow } from './erased-openings.service.js';
 import type { InboxStore, Lane, WaitingOpening } from './inbox.store.js';
 import {
   addIndexRows,
@@ -29,7 +28,7 @@ export interface OpeningMatchParts {
   readonly database: Database;
   readonly inbox: InboxStore;
   readonly keys: PersonKeys;
-  readonly doomed: Pick<DoomedKeys, 'closed'>;
+  readonly erased: ErasedOpenings;
   readonly bus: Pick<Bus, 'publish'>;
   readonly sessions: OpeningSessions;
   readonly claims: Pick<ConcealmentClaims, 'judge'>;
@@ -90,9 +89,11 @@ export class OpeningMatch {
         ({ claim }) => isFollowed || claim !== 'order-unknown',
       );
       const opened = distinct(judged);
-      const { open, closed } = await this.notErased(opened.filter(({ commitment }) => commitment.isPending));
+      const pending = await this.tagAll(opened.filter(({ commitment }) => commitment.isPending));
+      const { open, closed, late } = await this.parts.erased.sort(pending);
       const rows = await this.rowsOf(open);
-      if (rows.length > 0) await addIndexRows(queries, rows);
+      const dead = this.parts.erased.rowsOf(late);
+      if (rows.length + dead.length > 0) await addIndexRows(queries, [...rows, ...dead]);
       await setState(queries, closed, 'erased');
       await addConcealed(queries, rows.flatMap(concealedAccess));
       const actors = await this.actorsOf(opened.filter(({ commitment }) => !commitment.isPending));
@@ -101,6 +102,7 @@ export class OpeningMatch {
       await this.putAway(flawed.map(({ waiting: opening, flaw }) => ({ opening, flaw: flaw as OpeningFlaw })));
       const done = judged.map((one) => one.waiting);
       await inbox.remove(queries, done);
+      await this.parts.erased.bury(dead);
       return { openings: done.length, rows: rows.length, flawed: flawed.map(asFlawed) };
     });
   }
@@ -158,21 +160,13 @@ export class OpeningMatch {
     return { ...judgeOpening(content, commitments, kindOf), order };
   }
 
-  /** `closed` are those that were erased and that a restore has brought back. */
-  private async notErased(pending: readonly OpenedRow[]) {
-    const named = pending.map((row) => ({ row, value: commitmentBytes(row.commitment.value) }));
-    const closed = await this.parts.doomed.closed(named.map(({ value }) => value));
-    const isClosed = ({ value }: { readonly value: Buffer }) => closed.has(value.toString('hex'));
-    return {
-      open: named.filter((one) => !isClosed(one)).map(({ row }) => row),
-      closed: named.filter(isClosed).map(({ row }) => row.commitment),
-    };
+  private tagAll(rows: readonly OpenedRow[]): Promise<(OpenedRow & TaggedRow)[]> {
+    return Promise.all(rows.map(async (row) => ({ ...row, at: await this.tagged(row) })));
   }
 
-  private async rowsOf(open: readonly OpenedRow[]): Promise<IndexRow[]> {
-    const tagged = await Promise.all(open.map(async (row) => ({ row, at: await this.tagged(row) })));
-    const keys = await this.parts.keys.ensure(tagged.map(({ at }) => at));
-    return tagged.map(({ row: { opening, ...row }, at }) => {
+  private async rowsOf(open: readonly (OpenedRow & TaggedRow)[]): Promise<IndexRow[]> {
+    const keys = await this.parts.keys.ensure(open.map(({ at }) => at));
+    return open.map(({ opening, at, ...row }) => {
       const { id: keyId, key } = keys.get(epochTagKey(at)) as DataKey;
       return { ...at, ...row, keyId, openingEnc: keepOpening(key, row.commitment, opening) };
     });

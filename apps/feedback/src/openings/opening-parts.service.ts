@@ -5,9 +5,11 @@ import { publicJwk, type Signer } from '#signing';
 import type { ConcealmentClaims } from '../concealment/claims.service.js';
 import type { Databases, FeedbackContext } from '../feedback-databases.service.js';
 import { DoomedKeys } from '../key-store/doomed-keys.store.js';
+import { ErasureMarks } from '../key-store/erasure-marks.store.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { OpeningKeyStore } from '../opening-keys/opening-key.store.js';
 import { OpeningKeys } from '../opening-keys/opening-keys.worker.js';
+import { ErasedOpenings } from './erased-openings.service.js';
 import { InboxStore } from './inbox.store.js';
 import type { KindOfPerson } from './judge-opening.js';
 import { OpeningMatch } from './opening-match.service.js';
@@ -49,7 +51,7 @@ export function takeOpenings(
   const sessions = new OpeningSessions(instance, (kid) => openingKeys.privateKey(kid));
   const match = new OpeningMatch({
     ...{ database: databases.feedback, inbox, keys, bus, sessions, claims, people, isCaughtUp },
-    doomed: new DoomedKeys(databases.keys),
+    erased: new ErasedOpenings(new DoomedKeys(databases.keys), new ErasureMarks(databases.keys)),
   });
   const matcher = new MatchWorker({
     ...{ match, clock, keepMs: config.openingKeepMs, matched: events.matched, flawed: events.flawed },

@@ -110,6 +110,13 @@ export class PartDto extends ContextDto implements Part {
   @MaxLength(255)
   idempotencyKey?: string;
 
+  @ApiProperty({ required: false, description: 'As Kerege-Concealment; of this part alone.' })
+  @Optional()
+  @IsString()
+  @Matches(/^[\x21-\x7e]+$/)
+  @MaxLength(MAX_TEXT)
+  concealment?: string;
+
   @ApiProperty({ required: false, description: "Less than the composition's, for this part." })
   @Optional()
   @IsInt()

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { ok, refuse } from '#kernel';
 import { openDatabase, type Database, type Row } from '#postgres';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
 import { FaultyDatabase } from '../exchange/spec-support/faulty-database.js';
@@ -114,6 +116,42 @@ describe('a composition', () => {
     expect(Buffer.from(compositions.gateway.provider.seen[0]?.content.body ?? []).toString()).toBe(
       '{"pin":"TEST000001"}',
     );
+  });
+});
+
+describe('a part', () => {
+  test('is concealed and allowed as the single exchange would be, and no other part with it', async () => {
+    await compositions.close();
+    const definition = (text: string) =>
+      text.replace('purposes: [citizen-view], until', 'purposes: [citizen-view], requiresLink: ["GET /{pin}"], until');
+    const links = {
+      ticket: ({ subject }: { subject: string }) =>
+        Promise.resolve(subject.endsWith('1') ? ok(`leave of ${subject}`) : refuse('link-missing' as const)),
+    };
+    compositions = await startCompositions(database, { definition, links });
+    const order = randomBytes(32);
+    const { parts } = await compositions.compose({
+      parts: [
+        person('concealed', { concealment: order.toString('base64url') }),
+        person('plain'),
+        person('malformed', { concealment: 'no-leaf' }),
+        person('forbidden', { target: `/r1/${PROVIDER}/persons/TEST000002` }),
+      ],
+    });
+    expect(parts).toMatchObject([
+      { outcome: 'answered' },
+      { outcome: 'answered' },
+      { outcome: 'refused', status: 400, problem: { code: 'concealment-malformed' } },
+      { outcome: 'refused', status: 403, problem: { code: 'link-missing' } },
+    ]);
+    const seen = parts.slice(0, 2).map(({ exchangeId }) => {
+      const call = compositions.gateway.provider.seen.find(({ statement }) => statement.payload.id === exchangeId);
+      return [call?.content.linkTicket, Buffer.from(call?.content.concealment ?? []).toString('hex')];
+    });
+    expect(seen).toEqual([
+      ['leave of TEST/PIN/TEST000001', order.toString('hex')],
+      ['leave of TEST/PIN/TEST000001', ''],
+    ]);
   });
 });
 

@@ -18,6 +18,8 @@ export interface Part extends PartContext {
   readonly body?: string;
   readonly bodyEncoding?: 'text' | 'base64';
   readonly idempotencyKey?: string;
+  /** Leaf hash of the order by which the access stays concealed; of each part by itself, never of all. */
+  readonly concealment?: string;
   readonly deadlineMs?: number;
 }
 

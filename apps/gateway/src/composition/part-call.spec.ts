@@ -55,6 +55,14 @@ describe('the call that a part makes', () => {
     });
   });
 
+  test('names the order that conceals it, and no order of another part or of the whole', () => {
+    const order = 'A'.repeat(43);
+    expect(headersOf(part({ concealment: order }))).toMatchObject({ 'Kerege-Concealment': order });
+    const other = part({ name: 'b', concealment: order });
+    const { head } = partCall(part(), { parts: [part(), other] }, caller);
+    expect(head.headers.map(({ name }) => name)).not.toContain('Kerege-Concealment');
+  });
+
   test('sends the body byte for byte, as JSON where it is text and nothing else is said', () => {
     const bodyOf = (more: Partial<Part>) => {
       const one = part({ method: 'POST', ...more });

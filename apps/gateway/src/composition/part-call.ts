@@ -55,6 +55,7 @@ function contextHeaders(part: Part, composition: Composition): HeaderField[] {
     ['Kerege-End-User', part.endUser ?? composition.endUser],
     ['Kerege-Deadline', String(partDeadlineMs(composition, part))],
     ['Idempotency-Key', part.idempotencyKey],
+    ['Kerege-Concealment', part.concealment],
   ];
   return said.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }

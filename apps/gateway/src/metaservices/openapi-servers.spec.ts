@@ -36,6 +36,16 @@ describe('withoutServers', () => {
     expect(withoutServers(text) ?? '').not.toContain('servers');
   });
 
+  it('keeps what says which data element stands where', () => {
+    const schema = { properties: { date: { type: 'string', 'x-data-element': 'person.birth-date' } } };
+    const document = { openapi: '3.1.0', servers: [{ url: 'a' }], paths: {}, components: { schemas: { schema } } };
+    expect(JSON.parse(withoutServers(JSON.stringify(document)) ?? '')).toMatchObject({
+      components: { schemas: { schema } },
+    });
+    const yaml = 'openapi: 3.1.0\nservers: [ { url: a } ]\ncomponents: { schemas: { D: { x-data-element: e } } }\n';
+    expect(withoutServers(yaml)).toContain('x-data-element: e');
+  });
+
   it('hides servers behind aliases', () => {
     const text = 'openapi: 3.0.0\nx-a: &a [ { url: http://10.0.0.1 } ]\nservers: *a\npaths: { /x: { servers: *a } }\n';
     expect(withoutServers(text)).not.toContain('10.0.0.1');

@@ -25,12 +25,15 @@ export class CatalogueController {
   ) {}
 
   @Get('catalogue')
-  @ApiOperation({ operationId: 'readCatalogue', summary: 'All members with their subsystems and services.' })
+  @ApiOperation({
+    operationId: 'readCatalogue',
+    summary: 'All members with their subsystems and services, purposes, and data elements.',
+  })
   @ApiOkResponse({ type: CatalogueDto })
   async catalogue(): Promise<Catalogue> {
     const newest = await this.publications.newestSnapshot();
-    const { instance = '', number = 0 } = newest?.snapshot ?? {};
-    return { instance, number, members: await this.store.members(), purposes: await this.store.purposes() };
+    const { instance = '', number = 0, elements = [] } = newest?.snapshot ?? {};
+    return { instance, number, members: await this.store.members(), purposes: await this.store.purposes(), elements };
   }
 
   @Get('members')

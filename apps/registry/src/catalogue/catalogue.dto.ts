@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type {
   Catalogue,
   ListedAgreement,
+  ListedElement,
   ListedEndpoint,
   ListedMember,
   ListedPurpose,
@@ -48,11 +49,19 @@ export class PurposeDto implements ListedPurpose {
   @ApiProperty() legalBasis: string;
 }
 
+export class ElementDto implements ListedElement {
+  @ApiProperty({ example: 'person.birth-date' }) id: string;
+  @ApiProperty({ example: 'DEMO/GOV/1001/population', description: 'Who decides about a correction.' }) owner: string;
+  @ApiProperty(text) title: Record<string, string>;
+  @ApiProperty({ description: 'People wrote it into the owner, a portal, themselves.' }) selfDeclared: boolean;
+}
+
 export class CatalogueDto implements Catalogue {
   @ApiProperty() instance: string;
   @ApiProperty({ description: 'Number of the newest snapshot.' }) number: number;
   @ApiProperty({ type: [MemberDto] }) members: MemberDto[];
   @ApiProperty({ type: [PurposeDto] }) purposes: PurposeDto[];
+  @ApiProperty({ type: [ElementDto], description: 'Data elements.' }) elements: ElementDto[];
 }
 
 export class AgreementDto implements ListedAgreement {

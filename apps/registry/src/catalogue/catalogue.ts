@@ -37,6 +37,14 @@ export interface ListedPurpose {
   readonly legalBasis: string;
 }
 
+/** What a citizen can ask to have corrected, and which subsystem decides about it. */
+export interface ListedElement {
+  readonly id: string;
+  readonly owner: string;
+  readonly title: LocalisedText;
+  readonly selfDeclared: boolean;
+}
+
 export interface ListedAgreement {
   readonly consumer: string;
   readonly endpoints: readonly string[];
@@ -58,4 +66,5 @@ export interface Catalogue {
   readonly number: number;
   readonly members: readonly ListedMember[];
   readonly purposes: readonly ListedPurpose[];
+  readonly elements: readonly ListedElement[];
 }

@@ -92,7 +92,18 @@ export class ApplyDto {
 export class ChangeDto implements Change {
   @ApiProperty({ enum: ['add', 'change', 'remove'] }) op: Change['op'];
   @ApiProperty({
-    enum: ['member', 'subsystem', 'key', 'service', 'agreement', 'purpose', 'legalBasis', 'issuer', 'instance'],
+    enum: [
+      'member',
+      'subsystem',
+      'key',
+      'service',
+      'agreement',
+      'purpose',
+      'legalBasis',
+      'issuer',
+      'element',
+      'instance',
+    ],
   })
   kind: Change['kind'];
   @ApiProperty() id: string;

@@ -16,7 +16,10 @@ describe('differences', () => {
 
   it('finds all that a first definition brings, and all that its removal takes', async () => {
     const [content] = await contents();
-    const nothing = { snapshot: { purposes: [], legalBases: [], issuers: [], instances: [] }, documents: [] };
+    const nothing = {
+      snapshot: { purposes: [], legalBases: [], issuers: [], elements: [], instances: [] },
+      documents: [],
+    };
     const added = differences(nothing, content);
     const removed = differences(content, nothing);
     expect(new Set(added.map(({ kind }) => kind))).toEqual(
@@ -32,6 +35,21 @@ describe('differences', () => {
     if (member === undefined) throw new TypeError('the world has no member');
     const after = { ...before, documents: [{ ...member, name: { en: 'Another name' } }, ...others] };
     expect(differences(before, after)).toEqual([{ op: 'change', kind: 'member', id: member.member, detail: 'name' }]);
+  });
+
+  it('names an element by itself, and its places as part of the service that answers with it', async () => {
+    const elements = 'elements:\n  - { id: birth, owner: GOV/1001/population, title: { en: Birth } }\n';
+    const place = '{ service: GOV/1001/population/persons, endpoint: "GET /{pin}", pointer: /birth, element: birth }';
+    const [before, after] = await contents((text) => `${text}${elements}elementPlaces: [${place}]\n`);
+    expect(differences(before, after)).toEqual([
+      { op: 'add', kind: 'element', id: 'birth' },
+      { op: 'change', kind: 'service', id: 'TEST/GOV/1001/population/persons', detail: 'endpoints' },
+    ]);
+    const [first] = after.snapshot.elements;
+    const renamed = first === undefined ? [] : [{ ...first, title: { en: 'Date of birth' } }];
+    expect(differences(after, { ...after, snapshot: { ...after.snapshot, elements: renamed } })).toEqual([
+      { op: 'change', kind: 'element', id: 'birth', detail: 'title' },
+    ]);
   });
 
   it('keeps several agreements of one consumer apart', async () => {

@@ -1,7 +1,16 @@
 import type { MemberDocument, Snapshot } from '#snapshot';
 
 export type ChangeKind =
-  'member' | 'subsystem' | 'key' | 'service' | 'agreement' | 'purpose' | 'legalBasis' | 'issuer' | 'instance';
+  | 'member'
+  | 'subsystem'
+  | 'key'
+  | 'service'
+  | 'agreement'
+  | 'purpose'
+  | 'legalBasis'
+  | 'issuer'
+  | 'element'
+  | 'instance';
 
 /** One line of what applying a definition does. */
 export interface Change {
@@ -14,7 +23,7 @@ export interface Change {
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'instances'>;
+  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'instances'>;
   readonly documents: readonly MemberDocument[];
 }
 
@@ -43,6 +52,7 @@ function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
     ...snapshot.legalBases.map(({ code, ...parts }) => item('legalBasis', code, parts)),
     ...snapshot.purposes.map(({ code, ...parts }) => item('purpose', code, parts)),
     ...snapshot.issuers.map(({ issuer, ...parts }) => item('issuer', issuer, parts)),
+    ...snapshot.elements.map(({ id, ...parts }) => item('element', id, parts)),
     ...documents.flatMap(memberItems),
     ...snapshot.instances.map(({ id, ...parts }) => item('instance', id, parts)),
   ];

@@ -7,6 +7,7 @@ import {
   openApiOperations,
   parseInstanceDefinition,
   verifyMemberEntry,
+  type DocumentProblem,
   type InstanceDefinition,
   type MemberDocument,
   type OpenApiOperations,
@@ -53,9 +54,9 @@ export function planChange(
   const parsed = parseInstanceDefinition(input.definition);
   if (!parsed.ok) return parsed;
   const definition = parsed.value;
-  const place = (code: string, identifier: string, message: string): ApplyProblem => ({
+  const place: Placer = (code, identifier, message, path) => ({
     code,
-    ...locateInDefinition(input.definition, definition, identifier),
+    ...locateInDefinition(input.definition, definition, path ?? identifier),
     message: `${identifier}: ${message}`,
   });
   const own = instanceProblem(definition, standing.snapshot.instance, ownInstanceId);
@@ -72,7 +73,8 @@ export function planChange(
   return ok(planOf(definition, standing, members.value));
 }
 
-type Placer = (code: string, identifier: string, message: string) => ApplyProblem;
+/** `path`, where there is one, leads closer to what is wrong than the identifier. */
+type Placer = (code: string, identifier: string, message: string, path?: DocumentProblem['path']) => ApplyProblem;
 
 /** Without itself in the snapshot the registry could not receive receipts, and would fall silent for ever. */
 function instanceProblem(definition: InstanceDefinition, instance: string, ownInstanceId: string) {
@@ -141,7 +143,7 @@ function disagreements(
     keysOf: (identifier) => keys.get(identifier) ?? [],
     openapi: operationsByPath(input),
   });
-  if (!documents.ok) return documents.reason.map((problem) => place(problem.code, problem.at, problem.message));
+  if (!documents.ok) return documents.reason.map(({ code, at, message, path }) => place(code, at, message, path));
   return documents.value.flatMap((expected, index): ApplyProblem[] => {
     const signed = members[index]?.document;
     return isDeepStrictEqual(expected, signed)

@@ -21,6 +21,8 @@ export function firstSnapshot(instanceId: string, vkeys: readonly string[]): Sna
     legalBases: [],
     issuers: [],
     members: [],
+    elements: [],
+    elementPlaces: [],
     instances: [{ id, kind: 'registry', runBy: 'operator', serves: [] }],
   };
   return buildSnapshot({ number: 1, definition, members: [], logs: logsOf(vkeys) });

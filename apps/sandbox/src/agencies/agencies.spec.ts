@@ -70,6 +70,12 @@ describe('the Social Fund', () => {
     });
   });
 
+  it('shows the date of birth of the register, with its error', async () => {
+    const here = (await agency('benefits').inject('/entitlements/TEST000007')).json<{ birthDate: string }>();
+    const person = (await agency('population').inject('/persons/TEST000007')).json<{ birthDate: string }>();
+    expect(here.birthDate).toBe(person.birthDate);
+  });
+
   it('refuses a key that was used for another claim, and a claim without key', async () => {
     const app = agency('benefits');
     await claim(app, 'k-1');

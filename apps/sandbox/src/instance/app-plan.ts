@@ -105,7 +105,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
     }),
     agencies: {
       name: 'agencies',
-      main: 'apps/sandbox/src/agencies/main.js',
+      main: 'bin/agencies.js',
       env: {
         KEREGE_HOST: '127.0.0.1',
         KEREGE_AGENCY_POPULATION_PORT: String(ports.population),
@@ -145,7 +145,7 @@ export function timeAuthorityPlan({ ports, timeAuthorityDir }: PlanInputs): AppP
   if (timeAuthorityDir === undefined) return undefined;
   return {
     name: 'timeAuthority',
-    main: 'apps/sandbox/src/time-authority/main.js',
+    main: 'bin/time-authority.js',
     env: {
       KEREGE_HOST: '127.0.0.1',
       KEREGE_TIME_AUTHORITY_DIR: timeAuthorityDir,
@@ -160,7 +160,7 @@ export function timeAuthorityPlan({ ports, timeAuthorityDir }: PlanInputs): AppP
 export function identityProviderPlan({ ports, keysDir }: Pick<PlanInputs, 'ports' | 'keysDir'>): AppPlan {
   return {
     name: 'identityProvider',
-    main: 'apps/sandbox/src/identity-provider/main.js',
+    main: 'bin/identity-provider.js',
     env: {
       KEREGE_HOST: '127.0.0.1',
       KEREGE_IDENTITY_PROVIDER_PORT: String(ports.identityProvider),
@@ -178,7 +178,7 @@ export function portalPlan({
 }: Pick<PlanInputs, 'ports' | 'keysDir' | 'trustFile'>): AppPlan {
   return {
     name: 'portal',
-    main: 'apps/sandbox/src/portal/main.js',
+    main: 'bin/portal.js',
     env: {
       KEREGE_HOST: '127.0.0.1',
       KEREGE_PORTAL_PORT: String(ports.portal),
@@ -204,7 +204,7 @@ export function witnessPlans({
 }: Pick<PlanInputs, 'ports' | 'dataDir' | 'keysDir' | 'trustFile'>): Readonly<Record<WitnessName, AppPlan>> {
   const plan = (name: WitnessName): AppPlan => ({
     name,
-    main: 'apps/sandbox/src/witness/main.js',
+    main: 'bin/witness.js',
     env: {},
     args: [
       ...['--port', String(ports[name]), '--name', witnessKeyName(name)],
@@ -280,7 +280,7 @@ function bus(
   const { ports } = inputs;
   return {
     name,
-    main: `apps/${app}/src/main.js`,
+    main: `bin/${app}.js`,
     env: {
       KEREGE_HOST: '127.0.0.1',
       KEREGE_PORT: String(port),

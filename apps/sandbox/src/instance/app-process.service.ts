@@ -70,6 +70,9 @@ function spawnApp(plan: AppPlan, logFile: string): Promise<ManagedProcess> {
       NODE_OPTIONS: undefined,
       // Compiled code is kept between starts: loading Nest and TypeORM is most of what an app does until it lives.
       NODE_COMPILE_CACHE: join(cacheDirectory(), 'compile-cache'),
+      // Of the C library: what a start needs for a moment goes back at once. Its own rule keeps up to 45 MB for ever.
+      MALLOC_ARENA_MAX: '2',
+      MALLOC_TRIM_THRESHOLD_: '131072',
       ...plan.env,
     },
     logFile,

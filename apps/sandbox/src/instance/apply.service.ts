@@ -41,7 +41,7 @@ export async function isApplied({ file, dataDir }: ApplyOptions): Promise<boolea
 /** Runs `kerege apply`, the way that every operator uses. */
 export async function applyDefinition(options: ApplyOptions): Promise<void> {
   const { file, dataDir, registryUrl, keysDir } = options;
-  const args = [builtFile('apps/cli/src/main.js'), 'apply', '-f', file, '--registry', registryUrl, '--keys', keysDir];
+  const args = [builtFile('bin/kerege.js'), 'apply', '-f', file, '--registry', registryUrl, '--keys', keysDir];
   const { code, output } = await run(args);
   if (code !== 0)
     throw sandboxErrors.error('sandbox-apply-failed', {

@@ -213,7 +213,7 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
   await writeFallbackPlan(planFile, plans, definition);
   const plan: AppPlan = {
     name: 'gateway',
-    main: 'apps/sandbox/src/fallback/main.js',
+    main: 'bin/one-process.js',
     env: { KEREGE_FALLBACK_PLAN: planFile },
     liveUrl: `${localUrl(ports.registry)}/live`,
   };

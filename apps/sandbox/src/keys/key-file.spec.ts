@@ -8,6 +8,8 @@ const definition: InstanceDefinition = {
   purposes: [],
   legalBases: [],
   issuers: [],
+  elements: [],
+  elementPlaces: [],
   members: [{ id: 'GOV/1001', name: { en: 'x' }, subsystems: [{ code: 'population', services: [], agreements: [] }] }],
   instances: [
     { id: 'gw1', kind: 'gateway', runBy: 'GOV/1001', serves: [] },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadTrust } from '#platform';
 import { keyFileName } from '#signing';
+import { builtFile } from '../instance/app-process.service.js';
 import { PORTAL } from '../instance/layout.js';
 import { readKey } from '../keys/key-files.store.js';
 import { sandboxErrors } from '../sandbox.errors.js';
@@ -15,7 +16,7 @@ export interface RunningPortal {
 }
 
 /** The page as it was built, beside the built apps. */
-const SCRIPT = join(import.meta.dirname, '../../../feedback/web/accesses.js');
+const SCRIPT = 'apps/feedback/web/accesses.js';
 
 /** Starts the sandbox's portal: what a national portal's backend is elsewhere, and no part of the bus. */
 export async function createPortal(config: PortalConfig): Promise<RunningPortal> {
@@ -27,7 +28,7 @@ export async function createPortal(config: PortalConfig): Promise<RunningPortal>
     signIn: new SignIn(config.issuerUrl, PORTAL, key),
     feedbackUrl: config.feedbackUrl,
     vkeys: async () => (await loadTrust(config.trustFile)).logs,
-    script: await readFile(SCRIPT),
+    script: await readFile(builtFile(SCRIPT)),
     nowMs: () => Date.now(),
   });
   await app.listen({ host: config.host, port: config.port });

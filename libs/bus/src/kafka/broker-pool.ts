@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import Pool from 'kafkajs/src/cluster/brokerPool.js';
 
 interface Address {
   readonly host: string;
@@ -19,7 +19,7 @@ interface BrokerPoolClass {
 
 /** kafkajs' own class: one pool per client, consumer and producer. */
 export function brokerPoolClass(): BrokerPoolClass {
-  const found: unknown = createRequire(import.meta.url)('kafkajs/src/cluster/brokerPool.js');
+  const found: unknown = Pool;
   return found as BrokerPoolClass;
 }
 

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import Decoder from 'kafkajs/src/protocol/decoder.js';
 
 type ReadHeader = (decoder: RecordDecoder) => unknown;
 
@@ -18,7 +18,7 @@ export const MAX_HEADERS = 64;
 
 /** kafkajs' own class; it reads no other arrays in this way than the headers of a record. */
 export function recordDecoderClass(): RecordDecoderClass {
-  const found: unknown = createRequire(import.meta.url)('kafkajs/src/protocol/decoder.js');
+  const found: unknown = Decoder;
   return found as RecordDecoderClass;
 }
 

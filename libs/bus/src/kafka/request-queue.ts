@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import Queue from 'kafkajs/src/network/requestQueue/index.js';
 
 /** The part of kafkajs' `RequestQueue` that the override touches; not in its type declarations. */
 export interface RequestQueue {
@@ -18,7 +18,7 @@ const CHECK_INTERVAL_MS = 10;
 
 /** kafkajs' own class: every connection of every client uses it. */
 export function requestQueueClass(): RequestQueueClass {
-  const found: unknown = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js');
+  const found: unknown = Queue;
   return found as RequestQueueClass;
 }
 

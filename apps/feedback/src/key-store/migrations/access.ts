@@ -7,4 +7,5 @@ export const keyAccess: AccessPlan = {
   opening_key: { insert: true, delete: true },
   doomed_key: { insert: true, delete: true },
   closed_commitment: { insert: true, delete: true },
+  erasure_mark: { insert: true, update: ['before_idx', 'erased_ms', 'until_ms'], delete: true },
 };

@@ -16,6 +16,7 @@ import {
   PROVIDER,
   type Fixture,
 } from '../../exchange/spec-support/gateway-fixture.js';
+import type { LinkTickets } from '../../links/link-tickets.service.js';
 import { OpenApiDocuments } from '../../metaservices/openapi-documents.service.js';
 import { COMPOSITION_ROUTE, CompositionController } from '../composition.controller.js';
 import { CompositionService } from '../composition.service.js';
@@ -62,9 +63,14 @@ export interface Compositions {
   close(): Promise<void>;
 }
 
-export async function startCompositions(database: Database): Promise<Compositions> {
+/** `definition` edits the definition of the instance; `links`: whom feedback lets through. */
+export async function startCompositions(
+  database: Database,
+  { definition = String, links }: { definition?: (text: string) => string; links?: LinkTickets } = {},
+): Promise<Compositions> {
   const state = { toLose: 0 };
-  const gateway = await gatewayFixture(database, { maxInFlight: 60, rowGraceMs: 20_000 }, losingBus(state));
+  const settings = { maxInFlight: 60, rowGraceMs: 20_000 };
+  const gateway = await gatewayFixture(database, settings, losingBus(state), { definition }, links);
   await eventually(() => gateway.module.replies.hearing());
   const answers = new AnswerBudget(UNREAD_BYTES);
   const app = await serve(gateway, answers);

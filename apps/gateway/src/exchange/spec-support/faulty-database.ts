@@ -33,6 +33,7 @@ export class FaultyDatabase implements Database {
     return this.query<Result>(sql, parameters);
   }
 
+  copy: Database['copy'] = (select, ...numbers) => this.real.copy(select, ...numbers);
   transaction: Database['transaction'] = (work) => this.real.transaction(work);
   isReachable = () => this.real.isReachable();
   poolUse = () => this.real.poolUse();
