@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -8,6 +8,9 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const libraries = join(root, 'node_modules');
 const out = join(root, 'dist/bin');
+/** Made and checked here, then put in the place of what processes may be running from. */
+const made = join(root, 'dist/bin.new');
+const former = join(root, 'dist/bin.old');
 const load = createRequire(import.meta.url);
 
 /** Nearly all of their libraries are the same: these share pieces. */
@@ -103,7 +106,7 @@ const bundle = (programs, splitting) =>
     entryPoints: Object.fromEntries(
       Object.entries(programs).map(([name, main]) => [name, join(root, 'dist/apps', main)]),
     ),
-    outdir: out,
+    outdir: made,
     bundle: true,
     splitting,
     chunkNames: 'shared-[hash]',
@@ -134,7 +137,7 @@ const bundle = (programs, splitting) =>
     metafile: true,
   });
 
-rmSync(out, { recursive: true, force: true });
+for (const folder of [made, former]) rmSync(folder, { recursive: true, force: true });
 const [{ metafile }] = await Promise.all([bundle(APPS, true), bundle(PROGRAMS, false)]);
 
 // Whoever takes the default is content; anybody else would miss the names only when asked.
@@ -145,3 +148,7 @@ for (const { imports } of Object.values(metafile.outputs))
     if (exports.join() === 'default' && !TAKES_DEFAULT.includes(entryPoint))
       throw new Error(`${entryPoint} is imported later, by names that its piece does not export: see "by-name"`);
   }
+
+if (existsSync(out)) renameSync(out, former);
+renameSync(made, out);
+rmSync(former, { recursive: true, force: true });

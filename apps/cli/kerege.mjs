@@ -23,6 +23,7 @@ function newest(folder) {
 function isStale() {
   if (!existsSync(main)) return true;
   const builtAt = statSync(main).mtimeMs;
+  if (statSync(join(root, 'apps/bundle.mjs')).mtimeMs > builtAt) return true;
   return ['apps/cli/src', 'libs'].some((folder) => newest(join(root, folder)) > builtAt);
 }
 

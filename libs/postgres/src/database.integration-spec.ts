@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
@@ -118,6 +120,34 @@ describe('Database', () => {
     const impatient = await open({ statementTimeoutMs: 100 });
     await expect(impatient.query('SELECT pg_sleep(5)')).rejects.toMatchObject({ code: 'database-overloaded' });
     await impatient.close();
+  });
+
+  it('calls a connection that breaks while rows are copied unavailable, and lives on', async () => {
+    const { hostname, port } = new URL(own.url);
+    const sockets: Socket[] = [];
+    const cable = createServer((near) => {
+      const far = connect(Number(port), hostname);
+      sockets.push(
+        near.on('error', () => undefined),
+        far.on('error', () => undefined),
+      );
+      near.pipe(far).pipe(near);
+    }).listen(0, '127.0.0.1');
+    await once(cable, 'listening');
+    const url = new URL(own.url);
+    url.port = String((cable.address() as AddressInfo).port);
+    const remote = await open({ url: url.href });
+    const copied = remote.copy`SELECT ${1}::bigint, pg_sleep(20)::text`;
+    const outcome = expect(copied).rejects.toMatchObject({ code: 'database-unavailable' });
+    await eventually(
+      async () =>
+        (await database.query(`SELECT FROM pg_stat_activity WHERE query LIKE 'COPY%pg_sleep(20)%'`)).length > 0,
+    );
+    for (const socket of sockets) socket.destroy();
+    await outcome;
+    expect((await remote.copy`SELECT ${1}::bigint`).next()).toBe(true);
+    await remote.close();
+    cable.close();
   });
 
   it('calls a connection that the server ended unavailable, then goes on with a new one', async () => {

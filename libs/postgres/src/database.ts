@@ -136,14 +136,18 @@ class PooledDatabase implements Database {
     const text = copyText(select, numbers);
     try {
       const client = await this.pool.connect();
-      // As the pool does it: a connection on which anything failed is not used again.
-      return await copyOut(client, text).then(
-        (rows) => (client.release(), rows),
-        (cause: unknown) => {
-          client.release(true);
-          throw cause;
-        },
-      );
+      // Who has taken a client hears of its end: nobody listening, it would end the process. The query rejects as well.
+      client.on('error', ignore);
+      let isGood = false;
+      try {
+        const rows = await copyOut(client, text);
+        isGood = true;
+        return rows;
+      } finally {
+        client.off('error', ignore);
+        // As the pool does it: a connection on which anything failed is not used again.
+        client.release(!isGood);
+      }
     } catch (cause) {
       throw toDatabaseError(cause);
     }
@@ -196,6 +200,10 @@ class PooledDatabase implements Database {
   private get pool(): Pool {
     return (this.source.driver as unknown as { readonly master: Pool }).master;
   }
+}
+
+function ignore(): void {
+  // Told by the rejection.
 }
 
 async function runQuery<Result extends object>(

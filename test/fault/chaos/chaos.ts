@@ -44,11 +44,13 @@ export const CHAOS_INSTANCE = {
 const LEAST_GOOD_SHARE = 0.3;
 /** Where it is, a killed process is away for longer than this, and the kills do not wait. */
 const USUAL_START_MS = 6_000;
+/** However slow: less is no work. */
+const FLOOR_SHARE = 0.1;
 
 /** The share that a machine can do on which processes take so long to start: the usual one, or less in proportion. */
 function leastGoodShare(killed: readonly Killed[]): number {
   const startMs = middle(killed.map(({ killedMs, backMs }) => backMs - killedMs));
-  return LEAST_GOOD_SHARE * Math.min(1, USUAL_START_MS / startMs);
+  return Math.max(FLOOR_SHARE, LEAST_GOOD_SHARE * Math.min(1, USUAL_START_MS / startMs));
 }
 
 /** An exchange whose gateway died is taken over a minute after its deadline (`bus.md` §4.9); the rest is for slowness. */

@@ -41,7 +41,7 @@ export interface PassReport {
   readonly isComplete: boolean;
 }
 
-/** Tiles of level 0 that are read at once: four thousand leaves, some 4 MB. */
+/** Tiles of level 0 that are read at once: four thousand leaves, some 4 MB; 32 if each were as long as intake takes it. */
 const LEAF_TILES_PER_PAGE = 16;
 /** Tiles of the levels above, or numbers of snapshots. */
 const TILES_PER_PAGE = 4;

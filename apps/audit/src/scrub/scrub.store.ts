@@ -1,5 +1,5 @@
 import type { CopiedRows, Database } from '#postgres';
-import { TILE_WIDTH } from '#tlog';
+import { MAX_ENTRY_BYTES, TILE_WIDTH } from '#tlog';
 import type { Anchor } from './anchor-check.js';
 import type { Finding } from './finding.js';
 import type { LeafRow, LeafTile, StoredTile } from './leaf-tile.js';
@@ -34,8 +34,9 @@ export class ScrubStore {
   async leafTiles(first: number, count: number, size: number): Promise<LeafTile[]> {
     const { copy } = this.database;
     const end = Math.min((first + count) * TILE_WIDTH, size);
+    // Of a body that is longer than any may be, so much as shows it.
     const leaves = await copy`
-      SELECT idx, xid, slot, signer, leaf_hash, body, kafka_offset FROM log_leaf
+      SELECT idx, xid, slot, signer, leaf_hash, substring(body FROM 1 FOR ${MAX_ENTRY_BYTES + 1}), kafka_offset FROM log_leaf
        WHERE log_id = ${this.logId} AND idx >= ${first * TILE_WIDTH} AND idx < ${end} ORDER BY idx`;
     const tiles = new Map<number, LeafRow[]>();
     while (leaves.next()) {
