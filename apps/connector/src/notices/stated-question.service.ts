@@ -7,9 +7,11 @@ import type { RegistryView } from '#snapshot';
 export type QuestionFlaw = 'question-malformed' | 'question-unstated';
 
 /**
- * Whether feedback has stated this question: to this subsystem, under this id, with this term and of this access. Whoever
- * may write to the topic and knows the subsystem's public key can seal one; what is told to its people is what feedback
- * stands for with a leaf, which the recipient holds with it (`statement`) and finds in the log within seconds.
+ * Whether feedback has stated this question. Whoever may write to the topic and knows the subsystem's public key can seal
+ * one; what is told to its people rests on a leaf, which the recipient holds with it (`statement`) and finds in the log
+ * within seconds. The leaf binds the id, who is asked, the term, and the request that it is about: nobody but feedback can
+ * have somebody asked of an access. It does not bind what else is shown, `subject`, `exchangeId`, `role`, `code`, `text`
+ * and `language`: that these are feedback's words rests on who may write to the topic.
  */
 export function checkQuestion(head: DeliveryHead, content: unknown, view: RegistryView): Result<true, QuestionFlaw> {
   const question = readQuestion(content);
@@ -17,9 +19,9 @@ export function checkQuestion(head: DeliveryHead, content: unknown, view: Regist
   const read = parseStatement(question.statement);
   if (!read.ok || read.value.payload.t !== 'question.asked') return refuse('question-unstated');
   const { id, to, until, prev } = read.value.payload;
-  const isSame = id === head.id && question.questionId === id && to === head.to && until === head.dueMs;
-  if (!isSame || prev !== question.request) return refuse('question-unstated');
-  return isOfFeedback(read.value, view) ? ok(true) : refuse('question-unstated');
+  const isSame = id === head.id && question.questionId === id && to === head.to && prev === question.request;
+  const isInTime = until === head.dueMs && until === Date.parse(question.dueAt);
+  return isSame && isInTime && isOfFeedback(read.value, view) ? ok(true) : refuse('question-unstated');
 }
 
 function isOfFeedback(statement: Statement, view: RegistryView): boolean {

@@ -39,7 +39,14 @@ async function question(
     subject: 'TEST/PIN/TEST000001',
     role: 'subject',
   };
-  return { ...about, code: 'OTHER', language: 'en', dueAt: new Date(NOW).toISOString(), statement: jws, ...more };
+  return {
+    ...about,
+    code: 'OTHER',
+    language: 'en',
+    dueAt: new Date(HEAD.dueMs).toISOString(),
+    statement: jws,
+    ...more,
+  };
 }
 const check = (content: unknown, head = HEAD) => checkQuestion(head, content, world.view);
 
@@ -54,6 +61,7 @@ describe('a question that is delivered', () => {
     ['it is another question', () => question({ id: OTHER })],
     ['it is told under another id', () => question({}, { questionId: OTHER })],
     ['its term is another', () => question({ until: NOW + 2_000 })],
+    ['another term is shown', () => question({}, { dueAt: new Date(NOW).toISOString() })],
     ['it is about another access', () => question({}, { request: toBase64Url(Buffer.alloc(32, 8)) })],
     ['the key was not valid then', () => question({ ts: 1_000 })],
     ['it is no statement', () => question({}, { statement: 'x.y.z' })],
