@@ -3,8 +3,11 @@ import { ok, refuse, type Result } from '#kernel';
 import { parseStatement, verifyStatement, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 
-/** `question-unstated`: no feedback of the snapshot has signed that this was asked. */
-export type QuestionFlaw = 'question-malformed' | 'question-unstated';
+/**
+ * `question-unstated`: this was not asked, or feedback has not signed that it was. `question-key-unknown`: the snapshot
+ * lists no key of feedback under that name, so that nothing is said about the signature.
+ */
+export type QuestionFlaw = 'question-malformed' | 'question-unstated' | 'question-key-unknown';
 
 /**
  * Whether feedback has stated this question. Whoever may write to the topic and knows the subsystem's public key can seal
@@ -21,13 +24,38 @@ export function checkQuestion(head: DeliveryHead, content: unknown, view: Regist
   const { id, to, until, prev } = read.value.payload;
   const isSame = id === head.id && question.questionId === id && to === head.to && prev === question.request;
   const isInTime = until === head.dueMs && until === Date.parse(question.dueAt);
-  return isSame && isInTime && isOfFeedback(read.value, view) ? ok(true) : refuse('question-unstated');
+  return isSame && isInTime ? checkSigner(read.value, view) : refuse('question-unstated');
 }
 
-function isOfFeedback(statement: Statement, view: RegistryView): boolean {
+function checkSigner(statement: Statement, view: RegistryView): Result<true, QuestionFlaw> {
   const { ts } = statement.payload;
-  return view.instances.some(({ id, kind }) => {
-    const key = kind === 'feedback' ? view.keyOf(id, statement.kid) : undefined;
-    return key?.use === 'sign' && key.fromMs <= ts && ts < key.untilMs && verifyStatement(statement, key.jwk);
-  });
+  const feedbacks = view.instances.filter(({ kind }) => kind === 'feedback');
+  const keys = feedbacks.flatMap(({ id }) => view.keyOf(id, statement.kid) ?? []);
+  if (keys.length === 0) return refuse('question-key-unknown');
+  const isSigned = keys.some(
+    ({ use, fromMs, untilMs, jwk }) =>
+      use === 'sign' && fromMs <= ts && ts < untilMs && verifyStatement(statement, jwk),
+  );
+  return isSigned ? ok(true) : refuse('question-unstated');
+}
+
+/** Further apart than this are no clocks that work. */
+const MAX_CLOCK_DISTANCE_MS = 5 * 60_000;
+
+/**
+ * Whether a newer snapshot than `view` may know a key that was in use at `writtenMs`: until we hold one whose manifest is
+ * younger than that. The registry renews its manifest every minute; when it is silent, `view` itself runs out. `writtenMs`
+ * is the writer's word: one far in our future gains nothing.
+ */
+export function mayBeOutdated(
+  view: RegistryView,
+  manifest: Pick<Statement, 'payload'> | undefined,
+  writtenMs: number,
+  nowMs: number,
+): boolean {
+  if (writtenMs - nowMs > MAX_CLOCK_DISTANCE_MS) return false;
+  const payload = manifest?.payload;
+  // The newest manifest may be of a snapshot that is still to be read.
+  const isOfView = payload?.t === 'registry.manifest' && payload.n === view.number;
+  return !isOfView || payload.ts <= writtenMs;
 }
