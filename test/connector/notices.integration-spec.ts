@@ -35,7 +35,7 @@ interface Made {
   readonly id?: string;
   readonly key?: PrivateJwk;
   readonly recipient?: string;
-  /** Who says that it was asked. */
+  /** Whose key says, in the name of feedback's, that it was asked. */
   readonly by?: string;
 }
 
@@ -55,7 +55,8 @@ async function made({
 async function questionOf(id: string, recipient: string, by: string) {
   const request = toBase64Url(Buffer.alloc(32, 7));
   const asked = { v: 1, t: 'question.asked', id, ts: MADE_MS, from: CONSUMER, to: recipient, prev: request } as const;
-  const signer = jwkSigner(network.world.keysOf(by).sign);
+  const { kid } = network.world.keysOf(FEEDBACK).sign;
+  const signer = { ...jwkSigner(network.world.keysOf(by).sign), kid };
   const { jws: statement } = await signStatement({ ...asked, until: DUE_MS }, signer);
   const about = { exchangeId: id, request, subject: 'TEST/PIN/TEST000001', role: 'subject', language: 'en' };
   return { ...content, questionId: id, ...about, dueAt: new Date(DUE_MS).toISOString(), statement };
@@ -208,7 +209,7 @@ it('what is no notice for the subsystem is put away, named by an alarm, and hold
   broken[broken.length - 60]! ^= 1;
   const stranger = generateSealingKey();
   await send(Buffer.from('nothing'), await made({ recipient: CONSUMER }), await made({ key: stranger }), broken);
-  // Sealed for the subsystem, as anybody can, and signed by somebody who is not feedback.
+  // Sealed for the subsystem, as anybody can, and signed by somebody who is not feedback and says so.
   await send(await made({ by: 'TEST/gw1' }));
   const good = await sendOne();
   await eventually(() => callsOf(good).length === 1);

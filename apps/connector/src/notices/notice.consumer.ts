@@ -1,18 +1,30 @@
 import { deadLetterRecord, type Bus, type ReceivedRecord, type Subscription } from '#bus';
-import { Inbox, openDelivery, Outbox, QUESTION_KIND, readDelivery, type Delivery } from '#deliveries';
-import { ok, refuse, type Result, type SubsystemId } from '#kernel';
+import {
+  Inbox,
+  openDelivery,
+  Outbox,
+  QUESTION_KIND,
+  readDelivery,
+  type Delivery,
+  type DeliveryHead,
+} from '#deliveries';
+import { ok, refuse, type Clock, type Result, type SubsystemId } from '#kernel';
 import type { Queries } from '#postgres';
-import type { KeyRing } from '#signing';
+import type { KeyRing, Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { noticeErrors, type NoticeFlaw } from './notices.errors.js';
-import { checkQuestion } from './stated-question.service.js';
+import { checkQuestion, mayBeOutdated, type QuestionFlaw } from './stated-question.service.js';
 
 export interface NoticeConsumerParts {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
   readonly database: { transaction<Done>(work: (queries: Queries) => Promise<Done>): Promise<Done> };
   readonly subsystems: readonly SubsystemId[];
   readonly keys: KeyRing;
-  readonly registry: { current(): RegistryView | undefined };
+  readonly registry: {
+    current(): RegistryView | undefined;
+    readonly manifestStatement: Pick<Statement, 'payload'> | undefined;
+  };
+  readonly clock: Clock;
   /** How many wait or are parked now, and how many may. */
   readonly held: () => number;
   readonly maxHeld: number;
@@ -80,11 +92,14 @@ export class NoticeConsumer {
     // What is there was counted seconds ago: the bound may be passed by what has come since.
     if (held() + records.length > maxHeld) throw noticeErrors.error('notices-full', { details: { held: held() } });
     const notices: Delivery[] = [];
+    const flawed: { readonly flaw: NoticeFlaw; readonly record: ReceivedRecord }[] = [];
     for (const record of records) {
       const read = await this.read(subsystem, record);
       if (read.ok) notices.push(read.value);
-      else await this.putAway(read.reason, subsystem, dead, record);
+      else flawed.push({ flaw: read.reason, record });
     }
+    // Only now: a batch that has to come again, because one of it cannot be judged yet, has put nothing away.
+    for (const { flaw, record } of flawed) await this.putAway(flaw, subsystem, dead, record);
     const fresh = await database.transaction(async (queries) => {
       const added: Delivery[] = [];
       for (const notice of notices) if (await this.inbox.take(queries, subsystem, notice.id)) added.push(notice);
@@ -98,7 +113,10 @@ export class NoticeConsumer {
    * Opened only to see that it opens and, if it is a question, that feedback has stated it: nothing that waits here can be
    * read without the subsystem's key.
    */
-  private async read(subsystem: SubsystemId, { value }: ReceivedRecord): Promise<Result<Delivery, NoticeFlaw>> {
+  private async read(
+    subsystem: SubsystemId,
+    { value, timestampMs }: ReceivedRecord,
+  ): Promise<Result<Delivery, NoticeFlaw>> {
     const read = readDelivery(value);
     if (!read.ok) return read;
     const { head, sealed } = read.value;
@@ -106,10 +124,21 @@ export class NoticeConsumer {
     const opened = await openDelivery(head, sealed, (to, kid) => this.parts.keys.unsealKey(to, kid));
     if (!opened.ok) return opened;
     if (head.kind === QUESTION_KIND) {
-      const stated = checkQuestion(head, opened.value, this.view());
+      const stated = this.judge(head, opened.value, timestampMs);
       if (!stated.ok) return stated;
     }
     return ok({ id: head.id, recipient: subsystem, kind: head.kind, value, dueMs: head.dueMs });
+  }
+
+  /** By a snapshot that was in force after the question was written: before there is one, the batch comes again. */
+  private judge(head: DeliveryHead, content: unknown, writtenMs: number): Result<true, QuestionFlaw> {
+    const { registry, clock } = this.parts;
+    const view = this.view();
+    const stated = checkQuestion(head, content, view);
+    const isUnknown = !stated.ok && stated.reason === 'question-key-unknown';
+    if (isUnknown && mayBeOutdated(view, registry.manifestStatement, writtenMs, clock.now()))
+      throw noticeErrors.error('question-key-awaited');
+    return stated;
   }
 
   /** Without one nobody's key is known: the batch comes again. */

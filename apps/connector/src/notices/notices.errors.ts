@@ -48,6 +48,11 @@ export const noticeErrors = defineErrors('connector-notices', {
     message: 'The connector has no registry snapshot that is fresh, so that nobody’s key is known.',
     next: 'Try again in a minute; if it stays, tell the operator.',
   },
+  'question-key-awaited': {
+    kind: 'unavailable',
+    message: 'A question waits for a newer snapshot of the registry, which may know the key that signed it.',
+    next: 'Nothing: it is looked at again, and decided with the registry’s next manifest. If none comes, see to the registry.',
+  },
   'notice-unknown': {
     kind: 'not-found',
     message: 'There is no notice of that id for this subsystem.',
@@ -68,5 +73,6 @@ export const noticeFlaws = [
   'delivery-foreign',
   'question-malformed',
   'question-unstated',
+  'question-key-unknown',
 ] as const;
 export type NoticeFlaw = (typeof noticeFlaws)[number];

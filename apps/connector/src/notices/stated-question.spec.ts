@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { QuestionContent } from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
-import { jwkSigner, signStatement, type PrivateJwk, type QuestionAskedPayload } from '#signing';
+import { generateSigningKey, jwkSigner, signStatement, type PrivateJwk, type QuestionAskedPayload } from '#signing';
 import { buildWorld, FEEDBACK, withFeedback, type World } from '#testing';
-import { checkQuestion } from './stated-question.service.js';
+import { checkQuestion, mayBeOutdated } from './stated-question.service.js';
 
 const TO = 'TEST/GOV/1000/portal' as SubsystemId;
 const REQUEST = toBase64Url(Buffer.alloc(32, 7));
@@ -29,9 +29,9 @@ beforeAll(async () => {
 async function question(
   said: Partial<QuestionAskedPayload> = {},
   more: Partial<QuestionContent> = {},
-  key: PrivateJwk = world.keysOf(FEEDBACK).sign,
+  { key = world.keysOf(FEEDBACK).sign, kid = key.kid }: { key?: PrivateJwk; kid?: string } = {},
 ) {
-  const { jws } = await signStatement({ ...ASKED, ...said }, jwkSigner(key));
+  const { jws } = await signStatement({ ...ASKED, ...said }, { ...jwkSigner(key), kid });
   const about = {
     questionId: ID,
     exchangeId: OTHER,
@@ -39,8 +39,16 @@ async function question(
     subject: 'TEST/PIN/TEST000001',
     role: 'subject',
   };
-  return { ...about, code: 'OTHER', language: 'en', dueAt: new Date(NOW).toISOString(), statement: jws, ...more };
+  return {
+    ...about,
+    code: 'OTHER',
+    language: 'en',
+    dueAt: new Date(HEAD.dueMs).toISOString(),
+    statement: jws,
+    ...more,
+  };
 }
+const other = () => world.keysOf('TEST/gw1').sign;
 const check = (content: unknown, head = HEAD) => checkQuestion(head, content, world.view);
 
 describe('a question that is delivered', () => {
@@ -49,11 +57,15 @@ describe('a question that is delivered', () => {
   });
 
   it.each<[string, () => Promise<unknown>]>([
-    ['another instance has signed it', () => question({}, {}, world.keysOf('TEST/gw1').sign)],
+    [
+      'another has signed it in the name of its key',
+      () => question({}, {}, { key: other(), kid: world.keysOf(FEEDBACK).sign.kid }),
+    ],
     ['it is to somebody else', () => question({ to: 'TEST/GOV/1001/population' })],
     ['it is another question', () => question({ id: OTHER })],
     ['it is told under another id', () => question({}, { questionId: OTHER })],
     ['its term is another', () => question({ until: NOW + 2_000 })],
+    ['another term is shown', () => question({}, { dueAt: new Date(NOW).toISOString() })],
     ['it is about another access', () => question({}, { request: toBase64Url(Buffer.alloc(32, 8)) })],
     ['the key was not valid then', () => question({ ts: 1_000 })],
     ['it is no statement', () => question({}, { statement: 'x.y.z' })],
@@ -61,7 +73,36 @@ describe('a question that is delivered', () => {
     expect(check(await content())).toEqual({ ok: false, reason: 'question-unstated' });
   });
 
+  it('is told apart where the snapshot lists no such key of feedback', async () => {
+    for (const key of [generateSigningKey(), other()])
+      expect(check(await question({}, {}, { key }))).toEqual({ ok: false, reason: 'question-key-unknown' });
+  });
+
   it('is not where it is none', () => {
     expect(check({ code: 'WHY_LOOKED_UP' })).toEqual({ ok: false, reason: 'question-malformed' });
+  });
+});
+
+describe('a snapshot that lacks a key', () => {
+  const told = (ts: number, n = world.view.number) => ({
+    payload: { v: 1, t: 'registry.manifest', id: ID, ts, n, until: ts + 600_000, doc: REQUEST } as const,
+  });
+  const isOutdated = (manifest: ReturnType<typeof told> | undefined, writtenMs = NOW) =>
+    mayBeOutdated(world.view, manifest, writtenMs, NOW);
+
+  it('may be outdated until its manifest is younger than the use of the key', () => {
+    expect(isOutdated(undefined)).toBe(true);
+    expect(isOutdated(told(NOW - 1))).toBe(true);
+    expect(isOutdated(told(NOW))).toBe(true);
+    expect(isOutdated(told(NOW + 1))).toBe(false);
+  });
+
+  it('is outdated while the one that the newest manifest names is still to be read', () => {
+    expect(isOutdated(told(NOW + 1, world.view.number + 1))).toBe(true);
+  });
+
+  it('is not held to be outdated by who writes times that are far ahead', () => {
+    expect(isOutdated(told(NOW), NOW + 300_000)).toBe(true);
+    expect(isOutdated(told(NOW), NOW + 300_001)).toBe(false);
   });
 });
