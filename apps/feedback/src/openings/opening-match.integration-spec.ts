@@ -162,7 +162,7 @@ describe('an opening that names an order which the log does not show', () => {
     const { statement, value } = await answer(randomBytes(32));
     await becomesLeaf('a', statement);
     await arrives(statement.leafHash, value, 3n);
-    expect(await match(false, { flaw: 'order-unknown' })).toEqual({ openings: 0, rows: 0, flawed: [] });
+    expect(await match(false, { flaw: 'order-unknown' })).toEqual({ openings: 0, rows: 0, flawed: [], isFull: false });
     expect(await match(true, { flaw: 'order-unknown' })).toMatchObject({
       rows: 1,
       flawed: [{ flaw: 'concealment-false', claim: 'order-unknown' }],
