@@ -8,7 +8,7 @@ import { tagsOf } from '../key-store/person-tags.js';
 import { tagOf } from '../key-store/tag.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 import { erasurePayload, KEYS_PER_STATEMENT, refOfKeys } from './erasure-ref.js';
-import type { ClosedCommitment, ErasureStore } from './erasure.store.js';
+import type { ClosedCommitment, ErasureStore, LeafTime } from './erasure.store.js';
 
 export interface ErasureParts {
   readonly store: ErasureStore;
@@ -25,7 +25,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Gateways keep openings for 30 days at most, Kafka for two: nobody sends one that is older. */
 const CLOSED_FOR_MS = 33 * DAY_MS;
 const KEYS_PER_PAGE = 1_000;
-/** Each look reads what is unopened, which may be a backlog. */
+/** Each look asks every log for each day of which an opening can come. */
 const MARKS_PAUSE_MS = 10_000;
 const RESTATED_AT_ONCE = 100;
 const NOTHING = Buffer.alloc(0);
@@ -126,22 +126,25 @@ export class Erasure {
     const nowMs = clock.now();
     await doomed.letGo(nowMs, KEYS_PER_PAGE);
     if (nowMs < this.marksAgainMs || !(await marks.any())) return;
-    await marks.letGo(await store.openedTo(), nowMs);
+    await marks.letGo(await store.openedTo(openable(nowMs)), nowMs);
     this.marksAgainMs = nowMs + MARKS_PAUSE_MS;
   }
 
   /**
    * Alone: what was opened before has its row under a key that is doomed next, and what is opened afterwards finds the
-   * mark. What the log has and feedback had not followed yet is not marked: better shown than hidden.
+   * mark. What the log has and feedback had not followed yet is not marked: better shown than hidden. Nor is what is too
+   * old for any opening.
    */
   private mark(subjects: readonly TypedSubject[]): Promise<void> {
     const { store, keys, marks, clock } = this.parts;
     return store.alone(async (queries) => {
       const erasedMs = clock.now();
-      const made = (await store.unopened(queries)).map(async ({ epoch, ...log }): Promise<ErasureMark[]> => {
-        const key = await keys.epochKey(epoch);
-        return subjects.map((subject) => ({ ...log, epoch, tag: tagOf(key, subject), erasedMs }));
-      });
+      const made = (await store.unopened(queries, openable(erasedMs))).map(
+        async ({ epoch, ...log }): Promise<ErasureMark[]> => {
+          const key = await keys.epochKey(epoch);
+          return subjects.map((subject) => ({ ...log, epoch, tag: tagOf(key, subject), erasedMs }));
+        },
+      );
       await marks.add((await Promise.all(made)).flat(), erasedMs + CLOSED_FOR_MS);
     });
   }
@@ -211,4 +214,12 @@ export class Erasure {
     }
     return leaves;
   }
+}
+
+/**
+ * Leaves whose openings can still come: a commitment that nobody ever opens holds up marks of its log for that time, and
+ * not for ever. Intake takes no leaf that is minutes ahead of it; clocks may differ by a day here.
+ */
+function openable(nowMs: number): LeafTime {
+  return { fromMs: nowMs - CLOSED_FOR_MS, toMs: nowMs + DAY_MS };
 }

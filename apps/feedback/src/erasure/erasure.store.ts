@@ -24,6 +24,12 @@ export interface OpenErasure {
   readonly ref: string;
 }
 
+/** When leaves were made, by what they say; in whole days. */
+export interface LeafTime {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 interface ErasureRow {
   readonly leaf_hash: Buffer;
   readonly log_id: number;
@@ -63,16 +69,22 @@ const DELETES = [...BESIDE_INDEX, 'subject_access'].map(
   (table) => `DELETE FROM ${table} USING ${DOOMED}
     WHERE ${table}.epoch = doomed.epoch AND ${table}.tag = doomed.tag AND ${table}.key_id = doomed.key_id`,
 );
-/** Quarters as `epochOf` numbers them. */
+/** Of a log, for each day from $1 to $2 that has any: the first commitment that nobody has opened; all by their index. */
+const UNOPENED_BY_DAY = `
+  SELECT day, idx FROM generate_series($1::bigint, $2::bigint) AS day
+   CROSS JOIN LATERAL (
+         SELECT idx FROM commitment
+          WHERE commitment.log_id = followed_log.log_id AND ts_ms / 86400000 = day AND state = 'pending'
+          ORDER BY idx LIMIT 1) AS first`;
+/** Quarters as `epochOf` numbers them; they begin with a day. */
 const UNOPENED = `
   SELECT DISTINCT origin, next_idx,
          (extract(year FROM at) * 4 + extract(quarter FROM at) - 1)::integer AS epoch
-    FROM commitment JOIN followed_log USING (log_id)
-   CROSS JOIN LATERAL (SELECT to_timestamp(ts_ms / 1000.0) AT TIME ZONE 'UTC' AS at) AS said WHERE state = 'pending'`;
+    FROM followed_log CROSS JOIN LATERAL (${UNOPENED_BY_DAY}) AS unopened
+   CROSS JOIN LATERAL (SELECT to_timestamp(day * 86400) AT TIME ZONE 'UTC' AS at) AS said`;
 const OPENED_TO = `
   SELECT origin, least(next_idx, min(idx)) AS before
-    FROM followed_log LEFT JOIN commitment ON commitment.log_id = followed_log.log_id AND state = 'pending'
-   GROUP BY origin, next_idx`;
+    FROM followed_log LEFT JOIN LATERAL (${UNOPENED_BY_DAY}) AS unopened ON true GROUP BY origin, next_idx`;
 
 const PLACE = 'epoch, tag, ts_ms, log_id, idx, kind, position';
 const WALK = `
@@ -87,6 +99,7 @@ const WALK = `
 const FIRST: WalkPlace = [-1, Buffer.alloc(0), -1, 0, 0, 0, 0];
 type WalkPlace = readonly [number, Buffer, string | number, number, string | number, number, number];
 
+const DAY_MS = 24 * 60 * 60_000;
 const ROWS_PER_WALK = 10_000;
 const VALUE = /^c1:(.{43})$/;
 
@@ -147,15 +160,15 @@ export class ErasureStore {
     return row === undefined ? undefined : { logId: row.log_id, origin: row.origin };
   }
 
-  /** Of each log and quarter in which commitments are unopened: how far that log was followed. */
-  async unopened(queries: Queries): Promise<(LogBefore & { readonly epoch: number })[]> {
-    const rows = await queries.query<{ origin: string; next_idx: string; epoch: number }>(UNOPENED);
+  /** Of each log and quarter in which commitments of that time are unopened: how far that log was followed. */
+  async unopened(queries: Queries, of: LeafTime): Promise<(LogBefore & { readonly epoch: number })[]> {
+    const rows = await queries.query<{ origin: string; next_idx: string; epoch: number }>(UNOPENED, days(of));
     return rows.map(({ origin, next_idx: before, epoch }) => ({ origin, before: Number(before), epoch }));
   }
 
-  /** Of each log: before what index no commitment is unopened. */
-  async openedTo(): Promise<LogBefore[]> {
-    const rows = await this.database.query<{ origin: string; before: string }>(OPENED_TO);
+  /** Of each log: before what index no commitment of that time is unopened. */
+  async openedTo(of: LeafTime): Promise<LogBefore[]> {
+    const rows = await this.database.query<{ origin: string; before: string }>(OPENED_TO, days(of));
     return rows.map(({ origin, before }) => ({ origin, before: Number(before) }));
   }
 
@@ -261,6 +274,10 @@ export async function noteErasures(queries: Queries, stated: readonly StatedRow[
 /** The bytes of `c1:…`. */
 export function commitmentBytes(value: string): Buffer {
   return Buffer.from(VALUE.exec(value)?.[1] ?? '', 'base64url');
+}
+
+function days({ fromMs, toMs }: LeafTime): [number, number] {
+  return [Math.floor(fromMs / DAY_MS), Math.floor(toMs / DAY_MS)];
 }
 
 function columns(keys: readonly DoomedKey[]): [number[], Buffer[], Buffer[]] {

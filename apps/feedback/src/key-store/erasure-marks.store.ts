@@ -64,7 +64,7 @@ export class ErasureMarks {
     return (await this.database.query('SELECT FROM erasure_mark LIMIT 1')).length > 0;
   }
 
-  /** Lets go of those for which no opening can come: nothing before these places is unopened, or it is too late for any. */
+  /** Lets go of those for which no opening can come: before these places none is waited for, or it is too late for any. */
   async letGo(opened: readonly LogBefore[], nowMs: number): Promise<void> {
     await this.database.query('DELETE FROM erasure_mark WHERE until_ms < $1', [nowMs]);
     await this.database.query(LET_GO, [opened.map(({ origin }) => origin), opened.map(({ before }) => before)]);

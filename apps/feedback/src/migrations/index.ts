@@ -5,6 +5,7 @@ import { Questions1800000000004 } from './0004-questions.js';
 import { Erasure1800000000005 } from './0005-erasure.js';
 import { ConcealmentAndLinks1800000000006 } from './0006-concealment-and-links.js';
 import { Repeated1800000000007 } from './0007-repeated.js';
+import { Unopened1800000000008 } from './0008-unopened.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Erasure1800000000005,
   ConcealmentAndLinks1800000000006,
   Repeated1800000000007,
+  Unopened1800000000008,
 ];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { newExchangeId, type InstanceId } from '#kernel';
 import { OpeningSessions, sealOpening } from '#openings';
-import { openDatabase, type Database } from '#postgres';
+import { openDatabase, type Database, type Queries } from '#postgres';
 import {
   commit,
   generateSealingKey,
@@ -11,9 +11,12 @@ import {
   publicJwk,
   signStatement,
   startSession,
+  type StatementPayload,
 } from '#signing';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, fakeClock, type TestDatabase } from '#testing';
 import type { ClaimVerdict } from '../concealment/claims.service.js';
+import { Erasure } from '../erasure/erasure.service.js';
+import { ErasureStore } from '../erasure/erasure.store.js';
 import { keyMigrations } from '../key-store/migrations/index.js';
 import { DoomedKeys } from '../key-store/doomed-keys.store.js';
 import { ErasureMarks } from '../key-store/erasure-marks.store.js';
@@ -45,14 +48,14 @@ afterAll(async () => {
 });
 
 /** An answer that alone tells its subject, with its opening. */
-async function answer(concealment?: Buffer) {
+async function answer(concealment?: Buffer, ts = Date.now()) {
   const { commitment, opening } = commit('subject', { country: 'TEST', type: 'PIN', code: 'TEST000007' });
   const id = newExchangeId();
   const parties = { from: 'T/GOV/1/a', to: 'T/GOV/2/b', svc: 'T/GOV/2/b/s', ep: 'GET /' };
   const prev = randomBytes(32).toString('base64url');
   const res = `h1:${randomBytes(32).toString('base64url')}`;
   const statement = await signStatement(
-    { v: 1, t: 'exchange.answered', id, ts: Date.now(), ...parties, prev, st: 200, res, snap: 1, subj: [commitment] },
+    { v: 1, t: 'exchange.answered', id, ts, ...parties, prev, st: 200, res, snap: 1, subj: [commitment] },
     signer,
   );
   const session = await startSession({ recipient: INSTANCE, kid: sealing.kid, publicJwk: publicJwk(sealing) });
@@ -162,7 +165,7 @@ describe('an opening that names an order which the log does not show', () => {
     const { statement, value } = await answer(randomBytes(32));
     await becomesLeaf('a', statement);
     await arrives(statement.leafHash, value, 3n);
-    expect(await match(false, { flaw: 'order-unknown' })).toEqual({ openings: 0, rows: 0, flawed: [] });
+    expect(await match(false, { flaw: 'order-unknown' })).toEqual({ openings: 0, rows: 0, flawed: [], isFull: false });
     expect(await match(true, { flaw: 'order-unknown' })).toMatchObject({
       rows: 1,
       flawed: [{ flaw: 'concealment-false', claim: 'order-unknown' }],
@@ -193,3 +196,90 @@ describe('an opening that names an order which the log does not show', () => {
     expect(row).toEqual({ state: 'concealed' });
   });
 });
+
+describe('an erasure while there are commitments that nobody has opened', () => {
+  const DAY_MS = 24 * 60 * 60_000;
+  /** The first of a quarter: leaves of two quarters can be opened still. */
+  const clock = fakeClock(Date.UTC(2026, 9, 1, 12));
+  const remembered = () =>
+    keys.query('SELECT DISTINCT epoch, origin, before_idx FROM erasure_mark WHERE origin = $1 ORDER BY epoch', [
+      'late',
+    ]);
+  const erasureOver = (store: ErasureStore) => {
+    const statements = {
+      sign: <Payload extends StatementPayload>(payload: Payload) => signStatement(payload, signer),
+      ...{ keep: () => Promise.resolve(), wake: () => undefined },
+    };
+    const [doomed, marks] = [new DoomedKeys(keys), new ErasureMarks(keys)];
+    return new Erasure({
+      ...{ store, doomed, marks, statements, clock, keys: new PersonKeys(keys, kek), erased: () => undefined },
+    });
+  };
+  const erase = (erasure: Erasure) => erasure.erase([{ country: 'TEST', type: 'PIN', code: 'TEST000008' }]);
+
+  it('is remembered for those that can be opened still, and no longer for others', async () => {
+    const ages = [400, 35, 32, 0];
+    const made = await Promise.all(ages.map((days) => answer(undefined, clock.now() - days * DAY_MS)));
+    for (const { statement } of made) await becomesLeaf('late', statement);
+    await erase(erasureOver(new ErasureStore(database)));
+    const whole = { origin: 'late', before_idx: '4' };
+    const [summer, autumn] = [2026 * 4 + 2, 2026 * 4 + 3];
+    expect(await remembered()).toEqual([
+      { epoch: summer, ...whole },
+      { epoch: autumn, ...whole },
+    ]);
+    for (const [at, { statement, value }] of made.slice(2).entries()) {
+      await erasureOver(new ErasureStore(database)).letGo();
+      expect(await remembered()).toHaveLength(2);
+      await matched(statement.leafHash, value, BigInt(9 + at));
+    }
+    await erasureOver(new ErasureStore(database)).letGo();
+    expect(await remembered()).toEqual([]);
+  });
+
+  it('does not read them all, neither while everybody waits nor when it looks what is left', async () => {
+    await database.query(
+      `INSERT INTO commitment (log_id, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms,
+                               seen_ms, state, ask_ms)
+       SELECT log_id, n + 10, 0, 0, sha256(n::text::bytea), '\\x01', gen_random_uuid(), '', '', $1::bigint - n * 100000::bigint, 9,
+              'pending', 9
+         FROM followed_log CROSS JOIN generate_series(1, 20000) AS n WHERE origin = 'late'`,
+      [clock.now()],
+    );
+    await database.query(`UPDATE followed_log SET next_idx = 30000 WHERE origin = 'late'`);
+    await database.query('ANALYZE commitment');
+    const read: number[] = [];
+    const erasure = erasureOver(new ErasureStore(countingRows(database, (rows) => read.push(rows))));
+    await erase(erasure);
+    await erasure.letGo();
+    expect(await remembered()).toHaveLength(2);
+    expect([read.length, read.every((rows) => rows > 0 && rows < 2_000)]).toEqual([2, true]);
+  });
+});
+
+interface Plan {
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Tells how many rows PostgreSQL takes in hand, by its own count, for each look at what is `pending`. */
+function countingRows(of: Database, tell: (rows: number) => void): Database {
+  const rowsOf = (plan: Plan): number =>
+    (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'] +
+    (plan.Plans ?? []).reduce((sum, below) => sum + rowsOf(below), 0);
+  const counting = (queries: Queries): Queries['query'] => {
+    return async <Result extends object>(sql: string, parameters?: readonly unknown[]) => {
+      if (sql.includes(`'pending'`)) {
+        const explain = `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`;
+        const [row] = await queries.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(explain, parameters);
+        tell(row?.['QUERY PLAN'].reduce((sum, { Plan }) => sum + rowsOf(Plan), 0) ?? 0);
+      }
+      return queries.query<Result>(sql, parameters);
+    };
+  };
+  const transaction: Database['transaction'] = (work) =>
+    of.transaction((queries) => work({ ...queries, query: counting(queries) }));
+  return { ...of, query: counting(of), transaction };
+}

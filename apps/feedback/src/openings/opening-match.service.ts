@@ -51,6 +51,8 @@ export interface Matched {
   readonly openings: number;
   readonly rows: number;
   readonly flawed: readonly Flawed[];
+  /** There may be others, also where some of those that were looked at wait for their order. */
+  readonly isFull: boolean;
 }
 
 interface Judged extends Judgement<StoredCommitment> {
@@ -103,7 +105,8 @@ export class OpeningMatch {
       const done = judged.map((one) => one.waiting);
       await inbox.remove(queries, done);
       await this.parts.erased.bury(dead);
-      return { openings: done.length, rows: rows.length, flawed: flawed.map(asFlawed) };
+      const isFull = waiting.length === limit && done.length > 0;
+      return { openings: done.length, rows: rows.length, flawed: flawed.map(asFlawed), isFull };
     });
   }
 
@@ -193,7 +196,7 @@ export class OpeningMatch {
   }
 }
 
-const NOTHING: Matched = { openings: 0, rows: 0, flawed: [] };
+const NOTHING: Matched = { openings: 0, rows: 0, flawed: [], isFull: false };
 
 /** A row to be, or one that there is, with the opening still in the open. */
 type OpenedRow = OpenedCommitment<StoredCommitment> & Pick<IndexRow, 'concealed'>;

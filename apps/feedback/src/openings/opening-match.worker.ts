@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel';
+import { Rounds } from '#platform';
 import { LANES, type Lane } from './inbox.store.js';
 import type { Flawed, Matched, OpeningMatch } from './opening-match.service.js';
 
@@ -19,62 +20,50 @@ const IDLE_MS = 500;
 const FAILED_MS = 1_000;
 const EXPIRE_EVERY_MS = 60_000;
 
-/** Runs the match whenever something new is there, and once in a while if nobody says so. */
+/**
+ * Runs the match whenever something new is there, and once in a while if nobody says so. Each lane goes on by itself, and
+ * so does what puts old openings away: none waits for the backlog of another.
+ */
 export class MatchWorker {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private isStopped = false;
-  /** Something came while a pass was under way. */
-  private isWoken = false;
-  private expiredAtMs = -Infinity;
-  /** The last pass did not end. */
-  failure: string | undefined;
+  private readonly lanes: readonly Rounds[];
+  private readonly expiry: Rounds;
+  /** Of which the last round did not end; written by every round. */
+  private readonly failing = new Set<Lane | 'expiry'>();
 
-  constructor(private readonly parts: MatchWorkerParts) {}
+  constructor(private readonly parts: MatchWorkerParts) {
+    this.lanes = LANES.map((lane) => this.rounds(lane, () => this.pass(lane)));
+    this.expiry = this.rounds('expiry', () => this.expire());
+  }
 
   start(): void {
-    this.wake();
+    for (const rounds of [...this.lanes, this.expiry]) rounds.start();
   }
 
   /** New leaves or openings are committed. */
   wake(): void {
-    this.isWoken = true;
-    if (this.isStopped || this.running !== undefined) return;
-    clearTimeout(this.timer);
-    this.running = this.run().finally(() => (this.running = undefined));
+    for (const lane of this.lanes) lane.soon();
   }
 
   async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await Promise.all([...this.lanes, this.expiry].map((rounds) => rounds.stop()));
   }
 
-  private async run(): Promise<void> {
-    let pauseMs = IDLE_MS;
-    try {
-      while (this.isWoken && !this.isStopped) {
-        this.isWoken = false;
-        await this.passes();
-      }
-      await this.expire();
-      this.failure = undefined;
-    } catch (cause) {
-      this.failure = 'openings are not indexed now; they wait';
+  /** The last round of something did not end. */
+  get failure(): string | undefined {
+    return this.failing.size > 0 ? 'openings are not indexed now; they wait' : undefined;
+  }
+
+  private rounds(of: Lane | 'expiry', round: () => Promise<number>): Rounds {
+    const ended = async () => {
+      const pauseMs = await round();
+      this.failing.delete(of);
+      return pauseMs;
+    };
+    const failed = (cause: unknown) => {
+      this.failing.add(of);
       this.parts.failed(cause);
-      pauseMs = FAILED_MS;
-    }
-    if (!this.isStopped) this.timer = setTimeout(() => this.wake(), pauseMs);
-  }
-
-  /** Ends when no lane had more than a pass takes; rejects when each has ended, if one has failed. */
-  private async passes(): Promise<void> {
-    const ended = await Promise.allSettled(LANES.map((lane) => this.passesOf(lane)));
-    for (const one of ended) if (one.status === 'rejected') throw one.reason;
-  }
-
-  private async passesOf(lane: Lane): Promise<void> {
-    while ((await this.pass(lane)) === OPENINGS_PER_PASS && !this.isStopped);
+    };
+    return new Rounds(ended, failed, FAILED_MS);
   }
 
   private async pass(lane: Lane): Promise<number> {
@@ -82,7 +71,7 @@ export class MatchWorker {
     this.parts.matched(matched);
     for (const alike of Map.groupBy(matched.flawed, ({ flaw, consumer }) => `${flaw} ${consumer}`).values())
       this.parts.flawed(alike[0] as Flawed, alike.length);
-    return matched.openings;
+    return matched.isFull ? 0 : IDLE_MS;
   }
 
   /** Puts away openings whose leaf has not come by `beforeMs`, the oldest first; how many they were. */
@@ -92,10 +81,9 @@ export class MatchWorker {
     return expired;
   }
 
-  private async expire(): Promise<void> {
+  private async expire(): Promise<number> {
     const { clock, keepMs } = this.parts;
-    if (clock.now() - this.expiredAtMs < EXPIRE_EVERY_MS) return;
     const expired = await this.letGo(clock.now() - keepMs, OPENINGS_PER_PASS);
-    if (expired < OPENINGS_PER_PASS) this.expiredAtMs = clock.now();
+    return expired < OPENINGS_PER_PASS ? EXPIRE_EVERY_MS : 0;
   }
 }
