@@ -42,6 +42,7 @@ export {
   elementsOf,
   ownerAt,
   ownerOf,
+  ownerOfDatum,
   placesOf,
   type DataElement,
   type ElementPlace,
