@@ -111,7 +111,7 @@ function serviceOf(
     problems.push({ code: 'endpoints-missing', at, message: 'has neither endpoints nor OpenAPI' });
   const ref = at.slice(definition.instance.length + 1);
   const elements = serviceElements(definition, { ref, endpoints: names, openapi });
-  problems.push(...elements.problems.map((problem) => ({ ...problem, at })));
+  for (const problem of elements.problems) problems.push({ ...problem, at });
   return {
     code: service.code,
     title: service.title ?? { en: service.code },
