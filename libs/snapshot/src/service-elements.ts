@@ -72,14 +72,7 @@ export function serviceElements(
   for (const [endpoint, places] of byEndpoint)
     if (places.size > MAX_PLACES)
       problems.push(problem('element-places', `"${endpoint}" has more than ${MAX_PLACES} places of elements`));
-    else if (shape !== undefined)
-      for (const { pointer, named } of coveredNeighbours(shape, endpoint, [...places.keys()]))
-        problems.push(
-          problem(
-            'element-neighbour',
-            `${where(endpoint, pointer)} would be "${named}", too, which the schema names: that needs an element of its own`,
-          ),
-        );
+    else problems.push(...coveredNeighbours(shape, endpoint, [...places.keys()]));
   if (shape?.isExhausted === true)
     problems.push(problem('element-places', 'its answers are too large to look up all places of elements in them'));
   return { places: new Map([...byEndpoint].map(([endpoint, places]) => [endpoint, sorted(places)])), problems };
@@ -127,7 +120,12 @@ function mappedPlaces(
  * Places with a `*` which covers something that the schema names, and that has no closer place: a doubt about it would go
  * to the owner of what it is not. Each with the first such neighbour.
  */
-function coveredNeighbours(shape: AnswerShape, endpoint: string, pointers: readonly string[]) {
+function coveredNeighbours(
+  shape: AnswerShape | undefined,
+  endpoint: string,
+  pointers: readonly string[],
+): readonly ElementProblem[] {
+  if (shape === undefined) return [];
   const patterns = pointers.map((pointer) => tokensOf(pointer) ?? []);
   return patterns
     .filter((pattern) => pattern.includes(WILDCARD))
@@ -136,7 +134,9 @@ function coveredNeighbours(shape: AnswerShape, endpoint: string, pointers: reado
       const named = shape
         .namedUnder(endpoint, pattern)
         .find((tokens) => !closer.some((other) => covers(other, tokens)));
-      return named === undefined ? [] : [{ pointer: pointerOf(pattern), named: pointerOf(named) }];
+      if (named === undefined) return [];
+      const message = `would be "${pointerOf(named)}", too, which the schema names: that needs an element of its own`;
+      return [problem('element-neighbour', `${where(endpoint, pointerOf(pattern))} ${message}`)];
     });
 }
 

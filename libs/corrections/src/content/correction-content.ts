@@ -131,5 +131,6 @@ function isPlain(value: unknown): boolean {
 /** What lies directly within: of an object its keys, too. */
 function partsOf(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
-  return Array.isArray(value) ? value : [...Object.keys(value), ...Object.values(value)];
+  const parts: unknown[] = Object.values(value);
+  return Array.isArray(value) ? parts : [...Object.keys(value), ...parts];
 }
