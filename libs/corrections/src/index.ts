@@ -53,14 +53,7 @@ export {
   type TransitionCell,
   type TransitionRule,
 } from './case/transition.js';
-export {
-  routeItems,
-  type ElementDirectory,
-  type RoutedCase,
-  type RoutedItem,
-  type RoutedPart,
-  type RoutingRule,
-} from './case/route-items.js';
+export { routeItems, type RoutedCase, type RoutedItem, type RoutedPart, type RoutingRule } from './case/route-items.js';
 export {
   closeList,
   isRevealed,

@@ -44,10 +44,10 @@ export function answerSchemas(document: unknown): { readonly endpoint: string; r
   );
 }
 
-/** All schemas that describe the value which `schema` describes: itself, what it refers to, what it is composed of. */
-export function sameValue(document: unknown, schema: unknown): ReadonlySet<Node> {
+/** All schemas that describe the value which these describe: themselves, what they refer to, what they are composed of. */
+export function sameValue(document: unknown, schemas: readonly unknown[]): ReadonlySet<Node> {
   const found = new Set<Node>();
-  const open = [schema];
+  const open = [...schemas];
   for (let next = open.pop(); next !== undefined || open.length > 0; next = open.pop()) {
     const node = nodeOf(next);
     if (node === undefined || found.has(node)) continue;
@@ -56,7 +56,7 @@ export function sameValue(document: unknown, schema: unknown): ReadonlySet<Node>
     for (const keyword of COMPOSITIONS) {
       const parts = own(node, keyword);
       if (keyword === 'then' || keyword === 'else') open.push(parts);
-      else open.push(...entries(parts).map(([, part]) => part));
+      else for (const [, part] of entries(parts)) open.push(part);
     }
   }
   return found;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describesPlace, elementMarks } from './element-marks.js';
+import { AnswerShape } from './answer-shape.js';
+import { elementMarks } from './element-marks.js';
 import { covers, tokensOf } from './pointer-pattern.js';
 
 const marked = (element: string) => ({ type: 'string', 'x-data-element': element });
@@ -117,6 +118,13 @@ describe('marks of an OpenAPI document', () => {
     expect(placesIn(answering({ properties: { '*': marked('e') } }))).toEqual(['mark-under-wildcard']);
   });
 
+  it('are found among more schemas of one value than a call has room for', () => {
+    const many = Array.from({ length: 150_000 }, () => ({}));
+    expect(placesIn(answering({ allOf: [...many, marked('e')] }))).toEqual([' e']);
+    const properties = Object.fromEntries(many.map((_, n) => [`p${n}`, ref('D')]));
+    expect(placesIn(answering({ properties }, { D: marked('e') }))).toEqual(['marks-too-many']);
+  });
+
   it.each([undefined, null, 'x', [], {}, { paths: [] }, { paths: { '/a': { get: { responses: 1 } } } }])(
     'are none in %j',
     (document) => expect(placesIn(document)).toEqual([]),
@@ -169,44 +177,11 @@ describe('any mark', () => {
         const [mark, ...others] = marks.ok ? marks.value : [];
         expect(others).toEqual([]);
         expect(covers(tokensOf(mark?.pointer ?? '~') ?? ['no pointer'], tokens)).toBe(true);
-        expect(describesPlace(document, 'GET /{pin}', mark?.pointer ?? '~')).toBe(true);
-        expect(describesPlace(document, 'GET /{pin}', `${mark?.pointer ?? ''}/x`)).toBe(false);
+        const shape = new AnswerShape(document);
+        expect(shape.describes('GET /{pin}', mark?.pointer ?? '~')).toBe(true);
+        expect(shape.describes('GET /{pin}', `${mark?.pointer ?? ''}/x`)).toBe(false);
+        expect(shape.namedUnder('GET /{pin}', tokensOf(mark?.pointer ?? '~') ?? [])).toEqual([]);
       }),
     );
-  });
-});
-
-describe('a place', () => {
-  const list = { type: 'array', items: ref('Person'), prefixItems: [{ properties: { head: {} } }] };
-  const person = { properties: { name: {}, children: { items: ref('Person') }, free: { additionalProperties: true } } };
-  const document = answering({ allOf: [{ properties: { list } }], additionalProperties: false }, { Person: person });
-
-  it.each(['', '/list', '/list/*', '/list/*/name', '/list/7/name', '/list/0/head', '/list/*/free/x', '/list/*/free/*'])(
-    'is described: %j',
-    (pointer) => expect(describesPlace(document, 'GET /{pin}', pointer)).toBe(true),
-  );
-
-  it('is described in a schema that holds itself, however deep', () => {
-    expect(describesPlace(document, 'GET /{pin}', `/list${'/*/children'.repeat(60)}`)).toBe(true);
-  });
-
-  it.each([
-    '/lists',
-    '/list/name',
-    '/list/-/name',
-    '/list/01/name',
-    '/list/*/head',
-    '/*',
-    '/list/*/name/x',
-    'list',
-    '/list/*/free/x/y',
-  ])('is not: %j', (pointer) => expect(describesPlace(document, 'GET /{pin}', pointer)).toBe(false));
-
-  it('is not a key named like the wildcard: it would stand for its neighbours', () => {
-    expect(describesPlace(answering({ properties: { '*': {}, a: {} } }), 'GET /{pin}', '/*')).toBe(false);
-  });
-
-  it('is none of another endpoint', () => {
-    expect(describesPlace(document, 'POST /{pin}', '')).toBe(false);
   });
 });

@@ -1,15 +1,6 @@
 import { ok, refuse, type Result } from '#kernel';
-import {
-  answerSchemas,
-  innerSchemas,
-  nodeOf,
-  own,
-  sameValue,
-  target,
-  type Inner,
-  type Node,
-} from './answer-schemas.js';
-import { MAX_POINTER_LENGTH, pointerOf, tokensOf, WILDCARD } from './pointer-pattern.js';
+import { answerSchemas, innerSchemas, nodeOf, own, sameValue, target, type Node } from './answer-schemas.js';
+import { MAX_POINTER_LENGTH, pointerOf, WILDCARD } from './pointer-pattern.js';
 
 /** What an OpenAPI document writes into a schema to say which data element stands there. */
 const ELEMENT_MARK = 'x-data-element';
@@ -31,7 +22,6 @@ const MAX_STEPS = 200_000;
 /** How often one schema is followed within itself: below that nothing is marked. */
 const MAX_TURNS = 3;
 const MAX_DEPTH = 64;
-const INDEX = /^(?:0|[1-9][0-9]*)$/;
 
 /**
  * Every mark in the answers of an OpenAPI document, through references within it, compositions, objects and arrays,
@@ -64,7 +54,7 @@ class MarkSearch {
   ): ElementMarkReason | undefined {
     const pointer = pointerOf(tokens);
     if (tokens.length > MAX_DEPTH || pointer.length > MAX_POINTER_LENGTH) return 'mark-too-deep';
-    for (const node of this.counted([...sameValue(this.document, schema)])) {
+    for (const node of this.counted([...sameValue(this.document, [schema])])) {
       if (this.steps > MAX_STEPS) return 'marks-too-many';
       if (!this.leading.has(node)) continue;
       const element = own(node, ELEMENT_MARK);
@@ -98,30 +88,6 @@ class MarkSearch {
   }
 }
 
-/** Whether a schema of the endpoint's answers describes what stands at a pointer pattern. */
-export function describesPlace(document: unknown, endpoint: string, pointer: string): boolean {
-  const tokens = tokensOf(pointer);
-  if (tokens === undefined) return false;
-  const answers = answerSchemas(document).filter((answer) => answer.endpoint === endpoint);
-  const found = tokens.reduce<ReadonlySet<unknown>>(
-    (schemas, token) =>
-      new Set(
-        [...schemas]
-          .flatMap((schema) => [...sameValue(document, schema)])
-          .flatMap(innerSchemas)
-          .filter((inner) => fits(inner, token))
-          .map(({ schema }) => schema),
-      ),
-    new Set(answers.map(({ schema }) => schema)),
-  );
-  return found.size > 0;
-}
-
-function fits({ token, isItem }: Inner, asked: string): boolean {
-  if (token !== undefined) return token === asked && token !== WILDCARD;
-  return asked === WILDCARD || !isItem || INDEX.test(asked);
-}
-
 /** Every object of the document from which a mark can be reached: all others need no look, however many there are. */
 function leadingToMarks(document: unknown): ReadonlySet<Node> {
   const parents = new Map<Node, Node[]>();
@@ -144,7 +110,7 @@ function leadingToMarks(document: unknown): ReadonlySet<Node> {
   for (let node = marked.pop(); node !== undefined; node = marked.pop()) {
     if (leading.has(node)) continue;
     leading.add(node);
-    marked.push(...(parents.get(node) ?? []));
+    for (const parent of parents.get(node) ?? []) marked.push(parent);
   }
   return leading;
 }

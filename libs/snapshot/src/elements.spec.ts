@@ -65,11 +65,22 @@ describe('data elements of a snapshot', () => {
     expect(ownerOf(world.view, 'birth')).toBe('TEST/GOV/1001/population');
     expect(ownerOf(world.view, 'death')).toBeUndefined();
     expect(ownerAt(world.view, CARDS, GET, '/cards/0/a~1b')).toMatchObject({
-      rule: 'element',
+      rule: 'element-owner',
       owner: 'TEST/GOV/1001/population',
       element: { id: 'birth', selfDeclared: false },
     });
-    expect(ownerAt(world.view, CARDS, GET, '/number')).toEqual({ rule: 'service', owner: 'TEST/GOV/1000/mygov' });
+    expect(ownerAt(world.view, CARDS, GET, '/number')).toEqual({
+      rule: 'service-owner',
+      owner: 'TEST/GOV/1000/mygov',
+    });
+  });
+
+  it('belong to the portal where people state them themselves, by a rule of its own (E18)', () => {
+    expect(ownerAt(world.view, CARDS, GET, '/cards/0/a')).toMatchObject({
+      rule: 'self-declared',
+      owner: 'TEST/GOV/1000/mygov',
+      element: { id: 'mail', selfDeclared: true },
+    });
     expect(elementOf(world.view, 'mail')?.selfDeclared).toBe(true);
   });
 
@@ -87,7 +98,7 @@ describe('data elements of a snapshot', () => {
     if (!verified.ok) throw new TypeError('the snapshot does not verify');
     expect(placesOf(verified.value.view, 'birth')).toHaveLength(2);
     expect(ownerAt(verified.value.view, CARDS, GET, '/cards/0/a~1b')).toEqual({
-      rule: 'service',
+      rule: 'service-owner',
       owner: 'TEST/GOV/1000/mygov',
     });
   });

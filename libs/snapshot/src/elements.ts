@@ -22,9 +22,10 @@ export interface EndpointPlace {
 
 /** Who has to answer for a datum, and by which rule (`corrections.md` §4). */
 export type OwnerOfDatum =
-  | { readonly rule: 'element'; readonly owner: SubsystemId; readonly element: DataElement }
+  /** Self-declared: the owner is the portal into which people wrote it themselves (E18), whichever one asks. */
+  | { readonly rule: 'element-owner' | 'self-declared'; readonly owner: SubsystemId; readonly element: DataElement }
   /** Nothing registered stands there: whoever answered has to know. */
-  | { readonly rule: 'service'; readonly owner: SubsystemId };
+  | { readonly rule: 'service-owner'; readonly owner: SubsystemId };
 
 interface ElementIndex {
   readonly elements: ReadonlyMap<string, DataElement>;
@@ -66,18 +67,21 @@ export function ownerOf(snapshot: RegistryView, elementId: string): SubsystemId 
   return elementOf(snapshot, elementId)?.owner;
 }
 
-/** Who owns the datum at a JSON pointer of an answer: the owner of the element there, else of the service. */
+/** Who owns the datum at a JSON pointer of an answer. */
 export function ownerAt(
   snapshot: RegistryView,
   service: ServiceId,
   endpoint: string,
   jsonPointer: string,
 ): OwnerOfDatum {
-  const id = elementAt(snapshot, service, endpoint, jsonPointer);
-  const element = id === undefined ? undefined : elementOf(snapshot, id);
-  return element === undefined
-    ? { rule: 'service', owner: subsystemOf(service) }
-    : { rule: 'element', owner: element.owner, element };
+  return ownerOfDatum(snapshot, service, elementAt(snapshot, service, endpoint, jsonPointer));
+}
+
+/** Who owns a datum in a service's answers: the owner of the element that it is, else of the service. */
+export function ownerOfDatum(snapshot: RegistryView, service: ServiceId, elementId: string | undefined): OwnerOfDatum {
+  const element = elementId === undefined ? undefined : elementOf(snapshot, elementId);
+  if (element === undefined) return { rule: 'service-owner', owner: subsystemOf(service) };
+  return { rule: element.selfDeclared ? 'self-declared' : 'element-owner', owner: element.owner, element };
 }
 
 /** All endpoints whose answers hold the element, for the question who received it. */

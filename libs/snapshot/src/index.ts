@@ -42,12 +42,13 @@ export {
   elementsOf,
   ownerAt,
   ownerOf,
+  ownerOfDatum,
   placesOf,
   type DataElement,
   type ElementPlace,
   type EndpointPlace,
   type OwnerOfDatum,
 } from './elements.js';
-export { locateInDefinition, type Place } from './locate-in-definition.js';
+export { placeProblems, type Place, type UnplacedProblem } from './locate-in-definition.js';
 export { inFileOrder, readPlacedYaml, type PlacedMessage, type PlacedYaml } from './placed-yaml.js';
 export { signMemberEntry, type MemberKeyPair } from './sign-member-entry.js';

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import type { InstanceDefinition } from './definition-schema.js';
 import type { Path } from './references.js';
 
@@ -9,14 +9,44 @@ export interface Place {
   readonly path: string;
 }
 
+/** What is wrong with a member, subsystem, service or instance, or with what a path leads to. */
+export interface UnplacedProblem {
+  readonly code: string;
+  /** Full identifier. */
+  readonly at: string;
+  /** Where there is one, it leads closer to what is wrong. */
+  readonly path?: Path;
+  readonly message: string;
+}
+
+export interface PlacedProblem extends Place {
+  readonly code: string;
+  readonly at: string;
+  readonly message: string;
+}
+
+/** Nobody reads more, and each has to be looked up. */
+const MAX_PROBLEMS = 100;
+
 /**
- * The place of a member, subsystem, service or instance in the text that `definition` was parsed from, by its full
- * identifier, or of whatever a path leads to. What is not in it is placed at the beginning.
+ * The first 100 problems, each with its place in the text that `definition` was parsed from. What is not in it is placed
+ * at the beginning.
  */
-export function locateInDefinition(text: string, definition: InstanceDefinition, what: string | Path): Place {
-  const path = typeof what === 'string' ? pathOf(definition, what) : what;
+export function placeProblems(
+  text: string,
+  definition: InstanceDefinition,
+  problems: readonly UnplacedProblem[],
+): PlacedProblem[] {
   const lines = new LineCounter();
-  const node: unknown = parseDocument(text, { lineCounter: lines }).getIn(path, true);
+  const document = parseDocument(text, { lineCounter: lines });
+  return problems.slice(0, MAX_PROBLEMS).map(({ code, at, path, message }) => {
+    const place = placeOf(document, lines, path ?? pathOf(definition, at));
+    return { code, at, message, ...place };
+  });
+}
+
+function placeOf(document: Document, lines: LineCounter, path: Path): Place {
+  const node: unknown = document.getIn(path, true);
   const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
   const start: unknown = Array.isArray(range) ? range[0] : undefined;
   const { line, col } = lines.linePos(typeof start === 'number' ? start : 0);

@@ -111,7 +111,7 @@ function serviceOf(
     problems.push({ code: 'endpoints-missing', at, message: 'has neither endpoints nor OpenAPI' });
   const ref = at.slice(definition.instance.length + 1);
   const elements = serviceElements(definition, { ref, endpoints: names, openapi });
-  problems.push(...elements.problems.map((problem) => ({ ...problem, at })));
+  addAt(at, elements.problems, problems);
   return {
     code: service.code,
     title: service.title ?? { en: service.code },
@@ -126,6 +126,11 @@ function serviceOf(
     ...given('subject', service.subject),
     ...given('disabled', service.disabled),
   };
+}
+
+/** One by one: they can be more than a call has room for. */
+function addAt(at: string, found: readonly Omit<DocumentProblem, 'at'>[], problems: DocumentProblem[]): void {
+  for (const problem of found) problems.push({ ...problem, at });
 }
 
 function agreementOf(

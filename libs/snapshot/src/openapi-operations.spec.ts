@@ -1,6 +1,4 @@
 import { sha256, toHex } from '#kernel';
-import { instanceDefinition } from './definition-schema.js';
-import { locateInDefinition } from './locate-in-definition.js';
 import { openApiOperations } from './openapi-operations.js';
 
 const text =
@@ -20,23 +18,5 @@ describe('openApiOperations', () => {
     ['openapi-without-paths', 'openapi: 3.1.0\npaths: {}'],
   ])('refuses as %s', (reason, ...texts) => {
     for (const wrong of texts) expect(openApiOperations(wrong)).toEqual({ ok: false, reason });
-  });
-});
-
-describe('locateInDefinition', () => {
-  const yaml =
-    'instance: D\nmembers:\n  - id: GOV/1\n    name: { en: One }\n    subsystems:\n      - code: s\n        services:\n          - code: v\n';
-  const definition = instanceDefinition.parse({
-    instance: 'D',
-    members: [{ id: 'GOV/1', name: { en: 'One' }, subsystems: [{ code: 's', services: [{ code: 'v' }] }] }],
-  });
-
-  it.each([
-    ['D/GOV/1', 3, 9, 'members[0].id'],
-    ['D/GOV/1/s', 6, 15, 'members[0].subsystems[0].code'],
-    ['D/GOV/1/s/v', 8, 19, 'members[0].subsystems[0].services[0].code'],
-    ['D/GOV/9', 1, 1, ''],
-  ])('finds %s', (identifier, line, column, path) => {
-    expect(locateInDefinition(yaml, definition, identifier)).toEqual({ line, column, path });
   });
 });

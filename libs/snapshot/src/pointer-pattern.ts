@@ -1,6 +1,6 @@
 /**
  * A place in a JSON document whose exact shape only the answer tells: a JSON pointer (RFC 6901) in which the token `*`
- * stands for every element of an array and for every key that the schema does not name.
+ * stands for every element of an array and for every key of an object. Where a closer place is, that counts.
  */
 export const POINTER_PATTERN = /^(?:\/(?:[^~/]|~[01])*)*$/;
 export const MAX_POINTER_LENGTH = 1_024;

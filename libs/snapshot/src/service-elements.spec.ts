@@ -20,6 +20,11 @@ paths:
                   birthDate: { type: string, x-data-element: birth }
                   visits: { type: array, items: { type: object, properties: { day: { type: string } } } }
 `;
+/** Keys that the schema does not name are dates of birth; `pin` is none. */
+const BESIDE = OPENAPI.replace(
+  /properties:\n.*\n.*visits.*/,
+  'properties: { pin: { type: string } }\n                additionalProperties: { type: string, x-data-element: birth }',
+);
 const KEY = {
   kid: 'k'.repeat(43),
   use: 'sign' as const,
@@ -88,6 +93,17 @@ describe('elements in a member’s document', () => {
     ]);
   });
 
+  it('may stand for every other key, once what the schema names has an element of its own', () => {
+    expect(endpointsIn(documentsOf([{ ...DAY, pointer: '/pin' }], BESIDE))).toMatchObject([
+      {
+        elements: [
+          { pointer: '/*', element: 'birth' },
+          { pointer: '/pin', element: 'day' },
+        ],
+      },
+    ]);
+  });
+
   it.each([
     ['endpoint-unknown', [{ ...DAY, endpoint: 'GET /' }], OPENAPI, ['elementPlaces', 0, 'endpoint']],
     ['element-pointer-unknown', [DAY, { ...DAY, pointer: '/visits/day' }], OPENAPI, ['elementPlaces', 1, 'pointer']],
@@ -96,6 +112,8 @@ describe('elements in a member’s document', () => {
     ['element-unknown', [], OPENAPI.replace('element: birth', 'element: death'), undefined],
     ['element-unknown', [], OPENAPI.replace('element: birth', 'element: [birth]'), undefined],
     ['element-places', [], OPENAPI.replace('birthDate:', "'*':"), undefined],
+    ['element-neighbour', [], BESIDE, undefined],
+    ['element-neighbour', [{ ...DAY, pointer: '/*' }], BESIDE.replace(', x-data-element: birth', ''), undefined],
     [
       'element-places',
       [],

@@ -1,11 +1,18 @@
+import { AnswerShape } from './answer-shape.js';
 import type { InstanceDefinition } from './definition-schema.js';
-import { describesPlace, elementMarks, type ElementMarkReason } from './element-marks.js';
+import { elementMarks, type ElementMarkReason } from './element-marks.js';
 import { MAX_PLACES, type EndpointEntry } from './member-document.js';
 import type { OpenApiOperations } from './openapi-operations.js';
+import { byCloseness, covers, pointerOf, tokensOf, WILDCARD } from './pointer-pattern.js';
 import type { Path } from './references.js';
 
 export type ElementProblemCode =
-  'endpoint-unknown' | 'element-unknown' | 'element-pointer-unknown' | 'element-conflict' | 'element-places';
+  | 'endpoint-unknown'
+  | 'element-unknown'
+  | 'element-pointer-unknown'
+  | 'element-conflict'
+  | 'element-neighbour'
+  | 'element-places';
 
 export interface ElementProblem {
   readonly code: ElementProblemCode;
@@ -47,8 +54,9 @@ export function serviceElements(
   definition: Pick<InstanceDefinition, 'elements' | 'elementPlaces'>,
   service: MarkedService,
 ): { readonly places: ReadonlyMap<string, Places>; readonly problems: readonly ElementProblem[] } {
+  const shape = service.openapi === undefined ? undefined : new AnswerShape(service.openapi.document);
   const marked = markedPlaces(definition, service);
-  const mapped = mappedPlaces(definition, service);
+  const mapped = mappedPlaces(definition, service, shape);
   const problems = [...marked.problems, ...mapped.problems];
   const byEndpoint = new Map<string, Map<string, string>>();
   for (const { endpoint, pointer, element, path } of [...marked.said, ...mapped.said]) {
@@ -64,6 +72,9 @@ export function serviceElements(
   for (const [endpoint, places] of byEndpoint)
     if (places.size > MAX_PLACES)
       problems.push(problem('element-places', `"${endpoint}" has more than ${MAX_PLACES} places of elements`));
+    else problems.push(...coveredNeighbours(shape, endpoint, [...places.keys()]));
+  if (shape?.isExhausted === true)
+    problems.push(problem('element-places', 'its answers are too large to look up all places of elements in them'));
   return { places: new Map([...byEndpoint].map(([endpoint, places]) => [endpoint, sorted(places)])), problems };
 }
 
@@ -83,7 +94,11 @@ function markedPlaces(definition: Pick<InstanceDefinition, 'elements'>, { openap
   return { said, problems };
 }
 
-function mappedPlaces(definition: Pick<InstanceDefinition, 'elementPlaces'>, service: MarkedService) {
+function mappedPlaces(
+  definition: Pick<InstanceDefinition, 'elementPlaces'>,
+  service: MarkedService,
+  shape: AnswerShape | undefined,
+) {
   const said: Said[] = [];
   const problems: ElementProblem[] = [];
   for (const [index, place] of definition.elementPlaces.entries()) {
@@ -92,13 +107,37 @@ function mappedPlaces(definition: Pick<InstanceDefinition, 'elementPlaces'>, ser
     const path = (key: string): Path => ['elementPlaces', index, key];
     if (!service.endpoints.includes(endpoint))
       problems.push(problem('endpoint-unknown', `has no endpoint "${endpoint}"`, path('endpoint')));
-    else if (service.openapi !== undefined && !describesPlace(service.openapi.document, endpoint, pointer))
+    else if (shape?.describes(endpoint, pointer) === false)
       problems.push(
         problem('element-pointer-unknown', `no answer of "${endpoint}" describes "${pointer}"`, path('pointer')),
       );
     else said.push({ endpoint, pointer, element, path: path('element') });
   }
   return { said, problems };
+}
+
+/**
+ * Places with a `*` which covers something that the schema names, and that has no closer place: a doubt about it would go
+ * to the owner of what it is not. Each with the first such neighbour.
+ */
+function coveredNeighbours(
+  shape: AnswerShape | undefined,
+  endpoint: string,
+  pointers: readonly string[],
+): readonly ElementProblem[] {
+  if (shape === undefined) return [];
+  const patterns = pointers.map((pointer) => tokensOf(pointer) ?? []);
+  return patterns
+    .filter((pattern) => pattern.includes(WILDCARD))
+    .flatMap((pattern) => {
+      const closer = patterns.filter((other) => other.length === pattern.length && byCloseness(other, pattern) < 0);
+      const named = shape
+        .namedUnder(endpoint, pattern)
+        .find((tokens) => !closer.some((other) => covers(other, tokens)));
+      if (named === undefined) return [];
+      const message = `would be "${pointerOf(named)}", too, which the schema names: that needs an element of its own`;
+      return [problem('element-neighbour', `${where(endpoint, pointerOf(pattern))} ${message}`)];
+    });
 }
 
 function sorted(places: ReadonlyMap<string, string>): Places {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import {
-  locateInDefinition,
   memberDocumentsOf,
   openApiOperations,
   parseInstanceDefinition,
+  placeProblems,
   signMemberEntry,
   type InstanceDefinition,
   type MemberDocument,
@@ -91,12 +91,7 @@ function documentsOf(
     },
   });
   if (documents.ok) return documents.value;
-  throw invalid(
-    documents.reason.map(({ code, at, message, path }) => {
-      const place = locateInDefinition(text, definition, path ?? at);
-      return problemLine(file, { ...place, code, message });
-    }),
-  );
+  throw invalid(placeProblems(text, definition, documents.reason).map((problem) => problemLine(file, problem)));
 }
 
 async function signEntry(document: MemberDocument, keys: ApplyKeys): Promise<MemberEntry> {

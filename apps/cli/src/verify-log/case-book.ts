@@ -16,11 +16,14 @@ const REQUESTED = 1;
 const FOLLOWED = 2;
 const WAITING = 3;
 const STATES = 4;
+/** A key among the slots: the log follows another. */
+const OPENED = sha256('log.opened');
 /** Bits of a UUIDv8 that are its maker's, where not all of a byte are. */
 const ID_BITS: Readonly<Record<number, number>> = { 6: 0x0f, 8: 0x3f };
 
 /**
- * Which slots are taken, and which requests have a sequel (`statements.md` §2), over the whole log. Keys are 128 bits of
+ * Which slots are taken, by which steps of a case, and which requests have a sequel (`statements.md` §2), over the whole
+ * log. Keys are 128 bits of
  * SHA-256: a collision, were there one, would be a false alarm and no miss.
  */
 export class CaseBook {
@@ -49,6 +52,28 @@ export class CaseBook {
   /** False if that slot of that signer is taken already; a case has one leaf of each number, whoever signed it. */
   take({ fields }: LoggedStatement, slot: Slot, signer: string): boolean {
     return this.slots.add(sha256(`${fields.id} ${slot}${slot.startsWith('s') ? '' : ` ${signer}`}`));
+  }
+
+  /** From the first leaf on, in a log that goes on from another: a case may have begun there. */
+  noteOpened(): void {
+    this.slots.add(OPENED);
+  }
+
+  /**
+   * Notes the step that took a slot `s<seq>`, and says whether it may follow the one before (`statements.md` §2): it names
+   * that leaf, and is between its parties unless feedback made it. The first step of a case follows nothing; the first
+   * one in this log of a case that began in the log before names a leaf that is not here, and is not checked against that. A step that may
+   * not follow stands all the same, for the next one to name.
+   */
+  noteStep({ fields, leaf }: LoggedStatement, signer: string): boolean {
+    const { id, seq, prev, from, to } = fields;
+    const isNew = this.slots.add(sha256(`${id} case`));
+    this.slots.add(sha256(`${id} ${seq} ${leaf}`));
+    this.slots.add(sha256(`${id} ${seq} ${leaf} ${from} ${to}`));
+    if (seq === 1) return true;
+    if (isNew) return this.slots.has(OPENED);
+    const before = `${id} ${seq - 1} ${prev ?? ''}`;
+    return this.slots.has(sha256(signer === from || signer === to ? `${before} ${from} ${to}` : before));
   }
 
   /** Ties sequels to requests, whichever of the two comes first in the log. */

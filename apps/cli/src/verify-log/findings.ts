@@ -25,6 +25,7 @@ const MEANINGS = {
   'statement-signer': 'no key in force at that index, of a party that may sign it, made a statement',
   'statement-signature': 'a statement’s signature is not by the key that it names',
   'slot-taken': 'a signer has two leaves in one slot: two stories about one exchange',
+  'case-chain': 'a step of a case does not name the one before it, or is between other parties than feedback set',
   'conflict-false': 'a conflict is not made from the statement that it accuses',
   'manifest-signature': 'a manifest is not signed by a registry key of trust.json',
   'manifest-chain': 'a manifest does not name the manifest before it',

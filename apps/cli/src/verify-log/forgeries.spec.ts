@@ -1,12 +1,22 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { sha256, toBase64Url } from '#kernel';
-import { generateSigningKey, jwkSigner, publicJwk, signStatement, type PrivateJwk, type Statement } from '#signing';
+import { newExchangeId, sha256, toBase64Url } from '#kernel';
+import {
+  generateSigningKey,
+  jwkSigner,
+  publicJwk,
+  signStatement,
+  statementLeafHash,
+  type PrivateJwk,
+  type Statement,
+} from '#signing';
 import { publicDigest } from '#snapshot';
+import { buildWorld } from '#testing';
 import { amendWorld, freshKey, publishedKey, withSigningKeys } from '../../../../test/audit/amended-world.js';
 import { forge as forgeStatement } from '../../../../test/audit/audit-network.js';
 import { freshLogKey, verifyFiles, type LogFiles } from '../../../../test/conformance/log-in-memory.js';
 import { layLog, layWorld, trustOf } from '../../../../test/load/verify/lay-log.js';
 import { SignedLog } from '../../../../test/load/verify/signed-log.js';
+import { decodeState, encodeState } from './index.js';
 
 /** What only a log's operator could write: leaves that intake would have refused, under a tree that is sound. */
 const CONSUMER = 'TEST/GOV/1000/mygov';
@@ -142,5 +152,121 @@ describe('keys by the law of their index', () => {
       'statement-signer leaf 6',
     ]);
     expect(publishedKey(key).kid).toBe(key.kid);
+  });
+});
+
+describe('the steps of a case', () => {
+  const FEEDBACK = 'TEST/feedback1';
+  const OTHER = 'TEST/GOV/1009/operator';
+  const DOC = `h1:${toBase64Url(sha256('doc'))}`;
+  const case1 = newExchangeId();
+  let manifest: Statement;
+  /** By that signer; each by default what would be in order. */
+  const step = (by: string, fields: object) => {
+    const base = { v: 1, ts: NOW, id: case1, from: CONSUMER, to: PROVIDER };
+    return forge({ ...base, ...fields }, log.world.keysOf(by).sign);
+  };
+  const leafHashOf = (leaf: Buffer) => toBase64Url(statementLeafHash(leaf.toString('latin1')));
+  const submitted = (fields: object = {}) =>
+    step(CONSUMER, {
+      ...{ t: 'correction.submitted', seq: 1, was: 'DRAFT', now: 'SUBMITTED', subj: [], doc: DOC },
+      ...fields,
+    });
+  const routed = (before: Buffer, fields: object = {}) =>
+    step(FEEDBACK, {
+      ...{ t: 'correction.routed', seq: 2, was: 'SUBMITTED', now: 'ROUTED', prev: leafHashOf(before) },
+      ...fields,
+    });
+  const received = (before: Buffer, fields: object = {}, by = PROVIDER) =>
+    step(by, {
+      ...{ t: 'correction.received', seq: 3, was: 'ROUTED', now: 'RECEIVED', prev: leafHashOf(before), doc: DOC },
+      ...fields,
+    });
+
+  beforeAll(async () => {
+    const definition = (text: string) => `${text}  - { id: feedback1, kind: feedback, runBy: GOV/1009 }\n`;
+    log.world = await buildWorld({ definition });
+    files = new Map();
+    await layWorld(log.world, put);
+    manifest = await log.nextManifest(NOW, null);
+  });
+
+  it('stand one behind the other, and pass from one owner to the next by feedback alone', async () => {
+    const first = await submitted();
+    const second = await routed(first);
+    const moved = await routed(first, { to: OTHER });
+    expect(await codesOf(manifest, first, second, await received(second))).toEqual([]);
+    expect(await codesOf(manifest, first, moved, await received(moved, { to: OTHER }, OTHER))).toEqual([]);
+    // Another has received what was routed to the provider.
+    expect(await codesOf(manifest, first, second, await received(second, { to: OTHER }, OTHER))).toEqual([
+      'case-chain leaf 3',
+    ]);
+    expect(await codesOf(manifest, first, second, await received(first))).toEqual(['case-chain leaf 3']);
+    expect(await codesOf(manifest, first, await received(first))).toEqual(['case-chain leaf 2']);
+    expect(await codesOf(manifest, second)).toEqual(['case-chain leaf 1']);
+    expect(await codesOf(manifest, second, first)).toEqual(['case-chain leaf 1']);
+    const ofAnother = await submitted({ id: newExchangeId() });
+    expect(await codesOf(manifest, first, ofAnother, await routed(ofAnother))).toEqual(['case-chain leaf 3']);
+    expect(await codesOf(manifest, first, second, moved)).toEqual(['slot-taken leaf 3']);
+  });
+
+  it('are followed over a state that was kept', async () => {
+    const first = await submitted();
+    const second = await routed(first);
+    await lay([manifest, first, second]);
+    const trust = trustOf(log.world, signer.vkey);
+    const { state } = await verifyFiles(files, trust);
+    if (state === undefined) throw new TypeError('not verified');
+    const { document, tables } = encodeState(state);
+    const kept = decodeState(Buffer.from(document), tables);
+    for (const [before, findings] of [
+      [second, []],
+      [first, [{ code: 'case-chain', where: 'leaf 3' }]],
+    ] as const) {
+      await lay([manifest, first, second, await received(before)]);
+      expect((await verifyFiles(files, trust, { state: kept })).report).toMatchObject({ resumedFrom: 3, findings });
+    }
+  });
+
+  it('may begin in the window before, and go on in order', async () => {
+    const elsewhere = await routed(await submitted());
+    const third = await received(elsewhere);
+    const opened = await forge(
+      {
+        ...{ v: 1, t: 'log.opened', id: newExchangeId(), ts: NOW, n: 9, doc: publicDigest('x') },
+        ...{ prev: toBase64Url(sha256('x')), ref: freshLogKey('audit.test.example/TEST/0/before').vkey },
+      },
+      log.world.keysOf('TEST/audit1').sign,
+    );
+    const started = { t: 'correction.review-started', seq: 4, was: 'RECEIVED', now: 'IN_REVIEW' };
+    expect(await codesOf(opened, manifest, third)).toEqual([]);
+    const good = await step(PROVIDER, { ...started, prev: leafHashOf(third) });
+    expect(await codesOf(opened, manifest, third, good)).toEqual([]);
+    const astray = await step(PROVIDER, { ...started, prev: leafHashOf(elsewhere) });
+    expect(await codesOf(opened, manifest, third, astray)).toEqual(['case-chain leaf 3']);
+  });
+
+  it.each<[string, object]>([
+    ['a first step with another number', { seq: 2 }],
+    ['a public digest', { doc: publicDigest('x') }],
+    ['a state that no case has', { now: 'EXPIRED' }],
+    ['a state before that no case has', { was: 'EXPIRED' }],
+    ['what a recipient did', { now: 'APPLIED' }],
+  ])('are not with %s', async (_, fields) => {
+    expect(await codesOf(manifest, await submitted(fields))).toEqual(['statement-malformed leaf 1']);
+  });
+
+  it('give a reason of theirs, and a recipient one only if it refuses', async () => {
+    const first = await submitted();
+    const decided = (why: string) =>
+      received(first, { t: 'correction.decided', seq: 2, why, was: 'IN_REVIEW', now: 'REJECTED' });
+    expect(await codesOf(manifest, first, await decided('data-correct'))).toEqual([]);
+    expect(await codesOf(manifest, first, await decided('appeal'))).toEqual(['statement-malformed leaf 2']);
+    const acked = (fields: object) =>
+      step(CONSUMER, { t: 'correction.recipient-acked', id: newExchangeId(), doc: DOC, ...fields });
+    expect(await codesOf(manifest, await acked({ now: 'APPLIED' }))).toEqual([]);
+    expect(await codesOf(manifest, await acked({ now: 'REFUSED', why: 'law-forbids' }))).toEqual([]);
+    for (const wrong of [{ now: 'REFUSED' }, { now: 'APPLIED', why: 'law-forbids' }, { now: 'CLOSED' }])
+      expect(await codesOf(manifest, await acked(wrong))).toEqual(['statement-malformed leaf 1']);
   });
 });

@@ -26,7 +26,8 @@ export interface JudgedState {
 }
 
 const header = object({
-  v: constant(1),
+  /** 2: the tables hold the steps of cases. */
+  v: constant(2),
   origin: text(),
   size: count(),
   root: text(/^[A-Za-z0-9+/]{43}=$/u),
@@ -47,7 +48,7 @@ export function encodeState({ origin, size, root, note, judged }: LogState): { d
   const { laws, manifest, manifestAtMs, closedAt } = judged ?? NOTHING_JUDGED;
   const tables = Buffer.concat(dumped === undefined ? [] : [dumped.slots, dumped.exchanges]);
   const document = {
-    v: 1,
+    v: 2,
     origin,
     size,
     root,

@@ -79,6 +79,7 @@ export class StatementJudge {
     if (t === 'registry.manifest') return this.takeManifest(statement, index);
     if (t === 'log.opened' && index === 0) {
       this.opened = statement;
+      this.book.noteOpened();
       return undefined;
     }
     if (this.law === undefined) {
@@ -110,6 +111,8 @@ export class StatementJudge {
       return undefined;
     }
     if (!this.book.take(statement, party.slot, party.signer)) findings.add('slot-taken', where);
+    else if (party.slot.startsWith('s') && !this.book.noteStep(statement, party.signer))
+      findings.add('case-chain', where);
     this.book.follow(statement, index);
     this.options.observer?.statement(index, statement, party.signer);
     if (statement.fields.t === 'exchange.conflict' && !this.book.noteConflict(statement, index))

@@ -1,5 +1,6 @@
 import { fromBase64Url, ok, refuse, toBase64Url, type Result } from '#kernel';
 import { asRecord, constant, count, list, text, type Reader } from '../verify/shape.js';
+import { caseFieldsAgree } from './case-fields.js';
 import { leafHash } from './hashing.js';
 
 /** Statements as `statements.md` §1–2 has them, read independently of the code that writes them. */
@@ -13,6 +14,8 @@ export interface Fields {
   readonly id: string;
   readonly ts: number;
   readonly seq: number;
+  readonly was: string;
+  readonly now: string;
   readonly from: string;
   readonly to: string;
   readonly svc: string;
@@ -200,9 +203,9 @@ function fieldsOf(payload: Readonly<Record<string, unknown>>): Fields | undefine
     BASE.includes(name) || rule.required.includes(name) || rule.optional.includes(name);
   const areSound = names.every((name) => isAllowed(name) && READERS[name]?.(payload[name]) !== undefined);
   if (!areSound || ![...BASE, ...rule.required].every((name) => names.includes(name))) return undefined;
-  // Each field that the type has was read above; of the others none is looked at.
+  // Each field that the type has was read above.
   const fields = payload as unknown as Fields;
-  return (fields.t === 'exchange.conflict') === (fields.id[14] === '8') ? fields : undefined;
+  return (fields.t === 'exchange.conflict') === (fields.id[14] === '8') && caseFieldsAgree(fields) ? fields : undefined;
 }
 
 /** The slot that a statement takes when a key of that role signed it; undefined if that role may not. */

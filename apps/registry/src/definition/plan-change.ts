@@ -2,16 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { ok, refuse, type MemberId, type Result } from '#kernel';
 import {
   buildSnapshot,
-  locateInDefinition,
   memberDocumentsOf,
   openApiOperations,
   parseInstanceDefinition,
+  placeProblems,
   verifyMemberEntry,
-  type DocumentProblem,
   type InstanceDefinition,
   type MemberDocument,
   type OpenApiOperations,
   type Snapshot,
+  type UnplacedProblem,
   type VerifiedMember,
 } from '#snapshot';
 import type { ApplyProblem } from './apply-problem.js';
@@ -54,62 +54,73 @@ export function planChange(
   const parsed = parseInstanceDefinition(input.definition);
   if (!parsed.ok) return parsed;
   const definition = parsed.value;
-  const place: Placer = (code, identifier, message, path) => ({
-    code,
-    ...locateInDefinition(input.definition, definition, path ?? identifier),
-    message: `${identifier}: ${message}`,
-  });
+  const refused = (problems: readonly UnplacedProblem[]) =>
+    refuse(
+      placeProblems(input.definition, definition, problems).map(({ at, message, ...problem }): ApplyProblem => ({
+        ...problem,
+        message: `${at}: ${message}`,
+      })),
+    );
   const own = instanceProblem(definition, standing.snapshot.instance, ownInstanceId);
-  if (own !== undefined) return refuse([place(own.code, ownInstanceId, own.message)]);
-  const members = verifiedMembers(input, definition, standing, place);
-  if (!members.ok) return members;
+  if (own !== undefined) return refused([own]);
+  const members = verifiedMembers(input, definition, standing);
+  if (!members.ok) return refused(members.reason);
   const shared = sharedKeys(members.value.map(({ document }) => document));
   if (shared.length > 0)
-    return refuse(
-      shared.map(({ owner, first }) => place('key-shared', owner, `publishes a key that ${first} has, too`)),
+    return refused(
+      shared.map(({ owner, first }) => ({
+        code: 'key-shared',
+        at: owner,
+        message: `publishes a key that ${first} has, too`,
+      })),
     );
-  const problems = disagreements(input, definition, members.value, place);
-  if (problems.length > 0) return refuse(problems);
+  const problems = disagreements(input, definition, members.value);
+  if (problems.length > 0) return refused(problems);
   return ok(planOf(definition, standing, members.value));
 }
 
-/** `path`, where there is one, leads closer to what is wrong than the identifier. */
-type Placer = (code: string, identifier: string, message: string, path?: DocumentProblem['path']) => ApplyProblem;
-
 /** Without itself in the snapshot the registry could not receive receipts, and would fall silent for ever. */
-function instanceProblem(definition: InstanceDefinition, instance: string, ownInstanceId: string) {
+function instanceProblem(
+  definition: InstanceDefinition,
+  instance: string,
+  ownInstanceId: string,
+): UnplacedProblem | undefined {
+  const at = ownInstanceId;
   if (definition.instance !== instance)
-    return { code: 'instance-foreign', message: `this registry keeps the instance "${instance}"` };
+    return { code: 'instance-foreign', at, message: `this registry keeps the instance "${instance}"` };
   const own = definition.instances.find((entry) => `${definition.instance}/${entry.id}` === ownInstanceId);
   return own?.kind === 'registry'
     ? undefined
-    : { code: 'registry-missing', message: 'this registry itself must stand under "instances", kind registry' };
+    : { code: 'registry-missing', at, message: 'this registry itself must stand under "instances", kind registry' };
 }
 
 function verifiedMembers(
   input: ApplyInput,
   definition: InstanceDefinition,
   standing: Standing,
-  place: Placer,
-): Result<VerifiedMember[], readonly ApplyProblem[]> {
+): Result<VerifiedMember[], readonly UnplacedProblem[]> {
   const wanted = definition.members.map((member) => `${definition.instance}/${member.id}` as MemberId);
   const sent = new Map(input.documents.map((entry) => [entry.member, entry]));
-  const problems: ApplyProblem[] = [];
+  const problems: UnplacedProblem[] = [];
   const members: VerifiedMember[] = [];
   for (const id of wanted) {
     const entry = sent.get(id);
     if (entry === undefined) {
-      problems.push(place('document-missing', id, 'its signed document was not sent'));
+      problems.push({ code: 'document-missing', at: id, message: 'its signed document was not sent' });
       continue;
     }
     const known = standing.members.get(id);
     const verified = verifyMemberEntry({ id, document: entry.document, keyChain: [...entry.keyChain] }, known);
     if (verified.ok) members.push(sameContent(verified.value, known));
-    else problems.push(place(verified.reason, id, MEMBER_PROBLEMS[verified.reason]));
+    else problems.push({ code: verified.reason, at: id, message: MEMBER_PROBLEMS[verified.reason] });
   }
   for (const id of sent.keys())
     if (!wanted.some((member) => member === id))
-      problems.push(place('document-alien', id, 'a document was sent for a member that the definition does not hold'));
+      problems.push({
+        code: 'document-alien',
+        at: id,
+        message: 'a document was sent for a member that the definition does not hold',
+      });
   return problems.length > 0 ? refuse(problems) : ok(members);
 }
 
@@ -132,8 +143,7 @@ function disagreements(
   input: ApplyInput,
   definition: InstanceDefinition,
   members: readonly VerifiedMember[],
-  place: Placer,
-): ApplyProblem[] {
+): readonly UnplacedProblem[] {
   const keys = new Map(
     members.flatMap(({ document }) =>
       [...document.subsystems, ...document.instances].map((owner) => [owner.id as string, owner.keys]),
@@ -143,12 +153,18 @@ function disagreements(
     keysOf: (identifier) => keys.get(identifier) ?? [],
     openapi: operationsByPath(input),
   });
-  if (!documents.ok) return documents.reason.map(({ code, at, message, path }) => place(code, at, message, path));
-  return documents.value.flatMap((expected, index): ApplyProblem[] => {
+  if (!documents.ok) return documents.reason;
+  return documents.value.flatMap((expected, index): UnplacedProblem[] => {
     const signed = members[index]?.document;
     return isDeepStrictEqual(expected, signed)
       ? []
-      : [place('document-disagrees', expected.member, 'its signed document says something else than the definition')];
+      : [
+          {
+            code: 'document-disagrees',
+            at: expected.member,
+            message: 'its signed document says something else than the definition',
+          },
+        ];
   });
 }
 

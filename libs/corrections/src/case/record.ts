@@ -10,9 +10,10 @@ export interface CaseItem {
   /** Absent where the service's answer names no registered element: free text to the service's owner. */
   readonly elementId?: string;
   readonly jsonPointer: string;
-  /** Salted digest of the doubted value. */
-  readonly doubtedHash: string;
-  readonly asOfMs: number;
+  /** Salted digest of the doubted value; absent where something is missing. */
+  readonly doubtedHash?: string;
+  /** Since when it is wrong; absent if the person does not say. */
+  readonly asOfMs?: number;
 }
 
 export type CaseOutcome = 'ACCEPTED' | 'PARTIALLY_ACCEPTED' | 'REJECTED';

@@ -33,6 +33,14 @@ function sample(changes: Record<string, unknown> = {}): Record<string, unknown> 
 
 const read = (value: unknown) => readContent(Buffer.from(JSON.stringify(value)));
 
+/** The sample with this JSON as its doubted value. */
+const contentWith = (json: string) => {
+  const text = JSON.stringify(sample({ items: [{ pointer: '/a', doubted: 'here' }] }));
+  return Buffer.from(text.replace('"here"', () => json));
+};
+/** Lists in each other. */
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
 function contentOf(value: unknown): CorrectionContent {
   const outcome = read(value);
   if (!outcome.ok) throw new TypeError(JSON.stringify(outcome.reason));
@@ -87,6 +95,25 @@ describe('the content of a correction', () => {
     for (const bytes of [Buffer.from('{'), Buffer.from([0xff]), Buffer.from('null')])
       expect(readContent(bytes)).toMatchObject({ ok: false, reason: { reason: 'content-malformed', places: [''] } });
   });
+
+  it.each<[string, string]>([
+    ['a value that is half a character', String.raw`"\ud800"`],
+    ['a key that is half a character', String.raw`{"a":[{"\udc00":1}]}`],
+    ['a number that is none', '1e999'],
+    ['a value deeper than any form', nested(63)],
+    ['a value as deep as the whole content can be', nested(200_000)],
+  ])('is refused with %s, which has no digest', (_, value) => {
+    const outcome = readContent(contentWith(value));
+    expect(outcome).toMatchObject({ ok: false, reason: { reason: 'content-malformed' } });
+  });
+
+  it.each([nested(62), String.raw`"\ud83d\ude00"`, '{"":[]}'])(
+    'whose values are any other JSON has a digest',
+    (value) => {
+      const outcome = readContent(contentWith(value));
+      expect(outcome.ok && outlineOf(outcome.value).items[0]?.doubted).toMatch(/^h1:/);
+    },
+  );
 });
 
 describe('the outline of a content', () => {

@@ -7,6 +7,8 @@ const MOST_ITEMS = 20;
 const MOST_ATTACHMENTS = 10;
 const MOST_TEXT = 4_000;
 const SALT_BYTES = 32;
+/** Levels below the content itself; whoever reads it further may recurse. */
+const MOST_DEPTH = 64;
 
 /** What a case worker may open; a first line against what runs or calls home, before the owner's own scanner. */
 export const MEDIA_TYPES = ['application/pdf', 'image/jpeg', 'image/png', 'text/plain'] as const;
@@ -108,9 +110,27 @@ function pointerOf(path: readonly PropertyKey[]): string {
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return isPlain(value) ? value : undefined;
   } catch {
     // No JSON: refused as malformed at its root.
     return undefined;
   }
+}
+
+/** Whether it has a digest (RFC 8785 §3.2.2.2: no half of a surrogate pair) and nothing in it lies too deep. */
+function isPlain(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MOST_DEPTH || level.some((one) => typeof one === 'string' && !one.isWellFormed())) return false;
+    level = level.flatMap(partsOf);
+  }
+  return true;
+}
+
+/** What lies directly within: of an object its keys, too. */
+function partsOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const parts: unknown[] = Object.values(value);
+  return Array.isArray(value) ? parts : [...Object.keys(value), ...parts];
 }

@@ -46,7 +46,8 @@ export function sampleDraft(change: Partial<CaseRecord> = {}): CaseRecord {
     owner: OWNER,
     service: `${PROVIDER}/extracts` as ServiceId,
     exchangeId: EXCHANGE,
-    items: [item('/born'), item('/place')],
+    // The second is missing: nothing was shown.
+    items: [item('/born'), { elementId: 'person.birth', jsonPointer: '/place' }],
   });
   return { ...draft, ...change };
 }
