@@ -72,6 +72,13 @@ describe('the clocks of a case', () => {
     expect(third[0]).not.toHaveProperty('pausedAt');
   });
 
+  it('stand without moving their end on the day of their start, which did not count anyway', () => {
+    // Five working days from Monday 4: Tuesday, the day of the answer, is the first that counts, the last is the 11th.
+    const paused = after(after([], day(4, 9), ['start', 'decide']), day(4), ['pause', 'decide']);
+    expect(after(paused, day(5), ['resume', 'decide'])[0]).toMatchObject({ skipped: 0, dueAt: endOf(11) });
+    expect(after(paused, day(6), ['resume', 'decide'])[0]).toMatchObject({ skipped: 1, dueAt: endOf(12) });
+  });
+
   it('of hours stand to the millisecond', () => {
     const paused = after(after([], day(4), ['start', 'recipient']), day(5, 0), ['pause', 'recipient']);
     const resumed = after(paused, day(5, 7) + 1, ['resume', 'recipient']);

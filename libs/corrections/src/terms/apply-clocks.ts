@@ -106,7 +106,7 @@ function resumed(deadline: Deadline, { profile, calendar, atMs }: Moment): Deadl
   // Two machines' clocks may differ: a pause is never shorter than nothing.
   const until = Math.max(atMs, pausedAt);
   const pausedMs = deadline.pausedMs + (until - pausedAt);
-  const skipped = deadline.skipped + skippedBy(pausedAt, until, deadline.unit, calendar);
+  const skipped = deadline.skipped + skippedBy(deadline, pausedAt, until, calendar);
   // A term whose own last day was off, and which stood on the days that it ran longer for it, would be over by now.
   const goesOn = calendar.endOf(calendar.workingDayAtOrAfter(calendar.dayOf(until)));
   return { ...rest, pausedMs, skipped, ...instants({ ...deadline, skipped }, profile, calendar, goesOn) };
