@@ -49,6 +49,7 @@ export interface StatementFields {
   readonly now: CaseState | RecipientAction;
   /** When the next step of a case is due, ms. */
   readonly due: number;
+  /** Ms; below zero only where a corrected value holds since before 1970. */
   readonly until: number;
   readonly n: number;
   readonly doc: string;
@@ -305,7 +306,8 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   was: (value) => STATES.has(value),
   now: (value) => STATES.has(value) || ACTIONS.has(value),
   due: count(0),
-  until: count(0),
+  // From when a corrected value holds may be before 1970; nothing else: `fieldsAgree`, `caseAgrees`.
+  until: count(Number.MIN_SAFE_INTEGER),
   n: count(0),
   doc: text(DOCUMENT),
   ref: text(PRINTABLE),
@@ -341,7 +343,8 @@ export function isStatementPayload(fields: Readonly<Record<string, unknown>>): f
  * v8, and a token is public.
  */
 function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  const { id, svc, to, subj, user, doc, why } = fields;
+  const { id, svc, to, subj, user, doc, why, until } = fields;
+  if (typeof until === 'number' && until < 0) return false;
   if ((type === 'exchange.conflict') !== (typeof id === 'string' && UUID_V8.test(id))) return false;
   if (type === 'anchor.tsr' && !(typeof doc === 'string' && doc.startsWith('h0:'))) return false;
   if (typeof svc === 'string' && typeof to === 'string' && !svc.startsWith(`${to}/`)) return false;
@@ -352,9 +355,11 @@ function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknow
 
 /**
  * A case's first transition is number 1 and alone in that; a reason is one of its transition's, and a recipient's word is
- * no state. What is private stays salted.
+ * no state. What is private stays salted. A day from which a value holds is one of the calendar.
  */
-function caseAgrees(type: StatementType, { id, seq, now, why, doc }: Readonly<Record<string, unknown>>): boolean {
+function caseAgrees(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
+  const { id, seq, now, why, doc, until } = fields;
+  if (typeof until === 'number' && Number.isNaN(new Date(until).getTime())) return false;
   if (typeof id !== 'string' || UUID_V8.test(id)) return false;
   if (typeof doc === 'string' && !doc.startsWith('h1:')) return false;
   if (typeof why === 'string' && CASE_REASONS[type]?.includes(why) !== true) return false;

@@ -83,6 +83,10 @@ describe('correcting', () => {
     [{ values: [value(0), value(0)] }, 'value-hash-missing'],
     [{ values: [value(0), value(1), value(1)] }, 'value-hash-missing'],
     [{ effectiveFromMs: undefined }, 'effective-date-missing'],
+    [{ effectiveFromMs: Number.NaN }, 'effective-date-invalid'],
+    [{ effectiveFromMs: 0.5 }, 'effective-date-invalid'],
+    [{ effectiveFromMs: -8.64e15 - 1 }, 'effective-date-invalid'],
+    [{ effectiveFromMs: Date.parse('1931-05-01') }, 'CORRECTED'],
     [{ values: [value(1), value(0)] }, 'CORRECTED'],
   ] as const)('with %j: %s', (change, becomes) => {
     expect(walkTo('ACCEPTED').ask('correct', change)).toBe(becomes);

@@ -63,6 +63,7 @@ export const correct: Judge<'correct'> = (record, { values, effectiveFromMs, doc
   if (values.length !== accepted.length || !accepted.every((place) => stated.has(place)))
     return refuses('value-hash-missing');
   if (effectiveFromMs === undefined) return refuses('effective-date-missing');
+  if (!isInstant(effectiveFromMs)) return refuses('effective-date-invalid');
   return happens({
     to: 'CORRECTED',
     states: 'corrected',
@@ -71,3 +72,8 @@ export const correct: Judge<'correct'> = (record, { values, effectiveFromMs, doc
     says: { doc, until: effectiveFromMs },
   });
 };
+
+/** A whole millisecond of a day that there is. Before 1970 is one: people were born and married then. */
+function isInstant(ms: number): boolean {
+  return Number.isInteger(ms) && !Number.isNaN(new Date(ms).getTime());
+}

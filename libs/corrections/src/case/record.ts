@@ -30,6 +30,7 @@ export interface CaseDecision {
 /** What the owner changed: a digest for each accepted item, and from when the new values hold. */
 export interface CaseCorrection {
   readonly values: readonly { readonly item: number; readonly newValueHash: string }[];
+  /** Negative before 1970. */
   readonly effectiveFromMs: number;
 }
 

@@ -67,6 +67,10 @@ export const CASE_REFUSALS = {
   'items-undecided': ['The accepted items do not fit the outcome.', "Accept all, some, or none of the case's items."],
   'value-hash-missing': ["Not every accepted item has exactly one new value's hash.", 'State one for each.'],
   'effective-date-missing': ['It is not said from when the values hold.', 'State the effective date.'],
+  'effective-date-invalid': [
+    'From when the values hold is no instant.',
+    'State whole milliseconds since 1970, before it as a negative number.',
+  ],
   'mass-not-accepted': ['That mass correction was not accepted.', 'Decide this case by itself, or wait.'],
   'mass-foreign': ["That mass correction is another owner's, or this case itself.", 'Name one of your own.'],
   // Telling others, and the end.

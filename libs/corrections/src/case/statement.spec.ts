@@ -63,6 +63,16 @@ describe('the statements of a case', () => {
     expect(slots).toEqual(made.map(({ seq }) => (seq === undefined ? '-' : `s${seq}`)));
   });
 
+  it.each([
+    ['before 1970', Date.parse('1969-12-31'), undefined],
+    ['on the first day of JavaScript', -8.64e15, undefined],
+    ['on the day before it', -8.64e15 - 1, 'statement-bad-field'],
+    ['in the middle of a millisecond', 0.5, 'statement-bad-field'],
+  ])('may say that a value holds from a day %s on, if there is one', (_, until, problem) => {
+    const { statement } = walkTo('CORRECTED').last;
+    expect(payloadProblem({ ...payloadOf(statement), until })).toBe(problem);
+  });
+
   it('name the terms as the clocks do', () => {
     expect(TERM_NAMES).toEqual(CLOCKS);
   });

@@ -132,7 +132,7 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['corrected'],
     by: ['owner'],
     from: all(['CORRECTED'], 'ACCEPTED', 'PARTIALLY_ACCEPTED'),
-    guard: 'the new value’s hash for each accepted item; effective date',
+    guard: 'the new value’s hash for each accepted item; effective date, which may be before 1970',
   },
   propagate: {
     states: ['propagating'],
