@@ -37,10 +37,13 @@ function isByTwo({ preparedBy, approvedBy }: CaseEventOf<'decide'>): boolean {
   return preparedBy !== undefined && preparedBy !== approvedBy;
 }
 
-/** A mass correction decides for many cases; each is corrected by itself, since its digests are salted by itself. */
+/**
+ * A mass correction that was accepted whole decides for many cases; each is corrected by itself, since its digests are
+ * salted by itself.
+ */
 export const join: Judge<'join'> = (record, { mass, legalRef, doc }) => {
   if (mass.owner !== record.owner || mass.correctionId === record.correctionId) return refuses('mass-foreign');
-  if (!MASS_ACCEPTED.has(mass.state)) return refuses('mass-not-accepted');
+  if (mass.outcome !== 'ACCEPTED') return refuses('mass-not-accepted');
   if (legalRef === undefined || legalRef === '') return refuses('legal-reference-missing');
   const accepted = record.items.map((_item, place) => place);
   return happens({
@@ -54,8 +57,6 @@ export const join: Judge<'join'> = (record, { mass, legalRef, doc }) => {
     says: { why: 'mass-correction', doc, ref: mass.correctionId },
   });
 };
-
-const MASS_ACCEPTED: ReadonlySet<string> = new Set(['ACCEPTED', 'CORRECTED', 'PROPAGATING', 'CLOSED']);
 
 export const correct: Judge<'correct'> = (record, { values, effectiveFromMs, doc }) => {
   const accepted = record.decision?.accepted ?? [];

@@ -53,7 +53,8 @@ interface CaseEventData {
   'provide-info': WithDoc & { readonly isSignatureValid: boolean };
   /** The citizen's term to answer has passed. */
   'lapse-info': object;
-  extend: { readonly reason: ExtensionReason | undefined };
+  /** `isAllowed`: the law of the case has an extension of the term; `extended` of the terms does not say `no-extension`. */
+  extend: { readonly reason: ExtensionReason | undefined; readonly isAllowed: boolean };
   decide: WithDoc & {
     readonly outcome: CaseOutcome;
     readonly reasonCode: DecisionReason | undefined;
@@ -64,9 +65,13 @@ interface CaseEventData {
     readonly preparedBy?: string;
     readonly approvedBy: string;
   };
-  /** The owner's mass correction answers this case too. */
+  /** The owner's mass correction answers this case too. `outcome`: of its decision, as it stands; a reopened one has none. */
   join: WithDoc & {
-    readonly mass: { readonly correctionId: string; readonly owner: SubsystemId; readonly state: CaseState };
+    readonly mass: {
+      readonly correctionId: string;
+      readonly owner: SubsystemId;
+      readonly outcome: CaseOutcome | undefined;
+    };
     readonly legalRef: string | undefined;
   };
   correct: WithDoc & {

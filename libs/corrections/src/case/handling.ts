@@ -95,8 +95,10 @@ export const lapseInfo: Judge<'lapse-info'> = (record, _event, atMs) => {
   return happens({ to: 'IN_REVIEW', states: 'info-lapsed', clocks: backToReview });
 };
 
-export const extend: Judge<'extend'> = (record, { reason }, atMs) => {
+/** Once in a round: a transfer that restarts the term to decide gives no second extension. */
+export const extend: Judge<'extend'> = (record, { reason, isAllowed }, atMs) => {
   if (reason === undefined) return refuses('reason-missing');
+  if (!isAllowed) return refuses('no-extension');
   if (record.isExtended) return refuses('extended-already');
   if (!isWithin(record, 'decide', atMs)) return refuses('term-passed');
   return happens({

@@ -59,6 +59,7 @@ export const CASE_REFUSALS = {
   'term-running': ['The term has not passed.', 'Wait for its end.'],
   'term-passed': ['The term has passed.', 'Decide; it cannot be extended any more.'],
   'extended-already': ['The term was extended once.', 'Decide within it.'],
+  'no-extension': ['The law of this case extends no term to decide.', 'Decide within it.'],
   'reason-missing': ['There is no reason code.', 'Give one of the list.'],
   // Deciding and correcting.
   'legal-reference-missing': ['The decision names no legal basis.', 'Name the article that it rests on.'],
@@ -71,7 +72,7 @@ export const CASE_REFUSALS = {
     'From when the values hold is no instant.',
     'State whole milliseconds since 1970, before it as a negative number.',
   ],
-  'mass-not-accepted': ['That mass correction was not accepted.', 'Decide this case by itself, or wait.'],
+  'mass-not-accepted': ['That mass correction was not accepted whole.', 'Decide this case by itself, or wait.'],
   'mass-foreign': ["That mass correction is another owner's, or this case itself.", 'Name one of your own.'],
   // Telling others, and the end.
   'recipient-doubled': ['A member stands twice among the recipients.', 'Name each once, with its last exchange.'],

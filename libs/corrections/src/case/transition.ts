@@ -113,7 +113,8 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['extended'],
     by: ['owner'],
     from: kept('IN_REVIEW'),
-    guard: 'once, before the term to decide ends, with a reason',
+    guard:
+      'the law of the case has an extension; once in a round, whoever has the case; before the term to decide ends; with a reason',
   },
   decide: {
     states: ['decided'],
@@ -126,7 +127,7 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['joined'],
     by: ['owner'],
     from: all(['ACCEPTED'], 'RECEIVED', 'IN_REVIEW'),
-    guard: 'the mass correction is the same owner’s and was accepted; legal reference',
+    guard: 'the mass correction is the same owner’s and was accepted whole; legal reference',
   },
   correct: {
     states: ['corrected'],

@@ -78,7 +78,7 @@ const SAMPLES: { readonly [T in CaseEventType]: (record: CaseRecord) => CaseEven
   'request-info': (record) => ({ type: 'request-info', by: ownerOf(record), question: 'value-unclear', doc: DOC }),
   'provide-info': () => ({ type: 'provide-info', by: portal, isSignatureValid: true, doc: DOC }),
   'lapse-info': () => ({ type: 'lapse-info', by: feedback }),
-  extend: (record) => ({ type: 'extend', by: ownerOf(record), reason: 'study-needed' }),
+  extend: (record) => ({ type: 'extend', by: ownerOf(record), reason: 'study-needed', isAllowed: true }),
   decide: (record) => ({
     type: 'decide',
     by: ownerOf(record),
@@ -94,7 +94,7 @@ const SAMPLES: { readonly [T in CaseEventType]: (record: CaseRecord) => CaseEven
   join: (record) => ({
     type: 'join',
     by: ownerOf(record),
-    mass: { correctionId: 'mass', owner: record.owner, state: 'ACCEPTED' },
+    mass: { correctionId: 'mass', owner: record.owner, outcome: 'ACCEPTED' },
     legalRef: 'art. 12',
     doc: DOC,
   }),
