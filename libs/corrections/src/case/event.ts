@@ -91,7 +91,7 @@ interface CaseEventData {
   reopen: { readonly reason: ReopeningReason; readonly doc?: string };
   /** A clock passed one of its steps. */
   tick: { readonly clock: ClockKind; readonly step: ClockStep };
-  /** A member's subsystem passed to another (E56). */
+  /** A subsystem that is a party of the case passed to another (E56). */
   succeed: { readonly former: SubsystemId; readonly successor: SubsystemId };
   /** A later request for the same was filed. */
   link: WithDoc & { readonly duplicateId: string };

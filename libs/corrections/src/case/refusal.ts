@@ -82,7 +82,10 @@ export const CASE_REFUSALS = {
   'root-missing': ['There is no root over the recipients.', 'Make it over the list as it stands.'],
   'window-passed': ['The window to reopen the case is closed.', 'File anew, or go to court.'],
   'nothing-corrected': ['Nothing was corrected in this case.', 'Appeal instead.'],
-  'party-unknown': ['That subsystem has no part in this case.', 'Ask for the state of the case.'],
+  'party-unknown': [
+    'That subsystem is neither portal nor owner of this case.',
+    'Nothing is stated of it; recipients follow without.',
+  ],
   // Clocks.
   'clock-not-running': ['That clock does not run.', 'Ask for the state of the case.'],
   'clock-not-due': ['It is not time for that step of the clock.', 'Wait for it.'],

@@ -187,7 +187,8 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['succeeded'],
     by: ['feedback'],
     from: kept(...open, ...decided, 'CLOSED'),
-    guard: 'the former is a party of the case',
+    guard:
+      'the former is its portal or owner, or on the way to be; who follows a recipient is not stated, since the log does not tell who they are',
   },
   link: {
     states: ['linked'],
