@@ -8,8 +8,8 @@ import type {
   ReopeningReason,
   TransferReason,
 } from '#signing';
-import type { ClockKind } from '../clock-command.js';
-import type { CaseOutcome, CasePart, ClockStep } from './record.js';
+import type { ClockKind, ClockStep } from '../clock-command.js';
+import type { CaseOutcome, CasePart } from './record.js';
 import type { CaseState } from './state.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { ExchangeId, ServiceId, SubsystemId } from '#kernel';
 import type { DecisionReason, RecipientAction, RecipientReason } from '#signing';
-import type { ClockKind } from '../clock-command.js';
+import type { ClockInstants, ClockKind, ClockStep } from '../clock-command.js';
 import type { CaseState } from './state.js';
 
 export type CaseKind = 'ERROR' | 'MISSING' | 'OUTDATED' | 'NOT_MINE' | 'CHANGE' | 'DUPLICATE' | 'COPY_STALE';
@@ -51,8 +51,6 @@ export interface CasePart {
   readonly items: readonly number[];
 }
 
-export type ClockStep = 'near' | 'missed' | 'escalated';
-
 /** What the state machine must know of a case (`corrections.md` §4). Immutable; every change is a new one. */
 export interface CaseRecord {
   readonly correctionId: string;
@@ -100,10 +98,10 @@ export interface CaseRecord {
   /** Clocks that were started and not stopped, with the last step that was told of each. */
   readonly clocks: Readonly<Partial<Record<ClockKind, ClockStep | 'running'>>>;
   /**
-   * When each clock runs out or ran out, ms: written by who carries out the `ClockCommand`s, before the next `advance`.
+   * When the steps of each clock come: written by who carries out the `ClockCommand`s, before the next `advance`.
    * Without it nothing is in time: an extension is refused, a window is closed, a term has not passed.
    */
-  readonly due: Readonly<Partial<Record<ClockKind, number>>>;
+  readonly due: Readonly<Partial<Record<ClockKind, ClockInstants>>>;
 }
 
 export type CaseDraft = Pick<

@@ -2,7 +2,7 @@ import { newExchangeId } from '#kernel';
 import { payloadProblem, slotFor, TERM_NAMES, type StatementPayload } from '#signing';
 import { CLOCKS } from '../clock-command.js';
 import type { CaseEvent } from './event.js';
-import { EVENT_TYPES, operator, sample, supervisor, TERM_MS, walkTo } from './spec-support/walk.js';
+import { ESCALATE_MS, EVENT_TYPES, operator, sample, supervisor, TERM_MS, walkTo } from './spec-support/walk.js';
 import { CASE_STATES } from './state.js';
 import type { CaseStatement } from './statement.js';
 
@@ -47,7 +47,7 @@ describe('the statements of a case', () => {
   const made = [
     ...statements(),
     refused.last.statement,
-    late.go('tick', { clock: 'decide', step: 'escalated' }).last.statement,
+    late.later(ESCALATE_MS).go('tick', { clock: 'decide', step: 'escalated' }).last.statement,
   ];
 
   it('are of the form that the catalogue of leaves gives them, whichever event makes them', () => {

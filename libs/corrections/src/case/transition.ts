@@ -180,7 +180,8 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
   tick: {
     states: ['deadline-near', 'deadline-missed', 'escalated'],
     by: ['feedback'],
-    from: kept(...open, ...decided),
+    // After the end of a case one clock may run, and only remind: the window to appeal.
+    from: kept(...open, ...decided, 'CLOSED'),
     guard: 'the clock runs, has that step and has reached it; each step once',
   },
   succeed: {

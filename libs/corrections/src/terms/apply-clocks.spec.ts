@@ -51,6 +51,12 @@ describe('the clocks of a case', () => {
     ]);
   });
 
+  it('start from an event before, when that is noticed late', () => {
+    const late = applyClocks([], [{ act: 'start', clock: 'decide', fromMs: endOf(4) }], PROFILE, CALENDAR, day(20));
+    expect(late).toEqual(after([], endOf(4), ['start', 'decide']));
+    expect(late[0]).toMatchObject({ startedAt: endOf(4), dueAt: endOf(11) });
+  });
+
   it('start anew with nothing of what was', () => {
     const once = after([], day(4), ['start', 'decide'], ['extend', 'decide'], ['pause', 'decide']);
     const told = once.map((deadline) => ({ ...deadline, told: ['near' as const] }));
