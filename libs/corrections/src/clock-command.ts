@@ -17,7 +17,7 @@ export const CLOCK_STEPS = ['near', 'missed', 'escalated'] as const;
 export type ClockStep = (typeof CLOCK_STEPS)[number];
 
 /** Terms of somebody else than the owner: who has them is reminded, and their end escalates nothing. */
-export const REMINDER_CLOCKS = ['reply', 'appeal', 'recipient'] as const satisfies readonly ClockKind[];
+const REMINDER_CLOCKS = ['reply', 'appeal', 'recipient'] as const satisfies readonly ClockKind[];
 export type ReminderClock = (typeof REMINDER_CLOCKS)[number];
 const IS_REMINDER: ReadonlySet<ClockKind> = new Set(REMINDER_CLOCKS);
 

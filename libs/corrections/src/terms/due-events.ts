@@ -12,8 +12,8 @@ export interface DueEvent {
  * one that lasts. Each once per clock; a clock started anew is another, and one that was extended is near again.
  *
  * A feedback that was down tells what is true when it is back: a miss, but no reminder of a term that is over, and nothing
- * of a clock that was stopped meanwhile, too late: the statement that stopped it stands in the log after the end that the
- * one before it named. A clock that stands tells nothing: its end is not known.
+ * of a clock that was stopped meanwhile, too late: the log has when that was. A clock that stands tells nothing: its end is
+ * not known.
  */
 export function dueEvents(deadlines: readonly Deadline[], atMs: number): DueEvent[] {
   return deadlines.flatMap((deadline) =>
