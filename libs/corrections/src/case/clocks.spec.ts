@@ -62,7 +62,9 @@ describe('the clocks of a case that rests', () => {
     walkTo('ROUTED', seen);
     seen.watch(8 * DAY_MS);
     const unseen = new TimedWalk().later(-DAY_MS);
-    walkTo('ROUTED', unseen).later(30 * DAY_MS).go('receive');
+    walkTo('ROUTED', unseen)
+      .later(30 * DAY_MS)
+      .go('receive');
     for (const { record } of [seen, unseen])
       expect(record.due.decide?.dueAt).toBe(Date.parse('2026-12-10T23:59:59.999Z'));
   });
