@@ -306,7 +306,7 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   was: (value) => STATES.has(value),
   now: (value) => STATES.has(value) || ACTIONS.has(value),
   due: count(0),
-  // From when a corrected value holds may be before 1970; nothing else: `fieldsAgree`, `caseAgrees`.
+  // From when a corrected value holds may be before 1970; nothing else: `isDated`.
   until: count(Number.MIN_SAFE_INTEGER),
   n: count(0),
   doc: text(DOCUMENT),
@@ -329,7 +329,6 @@ export function payloadProblem(fields: Readonly<Record<string, unknown>>): Paylo
     expected += 1;
   }
   if (Object.keys(fields).length !== expected) return 'statement-unknown-field';
-  const agree = type.startsWith('correction.') ? caseAgrees : fieldsAgree;
   return agree(type, fields) ? undefined : 'statement-bad-field';
 }
 
@@ -338,13 +337,23 @@ export function isStatementPayload(fields: Readonly<Record<string, unknown>>): f
   return payloadProblem(fields) === undefined;
 }
 
+function agree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
+  if (!isDated(type, fields['until'])) return false;
+  return type.startsWith('correction.') ? caseAgrees(type, fields) : fieldsAgree(type, fields);
+}
+
+/** Only a corrected value may hold since before 1970, and since a day that there is. */
+function isDated(type: StatementType, until: unknown): boolean {
+  if (typeof until !== 'number') return true;
+  return type === 'correction.corrected' ? !Number.isNaN(new Date(until).getTime()) : until >= 0;
+}
+
 /**
  * What ties fields to each other: a service belongs to `to`, commitments are at most 16 together, only a conflict is
  * v8, and a token is public.
  */
 function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  const { id, svc, to, subj, user, doc, why, until } = fields;
-  if (typeof until === 'number' && until < 0) return false;
+  const { id, svc, to, subj, user, doc, why } = fields;
   if ((type === 'exchange.conflict') !== (typeof id === 'string' && UUID_V8.test(id))) return false;
   if (type === 'anchor.tsr' && !(typeof doc === 'string' && doc.startsWith('h0:'))) return false;
   if (typeof svc === 'string' && typeof to === 'string' && !svc.startsWith(`${to}/`)) return false;
@@ -355,11 +364,9 @@ function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknow
 
 /**
  * A case's first transition is number 1 and alone in that; a reason is one of its transition's, and a recipient's word is
- * no state. What is private stays salted. A day from which a value holds is one of the calendar.
+ * no state. What is private stays salted.
  */
-function caseAgrees(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  const { id, seq, now, why, doc, until } = fields;
-  if (typeof until === 'number' && Number.isNaN(new Date(until).getTime())) return false;
+function caseAgrees(type: StatementType, { id, seq, now, why, doc }: Readonly<Record<string, unknown>>): boolean {
   if (typeof id !== 'string' || UUID_V8.test(id)) return false;
   if (typeof doc === 'string' && !doc.startsWith('h1:')) return false;
   if (typeof why === 'string' && CASE_REASONS[type]?.includes(why) !== true) return false;

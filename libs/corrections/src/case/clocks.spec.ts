@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CaseEvent, CaseEventType } from './event.js';
+import type { CaseEventType } from './event.js';
 import { TimedWalk } from './spec-support/timed-walk.js';
 import { DAY_MS, EVENT_TYPES, sample, walkTo } from './spec-support/walk.js';
 import { CASE_STATES, type CaseState } from './state.js';
@@ -88,7 +88,7 @@ describe('the clocks of any history', () => {
           else walk.later(ms).look();
           const fitting = EVENT_TYPES.filter((type) => type !== 'tick' && 'to' in cellOf(walk.record.state, type));
           const type: CaseEventType | undefined = fitting[pick % fitting.length];
-          if (type !== undefined) walk.offer(sample(type, walk.record) as CaseEvent);
+          if (type !== undefined) walk.offer(sample(type, walk.record));
         }
         walk.watch(2 * YEAR_MS);
         expect(walk.nextAt).toBeUndefined();

@@ -12,7 +12,7 @@ export function isHashable(root: unknown): boolean {
     if (typeof value === 'string' && !value.isWellFormed()) return false;
     if (typeof value !== 'object' || value === null) continue;
     if (level > MOST_LEVELS) return false;
-    for (const [name, child] of Object.entries<unknown>(value)) {
+    for (const [name, child] of Object.entries(value as Readonly<Record<string, unknown>>)) {
       if (!name.isWellFormed()) return false;
       left.push({ value: child, level: level + 1 });
     }
