@@ -69,8 +69,9 @@ A clock that passes a step is told once (\`tick\`); the term itself is the profi
 ${CLOCKS.map((clock) => `| \`${clock}\` | ${stepsOf(clock).join(', ')} | ${REMINDED[clock] ?? 'citizen; owner, head of the owner, supervisor by step'} |`).join('\n')}
 
 Of \`propagate\`, and while a case is \`SUBMITTED\`, the next step is the bus's own: the operator is told instead of the owner.
-The term to decide begins when the owner has received the case, at the latest with the end of the term to forward; one
-transfer restarts it.
+The term to decide begins when the owner has received the case, at the latest with the end of the term to forward,
+however late that is noticed; one transfer restarts it. A clock that was stopped too late before its miss was told tells
+none: the log has when that was. In \`CLOSED\` only \`appeal\` may run.
 
 ## Refusals
 

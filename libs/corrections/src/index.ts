@@ -1,6 +1,14 @@
-export { CLOCKS, type ClockCommand, type ClockKind } from './clock-command.js';
+export {
+  CLOCK_STEPS,
+  CLOCKS,
+  stepsOf,
+  type ClockCommand,
+  type ClockInstants,
+  type ClockKind,
+  type ClockStep,
+} from './clock-command.js';
 export { applyClocks, extended, refusalDueAt, type ExtensionReason } from './terms/apply-clocks.js';
-export { DUE_EVENTS, type Deadline, type DueEventKind } from './terms/deadline.js';
+export { runningInstants, type Deadline } from './terms/deadline.js';
 export { describeProfile } from './terms/describe-profile.js';
 export { dueEvents, nextDueEventAt, withTold, type DueEvent } from './terms/due-events.js';
 export { parseTermsProfile, type ProfileProblem } from './terms/parse-profile.js';
@@ -40,12 +48,11 @@ export {
   type CasePart,
   type CaseRecipient,
   type CaseRecord,
-  type ClockStep,
 } from './case/record.js';
 export { CASE_REFUSALS, type CaseRefusal, type CaseRefusalCode } from './case/refusal.js';
 export { CASE_STATES, hasEnded, type CaseRole, type CaseState } from './case/state.js';
 export { DUE_CLOCK, type CaseStatement } from './case/statement.js';
-export { stepsOf } from './case/tick.js';
+export { withSuccessor } from './case/successor.js';
 export {
   cellOf,
   TRANSITIONS,

@@ -49,6 +49,7 @@ export interface StatementFields {
   readonly now: CaseState | RecipientAction;
   /** When the next step of a case is due, ms. */
   readonly due: number;
+  /** Ms; below zero only where a corrected value holds since before 1970. */
   readonly until: number;
   readonly n: number;
   readonly doc: string;
@@ -305,7 +306,8 @@ const FIELD_CHECKS: Readonly<Record<keyof StatementFields, Check>> = {
   was: (value) => STATES.has(value),
   now: (value) => STATES.has(value) || ACTIONS.has(value),
   due: count(0),
-  until: count(0),
+  // From when a corrected value holds may be before 1970; nothing else: `isDated`.
+  until: count(Number.MIN_SAFE_INTEGER),
   n: count(0),
   doc: text(DOCUMENT),
   ref: text(PRINTABLE),
@@ -327,13 +329,23 @@ export function payloadProblem(fields: Readonly<Record<string, unknown>>): Paylo
     expected += 1;
   }
   if (Object.keys(fields).length !== expected) return 'statement-unknown-field';
-  const agree = type.startsWith('correction.') ? caseAgrees : fieldsAgree;
   return agree(type, fields) ? undefined : 'statement-bad-field';
 }
 
 /** For callers that hold unknown fields: the table and every field's form hold. */
 export function isStatementPayload(fields: Readonly<Record<string, unknown>>): fields is StatementPayload {
   return payloadProblem(fields) === undefined;
+}
+
+function agree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
+  if (!isDated(type, fields['until'])) return false;
+  return type.startsWith('correction.') ? caseAgrees(type, fields) : fieldsAgree(type, fields);
+}
+
+/** Only a corrected value may hold since before 1970, and since a day that there is. */
+function isDated(type: StatementType, until: unknown): boolean {
+  if (typeof until !== 'number') return true;
+  return type === 'correction.corrected' ? !Number.isNaN(new Date(until).getTime()) : until >= 0;
 }
 
 /**

@@ -206,6 +206,7 @@ describe('what audit and gateways state of themselves', () => {
     ['a query in clear', { ...access('exported'), doc: 'consumer=x' }, 'statement-bad-field'],
     ['refusals for free text', counted({ why: 'TEST-000001' }), 'statement-bad-field'],
     ['a count below zero', counted({ n: -1 }), 'statement-bad-field'],
+    ['a minute before 1970', counted({ until: -1 }), 'statement-bad-field'],
   ])('is refused: %s', async (_what, payload, reason) => {
     expect(parseStatement(await forge(payload))).toEqual({ ok: false, reason });
   });

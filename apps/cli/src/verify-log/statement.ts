@@ -23,6 +23,7 @@ export interface Fields {
   readonly side: string;
   readonly prev: string | undefined;
   readonly n: number;
+  readonly until?: number;
   readonly doc: string;
   readonly ref: string;
   readonly subj?: readonly string[];
@@ -165,7 +166,7 @@ const READERS: Readonly<Record<string, Reader<unknown>>> = {
   now: state,
   due: count(),
   n: count(),
-  until: count(),
+  until: count(Number.MIN_SAFE_INTEGER),
   doc: hashed('h[01]:'),
   ref: text(/^[\x20-\x7e]{1,255}$/u),
 };
@@ -205,7 +206,14 @@ function fieldsOf(payload: Readonly<Record<string, unknown>>): Fields | undefine
   if (!areSound || ![...BASE, ...rule.required].every((name) => names.includes(name))) return undefined;
   // Each field that the type has was read above.
   const fields = payload as unknown as Fields;
-  return (fields.t === 'exchange.conflict') === (fields.id[14] === '8') && caseFieldsAgree(fields) ? fields : undefined;
+  const isOwnId = (fields.t === 'exchange.conflict') === (fields.id[14] === '8');
+  return isOwnId && isDated(fields) && caseFieldsAgree(fields) ? fields : undefined;
+}
+
+/** Only a corrected value may hold since before 1970, and since a day that there is. */
+function isDated({ t, until }: Fields): boolean {
+  if (until === undefined) return true;
+  return t === 'correction.corrected' ? !Number.isNaN(new Date(until).getTime()) : until >= 0;
 }
 
 /** The slot that a statement takes when a key of that role signed it; undefined if that role may not. */

@@ -52,15 +52,16 @@ describe('deciding', () => {
 });
 
 describe('a mass correction', () => {
-  const mass = { correctionId: 'mass', owner: OWNER, state: 'ACCEPTED' } as const;
+  const mass = { correctionId: 'mass', owner: OWNER, outcome: 'ACCEPTED' } as const;
 
   it.each([
     [{ mass: { ...mass, owner: OTHER } }, 'mass-foreign'],
     [{ mass: { ...mass, correctionId: sampleDraft().correctionId } }, 'mass-foreign'],
-    [{ mass: { ...mass, state: 'IN_REVIEW' } }, 'mass-not-accepted'],
-    [{ mass: { ...mass, state: 'REJECTED' } }, 'mass-not-accepted'],
+    [{ mass: { ...mass, outcome: undefined } }, 'mass-not-accepted'],
+    [{ mass: { ...mass, outcome: 'REJECTED' } }, 'mass-not-accepted'],
+    [{ mass: { ...mass, outcome: 'PARTIALLY_ACCEPTED' } }, 'mass-not-accepted'],
     [{ legalRef: undefined }, 'legal-reference-missing'],
-    [{ mass: { ...mass, state: 'CLOSED' } }, 'ACCEPTED'],
+    [{}, 'ACCEPTED'],
   ] as const)('answers a case with %j: %s', (change, becomes) => {
     expect(walkTo('RECEIVED').ask('join', change)).toBe(becomes);
   });
@@ -83,6 +84,10 @@ describe('correcting', () => {
     [{ values: [value(0), value(0)] }, 'value-hash-missing'],
     [{ values: [value(0), value(1), value(1)] }, 'value-hash-missing'],
     [{ effectiveFromMs: undefined }, 'effective-date-missing'],
+    [{ effectiveFromMs: Number.NaN }, 'effective-date-invalid'],
+    [{ effectiveFromMs: 0.5 }, 'effective-date-invalid'],
+    [{ effectiveFromMs: -8.64e15 - 1 }, 'effective-date-invalid'],
+    [{ effectiveFromMs: Date.parse('1931-05-01') }, 'CORRECTED'],
     [{ values: [value(1), value(0)] }, 'CORRECTED'],
   ] as const)('with %j: %s', (change, becomes) => {
     expect(walkTo('ACCEPTED').ask('correct', change)).toBe(becomes);

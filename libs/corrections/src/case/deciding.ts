@@ -37,10 +37,13 @@ function isByTwo({ preparedBy, approvedBy }: CaseEventOf<'decide'>): boolean {
   return preparedBy !== undefined && preparedBy !== approvedBy;
 }
 
-/** A mass correction decides for many cases; each is corrected by itself, since its digests are salted by itself. */
+/**
+ * A mass correction that was accepted whole decides for many cases; each is corrected by itself, since its digests are
+ * salted by itself.
+ */
 export const join: Judge<'join'> = (record, { mass, legalRef, doc }) => {
   if (mass.owner !== record.owner || mass.correctionId === record.correctionId) return refuses('mass-foreign');
-  if (!MASS_ACCEPTED.has(mass.state)) return refuses('mass-not-accepted');
+  if (mass.outcome !== 'ACCEPTED') return refuses('mass-not-accepted');
   if (legalRef === undefined || legalRef === '') return refuses('legal-reference-missing');
   const accepted = record.items.map((_item, place) => place);
   return happens({
@@ -55,14 +58,13 @@ export const join: Judge<'join'> = (record, { mass, legalRef, doc }) => {
   });
 };
 
-const MASS_ACCEPTED: ReadonlySet<string> = new Set(['ACCEPTED', 'CORRECTED', 'PROPAGATING', 'CLOSED']);
-
 export const correct: Judge<'correct'> = (record, { values, effectiveFromMs, doc }) => {
   const accepted = record.decision?.accepted ?? [];
   const stated = new Set(values.map(({ item }) => item));
   if (values.length !== accepted.length || !accepted.every((place) => stated.has(place)))
     return refuses('value-hash-missing');
   if (effectiveFromMs === undefined) return refuses('effective-date-missing');
+  if (!isInstant(effectiveFromMs)) return refuses('effective-date-invalid');
   return happens({
     to: 'CORRECTED',
     states: 'corrected',
@@ -71,3 +73,8 @@ export const correct: Judge<'correct'> = (record, { values, effectiveFromMs, doc
     says: { doc, until: effectiveFromMs },
   });
 };
+
+/** A whole millisecond of a day that there is. Before 1970 is one: people were born and married then. */
+function isInstant(ms: number): boolean {
+  return Number.isInteger(ms) && !Number.isNaN(new Date(ms).getTime());
+}

@@ -39,11 +39,20 @@ export function clocks(act: ClockCommand['act'], ...kinds: readonly ClockKind[])
 /** Whether that term has surely passed: false while nobody has said when it ends. */
 export function hasPassed(record: CaseRecord, clock: ClockKind, atMs: number): boolean {
   const due = record.due[clock];
-  return due !== undefined && atMs >= due;
+  return due !== undefined && atMs > due.dueAt;
 }
 
 /** Whether that term surely runs still: false while nobody has said when it ends. */
 export function isWithin(record: CaseRecord, clock: ClockKind, atMs: number): boolean {
   const due = record.due[clock];
-  return due !== undefined && atMs < due;
+  return due !== undefined && atMs <= due.dueAt;
+}
+
+/**
+ * The term to decide begins: now, at the latest with the end of the term to forward (`corrections.md` §5), however late
+ * that was noticed.
+ */
+export function startDecide({ due: { forward } }: CaseRecord, atMs: number): ClockCommand {
+  const isLate = forward !== undefined && forward.dueAt < atMs;
+  return { act: 'start', clock: 'decide', ...(isLate ? { fromMs: forward.dueAt } : {}) };
 }

@@ -8,8 +8,8 @@ import type {
   ReopeningReason,
   TransferReason,
 } from '#signing';
-import type { ClockKind } from '../clock-command.js';
-import type { CaseOutcome, CasePart, ClockStep } from './record.js';
+import type { ClockKind, ClockStep } from '../clock-command.js';
+import type { CaseOutcome, CasePart } from './record.js';
 import type { CaseState } from './state.js';
 
 /**
@@ -53,7 +53,8 @@ interface CaseEventData {
   'provide-info': WithDoc & { readonly isSignatureValid: boolean };
   /** The citizen's term to answer has passed. */
   'lapse-info': object;
-  extend: { readonly reason: ExtensionReason | undefined };
+  /** `isAllowed`: the law of the case has an extension of the term; `extended` of the terms does not say `no-extension`. */
+  extend: { readonly reason: ExtensionReason | undefined; readonly isAllowed: boolean };
   decide: WithDoc & {
     readonly outcome: CaseOutcome;
     readonly reasonCode: DecisionReason | undefined;
@@ -64,9 +65,13 @@ interface CaseEventData {
     readonly preparedBy?: string;
     readonly approvedBy: string;
   };
-  /** The owner's mass correction answers this case too. */
+  /** The owner's mass correction answers this case too. `outcome`: of its decision, as it stands; a reopened one has none. */
   join: WithDoc & {
-    readonly mass: { readonly correctionId: string; readonly owner: SubsystemId; readonly state: CaseState };
+    readonly mass: {
+      readonly correctionId: string;
+      readonly owner: SubsystemId;
+      readonly outcome: CaseOutcome | undefined;
+    };
     readonly legalRef: string | undefined;
   };
   correct: WithDoc & {
@@ -86,7 +91,7 @@ interface CaseEventData {
   reopen: { readonly reason: ReopeningReason; readonly doc?: string };
   /** A clock passed one of its steps. */
   tick: { readonly clock: ClockKind; readonly step: ClockStep };
-  /** A member's subsystem passed to another (E56). */
+  /** A subsystem that is a party of the case passed to another (E56). */
   succeed: { readonly former: SubsystemId; readonly successor: SubsystemId };
   /** A later request for the same was filed. */
   link: WithDoc & { readonly duplicateId: string };

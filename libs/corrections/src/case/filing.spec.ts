@@ -1,16 +1,21 @@
-import type { SubsystemId } from '#kernel';
+import type { ExchangeId, SubsystemId } from '#kernel';
+import type { RecipientAction } from '#signing';
 import {
   DOC,
   feedback,
+  FIRST_TOLD,
   OTHER,
   OWNER,
   portal,
   PROVIDER,
+  recipient,
   sampleDraft,
+  SECOND_TOLD,
   TERM_MS,
   Walk,
   walkTo,
 } from './spec-support/walk.js';
+import { withSuccessor } from './successor.js';
 
 const FACTS = { isExchangeOfSubject: true, unknownElements: [], isSignatureValid: true, isAtDisputeLimit: false };
 
@@ -152,12 +157,44 @@ describe('succession', () => {
     expect(filed.ask('withdraw')).toBe('not-a-party');
   });
 
-  it('follows a recipient', () => {
+  it('of a recipient is stated and told to nobody: the log does not say who they are', () => {
     const walk = walkTo('PROPAGATING');
-    const former = walk.record.recipients[0]!.subsystem;
-    walk.go('succeed', { former, successor: SUCCESSOR });
-    expect(walk.ask('acknowledge', { by: { role: 'recipient', subsystem: former } })).toBe('recipient-unknown');
-    expect(walk.ask('acknowledge', { by: { role: 'recipient', subsystem: SUCCESSOR } })).toBe('PROPAGATING');
+    expect(walk.ask('succeed', { former: FIRST_TOLD, successor: SUCCESSOR })).toBe('party-unknown');
+    walk.record = withSuccessor(walk.record, FIRST_TOLD, SUCCESSOR);
+    expect(walk.record).toMatchObject({ seq: walk.last.record.seq, owner: OWNER, portal: sampleDraft().portal });
+    expect(walk.ask('acknowledge', { by: recipient(FIRST_TOLD) })).toBe('recipient-unknown');
+    expect(walk.ask('acknowledge', { by: recipient(SUCCESSOR) })).toBe('PROPAGATING');
+  });
+
+  it('of an owner that is a recipient too moves both', () => {
+    const lastExchangeId = 'x' as ExchangeId;
+    const walk = walkTo('CORRECTED').go('propagate', { recipients: [{ subsystem: OWNER, lastExchangeId }] });
+    walk.go('succeed', { former: OWNER, successor: SUCCESSOR });
+    expect(walk.record).toMatchObject({ owner: SUCCESSOR, recipients: [{ subsystem: SUCCESSOR, lastExchangeId }] });
+  });
+
+  it.each([
+    ['neither', undefined, undefined, undefined],
+    ['the former alone', 'APPLIED', undefined, undefined],
+    ['the successor alone', undefined, 'NOT_HELD', undefined],
+    ['both', 'APPLIED', 'NOT_HELD', 'NOT_HELD'],
+  ] as const)('makes one recipient of two, that has spoken if both have: %s', (_, former, successor, said) => {
+    const told = (subsystem: SubsystemId, exchange: string, action?: RecipientAction) => ({
+      subsystem,
+      lastExchangeId: exchange as ExchangeId,
+      ...(action === undefined ? {} : { action, ackAtMs: 1 }),
+    });
+    const recipients = [told(OTHER, '2'), told(FIRST_TOLD, '3', former), told(SECOND_TOLD, '1', successor)];
+    const after = withSuccessor(sampleDraft({ recipients }), FIRST_TOLD, SECOND_TOLD);
+    expect(after.recipients).toEqual([told(OTHER, '2'), told(SECOND_TOLD, '3', said)]);
+  });
+
+  it('moves the owners of the parts of a whole, which state it themselves', () => {
+    const walk = walkTo('SUBMITTED').go('split');
+    expect(walk.ask('succeed', { former: OTHER, successor: SUCCESSOR })).toBe('party-unknown');
+    expect(withSuccessor(walk.record, OTHER, SUCCESSOR).parts.map(({ owner }) => owner)).toEqual([OWNER, SUCCESSOR]);
+    walk.go('succeed', { former: OWNER, successor: SUCCESSOR });
+    expect(walk.record.parts.map(({ owner }) => owner)).toEqual([SUCCESSOR, OTHER]);
   });
 
   it('is none of a stranger', () => {

@@ -1,6 +1,6 @@
-import type { SubsystemId } from '#kernel';
 import { clocks, happens, refuses, type Judge } from './effect.js';
 import type { CaseRecord } from './record.js';
+import { withSuccessor } from './successor.js';
 
 /** From the request to the owner's queue, and what may befall the parties of a case at any time. */
 
@@ -46,18 +46,18 @@ export const split: Judge<'split'> = (record, { parts, doc }) => {
   });
 };
 
-/** The case goes on where it stands: no hop is counted and no clock restarted (E56). */
+/**
+ * The case goes on where it stands: no hop is counted and no clock restarted (E56). Of who is no party it is not stated:
+ * `withSuccessor`.
+ */
 export const succeed: Judge<'succeed'> = (record, { former, successor }) => {
-  const moved = (id: SubsystemId) => (id === former ? successor : id);
-  const recipients = record.recipients.map((one) => ({ ...one, subsystem: moved(one.subsystem) }));
-  const parties = [record.owner, record.nextOwner, record.portal, ...record.recipients.map((one) => one.subsystem)];
-  if (!parties.includes(former)) return refuses('party-unknown');
+  const { owner, nextOwner, portal } = record;
+  if (![owner, nextOwner, portal].includes(former)) return refuses('party-unknown');
   const change: Partial<CaseRecord> = {
-    owner: moved(record.owner),
-    portal: moved(record.portal),
-    nextOwner: record.nextOwner === undefined ? undefined : moved(record.nextOwner),
-    hops: record.hops.map((id) => moved(id)),
-    recipients,
+    ...withSuccessor(record, former, successor),
+    owner: owner === former ? successor : owner,
+    nextOwner: nextOwner === former ? successor : nextOwner,
+    portal: portal === former ? successor : portal,
   };
   return happens({ to: record.state, states: 'succeeded', change, says: { ref: former } });
 };

@@ -148,6 +148,17 @@ describe('extension', () => {
     expect(extended.ask('extend')).toBe('extended-already');
   });
 
+  it('is refused where the law of the case has none', () => {
+    expect(walkTo('IN_REVIEW').ask('extend', { isAllowed: false })).toBe('no-extension');
+  });
+
+  it('is not given again by a transfer that restarts the term, but by a new round', () => {
+    const walk = walkTo('IN_REVIEW').go('extend').go('transfer').go('route').go('receive').go('start');
+    expect(walk.ask('extend')).toBe('extended-already');
+    walk.go('decide', { outcome: 'REJECTED', accepted: [], remedies: ['court'] });
+    expect(walk.go('reopen').go('start').ask('extend')).toBe('IN_REVIEW');
+  });
+
   it('is refused while nobody has said when the term ends', () => {
     const walk = walkTo('IN_REVIEW');
     walk.record = { ...walk.record, due: {} };

@@ -1,5 +1,5 @@
 import { subsystemOf } from '#kernel';
-import { clocks, happens, hasPassed, isWithin, refuses, type Judge } from './effect.js';
+import { clocks, happens, hasPassed, isWithin, refuses, startDecide, type Judge } from './effect.js';
 import type { CaseEventOf } from './event.js';
 import type { CaseRecord } from './record.js';
 import type { CaseRefusalCode } from './refusal.js';
@@ -10,7 +10,7 @@ const MAX_HOPS = 2;
 const MAX_QUESTIONS = 2;
 
 /** The term to decide begins here, unless the end of the term to forward has begun it, or a second transfer let it run. */
-export const receive: Judge<'receive'> = (record, { receiptOver }) => {
+export const receive: Judge<'receive'> = (record, { receiptOver }, atMs) => {
   if (receiptOver !== record.requestDoc) return refuses('receipt-mismatch');
   return happens({
     to: 'RECEIVED',
@@ -19,7 +19,7 @@ export const receive: Judge<'receive'> = (record, { receiptOver }) => {
     clocks: [
       ...clocks('stop', 'acknowledge', 'forward'),
       ...clocks('start', 'take-up'),
-      ...(record.owesDecideClock ? clocks('start', 'decide') : []),
+      ...(record.owesDecideClock ? [startDecide(record, atMs)] : []),
     ],
     says: { doc: receiptOver },
   });
@@ -95,8 +95,10 @@ export const lapseInfo: Judge<'lapse-info'> = (record, _event, atMs) => {
   return happens({ to: 'IN_REVIEW', states: 'info-lapsed', clocks: backToReview });
 };
 
-export const extend: Judge<'extend'> = (record, { reason }, atMs) => {
+/** Once in a round: a transfer that restarts the term to decide gives no second extension. */
+export const extend: Judge<'extend'> = (record, { reason, isAllowed }, atMs) => {
   if (reason === undefined) return refuses('reason-missing');
+  if (!isAllowed) return refuses('no-extension');
   if (record.isExtended) return refuses('extended-already');
   if (!isWithin(record, 'decide', atMs)) return refuses('term-passed');
   return happens({

@@ -1,4 +1,4 @@
-import type { ClockKind } from '../clock-command.js';
+import type { ClockKind, ReminderClock } from '../clock-command.js';
 import type { CaseTransition } from './transition.js';
 
 /** Who may be told; in what words and on which way is said by code (`corrections.md` §8). */
@@ -40,8 +40,8 @@ export const TOLD: Readonly<Record<CaseTransition, readonly Audience[]>> = {
   linked: ['citizen'],
 };
 
-/** Terms of somebody else than the owner: only who has them is reminded, and their end escalates nothing. */
-export const REMINDED: Readonly<Partial<Record<ClockKind, Audience>>> = {
+/** Who is reminded of the terms of somebody else than the owner. */
+export const REMINDED: Readonly<Partial<Record<ClockKind, Audience>> & Record<ReminderClock, Audience>> = {
   reply: 'citizen',
   appeal: 'citizen',
   recipient: 'recipients',

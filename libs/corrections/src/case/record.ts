@@ -1,6 +1,6 @@
 import type { ExchangeId, ServiceId, SubsystemId } from '#kernel';
 import type { DecisionReason, RecipientAction, RecipientReason } from '#signing';
-import type { ClockKind } from '../clock-command.js';
+import type { ClockInstants, ClockKind, ClockStep } from '../clock-command.js';
 import type { CaseState } from './state.js';
 
 export type CaseKind = 'ERROR' | 'MISSING' | 'OUTDATED' | 'NOT_MINE' | 'CHANGE' | 'DUPLICATE' | 'COPY_STALE';
@@ -31,6 +31,7 @@ export interface CaseDecision {
 /** What the owner changed: a digest for each accepted item, and from when the new values hold. */
 export interface CaseCorrection {
   readonly values: readonly { readonly item: number; readonly newValueHash: string }[];
+  /** Negative before 1970. */
   readonly effectiveFromMs: number;
 }
 
@@ -50,8 +51,6 @@ export interface CasePart {
   /** Places in the `items` of the whole. */
   readonly items: readonly number[];
 }
-
-export type ClockStep = 'near' | 'missed' | 'escalated';
 
 /** What the state machine must know of a case (`corrections.md` §4). Immutable; every change is a new one. */
 export interface CaseRecord {
@@ -100,10 +99,10 @@ export interface CaseRecord {
   /** Clocks that were started and not stopped, with the last step that was told of each. */
   readonly clocks: Readonly<Partial<Record<ClockKind, ClockStep | 'running'>>>;
   /**
-   * When each clock runs out or ran out, ms: written by who carries out the `ClockCommand`s, before the next `advance`.
+   * When the steps of each clock come: written by who carries out the `ClockCommand`s, before the next `advance`.
    * Without it nothing is in time: an extension is refused, a window is closed, a term has not passed.
    */
-  readonly due: Readonly<Partial<Record<ClockKind, number>>>;
+  readonly due: Readonly<Partial<Record<ClockKind, ClockInstants>>>;
 }
 
 export type CaseDraft = Pick<

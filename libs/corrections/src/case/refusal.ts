@@ -59,6 +59,7 @@ export const CASE_REFUSALS = {
   'term-running': ['The term has not passed.', 'Wait for its end.'],
   'term-passed': ['The term has passed.', 'Decide; it cannot be extended any more.'],
   'extended-already': ['The term was extended once.', 'Decide within it.'],
+  'no-extension': ['The law of this case extends no term to decide.', 'Decide within it.'],
   'reason-missing': ['There is no reason code.', 'Give one of the list.'],
   // Deciding and correcting.
   'legal-reference-missing': ['The decision names no legal basis.', 'Name the article that it rests on.'],
@@ -67,7 +68,11 @@ export const CASE_REFUSALS = {
   'items-undecided': ['The accepted items do not fit the outcome.', "Accept all, some, or none of the case's items."],
   'value-hash-missing': ["Not every accepted item has exactly one new value's hash.", 'State one for each.'],
   'effective-date-missing': ['It is not said from when the values hold.', 'State the effective date.'],
-  'mass-not-accepted': ['That mass correction was not accepted.', 'Decide this case by itself, or wait.'],
+  'effective-date-invalid': [
+    'From when the values hold is no instant.',
+    'State whole milliseconds since 1970, before it as a negative number.',
+  ],
+  'mass-not-accepted': ['That mass correction was not accepted whole.', 'Decide this case by itself, or wait.'],
   'mass-foreign': ["That mass correction is another owner's, or this case itself.", 'Name one of your own.'],
   // Telling others, and the end.
   'recipient-doubled': ['A member stands twice among the recipients.', 'Name each once, with its last exchange.'],
@@ -77,7 +82,10 @@ export const CASE_REFUSALS = {
   'root-missing': ['There is no root over the recipients.', 'Make it over the list as it stands.'],
   'window-passed': ['The window to reopen the case is closed.', 'File anew, or go to court.'],
   'nothing-corrected': ['Nothing was corrected in this case.', 'Appeal instead.'],
-  'party-unknown': ['That subsystem has no part in this case.', 'Ask for the state of the case.'],
+  'party-unknown': [
+    'That subsystem is neither portal nor owner of this case.',
+    'Nothing is stated of it; recipients follow without.',
+  ],
   // Clocks.
   'clock-not-running': ['That clock does not run.', 'Ask for the state of the case.'],
   'clock-not-due': ['It is not time for that step of the clock.', 'Wait for it.'],

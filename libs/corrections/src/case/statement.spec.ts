@@ -2,7 +2,7 @@ import { newExchangeId } from '#kernel';
 import { payloadProblem, slotFor, TERM_NAMES, type StatementPayload } from '#signing';
 import { CLOCKS } from '../clock-command.js';
 import type { CaseEvent } from './event.js';
-import { EVENT_TYPES, operator, sample, supervisor, TERM_MS, walkTo } from './spec-support/walk.js';
+import { ESCALATE_MS, EVENT_TYPES, operator, sample, supervisor, TERM_MS, walkTo } from './spec-support/walk.js';
 import { CASE_STATES } from './state.js';
 import type { CaseStatement } from './statement.js';
 
@@ -47,7 +47,7 @@ describe('the statements of a case', () => {
   const made = [
     ...statements(),
     refused.last.statement,
-    late.go('tick', { clock: 'decide', step: 'escalated' }).last.statement,
+    late.later(ESCALATE_MS).go('tick', { clock: 'decide', step: 'escalated' }).last.statement,
   ];
 
   it('are of the form that the catalogue of leaves gives them, whichever event makes them', () => {
@@ -61,6 +61,16 @@ describe('the statements of a case', () => {
       slotFor(payloadOf(statement) as unknown as StatementPayload, statement.signer),
     );
     expect(slots).toEqual(made.map(({ seq }) => (seq === undefined ? '-' : `s${seq}`)));
+  });
+
+  it.each([
+    ['before 1970', Date.parse('1969-12-31'), undefined],
+    ['on the first day of JavaScript', -8.64e15, undefined],
+    ['on the day before it', -8.64e15 - 1, 'statement-bad-field'],
+    ['in the middle of a millisecond', 0.5, 'statement-bad-field'],
+  ])('may say that a value holds from a day %s on, if there is one', (_, until, problem) => {
+    const { statement } = walkTo('CORRECTED').last;
+    expect(payloadProblem({ ...payloadOf(statement), until })).toBe(problem);
   });
 
   it('name the terms as the clocks do', () => {

@@ -24,7 +24,7 @@ export interface CaseStatement {
   readonly why?: string;
   readonly doc?: string;
   readonly ref?: string;
-  /** From when the corrected values hold, ms. */
+  /** From when the corrected values hold, ms; negative before 1970. */
   readonly until?: number;
   readonly n?: number;
 }

@@ -1,8 +1,8 @@
-import type { ClockKind } from '../clock-command.js';
-import { clocks, happens, hasPassed, isWithin, refuses, type Judge } from './effect.js';
+import { hasCome, stepsOf, type ClockKind, type ClockStep } from '../clock-command.js';
+import { happens, refuses, startDecide, type Judge } from './effect.js';
 import { REMINDED, TOLD, type Audience } from './notice.js';
 import type { CaseEventOf } from './event.js';
-import type { CaseRecord, ClockStep } from './record.js';
+import type { CaseRecord } from './record.js';
 import type { CaseRefusalCode } from './refusal.js';
 
 const ORDER = ['running', 'near', 'missed', 'escalated'] as const;
@@ -26,7 +26,7 @@ export const tick: Judge<'tick'> = (record, event, atMs) => {
       ...(step === 'escalated' ? { isEscalated: true } : {}),
       ...(startsDecide ? { owesDecideClock: false } : {}),
     },
-    clocks: startsDecide ? clocks('start', 'decide') : [],
+    clocks: startsDecide ? [startDecide(record, atMs)] : [],
     says: { why: clock },
     dueOf: clock,
     tells: audiencesOf(record, clock, step),
@@ -42,7 +42,8 @@ function stepProblem(
   if (told === undefined) return 'clock-not-running';
   if (!stepsOf(clock).includes(step)) return 'clock-step-unknown';
   if (ORDER.indexOf(told) >= ORDER.indexOf(step)) return 'clock-told';
-  const isTime = step === 'near' ? isWithin(record, clock, atMs) : hasPassed(record, clock, atMs);
+  const due = record.due[clock];
+  const isTime = due !== undefined && hasCome(due, step, atMs);
   return isTime && (step !== 'escalated' || told === 'missed') ? undefined : 'clock-not-due';
 }
 
@@ -52,9 +53,4 @@ function audiencesOf({ state }: CaseRecord, clock: ClockKind, step: ClockStep): 
   if (reminded !== undefined) return [reminded];
   const isOurs = clock === 'propagate' || state === 'SUBMITTED';
   return TOLD[STATED[step]].map((one) => (isOurs && (one === 'owner' || one === 'owner-head') ? 'operator' : one));
-}
-
-/** The steps that a clock has, for docs/corrections.md. */
-export function stepsOf(clock: ClockKind): readonly ClockStep[] {
-  return REMINDED[clock] === undefined ? ['near', 'missed', 'escalated'] : ['near'];
 }

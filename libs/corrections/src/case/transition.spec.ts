@@ -27,7 +27,7 @@ verify        draft  early  early  early  early  early  early  early  early  ear
 close         draft  early  early  nosplt now    nosplt now    now    now    now    CLOS   now    CLOS   closed withdr
 withdraw      draft  WITH   WITH   WITH   WITH   WITH   WITH   WITH   decid  decid  decid  decid  decid  closed withdr
 reopen        draft  early  early  early  early  early  early  early  now    now    REOP   now    now    REOP   withdr
-tick          draft  SUBM   TRAN   ROUT   RECE   REOP   REVI   INFO   ACCE   PART   REJE   CORR   PROP   closed withdr
+tick          draft  SUBM   TRAN   ROUT   RECE   REOP   REVI   INFO   ACCE   PART   REJE   CORR   PROP   CLOS   withdr
 succeed       draft  SUBM   TRAN   ROUT   RECE   REOP   REVI   INFO   ACCE   PART   REJE   CORR   PROP   CLOS   withdr
 link          draft  SUBM   TRAN   ROUT   RECE   REOP   REVI   INFO   late   late   late   late   late   closed withdr
 `;

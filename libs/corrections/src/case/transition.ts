@@ -113,7 +113,8 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['extended'],
     by: ['owner'],
     from: kept('IN_REVIEW'),
-    guard: 'once, before the term to decide ends, with a reason',
+    guard:
+      'the law of the case has an extension; once in a round, whoever has the case; before the term to decide ends; with a reason',
   },
   decide: {
     states: ['decided'],
@@ -126,13 +127,13 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['joined'],
     by: ['owner'],
     from: all(['ACCEPTED'], 'RECEIVED', 'IN_REVIEW'),
-    guard: 'the mass correction is the same owner’s and was accepted; legal reference',
+    guard: 'the mass correction is the same owner’s and was accepted whole; legal reference',
   },
   correct: {
     states: ['corrected'],
     by: ['owner'],
     from: all(['CORRECTED'], 'ACCEPTED', 'PARTIALLY_ACCEPTED'),
-    guard: 'the new value’s hash for each accepted item; effective date',
+    guard: 'the new value’s hash for each accepted item; effective date, which may be before 1970',
   },
   propagate: {
     states: ['propagating'],
@@ -179,14 +180,16 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
   tick: {
     states: ['deadline-near', 'deadline-missed', 'escalated'],
     by: ['feedback'],
-    from: kept(...open, ...decided),
+    // After the end of a case one clock may run, and only remind: the window to appeal.
+    from: kept(...open, ...decided, 'CLOSED'),
     guard: 'the clock runs, has that step and has reached it; each step once',
   },
   succeed: {
     states: ['succeeded'],
     by: ['feedback'],
     from: kept(...open, ...decided, 'CLOSED'),
-    guard: 'the former is a party of the case',
+    guard:
+      'the former is its portal or owner, or on the way to be; who follows a recipient is not stated, since the log does not tell who they are',
   },
   link: {
     states: ['linked'],

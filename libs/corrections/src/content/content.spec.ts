@@ -89,6 +89,26 @@ describe('the content of a correction', () => {
     expect(read(sample({ attachments }))).toEqual({ ok: false, reason: { reason: 'attachment-mislabelled', places } });
   });
 
+  it.each<[string, string, boolean]>([
+    ['a value that is as deep as it may be', '['.repeat(61) + ']'.repeat(61), true],
+    ['a value that is deeper', '['.repeat(62) + ']'.repeat(62), false],
+    ['as many brackets as fit', '['.repeat(200_000) + ']'.repeat(200_000), false],
+    ['half of a pair', String.raw`"\ud800"`, false],
+    ['a whole pair', String.raw`"\ud83d\ude00"`, true],
+    ['half of a pair in a name', String.raw`{"\udc00":1}`, false],
+    ['half of a pair deep in a list', String.raw`[[{"a":["b","\ud800x"]}]]`, false],
+  ])('with %s can be hashed or is refused: %#', (_, doubted, isRead) => {
+    const text = JSON.stringify(sample()).replace('{"street":"Winter Street 9","since":2019}', doubted);
+    const outcome = readContent(Buffer.from(text));
+    if (!isRead) expect(outcome).toEqual({ ok: false, reason: { reason: 'content-malformed', places: [''] } });
+    else expect(outcome.ok && outlineOf(outcome.value).items[0]?.doubted).toMatch(/^h1:/);
+  });
+
+  it('is refused with half of a pair in a text of its own', () => {
+    for (const changes of [{ subject: 'DEMO/PIN/\ud800' }, { items: [{ pointer: '/a', explanation: '\udfff' }] }])
+      expect(read(sample(changes))).toMatchObject({ ok: false, reason: { reason: 'content-malformed' } });
+  });
+
   it('is refused when it is too big, or no JSON', () => {
     const most = MOST_CONTENT_BYTES;
     expect(readContent(randomBytes(most + 1))).toEqual({ ok: false, reason: { reason: 'content-too-big', most } });

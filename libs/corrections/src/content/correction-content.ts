@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fromBase64, fromBase64Url, ok, refuse, type Result } from '#kernel';
+import { isHashable } from './is-hashable.js';
 
 /** Of a whole content with its attachments, as JSON; larger ones come later (`corrections.md` §3). */
 export const MOST_CONTENT_BYTES = 512 * 1024;
@@ -65,7 +66,9 @@ export type ContentFlaw =
 /** What was opened, or was sent to be sealed, checked whole. Never throws for what somebody has sent. */
 export function readContent(bytes: Uint8Array): Result<CorrectionContent, ContentFlaw> {
   if (bytes.length > MOST_CONTENT_BYTES) return refuse({ reason: 'content-too-big', most: MOST_CONTENT_BYTES });
-  const read = content.safeParse(parsed(bytes));
+  const json = parsed(bytes);
+  if (!isHashable(json)) return refuse({ reason: 'content-malformed', places: [''] });
+  const read = content.safeParse(json);
   if (!read.success) {
     const places = read.error.issues.map(({ path }) => pointerOf(path));
     return refuse({ reason: 'content-malformed', places: [...new Set(places)] });

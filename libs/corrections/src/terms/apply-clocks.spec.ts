@@ -51,6 +51,12 @@ describe('the clocks of a case', () => {
     ]);
   });
 
+  it('start from an event before, when that is noticed late', () => {
+    const late = applyClocks([], [{ act: 'start', clock: 'decide', fromMs: endOf(4) }], PROFILE, CALENDAR, day(20));
+    expect(late).toEqual(after([], endOf(4), ['start', 'decide']));
+    expect(late[0]).toMatchObject({ startedAt: endOf(4), dueAt: endOf(11) });
+  });
+
   it('start anew with nothing of what was', () => {
     const once = after([], day(4), ['start', 'decide'], ['extend', 'decide'], ['pause', 'decide']);
     const told = once.map((deadline) => ({ ...deadline, told: ['near' as const] }));
@@ -70,6 +76,13 @@ describe('the clocks of a case', () => {
     const third = after(after(second, day(8), ['pause', 'decide']), day(11), ['resume', 'decide']);
     expect(third[0]).toMatchObject({ skipped: 2, pausedMs: 4 * 86_400_000, dueAt: endOf(13) });
     expect(third[0]).not.toHaveProperty('pausedAt');
+  });
+
+  it('stand without moving their end on the day of their start, which did not count anyway', () => {
+    // Five working days from Monday 4: Tuesday, the day of the answer, is the first that counts, the last is the 11th.
+    const paused = after(after([], day(4, 9), ['start', 'decide']), day(4), ['pause', 'decide']);
+    expect(after(paused, day(5), ['resume', 'decide'])[0]).toMatchObject({ skipped: 0, dueAt: endOf(11) });
+    expect(after(paused, day(6), ['resume', 'decide'])[0]).toMatchObject({ skipped: 1, dueAt: endOf(12) });
   });
 
   it('of hours stand to the millisecond', () => {

@@ -1,5 +1,5 @@
 import { ok, refuse, type Result } from '#kernel';
-import type { ClockCommand, ClockKind } from '../clock-command.js';
+import type { ClockCommand, ClockInstants, ClockKind } from '../clock-command.js';
 import { isRunning, type Deadline } from './deadline.js';
 import type { TermsProfile } from './profile-schema.js';
 import { skippedBy, termEnd, type RunningTerm } from './term-end.js';
@@ -23,8 +23,9 @@ export function applyClocks(
   atMs: number,
 ): Deadline[] {
   const clocks = new Map(deadlines.map((deadline) => [deadline.kind, deadline]));
-  for (const { act, clock } of commands) {
-    const after = applied(act, clock, clocks.get(clock), { profile, calendar, atMs });
+  for (const command of commands) {
+    const { clock } = command;
+    const after = applied(command, clocks.get(clock), { profile, calendar, atMs });
     if (after !== undefined) clocks.set(clock, after);
   }
   return [...clocks.values()];
@@ -67,12 +68,11 @@ interface Moment {
 }
 
 function applied(
-  act: ClockCommand['act'],
-  kind: ClockKind,
+  { act, clock, fromMs }: ClockCommand,
   deadline: Deadline | undefined,
   moment: Moment,
 ): Deadline | undefined {
-  if (act === 'start') return started(kind, moment);
+  if (act === 'start') return started(clock, { ...moment, atMs: fromMs ?? moment.atMs });
   if (deadline?.stoppedAt !== undefined || deadline === undefined) return deadline;
   switch (act) {
     case 'stop':
@@ -106,7 +106,7 @@ function resumed(deadline: Deadline, { profile, calendar, atMs }: Moment): Deadl
   // Two machines' clocks may differ: a pause is never shorter than nothing.
   const until = Math.max(atMs, pausedAt);
   const pausedMs = deadline.pausedMs + (until - pausedAt);
-  const skipped = deadline.skipped + skippedBy(pausedAt, until, deadline.unit, calendar);
+  const skipped = deadline.skipped + skippedBy(deadline, pausedAt, until, calendar);
   // A term whose own last day was off, and which stood on the days that it ran longer for it, would be over by now.
   const goesOn = calendar.endOf(calendar.workingDayAtOrAfter(calendar.dayOf(until)));
   return { ...rest, pausedMs, skipped, ...instants({ ...deadline, skipped }, profile, calendar, goesOn) };
@@ -121,7 +121,7 @@ function instants(
   { warnings }: TermsProfile,
   calendar: WorkingCalendar,
   notBefore = 0,
-): Pick<Deadline, 'dueAt' | 'nearAt' | 'escalateAt'> {
+): ClockInstants {
   const end = termEnd(term, calendar);
   const dueAt = term.unit === 'hours' ? end : Math.max(end, notBefore);
   const last = calendar.dayOf(dueAt);

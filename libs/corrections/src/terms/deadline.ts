@@ -1,19 +1,14 @@
-import type { ClockKind } from '../clock-command.js';
+import type { ClockInstants, ClockKind, ClockStep } from '../clock-command.js';
 import type { TermRule } from './profile-schema.js';
-
-export const DUE_EVENTS = ['near', 'missed', 'escalated'] as const;
-export type DueEventKind = (typeof DUE_EVENTS)[number];
 
 /**
  * A clock of a case, as its record keeps it (`corrections.md` §4): plain data. Instants are milliseconds since the
  * epoch. `dueAt` was told to the citizen, so a profile or calendar that changes later moves it only where the clock
  * itself moves: at its next resumption or extension.
  */
-export interface Deadline {
+export interface Deadline extends ClockInstants {
   readonly kind: ClockKind;
   readonly startedAt: number;
-  /** The last millisecond that is in time. */
-  readonly dueAt: number;
   /** How long it has stood, for the reader; what that moves is counted in `skipped`. */
   readonly pausedMs: number;
   readonly citation: string;
@@ -27,13 +22,22 @@ export interface Deadline {
   readonly pausedAt?: number;
   /** Set when what it waits for was done. */
   readonly stoppedAt?: number;
-  /** When to remind; absent where the term is not longer than that. */
-  readonly nearAt?: number;
-  readonly escalateAt: number;
   /** What was told; written by `withTold` in the transaction that tells it. */
-  readonly told: readonly DueEventKind[];
+  readonly told: readonly ClockStep[];
 }
 
 export function isRunning(deadline: Deadline): boolean {
   return deadline.stoppedAt === undefined && deadline.pausedAt === undefined;
+}
+
+/** The instants of the clocks that run, as the record of their case keeps them; of one that stands the end is not known. */
+export function runningInstants(deadlines: readonly Deadline[]): Partial<Record<ClockKind, ClockInstants>> {
+  return Object.fromEntries(
+    deadlines
+      .filter((deadline) => isRunning(deadline))
+      .map(({ kind, nearAt, dueAt, escalateAt }) => [
+        kind,
+        { ...(nearAt === undefined ? {} : { nearAt }), dueAt, escalateAt },
+      ]),
+  );
 }

@@ -29,7 +29,9 @@ describe('what is to be told about a clock', () => {
     ['nothing more', { told: ['missed', 'escalated'] }, day(300), []],
     ['nothing of one that stands', { pausedAt: day(5) }, day(300), []],
     ['nothing of one that was stopped in time', { stoppedAt: endOf(11) }, day(300), []],
-    ['the miss of one that was stopped too late, unseen', { stoppedAt: endOf(11) + 1 }, day(300), ['missed']],
+    ['nothing of one that was stopped too late, unseen', { stoppedAt: endOf(11) + 1 }, day(300), []],
+    ['the reminder of a term of others', { kind: 'appeal' }, endOf(11), ['near']],
+    ['nothing of the end of a term of others', { kind: 'appeal' }, day(300), []],
     ['no reminder of one that has no time for it', { nearAt: undefined } as never, endOf(11), []],
   ])('is %s', (_, clock, atMs, events) => {
     expect(eventsAt(clock, atMs)).toEqual(events);
@@ -48,10 +50,14 @@ describe('what is to be told about a clock', () => {
   });
 
   it('is known before', () => {
-    expect(nextDueEventAt([])).toBeUndefined();
-    expect(nextDueEventAt([CLOCK!])).toBe(endOf(7) + 1);
-    expect(nextDueEventAt([{ ...CLOCK!, told: ['near'] }])).toBe(endOf(11) + 1);
-    expect(nextDueEventAt([{ ...CLOCK!, pausedAt: day(5) }])).toBeUndefined();
-    expect(nextDueEventAt([{ ...CLOCK!, told: ['missed', 'escalated'] }])).toBeUndefined();
+    expect(nextDueEventAt([], day(4))).toBeUndefined();
+    expect(nextDueEventAt([CLOCK!], day(4))).toBe(endOf(7) + 1);
+    expect(nextDueEventAt([CLOCK!], day(8))).toBe(day(8));
+    expect(nextDueEventAt([{ ...CLOCK!, told: ['near'] }], day(8))).toBe(endOf(11) + 1);
+    expect(nextDueEventAt([{ ...CLOCK!, pausedAt: day(5) }], day(5))).toBeUndefined();
+    expect(nextDueEventAt([{ ...CLOCK!, stoppedAt: day(14) }], day(15))).toBeUndefined();
+    expect(nextDueEventAt([{ ...CLOCK!, told: ['missed', 'escalated'] }], day(300))).toBeUndefined();
+    expect(nextDueEventAt([{ ...CLOCK!, kind: 'appeal' }], endOf(11))).toBe(endOf(11));
+    expect(nextDueEventAt([{ ...CLOCK!, kind: 'appeal' }], endOf(11) + 1)).toBeUndefined();
   });
 });

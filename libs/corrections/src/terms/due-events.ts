@@ -1,22 +1,25 @@
-import type { ClockKind } from '../clock-command.js';
-import type { Deadline, DueEventKind } from './deadline.js';
+import { CLOCK_STEPS, hasCome, stepsOf, type ClockKind, type ClockStep } from '../clock-command.js';
+import { isRunning, type Deadline } from './deadline.js';
 
 /** Something to tell about a clock (`corrections.md` §6 row 13): `deadline-near`, `-missed`, `escalated`. */
 export interface DueEvent {
   readonly clock: ClockKind;
-  readonly event: DueEventKind;
+  readonly event: ClockStep;
 }
 
 /**
  * What is to be told at `atMs` and was not: the owner is reminded, the owner's head learns of a miss, the supervisor of
  * one that lasts. Each once per clock; a clock started anew is another, and one that was extended is near again.
  *
- * A feedback that was down tells what is true when it is back: a reminder of a term that is over is not sent, a miss is,
- * even if the clock was stopped meanwhile, too late. A clock that stands tells nothing: its end is not known.
+ * A feedback that was down tells what is true when it is back: a miss, but no reminder of a term that is over, and nothing
+ * of a clock that was stopped meanwhile, too late: the log has when that was. A clock that stands tells nothing: its end is
+ * not known.
  */
 export function dueEvents(deadlines: readonly Deadline[], atMs: number): DueEvent[] {
   return deadlines.flatMap((deadline) =>
-    eventsOf(deadline, atMs).map((event): DueEvent => ({ clock: deadline.kind, event })),
+    untold(deadline)
+      .filter((step) => hasCome(deadline, step, atMs))
+      .map((event): DueEvent => ({ clock: deadline.kind, event })),
   );
 }
 
@@ -28,28 +31,28 @@ export function withTold(deadlines: readonly Deadline[], events: readonly DueEve
   });
 }
 
-/** The earliest instant at which `dueEvents` has something to say, if nothing happens before; undefined for never. */
-export function nextDueEventAt(deadlines: readonly Deadline[]): number | undefined {
-  const instants = deadlines.flatMap(untold);
+/**
+ * The earliest instant from `atMs` on at which `dueEvents` has something to say, if nothing happens before; undefined for
+ * never. What is due already and was not told is so at `atMs`.
+ */
+export function nextDueEventAt(deadlines: readonly Deadline[], atMs: number): number | undefined {
+  const instants = deadlines.flatMap((deadline) =>
+    untold(deadline).flatMap((step) => {
+      const at = Math.max(atMs, comesAt(deadline, step));
+      return hasCome(deadline, step, at) ? [at] : [];
+    }),
+  );
   return instants.length === 0 ? undefined : Math.min(...instants);
 }
 
-function eventsOf(deadline: Deadline, atMs: number): DueEventKind[] {
-  const { dueAt, nearAt, escalateAt, told, pausedAt, stoppedAt } = deadline;
-  if (pausedAt !== undefined) return [];
-  const until = Math.min(atMs, stoppedAt ?? atMs);
-  const near = nearAt !== undefined && stoppedAt === undefined && until > nearAt && until <= dueAt;
-  const events: DueEventKind[] = [];
-  if (near) events.push('near');
-  if (until > dueAt) events.push('missed');
-  if (until > escalateAt) events.push('escalated');
-  return events.filter((event) => !told.includes(event));
+/** What may still be told: of a clock that runs, and nothing before what was told. */
+function untold(deadline: Deadline): readonly ClockStep[] {
+  if (!isRunning(deadline)) return [];
+  const told = deadline.told.map((step) => CLOCK_STEPS.indexOf(step));
+  return stepsOf(deadline.kind).filter((step) => CLOCK_STEPS.indexOf(step) > Math.max(-1, ...told));
 }
 
-function untold({ dueAt, nearAt, escalateAt, told, pausedAt, stoppedAt }: Deadline): number[] {
-  if (pausedAt !== undefined) return [];
-  const still = (event: DueEventKind, after: number): number[] =>
-    told.includes(event) || (stoppedAt !== undefined && stoppedAt <= after) ? [] : [after + 1];
-  const near = nearAt === undefined || stoppedAt !== undefined || told.includes('missed') ? [] : still('near', nearAt);
-  return [...near, ...still('missed', dueAt), ...still('escalated', escalateAt)];
+/** The first millisecond of a step. */
+function comesAt({ nearAt, dueAt, escalateAt }: Deadline, step: ClockStep): number {
+  return { near: nearAt ?? Infinity, missed: dueAt, escalated: escalateAt }[step] + 1;
 }

@@ -34,12 +34,19 @@ export function termEnd({ startedAt, amount, unit, skipped }: RunningTerm, calen
 }
 
 /**
- * What a pause takes out of a term: the days (for `wd`, the working days) whose end it covers; of hours, its own length.
+ * What a pause takes out of a term: the days (for `wd`, the working days) whose end it covers, without the day of the
+ * start, which the term does not count; of hours, its own length.
  *
  * So the day on which the owner asks is not counted and the day of the answer is, whatever the hour: a question at noon
  * that is answered at three costs nobody a day, one from Friday to Monday costs a working day and a weekend costs none.
  */
-export function skippedBy(fromMs: number, toMs: number, unit: TermRule['unit'], calendar: WorkingCalendar): number {
+export function skippedBy(
+  { startedAt, unit }: Pick<RunningTerm, 'startedAt' | 'unit'>,
+  fromMs: number,
+  toMs: number,
+  calendar: WorkingCalendar,
+): number {
   if (unit === 'hours') return Math.max(0, toMs - fromMs);
-  return calendar.daysEnding(fromMs, toMs, unit === 'wd' ? 'working' : 'all');
+  const firstCounted = calendar.endOf(calendar.dayOf(startedAt)) + 1;
+  return calendar.daysEnding(Math.max(fromMs, firstCounted), toMs, unit === 'wd' ? 'working' : 'all');
 }

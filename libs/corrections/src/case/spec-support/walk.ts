@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ExchangeId, Result, ServiceId, SubsystemId } from '#kernel';
+import type { ClockCommand } from '../../clock-command.js';
 import { advance, standing, type Advanced } from '../advance.js';
 import type { CaseActor, CaseEvent, CaseEventOf, CaseEventType } from '../event.js';
 import { draftCase, type CaseRecord } from '../record.js';
@@ -8,8 +9,10 @@ import type { CaseRefusal, CaseRefusalCode } from '../refusal.js';
 import type { CaseState } from '../state.js';
 
 export const DAY_MS = 86_400_000;
-/** The stand-in's term of every clock. */
+/** The stand-in's term of every clock: so long after its start it has just passed. It reminds from its start on. */
 export const TERM_MS = 10 * DAY_MS;
+/** How long after its end the stand-in escalates. */
+export const ESCALATE_MS = 5 * DAY_MS;
 export const START_MS = Date.parse('2026-11-27T08:00:00Z');
 
 const subsystem = (name: string) => `DEMO/GOV/${name}` as SubsystemId;
@@ -79,7 +82,7 @@ const SAMPLES: { readonly [T in CaseEventType]: (record: CaseRecord) => CaseEven
   'request-info': (record) => ({ type: 'request-info', by: ownerOf(record), question: 'value-unclear', doc: DOC }),
   'provide-info': () => ({ type: 'provide-info', by: portal, isSignatureValid: true, doc: DOC }),
   'lapse-info': () => ({ type: 'lapse-info', by: feedback }),
-  extend: (record) => ({ type: 'extend', by: ownerOf(record), reason: 'study-needed' }),
+  extend: (record) => ({ type: 'extend', by: ownerOf(record), reason: 'study-needed', isAllowed: true }),
   decide: (record) => ({
     type: 'decide',
     by: ownerOf(record),
@@ -95,7 +98,7 @@ const SAMPLES: { readonly [T in CaseEventType]: (record: CaseRecord) => CaseEven
   join: (record) => ({
     type: 'join',
     by: ownerOf(record),
-    mass: { correctionId: 'mass', owner: record.owner, state: 'ACCEPTED' },
+    mass: { correctionId: 'mass', owner: record.owner, outcome: 'ACCEPTED' },
     legalRef: 'art. 12',
     doc: DOC,
   }),
@@ -186,13 +189,19 @@ export class Walk {
     const did = result.value;
     const leaf = createHash('sha256').update(JSON.stringify(did.statement)).digest('base64url');
     const after = did.statement.seq === undefined ? did.record : standing(did.record, leaf);
-    const due = { ...after.due };
-    for (const { act, clock } of did.clocks) {
-      if (act !== 'stop') due[clock] = this.atMs + TERM_MS;
-    }
-    this.record = { ...after, due };
+    this.record = { ...after, due: this.dueAfter(after.due, did.clocks) };
     this.taken.push({ event, before, did, leaf });
     return result;
+  }
+
+  /** Carries the commands out. */
+  protected dueAfter(before: CaseRecord['due'], commands: readonly ClockCommand[]): CaseRecord['due'] {
+    const due = { ...before };
+    for (const { act, clock, fromMs } of commands) {
+      const dueAt = (fromMs ?? this.atMs) + TERM_MS - 1;
+      if (act !== 'stop') due[clock] = { nearAt: this.atMs - 1, dueAt, escalateAt: dueAt + ESCALATE_MS };
+    }
+    return due;
   }
 }
 
@@ -200,22 +209,24 @@ export class Walk {
 const WAYS: Readonly<Record<CaseState, (walk: Walk) => Walk>> = {
   DRAFT: (walk) => walk,
   SUBMITTED: (walk) => walk.go('submit'),
-  TRANSFERRED: () => walkTo('RECEIVED').go('transfer'),
-  ROUTED: () => walkTo('SUBMITTED').go('route'),
-  RECEIVED: () => walkTo('ROUTED').go('receive'),
-  REOPENED: () => walkTo('REJECTED').go('reopen'),
-  IN_REVIEW: () => walkTo('RECEIVED').go('start'),
-  NEEDS_INFO: () => walkTo('IN_REVIEW').go('request-info'),
-  ACCEPTED: () => walkTo('IN_REVIEW').go('decide'),
-  PARTIALLY_ACCEPTED: () =>
-    walkTo('IN_REVIEW').go('decide', { outcome: 'PARTIALLY_ACCEPTED', accepted: [1], remedies: ['court'] }),
-  REJECTED: () => walkTo('IN_REVIEW').go('decide', { outcome: 'REJECTED', accepted: [], remedies: ['court'] }),
-  CORRECTED: () => walkTo('ACCEPTED').go('correct'),
-  PROPAGATING: () => walkTo('CORRECTED').go('propagate'),
-  CLOSED: () => walkTo('PROPAGATING').go('acknowledge').later(TERM_MS).go('close'),
-  WITHDRAWN: () => walkTo('ROUTED').go('withdraw'),
+  TRANSFERRED: (walk) => walkTo('RECEIVED', walk).go('transfer'),
+  ROUTED: (walk) => walkTo('SUBMITTED', walk).go('route'),
+  RECEIVED: (walk) => walkTo('ROUTED', walk).go('receive'),
+  REOPENED: (walk) => walkTo('REJECTED', walk).go('reopen'),
+  IN_REVIEW: (walk) => walkTo('RECEIVED', walk).go('start'),
+  NEEDS_INFO: (walk) => walkTo('IN_REVIEW', walk).go('request-info'),
+  ACCEPTED: (walk) => walkTo('IN_REVIEW', walk).go('decide'),
+  PARTIALLY_ACCEPTED: (walk) =>
+    walkTo('IN_REVIEW', walk).go('decide', { outcome: 'PARTIALLY_ACCEPTED', accepted: [1], remedies: ['court'] }),
+  REJECTED: (walk) =>
+    walkTo('IN_REVIEW', walk).go('decide', { outcome: 'REJECTED', accepted: [], remedies: ['court'] }),
+  CORRECTED: (walk) => walkTo('ACCEPTED', walk).go('correct'),
+  PROPAGATING: (walk) => walkTo('CORRECTED', walk).go('propagate'),
+  CLOSED: (walk) => walkTo('PROPAGATING', walk).go('acknowledge').later(TERM_MS).go('close'),
+  WITHDRAWN: (walk) => walkTo('ROUTED', walk).go('withdraw'),
 };
 
-export function walkTo(state: CaseState): Walk {
-  return WAYS[state](new Walk());
+/** Walks there; a draft with the stand-in's clocks if no other is given. */
+export function walkTo(state: CaseState, walk: Walk = new Walk()): Walk {
+  return WAYS[state](walk);
 }
