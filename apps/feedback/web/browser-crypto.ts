@@ -5,9 +5,10 @@ import { Buffer } from './browser-buffer.js';
  * What the verifying half of our libraries takes from `node:crypto`. Hashes are synchronous there, and WebCrypto's are
  * not; signatures are left to WebCrypto (`prove-row.ts`). Whatever signs or seals has no business in a browser.
  */
-export function hash(algorithm: string, data: Uint8Array | string): Buffer {
+export function hash(algorithm: string, data: Uint8Array | string, form: 'buffer' | 'binary'): Buffer | string {
   const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-  return Buffer.from(algorithm === 'sha512' ? sha512(bytes) : sha256(bytes));
+  const digest = algorithm === 'sha512' ? sha512(bytes) : sha256(bytes);
+  return form === 'binary' ? String.fromCharCode(...digest) : Buffer.from(digest);
 }
 
 export function randomBytes(size: number): Buffer {
