@@ -120,14 +120,14 @@ describe('the content of a correction', () => {
     ['a value that is half a character', String.raw`"\ud800"`],
     ['a key that is half a character', String.raw`{"a":[{"\udc00":1}]}`],
     ['a number that is none', '1e999'],
-    ['a value deeper than any form', nested(63)],
+    ['a value deeper than any form', nested(62)],
     ['a value as deep as the whole content can be', nested(200_000)],
   ])('is refused with %s, which has no digest', (_, value) => {
     const outcome = readContent(contentWith(value));
     expect(outcome).toMatchObject({ ok: false, reason: { reason: 'content-malformed' } });
   });
 
-  it.each([nested(62), String.raw`"\ud83d\ude00"`, '{"":[]}'])(
+  it.each([nested(61), String.raw`"\ud83d\ude00"`, '{"":[]}'])(
     'whose values are any other JSON has a digest',
     (value) => {
       const outcome = readContent(contentWith(value));

@@ -8,8 +8,6 @@ const MOST_ITEMS = 20;
 const MOST_ATTACHMENTS = 10;
 const MOST_TEXT = 4_000;
 const SALT_BYTES = 32;
-/** Levels below the content itself; whoever reads it further may recurse. */
-const MOST_DEPTH = 64;
 
 /** What a case worker may open; a first line against what runs or calls home, before the owner's own scanner. */
 export const MEDIA_TYPES = ['application/pdf', 'image/jpeg', 'image/png', 'text/plain'] as const;
@@ -60,7 +58,7 @@ export type ContentFlaw =
   | { readonly reason: 'content-too-big'; readonly most: number }
   /** `places`: JSON pointers into the content, and nothing of what stands there. */
   | { readonly reason: 'content-malformed'; readonly places: readonly string[] }
-  /** `names`: attachments whose bytes are not what their media type says. */
+  /** `places`: of attachments whose bytes are not what their media type says. */
   | { readonly reason: 'attachment-mislabelled'; readonly places: readonly string[] };
 
 /** What was opened, or was sent to be sealed, checked whole. Never throws for what somebody has sent. */
@@ -113,27 +111,9 @@ function pointerOf(path: readonly PropertyKey[]): string {
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isPlain(value) ? value : undefined;
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     // No JSON: refused as malformed at its root.
     return undefined;
   }
-}
-
-/** Whether it has a digest (RFC 8785 §3.2.2.2: no half of a surrogate pair) and nothing in it lies too deep. */
-function isPlain(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MOST_DEPTH || level.some((one) => typeof one === 'string' && !one.isWellFormed())) return false;
-    level = level.flatMap(partsOf);
-  }
-  return true;
-}
-
-/** What lies directly within: of an object its keys, too. */
-function partsOf(value: unknown): unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const parts: unknown[] = Object.values(value);
-  return Array.isArray(value) ? parts : [...Object.keys(value), ...parts];
 }
