@@ -130,6 +130,8 @@ describe('kill -9 of feedback while it takes in leaves and openings', () => {
 
   it('goes on by itself when broker, database or audit were gone', async () => {
     for (const part of ['postgres', 'kafka', 'audit'] as const) await under.instance.kill(part);
+    // Ours first: feedback may not have noticed yet that its broker is gone.
+    await eventually(() => bus.isReachable(), { timeoutMs: 120_000 });
     await eventually(async () => (await fetch(`${under.instance.feedbackUrl}/ready`)).ok, { timeoutMs: 120_000 });
     await batch(STATEMENTS);
     await eventually(
