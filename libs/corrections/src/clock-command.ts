@@ -1,15 +1,7 @@
-/** The terms that a case may be under (`corrections.md` §1, §5). */
-export const CLOCKS = [
-  'acknowledge',
-  'forward',
-  'take-up',
-  'decide',
-  'reply',
-  'correct',
-  'propagate',
-  'recipient',
-  'appeal',
-] as const;
+import { TERM_NAMES } from '#signing';
+
+/** The terms that a case may be under (`corrections.md` §1, §5): those that its statements may name. */
+export const CLOCKS = TERM_NAMES;
 export type ClockKind = (typeof CLOCKS)[number];
 
 /** What there is to tell of a clock, in order of time (`corrections.md` §6 row 13): `deadline-near`, `-missed`, `escalated`. */

@@ -1,6 +1,5 @@
 import { newExchangeId } from '#kernel';
-import { payloadProblem, slotFor, TERM_NAMES, type StatementPayload } from '#signing';
-import { CLOCKS } from '../clock-command.js';
+import { payloadProblem, slotFor, type StatementPayload } from '#signing';
 import type { CaseEvent } from './event.js';
 import { ESCALATE_MS, EVENT_TYPES, operator, sample, supervisor, TERM_MS, walkTo } from './spec-support/walk.js';
 import { CASE_STATES } from './state.js';
@@ -71,9 +70,5 @@ describe('the statements of a case', () => {
   ])('may say that a value holds from a day %s on, if there is one', (_, until, problem) => {
     const { statement } = walkTo('CORRECTED').last;
     expect(payloadProblem({ ...payloadOf(statement), until })).toBe(problem);
-  });
-
-  it('name the terms as the clocks do', () => {
-    expect(TERM_NAMES).toEqual(CLOCKS);
   });
 });
