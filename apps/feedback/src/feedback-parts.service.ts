@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { kindOfPerson } from '#end-user';
-import type { InstanceId, SubsystemId } from '#kernel';
+import type { Clock, InstanceId, SubsystemId } from '#kernel';
 import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
 import { keyFileName, loadKeySet } from '#platform';
 import type { Database } from '#postgres';
@@ -12,6 +12,8 @@ import { Accesses } from './access-history/accesses.service.js';
 import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { Deliveries } from './deliveries/deliveries.service.js';
+import { readTermsProfiles } from '#corrections';
+import { assembleCorrections, type CorrectionParts } from './corrections/correction-parts.service.js';
 import { takeErasures } from './erasure/erasure-parts.service.js';
 import type { Erasure } from './erasure/erasure.service.js';
 import type { ErasureWorker } from './erasure/erasure.worker.js';
@@ -56,6 +58,7 @@ export interface FeedbackParts {
   readonly accesses: Accesses;
   readonly usages: Usages;
   readonly questions: QuestionParts;
+  readonly corrections: CorrectionParts;
   readonly completeness: Completeness;
   readonly callers: CallerAuth;
   /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
@@ -69,6 +72,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const { config, bus, clock, events } = context;
   const ring = await loadKeys(config);
   const kek = ring.secret(config.instanceId);
+  const terms = await readTermsProfiles(config.termsDir);
   const copy = await startCopy(context);
   const watcher = await watched(context).catch(async (cause: unknown) => {
     await copy.stop();
@@ -91,20 +95,19 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
   const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
   const { matcher } = openings;
-  const follower: LogFollower = followLog(context, { files, copy, watcher, matcher, database: databases.feedback });
-  const unopened = new UnopenedWorker({
-    ...{ bus, clock, store: new UnopenedStore(databases.feedback), alarm: events.unopened },
-    ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },
-    failed: (cause) => events.failed('unopened', cause),
+  const follower: LogFollower = followLog(context, {
+    ...{ files, copy, watcher, matcher, database: databases.feedback },
+    advanced: () => corrections.work.wake(),
   });
+  const unopened = unopenedWorker(context, databases);
   const persons = assemblePersonStatements({
     ...{ config, clock, keys, statements, copy, signer, database: databases.feedback },
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock, persons.compromises);
   const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
-  const questions = assembleQuestions({
-    ...{ config, clock, events, keys, history, statements, deliveries, database: databases.feedback, registry: copy },
-  });
+  const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };
+  const questions = assembleQuestions({ ...shared, history });
+  const corrections = assembleCorrections({ ...shared, kek, terms });
   const accesses = new Accesses({
     history,
     proofs: new ProvenLeaves(files, config.auditUrl),
@@ -115,18 +118,30 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const usages = new Usages({ history, keys, registry: copy, clock });
   const completeness = new Completeness({ store: new CompletenessStore(databases.feedback), keys, clock });
-  const callers = new CallerAuth({
-    ...{ registry: copy, clock, audience: config.publicUrl, portals: config.portals, auditors: config.auditors },
-    usageToken: config.usageToken,
-  });
-  const asked = { accesses, usages, questions, completeness, concealment, ...persons, callers };
+  const callers = callerAuth(config, copy, clock);
+  const asked = { accesses, usages, questions, corrections, completeness, concealment, ...persons, callers };
   const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries };
   return { copy, watcher, files, keys, ...asked, ...workers };
 }
 
+function unopenedWorker({ config, bus, clock, events }: FeedbackContext, databases: Databases): UnopenedWorker {
+  return new UnopenedWorker({
+    ...{ bus, clock, store: new UnopenedStore(databases.feedback), alarm: events.unopened },
+    ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },
+    failed: (cause) => events.failed('unopened', cause),
+  });
+}
+
+function callerAuth(config: FeedbackConfig, registry: RegistryCopy, clock: Clock): CallerAuth {
+  return new CallerAuth({
+    ...{ registry, clock, audience: config.publicUrl, portals: config.portals, auditors: config.auditors },
+    usageToken: config.usageToken,
+  });
+}
+
 export function startParts(parts: FeedbackParts): void {
   const { openingKeys, consumer, matcher, follower, unopened, statements, eraser, retention } = parts;
-  const { questions, deliveries, concealment } = parts;
+  const { questions, corrections, deliveries, concealment } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
@@ -135,6 +150,7 @@ export function startParts(parts: FeedbackParts): void {
   statements.start();
   deliveries.start();
   questions.overdue.start();
+  corrections.work.start();
   eraser.start();
   retention.start();
   concealment.release.start();
@@ -144,7 +160,9 @@ export function startParts(parts: FeedbackParts): void {
 export async function stopParts(parts: FeedbackParts): Promise<void> {
   const { consumer, follower, unopened, openingKeys, statements, eraser, retention, questions, concealment } = parts;
   const intake = [consumer, follower, unopened, openingKeys, statements, eraser, retention];
-  await Promise.all([...intake, questions.overdue, concealment.release].map((part) => part.stop()));
+  await Promise.all(
+    [...intake, questions.overdue, parts.corrections.work, concealment.release].map((part) => part.stop()),
+  );
   await Promise.all([parts.matcher.stop(), parts.deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
 }
@@ -163,6 +181,8 @@ interface Following {
   readonly watcher: LogWatcher;
   readonly matcher: MatchWorker;
   readonly database: Database;
+  /** Leaves were taken in. */
+  readonly advanced: () => void;
 }
 
 function followLog({ config, trust, clock, events }: FeedbackContext, following: Following): LogFollower {
@@ -181,6 +201,7 @@ function followLog({ config, trust, clock, events }: FeedbackContext, following:
     advanced: (leaves) => {
       events.advanced(leaves);
       matcher.wake();
+      following.advanced();
     },
     alarm: (trouble, origin) => events.alarm(`log-${trouble}`, { log: origin }),
     failed: (cause) => events.failed('log', cause),

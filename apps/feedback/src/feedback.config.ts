@@ -174,6 +174,44 @@ export const feedbackConfig = defineConfig('feedback', {
     min: 10,
     meaning: 'How often questions are looked for whose term has ended.',
   }),
+  termsDir: setting.text({
+    env: 'KEREGE_FEEDBACK_TERMS_DIR',
+    default: 'deploy/terms',
+    meaning: 'Directory of the profiles of terms (docs/terms.md), each in a file of its name.',
+  }),
+  termsProfile: setting.text({
+    env: 'KEREGE_FEEDBACK_TERMS_PROFILE',
+    default: 'default',
+    meaning: 'Profile of the terms of corrections whose request names none.',
+  }),
+  twoPersonDecisions: setting.flag({
+    env: 'KEREGE_FEEDBACK_TWO_PERSON_DECISIONS',
+    default: false,
+    meaning: 'Whether who approves a decision about a correction must be another person than who prepared it.',
+  }),
+  maxOpenCorrections: setting.integer({
+    env: 'KEREGE_FEEDBACK_MAX_OPEN_CORRECTIONS',
+    default: 50,
+    min: 1,
+    max: 1_000,
+    meaning: 'Open corrections of one person at most.',
+    unit: 'cases',
+  }),
+  maxDisputesPerElement: setting.integer({
+    env: 'KEREGE_FEEDBACK_MAX_DISPUTES_PER_ELEMENT',
+    default: 3,
+    min: 1,
+    max: 100,
+    meaning: 'Open corrections of one person about one data element at most, wherever it was seen.',
+    unit: 'cases',
+  }),
+  correctionIntervalMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_CORRECTION_INTERVAL_MS',
+    default: 1_000,
+    min: 10,
+    meaning:
+      'How often cases are looked for in which feedback has something to do; new leaves are looked at in any case.',
+  }),
   deliveryKeepMs: setting.durationMs({
     env: 'KEREGE_FEEDBACK_DELIVERY_KEEP_MS',
     default: 28 * DAY_MS,

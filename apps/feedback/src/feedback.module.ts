@@ -20,6 +20,11 @@ import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { CompletenessController } from './completeness/completeness.controller.js';
 import { Completeness } from './completeness/completeness.service.js';
+import { CorrectionsController } from './corrections/corrections.controller.js';
+import { Filings } from './corrections/filing.service.js';
+import { OwnerActs } from './corrections/owner-acts.service.js';
+import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
+import { PersonCases } from './corrections/person-cases.service.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
 import { CompromiseController } from './compromise/compromise.controller.js';
@@ -119,6 +124,8 @@ async function createApp(
         ConcealmentController,
         ConcealmentStatisticsController,
         LinksController,
+        CorrectionsController,
+        OwnerCorrectionsController,
         LinkTicketsController,
       ],
       providers: [
@@ -131,6 +138,9 @@ async function createApp(
         { provide: Completeness, useValue: parts.completeness },
         { provide: Compromises, useValue: parts.compromises },
         { provide: Links, useValue: parts.links },
+        { provide: Filings, useValue: parts.corrections.filings },
+        { provide: PersonCases, useValue: parts.corrections.persons },
+        { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: Orders, useValue: parts.concealment.orders },
       ],
     },

@@ -7,6 +7,7 @@ import { callerErrors } from './caller/caller.errors.js';
 import { completenessErrors } from './completeness/completeness.errors.js';
 import { compromiseErrors } from './compromise/compromise.errors.js';
 import { concealmentErrors } from './concealment/concealment.errors.js';
+import { correctionErrors } from './corrections/corrections.errors.js';
 import { erasureErrors } from './erasure/erasure.errors.js';
 import { linksErrors } from './links/links.errors.js';
 import { questionErrors } from './questions/questions.errors.js';
@@ -29,6 +30,7 @@ const ENTRIES = {
   ...completenessErrors.entries,
   ...compromiseErrors.entries,
   ...concealmentErrors.entries,
+  ...correctionErrors.entries,
   ...erasureErrors.entries,
   ...linksErrors.entries,
   ...ownStatementErrors.entries,

@@ -71,3 +71,4 @@ export {
   type RevealedRecipient,
   type SaltedRecipient,
 } from './recipients/recipients-root.js';
+export { actDoc, ownerAct, type OwnerAct, type OwnerActName } from './act/owner-act.js';

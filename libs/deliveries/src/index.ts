@@ -17,3 +17,17 @@ export {
   type DeliveryHead,
   type ReadDelivery,
 } from './sealed-delivery.js';
+export {
+  CASE_KINDS,
+  readCaseInfo,
+  readCaseRequest,
+  readCaseTold,
+  readCorrected,
+  readDispute,
+  type CaseDeliveryKind,
+  type CaseInfoContent,
+  type CaseRequestContent,
+  type CaseToldContent,
+  type CorrectedContent,
+  type DisputeContent,
+} from './case-content.js';

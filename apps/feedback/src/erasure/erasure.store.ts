@@ -64,7 +64,7 @@ const TAKE_BACK = `
    WHERE state IN ('waiting', 'parked')
      AND id IN (SELECT question.id FROM question JOIN ${DOOMED} USING (epoch, tag, key_id))`;
 /** Whatever lies under a key of a person; the index last, since it is what a crash finds the rest by. */
-const BESIDE_INDEX = ['question', 'compromise', 'person_link'];
+const BESIDE_INDEX = ['question', 'compromise', 'person_link', 'correction_case'];
 const DELETES = [...BESIDE_INDEX, 'subject_access'].map(
   (table) => `DELETE FROM ${table} USING ${DOOMED}
     WHERE ${table}.epoch = doomed.epoch AND ${table}.tag = doomed.tag AND ${table}.key_id = doomed.key_id`,

@@ -1,6 +1,7 @@
 import type { CommitmentKind } from '#signing';
 import { BulkInsert, type Database, type Queries } from '#postgres';
 import { Frontier } from '#tlog';
+import { noteRivals } from '../corrections/case.store.js';
 import { noteErasures } from '../erasure/erasure.store.js';
 import { INGEST_LOCK } from '../ingest-lock.js';
 import { addOrders, type OrderLeaf } from '../concealment/order.store.js';
@@ -107,6 +108,7 @@ export class FollowedLogStore {
       await COMMITMENTS.run(queries, inLog(await counted(queries, rows.commitments)));
       await markReady(queries, rows.commitments);
       await markLogged(queries, logId, rows.stated);
+      await noteRivals(queries, rows.stated);
       await noteErasures(queries, rows.stated);
       await noteCertificates(queries, rows.stated);
       await addOrders(queries, logId, rows.stated.flatMap(orderIn));

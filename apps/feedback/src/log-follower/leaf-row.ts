@@ -57,7 +57,7 @@ export interface StatedRow {
   readonly leafHash: Buffer;
   readonly payload: StatedPayload;
 }
-export type StatedPayload = Extract<StatementPayload, { t: (typeof STATED)[number] }>;
+export type StatedPayload = Extract<StatementPayload, { t: (typeof STATED)[number] | `correction.${string}` }>;
 const STATED = [
   'question.asked',
   'question.answered',
@@ -116,7 +116,7 @@ function isSequel(payload: StatementPayload): payload is SequelPayload {
 }
 
 function isStated(payload: StatementPayload): payload is StatedPayload {
-  return STATED.some((type) => type === payload.t);
+  return payload.t.startsWith('correction.') || STATED.some((type) => type === payload.t);
 }
 
 /**

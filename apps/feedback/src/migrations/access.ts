@@ -21,6 +21,16 @@ export const access: AccessPlan = {
     update: ['sealed', 'answered', 'answered_ms', 'answer_enc', 'is_overdue_told'],
     erasable: true,
   },
+  correction_case: {
+    insert: true,
+    update: [
+      ...['owner', 'portal', 'state', 'record', 'deadlines', 'details', 'content_id', 'sealed', 'recipients_enc'],
+      ...['pending', 'pending_leaf', 'pending_sealed', 'is_astray', 'work_ms', 'changed_ms'],
+    ],
+    erasable: true,
+  },
+  correction_count: { insert: true, update: ['n'] },
+  correction_step: grows,
   compromise: { insert: true, erasable: true },
   person_link: { insert: true, update: ['revoked_hash', 'revoked_ms'], erasable: true },
   concealment_order: grows,

@@ -6,6 +6,7 @@ import { Erasure1800000000005 } from './0005-erasure.js';
 import { ConcealmentAndLinks1800000000006 } from './0006-concealment-and-links.js';
 import { Repeated1800000000007 } from './0007-repeated.js';
 import { Unopened1800000000008 } from './0008-unopened.js';
+import { Corrections1800000000009 } from './0009-corrections.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   ConcealmentAndLinks1800000000006,
   Repeated1800000000007,
   Unopened1800000000008,
+  Corrections1800000000009,
 ];

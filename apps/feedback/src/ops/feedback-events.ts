@@ -11,6 +11,8 @@ export const alarmReasons = [
   'questions-overdue',
   'statements-given-up',
   'delivery-parked',
+  'case-untold',
+  'case-step-lost',
   'registry',
 ] as const;
 export type AlarmReason = (typeof alarmReasons)[number];

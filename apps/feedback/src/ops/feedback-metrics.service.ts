@@ -1,3 +1,4 @@
+import { CASE_STATES, type CaseState } from '#corrections';
 import { defineMetrics, metric, type Logger } from '#platform';
 import { openingFlaws } from '../openings/opening-flaw.js';
 import type { TopicBreak } from '../openings/opening-place.service.js';
@@ -53,6 +54,15 @@ export const feedbackMetrics = defineMetrics('feedback', {
     name: 'kerege_feedback_questions_answered_total',
     help: 'Questions that were answered, within their term or late.',
     labels: { when: ['in-time', 'late'] },
+  }),
+  caseSteps: metric.counter({
+    name: 'kerege_feedback_case_steps_total',
+    help: 'Transitions of corrections that the log shows, by the state that the case is in afterwards.',
+    labels: { state: CASE_STATES },
+  }),
+  caseMoves: metric.counter({
+    name: 'kerege_feedback_case_moves_total',
+    help: 'Transitions of corrections that were taken and are on their way into the log.',
   }),
   alarms: metric.counter({
     name: 'kerege_feedback_alarms_total',
@@ -114,6 +124,8 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
     /** Once for each question: whoever was asked is named, nobody who asked. */
     questionsOverdue: (recipient: string, questions: number) =>
       alarm('questions-overdue', { from: recipient, questions }),
+    caseMoved: () => metrics.caseMoves.add({}),
+    caseStands: (state: CaseState) => metrics.caseSteps.add({ state }),
     /** What an attempt came to. */
     delivery: (state: (typeof ATTEMPT_STATES)[number]) => metrics.attempts.add({ state }),
     erased: (commitments: number) => metrics.erased.add({}, commitments),

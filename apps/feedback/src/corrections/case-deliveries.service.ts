@@ -1,0 +1,188 @@
+import {
+  CASE_KINDS,
+  sealDelivery,
+  type CaseDeliveryKind,
+  type CaseToldContent,
+  type CorrectedContent,
+  type Delivery,
+  type DisputeContent,
+} from '#deliveries';
+import type { CaseRecord, Terms } from '#corrections';
+import { newExchangeId, subsystemOf, toBase64Url, type Clock, type SubsystemId } from '#kernel';
+import { hmacSha256, SealingSessions } from '#signing';
+import { placesOf, type RegistryView } from '#snapshot';
+import { spelled } from '../caller/own-subjects.js';
+import type { CaseDelivering } from './cases.service.js';
+import type { KeptCase } from './kept-case.js';
+import { openSubject, type KeptSubject } from './kept-subject.js';
+import type { NextStep } from './next-step.js';
+import { noticeIdOf } from './notice-id.js';
+import type { PersonKeys } from '../key-store/person-keys.store.js';
+import { epochTagKey } from '../key-store/tag.js';
+
+export interface CaseDeliveriesParts {
+  readonly registry: { current(): RegistryView | undefined };
+  readonly keys: Pick<PersonKeys, 'find'>;
+  readonly terms: ReadonlyMap<string, Terms>;
+  readonly clock: Clock;
+  /** For names that tell nothing to whoever does not have it. */
+  readonly nameKey: Uint8Array;
+  /** A member without a key in the registry cannot be told anything. */
+  readonly untold: (recipient: string, kind: CaseDeliveryKind) => void;
+}
+
+/** Transitions of which the owner's system is told by a delivery of its own. */
+const OWNER_HEARS: ReadonlySet<string> = new Set(['withdrawn', 'reopened', 'closed', 'info-lapsed', 'succeeded']);
+
+/**
+ * What members hear of a case, sealed for each. The owner gets the request as the portal sealed it; a connector whose
+ * answers hold the datum its flag; a recipient that the value it got is corrected. Each learns no more than it needs.
+ */
+export class CaseDeliveries implements CaseDelivering {
+  private readonly sessions = new SealingSessions();
+
+  constructor(private readonly parts: CaseDeliveriesParts) {}
+
+  /** The flag goes out before the leaf is there, so that it is set when that is (`corrections.md` §6). */
+  async atOnce(kept: KeptCase, { signals }: NextStep): Promise<readonly Delivery[]> {
+    if (!signals.includes('data.disputed')) return [];
+    // A restarted review goes on under the flag that is there.
+    const atMs = this.parts.clock.now();
+    return this.flags(kept, { isOn: true, sinceMs: atMs, atMs, elements: flagged(kept.record) });
+  }
+
+  async afterwards(before: KeptCase, after: KeptCase): Promise<readonly Delivery[]> {
+    const { pending } = before;
+    if (pending === undefined) return [];
+    const lists = await Promise.all([
+      this.toOwner(before, after),
+      pending.signals.includes('data.undisputed')
+        ? this.flags(after, {
+            ...{ isOn: false, sinceMs: pending.atMs, atMs: pending.atMs },
+            elements: flagged(after.record),
+          })
+        : [],
+      pending.told.some(({ to }) => to === 'recipients')
+        ? this.toRecipients(after, after.record.state === 'REOPENED')
+        : [],
+    ]);
+    return lists.flat();
+  }
+
+  private async toOwner(before: KeptCase, after: KeptCase): Promise<Delivery[]> {
+    const { pending } = before;
+    const { record } = after;
+    if (pending === undefined) return [];
+    const dueMs = pending.dueMs;
+    if (pending.type === 'correction.routed' && after.sealed !== undefined)
+      return [{ id: after.contentId, recipient: record.owner, kind: CASE_KINDS.request, value: after.sealed }];
+    if (pending.type === 'correction.info-provided' && pending.sealed !== undefined && pending.contentId !== undefined)
+      return [{ id: pending.contentId, recipient: record.owner, kind: CASE_KINDS.info, value: pending.sealed }];
+    const what = pending.type.replace('correction.', '');
+    const isTold = pending.told.some(({ to }) => to === 'owner' || to === 'owner-head');
+    if (!isTold || (!OWNER_HEARS.has(what) && !what.startsWith('deadline'))) return [];
+    const content: CaseToldContent = {
+      ...{ correctionId: after.id, publicNumber: record.publicNumber, what, state: record.state },
+      at: instant(pending.atMs),
+      ...(dueMs === undefined ? {} : { dueAt: instant(dueMs) }),
+      leaf: toBase64Url(pending.leaf),
+    };
+    return this.sealed(record.owner, CASE_KINDS.told, newExchangeId(), content);
+  }
+
+  /** To every subsystem whose answers hold one of the elements, the answering one in any case. */
+  private async flags(kept: KeptCase, flag: Flag): Promise<Delivery[]> {
+    const { dispute } = (this.parts.terms.get(kept.record.profile) as Terms).profile;
+    const subject = dispute.option === 'NONE' ? undefined : await this.subjectOf(kept);
+    const view = this.parts.registry.current();
+    if (subject === undefined || view === undefined || dispute.option === 'NONE') return [];
+    const { option, exemptPurposes } = dispute;
+    const made = flag.elements.flatMap((element) => {
+      const holders = placesOf(view, element).map(({ service }) => subsystemOf(service));
+      const told = new Set([subsystemOf(kept.record.service), ...holders]);
+      return [...told].map((holder) => {
+        const content: DisputeContent = {
+          flag: this.nameOf('flag', kept.id, holder, element),
+          ...{ subject: spelled(subject), element, isOn: flag.isOn, option, exemptPurposes: [...exemptPurposes] },
+          ...{ since: instant(flag.sinceMs), at: instant(flag.atMs) },
+        };
+        return this.sealed(holder, CASE_KINDS.dispute, newExchangeId(), content);
+      });
+    });
+    return (await Promise.all(made)).flat();
+  }
+
+  private async toRecipients(kept: KeptCase, isReopened: boolean): Promise<Delivery[]> {
+    const { record } = kept;
+    const subject = await this.subjectOf(kept);
+    if (subject === undefined) return [];
+    const made = record.recipients.map(({ subsystem, lastExchangeId }) => {
+      const noticeId = noticeIdOf(
+        this.parts.nameKey,
+        kept.id,
+        subsystem,
+        isReopened ? `reopened ${record.seq}` : 'told',
+      );
+      const content: CorrectedContent = {
+        ...{ noticeId, subject: spelled(subject), elements: elementsIn(record), service: record.service },
+        ...{ exchangeId: lastExchangeId, isReopened, owner: record.owner },
+        ...(record.correction === undefined ? {} : { effectiveFrom: instant(record.correction.effectiveFromMs) }),
+      };
+      const dueMs = kept.deadlines.find(
+        ({ kind, stoppedAt }) => kind === 'recipient' && stoppedAt === undefined,
+      )?.dueAt;
+      return this.sealed(subsystem, CASE_KINDS.corrected, noticeId, content, isReopened ? undefined : dueMs);
+    });
+    return (await Promise.all(made)).flat();
+  }
+
+  /** Undefined: the person was erased. */
+  private async subjectOf({ id, person, subjectEnc }: KeptCase): Promise<KeptSubject | undefined> {
+    const key = (await this.parts.keys.find([person])).get(epochTagKey(person));
+    return key === undefined ? undefined : openSubject(key, id, subjectEnc);
+  }
+
+  private async sealed(
+    recipient: SubsystemId,
+    kind: CaseDeliveryKind,
+    id: string,
+    content: unknown,
+    dueMs?: number,
+  ): Promise<Delivery[]> {
+    const { registry, clock, untold } = this.parts;
+    const key = registry.current()?.sealingKey(recipient, clock.now());
+    if (key === undefined) {
+      untold(recipient, kind);
+      return [];
+    }
+    const session = await this.sessions.take(recipient, key, clock.now());
+    const value = sealDelivery({ id, kind, to: recipient, dueMs }, content, session);
+    return [{ id, recipient, kind, value, dueMs }];
+  }
+
+  private nameOf(...words: readonly string[]): string {
+    return toBase64Url(hmacSha256(this.parts.nameKey, Buffer.from(words.join('\0'))).subarray(0, 16));
+  }
+}
+
+interface Flag {
+  readonly isOn: boolean;
+  readonly sinceMs: number;
+  readonly atMs: number;
+  readonly elements: readonly string[];
+}
+
+function flagged({ items }: CaseRecord): string[] {
+  return [...new Set(items.flatMap(({ elementId }) => elementId ?? []))];
+}
+
+/** Those that were corrected, once some were. */
+function elementsIn({ items, correction }: CaseRecord): string[] {
+  const places = new Set(correction?.values.map(({ item }) => item));
+  const meant = places.size === 0 ? items : items.filter((_item, place) => places.has(place));
+  return [...new Set(meant.flatMap(({ elementId }) => elementId ?? []))];
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,134 @@
+import { standing, type CaseState } from '#corrections';
+import { toBase64Url, type Clock } from '#kernel';
+import { Rounds } from '#platform';
+import type { RegistryView } from '#snapshot';
+import type { CaseStore } from './case.store.js';
+import { isOver, type CaseDelivering, type Cases, type CasesParts } from './cases.service.js';
+import type { KeptCase } from './kept-case.js';
+import { looksAgainAt, ownStep, type OwnStep } from './own-event.js';
+
+export interface CaseWorkParts {
+  readonly store: CaseStore;
+  readonly cases: Cases;
+  /** Steps whose content has to be found out first; whether each was taken. */
+  readonly finding: Readonly<Record<'telling' | 'closing' | 'split', (kept: KeptCase) => Promise<boolean>>>;
+  readonly delivering: CaseDelivering;
+  readonly deliveries: CasesParts['deliveries'];
+  readonly registry: { current(): RegistryView | undefined };
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** A transition that no log has taken in a day: it never was. */
+  readonly lost: (caseId: string) => void;
+  /** A transition stands in the log. */
+  readonly stood: (state: CaseState) => void;
+  readonly failed: (cause: unknown) => void;
+}
+
+const PER_ROUND = 200;
+
+/**
+ * What happens in cases without anybody asking: transitions count once the log shows them, feedback takes the steps that
+ * are its own, and terms end. Each is one transaction with what it brings; a crash repeats it from the row. Several
+ * processes may do it side by side: the row's lock lets one through.
+ */
+export class CaseWork {
+  private readonly rounds: Rounds;
+
+  constructor(private readonly parts: CaseWorkParts) {
+    this.rounds = new Rounds(() => this.round(), parts.failed, parts.intervalMs);
+  }
+
+  start(): void {
+    this.rounds.start();
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
+  }
+
+  /** New leaves are there. */
+  wake(): void {
+    this.rounds.soon();
+  }
+
+  private async round(): Promise<number> {
+    const { store, clock, intervalMs } = this.parts;
+    const settled = await store.settled(PER_ROUND);
+    for (const id of settled) await this.guarded(() => this.settle(id));
+    const due = await store.due(clock.now(), PER_ROUND);
+    for (const id of due) await this.guarded(() => this.advance(id));
+    return settled.length === PER_ROUND || due.length === PER_ROUND ? 0 : intervalMs;
+  }
+
+  /** What is wrong with one case holds up no other. */
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      this.parts.failed(cause);
+    }
+  }
+
+  private async settle(id: string): Promise<void> {
+    const { store, delivering, deliveries, lost, stood } = this.parts;
+    const seen = await store.find(id);
+    if (seen?.pending === undefined) return;
+    const after = settledCase(seen);
+    const told = await delivering.afterwards(seen, after);
+    const outcome = await store.transaction(async (queries) => {
+      const kept = await store.lock(queries, id);
+      if (kept?.pending?.leaf.equals(seen.pending?.leaf ?? Buffer.alloc(0)) !== true) return 'moved';
+      if (!(await store.isLogged(queries, kept.pending.leaf))) {
+        await store.drop(queries, kept);
+        return 'lost';
+      }
+      await store.stand(queries, kept, after);
+      const { parentId } = kept.details;
+      if (parentId !== undefined) await store.workNow(queries, [parentId]);
+      await deliveries.outbox.add(queries, told);
+      return 'stood';
+    });
+    if (outcome === 'lost') lost(id);
+    if (outcome !== 'stood') return;
+    stood(after.record.state);
+    if (told.length > 0) deliveries.wake();
+  }
+
+  private async advance(id: string): Promise<void> {
+    const { store, registry, clock } = this.parts;
+    const kept = await store.find(id);
+    if (kept === undefined || kept.pending !== undefined) return;
+    const view = registry.current();
+    const nowMs = clock.now();
+    const parts = kept.record.parts.length > 0 ? kept.record.parts : (kept.details.parts ?? []);
+    const partStates = await store.statesOf(parts.map(({ correctionId }) => correctionId));
+    const step = ownStep(kept, { nowMs, partStates, isActive: (one) => view?.subsystem(one) !== undefined });
+    if (step !== undefined && (await this.carriedOut(kept, step))) return;
+    await store.transaction((queries) => store.workAt(queries, id, looksAgainAt(kept, nowMs)));
+  }
+
+  private carriedOut(kept: KeptCase, step: OwnStep): Promise<boolean> {
+    const { cases, finding } = this.parts;
+    return 'event' in step ? cases.act(kept, step.event) : finding[step.toFind](kept);
+  }
+}
+
+/** The case once the log shows its pending transition. */
+function settledCase(kept: KeptCase): KeptCase {
+  const { pending } = kept;
+  if (pending === undefined) return kept;
+  const record = standing(pending.record, toBase64Url(pending.leaf));
+  // Transferred: what the former owner has sealed anew for the next one.
+  const isHandedOn = pending.type === 'correction.transferred' && pending.contentId !== undefined;
+  const content = isHandedOn
+    ? { contentId: pending.contentId ?? kept.contentId, sealed: pending.sealed }
+    : { contentId: kept.contentId, sealed: kept.sealed };
+  const { act } = pending;
+  const acts = act === undefined ? {} : { acts: { ...kept.details.acts, [record.seq]: act } };
+  return {
+    ...kept,
+    details: { ...kept.details, ...acts },
+    ...{ record, deadlines: pending.deadlines, ...content, pending: undefined },
+    ...(isOver(record) ? { sealed: undefined } : {}),
+  };
+}

@@ -1,0 +1,77 @@
+import type { Outbox } from '#deliveries';
+import type { Terms } from '#corrections';
+import type { Clock } from '#kernel';
+import type { Database } from '#postgres';
+import { hmacSha256 } from '#signing';
+import type { RegistryView } from '#snapshot';
+import type { FeedbackConfig } from '../feedback.config.js';
+import type { PersonKeys } from '../key-store/person-keys.store.js';
+import type { FeedbackEvents } from '../ops/feedback-metrics.service.js';
+import type { OwnStatements } from '../statements/own-statements.service.js';
+import { CaseDeliveries } from './case-deliveries.service.js';
+import { CaseStore } from './case.store.js';
+import { CaseWork } from './case-work.worker.js';
+import { Cases } from './cases.service.js';
+import { Filings } from './filing.service.js';
+import { OwnerActs } from './owner-acts.service.js';
+import { PersonCases } from './person-cases.service.js';
+import { IndexedRecipients } from './recipients.store.js';
+import { SeenExchanges } from './seen-exchange.store.js';
+import { splitCase } from './split.service.js';
+import { Telling } from './telling.service.js';
+
+export interface CorrectionContext {
+  readonly config: FeedbackConfig;
+  readonly clock: Clock;
+  readonly events: FeedbackEvents;
+  readonly database: Database;
+  readonly registry: { current(): RegistryView | undefined };
+  readonly keys: PersonKeys;
+  /** From which names are made that tell nothing to whoever does not have it. */
+  readonly kek: Buffer;
+  readonly statements: OwnStatements;
+  readonly deliveries: { readonly outbox: Pick<Outbox, 'add'>; wake(): void };
+  /** Read whole at start. */
+  readonly terms: ReadonlyMap<string, Terms>;
+}
+
+export interface CorrectionParts {
+  readonly filings: Filings;
+  readonly persons: PersonCases;
+  readonly owners: OwnerActs;
+  readonly work: CaseWork;
+}
+
+/** Cases of corrections, each part told of those that it needs. */
+export function assembleCorrections(context: CorrectionContext): CorrectionParts {
+  const { config, clock, events, database, registry, keys, kek, statements, deliveries, terms } = context;
+  const store = new CaseStore(database);
+  const nameKey = hmacSha256(kek, Buffer.from('kerege/correction-names/v1'));
+  const delivering = new CaseDeliveries({
+    ...{ registry, keys, terms, clock, nameKey },
+    untold: (recipient, kind) => events.alarm('case-untold', { to: recipient, kind }),
+  });
+  const moved = () => events.caseMoved();
+  const cases = new Cases({ store, terms, registry, statements, delivering, deliveries, clock, moved });
+  const telling = new Telling({ store, cases, keys, recipients: new IndexedRecipients({ database, keys, registry }) });
+  return {
+    filings: new Filings({
+      ...{ store, cases, keys, statements, clock, moved, exchanges: new SeenExchanges(database, clock) },
+      ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
+      ...{ mostOpen: config.maxOpenCorrections, mostDisputes: config.maxDisputesPerElement },
+    }),
+    persons: new PersonCases({ store, cases, keys }),
+    owners: new OwnerActs({ store, cases, clock }),
+    work: new CaseWork({
+      ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },
+      finding: {
+        telling: (kept) => telling.tell(kept),
+        closing: (kept) => telling.close(kept),
+        split: (kept) => splitCase(cases, kept),
+      },
+      lost: (caseId) => events.alarm('case-step-lost', { correctionId: caseId }),
+      stood: (state) => events.caseStands(state),
+      failed: (cause) => events.failed('corrections', cause),
+    }),
+  };
+}

@@ -1,0 +1,266 @@
+import {
+  draftCase,
+  routeItems,
+  spellPublicNumber,
+  type CaseEvent,
+  type CaseItem,
+  type CaseKind,
+  type CaseRecord,
+  type ContentOutline,
+  type FilingFacts,
+} from '#corrections';
+import { decode, SealedSchema } from '#contracts';
+import { fromBase64Url, type ExchangeId, type ServiceId } from '#kernel';
+import type { Queries } from '#postgres';
+import { commit, type Statement, type TypedSubject } from '#signing';
+import { elementsOf } from '#snapshot';
+import type { Caller } from '../caller/caller-auth.service.js';
+import { ownSubjects } from '../caller/own-subjects.js';
+import { ERASURE_LOCK } from '../ingest-lock.js';
+import type { DataKey, PersonKeys } from '../key-store/person-keys.store.js';
+import { tagAt, tagsOf } from '../key-store/person-tags.js';
+import { epochTagKey } from '../key-store/tag.js';
+import { casePayload, isSamePayload } from './case-payload.js';
+import { standingOfCase } from './case-standing.js';
+import type { CaseStore } from './case.store.js';
+import {
+  checkSealed,
+  pendingOf,
+  readSigned,
+  type CasePayload,
+  type Cases,
+  type CasesParts,
+  type GivenStep,
+  type StepOutcome,
+} from './cases.service.js';
+import { correctionErrors, refusedCase } from './corrections.errors.js';
+import type { CaseDetails, KeptCase } from './kept-case.js';
+import { keepSubject } from './kept-subject.js';
+import { nextStep, type NextStep } from './next-step.js';
+import type { SeenExchanges } from './seen-exchange.store.js';
+
+/** A request as the portal's gateway files it: everything but what is wrong, which is sealed for its owner. */
+export interface Filing {
+  /** UUIDv7, made by the gateway: the case's id. */
+  readonly correctionId: string;
+  readonly kind: CaseKind;
+  readonly profile?: string | undefined;
+  /** `COUNTRY/TYPE/CODE`. */
+  readonly subject: string;
+  /** What opens the commitment of the first leaf: base64url, 32 bytes. */
+  readonly r: string;
+  readonly service: ServiceId;
+  readonly endpoint: string;
+  readonly language: string;
+  readonly outline: ContentOutline;
+  /** Under which the owner is brought the sealed request; absent for a whole that is to be split. */
+  readonly contentId: string;
+  /** Of a whole: its parts, which are filed by themselves. */
+  readonly parts?: CaseDetails['parts'] | undefined;
+  /** Of a part. */
+  readonly parentId?: string | undefined;
+}
+
+export interface FilingParts extends Pick<CasesParts, 'store' | 'statements' | 'clock' | 'moved'> {
+  readonly store: CaseStore;
+  readonly cases: Cases;
+  readonly keys: PersonKeys;
+  readonly exchanges: SeenExchanges;
+  readonly defaultProfile: string;
+  /** Whether who approves a decision must be another person than who prepared it. */
+  readonly needsTwoPersons: boolean;
+  /** Open cases of one person at most, and of one person and element. */
+  readonly mostOpen: number;
+  readonly mostDisputes: number;
+}
+
+interface Draft {
+  readonly filing: Filing;
+  readonly subject: TypedSubject;
+  readonly commitment: string;
+  readonly record: CaseRecord;
+  readonly event: CaseEvent;
+}
+
+/**
+ * Takes in what persons say is wrong (`corrections.md` §6, 1). What it promises of the person: the exchange was about
+ * them, the items stand in its answer, and nobody has them file the same twice. Values never come here.
+ */
+export class Filings {
+  constructor(private readonly parts: FilingParts) {}
+
+  async file(caller: Caller, filing: Filing, given: GivenStep | undefined): Promise<StepOutcome> {
+    const { cases, store, clock } = this.parts;
+    const statement = given && readSigned(given.statement);
+    const known = await store.find(filing.correctionId);
+    if (known !== undefined) return { standing: standingOfCase(await this.filedBefore(known, statement)) };
+    const draft = await this.drafted(caller, filing);
+    if (statement === undefined) {
+      const atMs = clock.now();
+      return { payload: this.payloadOf(draft, this.judged(draft, atMs), atMs) };
+    }
+    const atMs = cases.signedAt(statement);
+    const step = this.judged(draft, atMs);
+    if (!isSamePayload(this.payloadOf(draft, step, atMs), statement.payload))
+      throw correctionErrors.error('step-unsound', { extensions: { problem: 'payload' } });
+    cases.checkSigner(statement, caller.portal);
+    this.checkContent(draft, given?.content);
+    await this.add(draft, step, statement, given?.content);
+    return { standing: standingOfCase(await cases.find(filing.correctionId)) };
+  }
+
+  /** The same filing again changes nothing. */
+  private async filedBefore(kept: KeptCase, statement: Statement | undefined): Promise<KeptCase> {
+    const [first] = await this.parts.store.steps(kept.id);
+    const leaf = first?.leafHash ?? kept.pending?.leaf;
+    if (statement === undefined || leaf?.equals(statement.leafHash) !== true)
+      throw correctionErrors.error('case-exists');
+    return kept;
+  }
+
+  private async drafted(caller: Caller, filing: Filing): Promise<Draft> {
+    const { cases, keys, store, exchanges, defaultProfile, needsTwoPersons } = this.parts;
+    const [subject] = ownSubjects(caller, filing.subject) as [TypedSubject];
+    const { service, endpoint, outline, kind } = filing;
+    const view = cases.view();
+    const items = outline.items.map(itemOf);
+    const owners = routeItems({ kind, service, items }, view);
+    const owner = this.checkParties(
+      filing,
+      owners.map((part) => part.owner),
+    );
+    const profile = filing.profile ?? defaultProfile;
+    cases.termsOf(profile);
+    const tags = tagsOf(subject, await keys.epochs());
+    const open = await store.ofPerson(tags, { isOpen: true });
+    const others = open.filter((one) => !isOfOneFamily(one, filing));
+    if (others.length >= this.parts.mostOpen) throw correctionErrors.error('cases-too-many');
+    const duplicateOf = duplicateIn(others, filing, items);
+    if (duplicateOf !== undefined) await this.link(duplicateOf, filing);
+    const places = elementsOf(view, service, endpoint);
+    const facts: FilingFacts = {
+      isExchangeOfSubject: await exchanges.isAbout(tags, { exchangeId: outline.exchangeId, service, endpoint }),
+      unknownElements: items.flatMap(({ elementId }) =>
+        elementId === undefined || places.some(({ element }) => element === elementId) ? [] : [elementId],
+      ),
+      // Its statement is judged by itself: the payload holds the digest of what was sent.
+      isSignatureValid: true,
+      ...(duplicateOf === undefined ? {} : { duplicateOf: duplicateOf.id }),
+      isAtDisputeLimit: items.some(({ elementId }) => this.disputesOf(others, elementId) >= this.parts.mostDisputes),
+    };
+    const record = draftCase({
+      ...{ correctionId: filing.correctionId, publicNumber: '', kind, profile, needsTwoPersons },
+      ...{ portal: caller.portal, owner, service, items, exchangeId: outline.exchangeId as ExchangeId },
+    });
+    const by = { role: 'portal', subsystem: caller.portal, mayAct: true } as const;
+    const r = fromBase64Url(filing.r) ?? Buffer.alloc(0);
+    const { commitment } = commit('subject', subject, r);
+    return { filing, subject, commitment, record, event: { type: 'submit', by, facts, doc: outline.digest } };
+  }
+
+  /** Whom the registry makes the owner; several have to be named as parts, each with what is its own. */
+  private checkParties({ parts, parentId }: Filing, owners: readonly CaseRecord['owner'][]): CaseRecord['owner'] {
+    const named = parts?.map((part) => part.owner) ?? [];
+    const fits = owners.length === 1 ? parts === undefined : named.length === owners.length;
+    const isEach = parts === undefined || owners.every((one) => named.includes(one));
+    const [owner] = owners;
+    if (owner === undefined || !fits || !isEach || (parts !== undefined && parentId !== undefined))
+      throw correctionErrors.error('case-parties', { extensions: { owners } });
+    return owner;
+  }
+
+  private disputesOf(others: readonly KeptCase[], elementId: string | undefined): number {
+    if (elementId === undefined) return 0;
+    return others.filter(({ record }) => record.items.some((item) => item.elementId === elementId)).length;
+  }
+
+  /** The earlier case says that it was asked again; a case that is on its way into the log is not held up for it. */
+  private async link(earlier: KeptCase, { correctionId, outline }: Filing): Promise<void> {
+    const event = { type: 'link', by: { role: 'feedback' }, duplicateId: correctionId, doc: outline.digest } as const;
+    await this.parts.cases.act(earlier, event);
+  }
+
+  private judged(draft: Draft, atMs: number): NextStep {
+    const terms = this.parts.cases.termsOf(draft.record.profile);
+    const step = nextStep({ record: draft.record, deadlines: [] }, draft.event, terms, atMs);
+    if (!step.ok) throw refusedCase(step.reason);
+    return step.value;
+  }
+
+  private payloadOf({ filing, commitment }: Draft, { statement, dueMs }: NextStep, atMs: number): CasePayload {
+    return casePayload(statement, { caseId: filing.correctionId, atMs, dueMs, subject: commitment });
+  }
+
+  /** Sealed for who is asked, under a key that it has published; a whole has no content of its own. */
+  private checkContent({ filing, record }: Draft, content: GivenStep['content']): void {
+    if (filing.parts !== undefined) return;
+    checkSealed(content);
+    const kid = content === undefined ? undefined : decode(SealedSchema, content.sealed).kid;
+    const isTheirs = this.parts.cases
+      .view()
+      .keysOf(record.owner)
+      .some((key) => key.use === 'seal' && key.kid === kid);
+    if (content?.id !== filing.contentId || !isTheirs)
+      throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
+  }
+
+  private async add(draft: Draft, step: NextStep, statement: Statement, content: GivenStep['content']): Promise<void> {
+    const { store, keys, statements, moved } = this.parts;
+    const { filing, subject, record } = draft;
+    const { ts } = statement.payload;
+    const { endpoint, language, outline, parentId, parts } = filing;
+    const details: CaseDetails = {
+      ...{ endpoint, language, outline },
+      ...(parentId === undefined ? {} : { parentId }),
+      ...(parts === undefined ? {} : { parts }),
+    };
+    const person = await tagAt(subject, ts, keys);
+    await store.transaction(async (queries: Queries) => {
+      await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
+      const dataKey = (await keys.ensure([person])).get(epochTagKey(person)) as DataKey;
+      const year = new Date(ts).getUTCFullYear();
+      const count = await store.count(queries, subject.country.slice(0, 2), year);
+      const publicNumber = spellPublicNumber({ country: subject.country.slice(0, 2), year, count });
+      const pending = pendingOf({ ...step, record: { ...step.record, publicNumber } }, ts);
+      await store.add(queries, {
+        ...{ id: filing.correctionId, record: { ...record, publicNumber }, deadlines: [], details, person, pending },
+        keyId: dataKey.id,
+        subjectEnc: keepSubject(dataKey.key, filing.correctionId, { ...subject, r: filing.r }),
+        ...{ contentId: filing.contentId, sealed: content?.sealed, leaf: statement.leafHash, filedMs: ts },
+      });
+      await statements.keep(queries, statement);
+    });
+    statements.wake();
+    moved(pendingOf(step, ts));
+  }
+}
+
+function itemOf({ element, pointer, doubted, asOf }: ContentOutline['items'][number]): CaseItem {
+  return {
+    ...(element === undefined ? {} : { elementId: element }),
+    jsonPointer: pointer,
+    ...(doubted === undefined ? {} : { doubtedHash: doubted }),
+    ...(asOf === undefined ? {} : { asOfMs: Date.parse(asOf) }),
+  };
+}
+
+/** A whole and its parts are about the same, and no duplicates. */
+function isOfOneFamily({ id, details }: KeptCase, { correctionId, parentId, parts }: Filing): boolean {
+  if (parentId !== undefined) return id === parentId || details.parentId === parentId;
+  return details.parentId === correctionId || (parts ?? []).some((part) => part.correctionId === id);
+}
+
+/** The same place of the same answers, whatever is said of it. */
+function duplicateIn(
+  others: readonly KeptCase[],
+  { service, endpoint }: Filing,
+  items: readonly CaseItem[],
+): KeptCase | undefined {
+  const places = new Set(items.map(({ elementId, jsonPointer }) => elementId ?? jsonPointer));
+  return others.find(
+    ({ record, details }) =>
+      record.service === service &&
+      details.endpoint === endpoint &&
+      record.items.some(({ elementId, jsonPointer }) => places.has(elementId ?? jsonPointer)),
+  );
+}

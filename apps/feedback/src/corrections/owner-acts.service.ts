@@ -1,0 +1,122 @@
+import { actDoc, extended, type CaseEvent, type OwnerAct } from '#corrections';
+import { subsystemOf, type Clock, type SubsystemId } from '#kernel';
+import { ownerOfDatum } from '#snapshot';
+import { standingOfCase, type CaseStanding } from './case-standing.js';
+import type { CasePage, CaseStore } from './case.store.js';
+import type { Cases, GivenStep, StepOutcome } from './cases.service.js';
+import { correctionErrors } from './corrections.errors.js';
+import type { KeptCase } from './kept-case.js';
+
+export interface OwnerActsParts {
+  readonly store: CaseStore;
+  readonly cases: Cases;
+  readonly clock: Clock;
+}
+
+/** A case as its owner fetches it: with the request, which only the owner's key opens, while there is one to decide. */
+export interface OwnedCase extends CaseStanding {
+  /** Under which the request was delivered; it is bound to it. */
+  readonly contentId: string;
+  /** base64url. */
+  readonly sealed?: string;
+}
+
+/** What owners see of their cases and do in them; of another's they learn not even that there is one. */
+export class OwnerActs {
+  constructor(private readonly parts: OwnerActsParts) {}
+
+  async page(owner: SubsystemId, { limit, ...page }: CasePage): Promise<{ cases: CaseStanding[]; next?: string }> {
+    const found = await this.parts.store.page('owner', owner, { ...page, limit: limit + 1 });
+    const cases = found.slice(0, limit).map(standingOfCase);
+    const next = found.length > limit ? cases.at(-1)?.id : undefined;
+    return { cases, ...(next === undefined ? {} : { next }) };
+  }
+
+  async one(owner: SubsystemId, id: string): Promise<OwnedCase> {
+    const kept = await this.owned(owner, id);
+    const { contentId, sealed } = kept;
+    // Of the next owner it is not until the case is routed to them.
+    const isTheirs = kept.record.state !== 'TRANSFERRED';
+    return {
+      ...standingOfCase(kept),
+      contentId,
+      ...(sealed === undefined || !isTheirs ? {} : { sealed: sealed.toString('base64url') }),
+    };
+  }
+
+  async act(owner: SubsystemId, id: string, act: OwnerAct, given?: Omit<GivenStep, 'act'>): Promise<StepOutcome> {
+    await this.owned(owner, id);
+    const mass = act.act === 'join' ? await this.parts.store.find(act.massId) : undefined;
+    const eventOf = (kept: KeptCase) => this.eventOf(owner, kept, act, mass);
+    if (act.act === 'transfer' && given !== undefined && given.content === undefined)
+      throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
+    return this.parts.cases.step(id, eventOf, given && { ...given, act });
+  }
+
+  private async owned(owner: SubsystemId, id: string): Promise<KeptCase> {
+    const kept = await this.parts.cases.find(id);
+    // While it is split, or before its first leaf, it is nobody's yet.
+    if (kept.record.owner !== owner || kept.record.seq === 0) throw correctionErrors.error('case-unknown');
+    return kept;
+  }
+
+  private eventOf(owner: SubsystemId, kept: KeptCase, act: OwnerAct, mass: KeptCase | undefined): CaseEvent {
+    const by = { role: 'owner', subsystem: owner } as const;
+    switch (act.act) {
+      case 'receive':
+        return { type: 'receive', by, receiptOver: act.receiptOver };
+      case 'start':
+        return { type: 'start', by };
+      case 'transfer':
+        return { type: 'transfer', by, ...this.transferTo(kept, act.target), reason: act.reason };
+      case 'extend':
+        return { type: 'extend', by, reason: act.reason, isAllowed: this.mayExtend(kept) };
+      default:
+        return saltedEvent(by, act, mass);
+    }
+  }
+
+  /** By the registry: who owns all of the elements, or answered with them, may be given the case. */
+  transferTo({ record }: KeptCase, target: SubsystemId): { target: SubsystemId; isAcceptedByTarget: boolean } {
+    const view = this.parts.cases.view();
+    const isHolder = record.items.every(({ elementId }) => {
+      const { owner } = ownerOfDatum(view, record.service, elementId);
+      return owner === target || subsystemOf(record.service) === target;
+    });
+    return { target, isAcceptedByTarget: isHolder && view.subsystem(target) !== undefined };
+  }
+
+  /** A term that is over is refused by the case itself, with its own word. */
+  private mayExtend({ record, deadlines }: KeptCase): boolean {
+    const { profile, calendar } = this.parts.cases.termsOf(record.profile);
+    const decide = deadlines.find(({ kind }) => kind === 'decide');
+    const longer = extended(decide, profile, calendar, this.parts.clock.now());
+    return longer.ok || longer.reason !== 'no-extension';
+  }
+}
+
+/** Acts whose statement has a digest of all that they say. */
+function saltedEvent(
+  by: { readonly role: 'owner'; readonly subsystem: SubsystemId },
+  act: Extract<OwnerAct, { readonly salt: string }>,
+  mass: KeptCase | undefined,
+): CaseEvent {
+  const doc = actDoc(act) ?? '';
+  switch (act.act) {
+    case 'request-info':
+      return { type: 'request-info', by, question: act.question, doc };
+    case 'decide': {
+      const { outcome, reasonCode, legalRef, remedies, accepted, preparedBy, approvedBy } = act;
+      const people = { approvedBy, ...(preparedBy === undefined ? {} : { preparedBy }) };
+      const said = { outcome, reasonCode, legalRef, remedies, accepted, ...people };
+      return { type: 'decide', by, ...said, isSignatureValid: true, doc };
+    }
+    case 'correct':
+      return { type: 'correct', by, values: act.values, effectiveFromMs: Date.parse(act.effectiveFrom), doc };
+    case 'join': {
+      const { owner = by.subsystem, decision } = mass?.record ?? {};
+      const of = { correctionId: act.massId, owner, outcome: decision?.outcome };
+      return { type: 'join', by, mass: of, legalRef: act.legalRef, doc };
+    }
+  }
+}

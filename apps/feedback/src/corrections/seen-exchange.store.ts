@@ -1,0 +1,39 @@
+import { exchangeIdBytes, parseExchangeId } from '#kernel';
+import type { Database } from '#postgres';
+import type { EpochTag } from '../key-store/tag.js';
+
+/** An answer in which a datum was seen. */
+export interface SeenExchange {
+  readonly exchangeId: string;
+  readonly service: string;
+  readonly endpoint: string;
+}
+
+const ABOUT = `
+  SELECT FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
+    JOIN subject_access AS access USING (epoch, tag) JOIN exchange ON exchange.leaf_hash = access.exchange
+   WHERE access.kind = 0 AND access.ts_ms BETWEEN $3::bigint AND $4::bigint AND exchange.exchange_id = $5::uuid
+     AND exchange.service = $6 AND exchange.endpoint = $7
+     AND (access.concealed_until IS NULL OR access.concealed_until <= $8::bigint) LIMIT 1`;
+/** Intake bears so much between an id's time and its statement's, and some more. */
+const APART_MS = 10 * 60_000;
+
+/** Looks an exchange up in one person's index; ids tell their time, so that it reads minutes of it and no more. */
+export class SeenExchanges {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: { now(): number },
+  ) {}
+
+  async isAbout(person: readonly EpochTag[], { exchangeId, service, endpoint }: SeenExchange): Promise<boolean> {
+    const id = parseExchangeId(exchangeId);
+    if (id === undefined) return false;
+    const atMs = Buffer.from(exchangeIdBytes(id)).readUIntBE(0, 6);
+    const rows = await this.database.query(ABOUT, [
+      person.map(({ epoch }) => epoch),
+      person.map(({ tag }) => tag),
+      ...[atMs - APART_MS, atMs + APART_MS, exchangeId, service, endpoint, this.clock.now()],
+    ]);
+    return rows.length > 0;
+  }
+}
