@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { CaseEvent, Terms } from '#corrections';
 import { looksAgainAt, ownStep } from './own-event.js';
-import { byOwner, byPortal, defaultTerms, DOC, FILED_MS, PATH, sampleCase } from './spec-support/sample-case.js';
+import { byOwner, byPortal, defaultTerms, DOC, FILED_MS, OWNER, PATH, sampleCase } from './spec-support/sample-case.js';
 
 const DAY_MS = 86_400_000;
 const around = { nowMs: FILED_MS + 7 * 3_600_000, isActive: () => true, partStates: {} };
@@ -50,7 +50,7 @@ describe('what feedback does by itself', () => {
   });
 
   it('splits once every part is filed, closes after the last, and is open again with the first', () => {
-    const parts = ['a', 'b'].map((correctionId, place) => ({ correctionId, owner: 'TEST/GOV/1', items: [place] }));
+    const parts = ['a', 'b'].map((correctionId, place) => ({ correctionId, owner: OWNER, items: [place] }));
     const filed = sampleCase(terms, 1);
     const whole = { ...filed, details: { ...filed.details, parts } };
     expect(ownStep(whole, { ...around, partStates: { a: 'SUBMITTED' } })).toBeUndefined();

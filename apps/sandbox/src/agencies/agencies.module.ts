@@ -3,12 +3,19 @@ import { createAgencyServer, type AgencyRoutes } from './agency.controller.js';
 import { benefitsRoutes } from './benefits/benefits.controller.js';
 import { cadastreRoutes } from './cadastre/cadastre.controller.js';
 import { clinicRoutes } from './clinic/clinic.controller.js';
-import { populationRoutes } from './population/population.controller.js';
+import { populationHooks, populationRoutes } from './population/population.controller.js';
 
 export type AgencyName = 'population' | 'cadastre' | 'benefits' | 'clinic';
 
-const AGENCIES: Readonly<Record<AgencyName, { readonly service: string; readonly routes: AgencyRoutes }>> = {
-  population: { service: 'persons', routes: populationRoutes },
+interface Agency {
+  readonly service: string;
+  readonly routes: AgencyRoutes;
+  /** What a visitor may do to it beside the faults. */
+  readonly hooks?: AgencyRoutes;
+}
+
+const AGENCIES: Readonly<Record<AgencyName, Agency>> = {
+  population: { service: 'persons', routes: populationRoutes, hooks: populationHooks },
   cadastre: { service: 'properties', routes: cadastreRoutes },
   benefits: { service: 'entitlements', routes: benefitsRoutes },
   clinic: { service: 'visits', routes: clinicRoutes },
@@ -30,7 +37,8 @@ export interface RunningAgencies {
 
 /** One agency's HTTP system, not yet listening; specs inject calls into it. */
 export function createAgencyApp(name: AgencyName, ledgerSize: number): FastifyInstance {
-  return createAgencyServer(AGENCIES[name].service, AGENCIES[name].routes, ledgerSize);
+  const { service, routes, hooks } = AGENCIES[name];
+  return createAgencyServer(service, routes, ledgerSize, hooks);
 }
 
 /** Starts the four sample agencies; each listens on a port of its own, as four organisations would. */

@@ -35,6 +35,17 @@ describe('the Population Register', () => {
   });
 });
 
+describe('a clerk of the register', () => {
+  it('corrects a date of birth, of somebody who is there', async () => {
+    const app = agency('population');
+    const enter = (payload: object) => app.inject({ method: 'POST', url: '/_sandbox/birth-dates', payload });
+    expect((await enter({ pin: 'TEST000199', birthDate: '1999-12-31' })).statusCode).toBe(200);
+    expect((await app.inject('/persons/TEST000199')).json()).toMatchObject({ birthDate: '1999-12-31' });
+    expect((await enter({ pin: 'TEST000201', birthDate: '1999-12-31' })).statusCode).toBe(404);
+    expect((await enter({ pin: 'TEST000199', birthDate: 'yesterday' })).statusCode).toBe(400);
+  });
+});
+
 describe('the Property Cadastre', () => {
   it.each(['/properties?owner=TEST000001', '/properties/?owner=TEST000001'])('lists at %s', async (url) => {
     const answer = await agency('cadastre').inject(url);

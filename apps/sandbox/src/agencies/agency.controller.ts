@@ -13,7 +13,12 @@ const MAX_BODY_BYTES = 1024 * 1024;
  * Every call is entered in the ledger before anything else happens to it, and then suffers the fate that a visitor chose.
  * It logs nothing: its URLs hold personal data.
  */
-export function createAgencyServer(serviceCode: string, routes: AgencyRoutes, ledgerSize: number): FastifyInstance {
+export function createAgencyServer(
+  serviceCode: string,
+  routes: AgencyRoutes,
+  ledgerSize: number,
+  hooks?: AgencyRoutes,
+): FastifyInstance {
   const ledger = new CallLedger(ledgerSize);
   const faults = new Faults();
   const app = fastify({
@@ -40,6 +45,7 @@ export function createAgencyServer(serviceCode: string, routes: AgencyRoutes, le
   );
   app.register((sandbox, _options, done) => {
     sandboxRoutes(sandbox, ledger, faults);
+    hooks?.(sandbox);
     done();
   });
   return app;

@@ -74,8 +74,20 @@ export function citizen(pin: string): Citizen | undefined {
   };
 }
 
-/** What the Population Register holds: wrong by a century's typing error for one citizen. */
+/** What clerks of the register have entered since the start, by PIN; at most one entry for each citizen. */
+const entered = new Map<string, string>();
+
+/** A clerk corrects the register. False: there is no such person. */
+export function enterBirthDate(pin: string, birthDate: string): boolean {
+  if (numberOf(pin) === undefined) return false;
+  entered.set(pin, birthDate);
+  return true;
+}
+
+/** What the Population Register holds: wrong by a century's typing error for one citizen, until somebody corrects it. */
 export function registeredBirthDate(person: Citizen): string {
+  const corrected = entered.get(person.pin);
+  if (corrected !== undefined) return corrected;
   if (numberOf(person.pin) !== WRONG_BIRTH_YEAR) return person.birthDate;
   return `${Number(person.birthDate.slice(0, 4)) - 90}${person.birthDate.slice(4)}`;
 }

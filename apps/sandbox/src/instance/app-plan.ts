@@ -186,6 +186,7 @@ export function portalPlan({
       KEREGE_TRUST_FILE: trustFile,
       KEREGE_PORTAL_ISSUER_URL: localUrl(ports.identityProvider),
       KEREGE_PORTAL_FEEDBACK_URL: localUrl(ports.feedback),
+      KEREGE_PORTAL_GATEWAY_URL: localUrl(ports.gateway),
     },
     liveUrl: `${localUrl(ports.portal)}/live`,
   };

@@ -26,10 +26,21 @@ export class PassedOn {
 
   constructor(private readonly parts: PassingParts) {}
 
-  async pass({ assertion }: Session, { method, path, body }: Passed, reply: FastifyReply): Promise<FastifyReply> {
+  async pass(session: Session, passed: Passed, reply: FastifyReply): Promise<FastifyReply> {
+    const answer = await this.send(session, passed);
+    const type = String(answer.headers['content-type'] ?? 'application/json');
+    return reply.code(answer.statusCode).type(type).header('cache-control', 'no-store').send(answer.body);
+  }
+
+  /** For pages of the portal itself: what feedback answered with, whatever it is. */
+  async read(session: Session, path: string): Promise<unknown> {
+    return (await this.send(session, { method: 'GET', path })).body.json();
+  }
+
+  private async send({ assertion }: Session, { method, path, body }: Passed) {
     const { subsystem, key, feedbackUrl, nowMs } = this.parts;
     const token = await makeReaderToken({ subsystem, audience: feedbackUrl, key, nowMs: nowMs() });
-    const answer = await send(`${feedbackUrl}${path}`, {
+    return send(`${feedbackUrl}${path}`, {
       method,
       dispatcher: this.agent,
       headers: {
@@ -40,8 +51,6 @@ export class PassedOn {
       ...(body === undefined ? {} : { body }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const type = String(answer.headers['content-type'] ?? 'application/json');
-    return reply.code(answer.statusCode).type(type).header('cache-control', 'no-store').send(answer.body);
   }
 
   close(): Promise<void> {

@@ -31,6 +31,7 @@ export function historyPage({ language, subjects, vkeys }: HistoryPage): string 
   return portalFrame(
     lang,
     `<header><strong>State Portal</strong> <span>${escape(subjects.join(', '))}</span>
+<a href="/corrections">My record</a>
 <form method="post" action="/sign-out"><button>✕ <span>Sign out</span></button></form></header>
 <nav aria-label="Language">${links.join(' · ')}</nav>
 <kerege-accesses src="/accesses" ask="/questions" lang="${lang}" subjects="${escape(subjects.join(' '))}" log-keys="${escape(vkeys.join(' '))}"></kerege-accesses>
@@ -38,7 +39,8 @@ export function historyPage({ language, subjects, vkeys }: HistoryPage): string 
   );
 }
 
-function portalFrame(lang: string, body: string): string {
+/** What every page of the portal stands in. */
+export function portalFrame(lang: string, body: string): string {
   return page({
     title: 'State Portal',
     lang,
@@ -46,7 +48,8 @@ function portalFrame(lang: string, body: string): string {
 header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center } header form { margin-inline-start: auto }
 nav { margin: .5rem 0 1.5rem } [aria-current] { font-weight: 700; text-decoration: none }
 .button, button { font: inherit; padding: .5rem .8rem; min-height: 2.75rem; border: 1px solid; border-radius: .4rem; background: transparent; color: inherit }
-.button { display: inline-block; text-decoration: none }`,
+.button { display: inline-block; text-decoration: none }
+dt { font-weight: 600; margin-top: 1rem } dd { margin: 0 } input, textarea { font: inherit; max-width: 100% }`,
     notice: 'Nobody in it exists.',
     body,
   });

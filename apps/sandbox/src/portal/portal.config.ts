@@ -18,6 +18,11 @@ export const portalConfig = defineConfig('sandbox portal', {
     default: 'http://127.0.0.1:8150',
     meaning: 'The identity provider at which people sign in.',
   }),
+  gatewayUrl: setting.text({
+    env: 'KEREGE_PORTAL_GATEWAY_URL',
+    default: 'http://127.0.0.1:8080',
+    meaning: 'The gateway through which it asks and files for people.',
+  }),
   feedbackUrl: setting.text({
     env: 'KEREGE_PORTAL_FEEDBACK_URL',
     default: 'http://127.0.0.1:8120',

@@ -1,4 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { correctionRoutes } from './corrections/corrections.controller.js';
+import { OwnRecords } from './corrections/own-record.service.js';
 import { isOwnPage, PassedOn, type PassingParts } from './passed-on.service.js';
 import { historyPage, PAGE_HEADERS, signedOutPage } from './portal-page.js';
 import { cookieOf, Remembered, type Attempt, type Session } from './sessions.js';
@@ -6,6 +8,8 @@ import type { SignIn } from './sign-in.service.js';
 
 export interface PortalParts extends PassingParts {
   readonly signIn: SignIn;
+  /** Of the portal's own security server. */
+  readonly gatewayUrl: string;
   /** Keys of the logs as this portal has pinned them. */
   readonly vkeys: () => Promise<readonly string[]>;
   /** The built page. */
@@ -64,7 +68,9 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
     return reply.redirect('/', 303);
   });
   const feedback = new PassedOn(parts);
-  app.addHook('onClose', () => feedback.close());
+  const records = new OwnRecords(parts);
+  app.addHook('onClose', () => Promise.all([feedback.close(), records.close()]).then(() => undefined));
+  void app.register(correctionRoutes({ sessionOf, records, feedback }));
   app.get('/accesses', async (request, reply) => {
     const session = sessionOf(request);
     if (session === undefined) return reply.code(401).send(SIGNED_OUT);

@@ -27,6 +27,7 @@ export async function createPortal(config: PortalConfig): Promise<RunningPortal>
     key,
     signIn: new SignIn(config.issuerUrl, PORTAL, key),
     feedbackUrl: config.feedbackUrl,
+    gatewayUrl: config.gatewayUrl,
     vkeys: async () => (await loadTrust(config.trustFile)).logs,
     script: await readFile(builtFile(SCRIPT)),
     nowMs: () => Date.now(),

@@ -33,6 +33,7 @@ describe('the portal passes a question on', () => {
     portal = createPortalServer({
       ...{ subsystem: 'DEMO/GOV/1000/mygov', key: generateSigningKey(), signIn, nowMs: () => Date.now() },
       feedbackUrl: `http://127.0.0.1:${(feedback.address() as AddressInfo).port}`,
+      gatewayUrl: 'http://127.0.0.1:9',
       ...{ vkeys: () => Promise.resolve([]), script: Buffer.from('') },
     });
     const begun = await portal.inject({ url: '/sign-in', headers: { host: HOST } });

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { citizen, registeredBirthDate } from '../citizen.js';
+import { citizen, enterBirthDate, registeredBirthDate } from '../citizen.js';
 
 const pinParams = z.object({ pin: z.string() });
 const matchBody = z.strictObject({
@@ -8,6 +8,18 @@ const matchBody = z.strictObject({
   familyName: z.string().max(200),
   birthDate: z.string().max(10),
 });
+
+const entry = z.strictObject({ pin: z.string().max(32), birthDate: z.iso.date() });
+
+/** For visitors: the register's clerk corrects a date of birth, as they would on their own screen. */
+export function populationHooks(app: FastifyInstance): void {
+  app.post('/_sandbox/birth-dates', (request, reply) => {
+    const body = entry.safeParse(request.body);
+    if (!body.success) return reply.code(400).send({ error: 'pin and birthDate (YYYY-MM-DD) are needed' });
+    const isEntered = enterBirthDate(body.data.pin, body.data.birthDate);
+    return isEntered ? reply.send(body.data) : reply.code(404).send({ error: 'no such person' });
+  });
+}
 
 /** The Population Register: who somebody is, where they live, and whether a claim about them is true. */
 export function populationRoutes(app: FastifyInstance): void {
