@@ -4,7 +4,7 @@ import { CASE_KINDS, sealDelivery } from '#deliveries';
 import { newExchangeId, toBase64Url, type ServiceId, type SubsystemId } from '#kernel';
 import type { RunningApp } from '#platform';
 import { makeReaderToken } from '#reader-auth';
-import { signStatement, startSession, type StatementPayload } from '#signing';
+import { signStatement, startSession, type StatementPayload, type TypedSubject } from '#signing';
 import { ownerOfDatum } from '#snapshot';
 import { eventually, TestIssuer } from '#testing';
 import { CONSUMER, PROVIDER, SERVICE } from '../audit/audit-network.js';
@@ -110,7 +110,11 @@ export class Filing {
     const signed = by === PORTAL ? requested : await this.signedAs(by, requested);
     const answered = await network.answered(signed.statement, [], asked);
     await this.lay(signed, answered);
-    return signed.statement.payload.id ?? '';
+    const { id } = signed.statement.payload;
+    const [subject] = about as [TypedSubject];
+    const isShown = async () => (await network.accesses(subject)).some(({ exchangeId }) => exchangeId === id);
+    await eventually(isShown, { timeoutMs: 30_000 });
+    return id;
   }
 
   /** Files a request as a gateway does; it may not be in the log yet. */

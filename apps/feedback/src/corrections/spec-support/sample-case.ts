@@ -28,7 +28,7 @@ const submit: CaseEvent = {
 const decide: CaseEvent = {
   ...{ type: 'decide', by: byOwner, outcome: 'ACCEPTED', reasonCode: 'error-confirmed', legalRef: 'art. 12' },
   ...{ remedies: [], accepted: [0], isSignatureValid: true, approvedBy: 'officer-1', doc: DOC },
-} as CaseEvent;
+};
 /** From the request to the telling of recipients, one event a step. */
 export const PATH: readonly CaseEvent[] = [
   submit,
@@ -38,11 +38,11 @@ export const PATH: readonly CaseEvent[] = [
   decide,
   {
     ...{ type: 'correct', by: byOwner, values: [{ item: 0, newValueHash: DOC }], effectiveFromMs: 0, doc: DOC },
-  } as CaseEvent,
+  },
   {
     ...{ type: 'propagate', by: byFeedback, doc: DOC },
     recipients: [{ subsystem: PORTAL, lastExchangeId: EXCHANGE }],
-  } as CaseEvent,
+  },
 ];
 
 /** A case that has come so many steps along the path, each an hour after the one before, all of them in the log. */
