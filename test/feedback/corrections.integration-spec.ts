@@ -256,6 +256,44 @@ describe('a request is refused', () => {
   });
 });
 
+describe('feedback', () => {
+  /** Nothing that anybody else would write. */
+  const secrets = ['UNMISTAKABLE-DOUBTED', 'UNMISTAKABLE-PROPOSED', 'UNMISTAKABLE-REASON', 'UNMISTAKABLE-ATTACHED'];
+  const [doubted = '', proposed = '', explanation = '', attached = ''] = secrets;
+
+  it('holds none of what was doubted, proposed, explained or attached: in no table, on no topic', async () => {
+    const code = somebody();
+    const exchangeId = await filing.seen(code);
+    const items = [{ element: BIRTH, pointer: '/birth', doubted, proposed, explanation }];
+    const bytes = Buffer.from(attached).toString('base64');
+    const attachments = [{ name: `${attached}.txt`, mediaType: 'text/plain', bytes } as const];
+    const filed = await filing.routed({ code, exchangeId, items, attachments });
+    const path = `/v1/owner/corrections/${filed.id}`;
+    const { body } = await filing.member(OWNER, path);
+    expect(await openedBy(OWNER, String(body['contentId']), String(body['sealed']))).toContain(doubted);
+    await acts(code, filed, [receivedBy(filed), 'RECEIVED'], [{ act: 'start' }, 'IN_REVIEW'], [accepted(), 'ACCEPTED']);
+    const values = [{ item: 0, newValueHash: valueHash(filed.salt, proposed) }];
+    await acts(code, filed, [{ act: 'correct', values, effectiveFrom: '1990-01-02', salt: salt() }, 'PROPAGATING']);
+    const needles = secrets.flatMap((text) => [text, Buffer.from(text).toString('base64').slice(0, -3)]);
+    const spelled = needles.flatMap((text) => [text, Buffer.from(text).toString('hex')]);
+    const { feedback } = await filing.network.databases();
+    const tables = await feedback.query<{ name: string }>(
+      `SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = current_schema()`,
+    );
+    expect(tables.length).toBeGreaterThan(15);
+    for (const { name } of tables) {
+      const found = await feedback.query(
+        `SELECT FROM ${name} AS row, unnest($1::text[]) AS word WHERE strpos(row::text, word) > 0`,
+        [spelled],
+      );
+      expect({ table: name, found: found.length }).toEqual({ table: name, found: 0 });
+    }
+    const [all = Buffer.alloc(0)] = await everything(OWNER);
+    expect(all.length).toBeGreaterThan(1_000);
+    expect(needles.filter((text) => all.includes(text))).toEqual([]);
+  });
+});
+
 describe('nobody else', () => {
   it('sees a case, or acts in it: neither another person, nor another owner, nor another key', async () => {
     const { code, filed } = await routed();
@@ -287,6 +325,36 @@ describe('nobody else', () => {
     expect((await filing.portal(code, `/v1/corrections/${filed.id}`)).body).toMatchObject({ state: 'ROUTED' });
   });
 });
+
+/** What a subsystem opens of what feedback hands on to it. */
+async function openedBy(to: SubsystemId, id: string, sealed: string): Promise<string> {
+  const key = filing.network.audit.world.keysOf(to).seal;
+  const head = { id, kind: CASE_KINDS.request, to };
+  const opened = await openDelivery(head, Buffer.from(sealed, 'base64url'), (_to, kid) =>
+    kid === key.kid ? key : undefined,
+  );
+  return opened.ok ? JSON.stringify(opened.value) : '';
+}
+
+/** All that was ever brought to a subsystem, as the broker holds it. */
+async function everything(to: SubsystemId): Promise<Buffer[]> {
+  const parts: Buffer[] = [];
+  const subscription = await filing.network.bus.subscribe({
+    ...{
+      topics: [correctionTopic(to).name],
+      group: uniqueName('spec'),
+      startAt: { kind: 'earliest' },
+      maxInFlight: 100,
+    },
+    onError: () => undefined,
+    each: ({ value }) => {
+      parts.push(Buffer.from(value));
+    },
+  });
+  await eventually(() => parts.length >= 3, { timeoutMs: 20_000 });
+  await subscription.stop();
+  return [Buffer.concat(parts)];
+}
 
 async function inTheLog(id: string, expected: readonly [string, string | undefined][]): Promise<void> {
   const leaves = (await filing.network.audit.leaves()).flatMap(({ body }) => {

@@ -35,7 +35,7 @@ export class CaseWork {
   private readonly rounds: Rounds;
 
   constructor(private readonly parts: CaseWorkParts) {
-    this.rounds = new Rounds(() => this.round(), parts.failed, parts.intervalMs);
+    this.rounds = new Rounds(() => this.pass(), parts.failed, parts.intervalMs);
   }
 
   start(): void {
@@ -51,7 +51,8 @@ export class CaseWork {
     this.rounds.soon();
   }
 
-  private async round(): Promise<number> {
+  /** One round; resolves with when the next should be. */
+  async pass(): Promise<number> {
     const { store, clock, intervalMs } = this.parts;
     const settled = await store.settled(PER_ROUND);
     for (const id of settled) await this.guarded(() => this.settle(id));
