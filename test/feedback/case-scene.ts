@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { draftCase, outlineOf, readTermsProfiles, spellPublicNumber, type OwnerAct, type Terms } from '#corrections';
 import { Outbox } from '#deliveries';
-import { newExchangeId, toBase64Url, type ExchangeId, type ServiceId, type SubsystemId } from '#kernel';
+import { newExchangeId, toBase64Url, type ServiceId, type SubsystemId } from '#kernel';
 import { openDatabase, type Database } from '#postgres';
 import { commit, jwkSigner, signStatement, type Statement, type StatementPayload } from '#signing';
 import { buildWorld, createDatabase, type TestDatabase, type World } from '#testing';
