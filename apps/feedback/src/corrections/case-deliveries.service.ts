@@ -16,7 +16,7 @@ import type { CaseDelivering } from './cases.service.js';
 import type { KeptCase } from './kept-case.js';
 import { openSubject, type KeptSubject } from './kept-subject.js';
 import type { NextStep } from './next-step.js';
-import { noticeIdOf } from './notice-id.js';
+import { noticesOf } from './notice-id.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { epochTagKey } from '../key-store/tag.js';
 
@@ -116,13 +116,7 @@ export class CaseDeliveries implements CaseDelivering {
     const { record } = kept;
     const subject = await this.subjectOf(kept);
     if (subject === undefined) return [];
-    const made = record.recipients.map(({ subsystem, lastExchangeId }) => {
-      const noticeId = noticeIdOf(
-        this.parts.nameKey,
-        kept.id,
-        subsystem,
-        isReopened ? `reopened ${record.seq}` : 'told',
-      );
+    const made = noticesOf(this.parts.nameKey, record).map(({ id: noticeId, subsystem, lastExchangeId }) => {
       const content: CorrectedContent = {
         ...{ noticeId, subject: spelled(subject), elements: elementsIn(record), service: record.service },
         ...{ exchangeId: lastExchangeId, isReopened, owner: record.owner },

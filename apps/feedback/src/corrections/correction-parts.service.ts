@@ -13,12 +13,15 @@ import { CaseStore } from './case.store.js';
 import { CaseWork } from './case-work.worker.js';
 import { Cases } from './cases.service.js';
 import { Filings } from './filing.service.js';
+import { NoticeStore } from './notice.store.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
+import { RecipientActs } from './recipient-acts.service.js';
 import { IndexedRecipients } from './recipients.store.js';
 import { SeenExchanges } from './seen-exchange.store.js';
 import { splitCase } from './split.service.js';
 import { Telling } from './telling.service.js';
+import { Verifications } from './verifications.service.js';
 
 export interface CorrectionContext {
   readonly config: FeedbackConfig;
@@ -30,7 +33,7 @@ export interface CorrectionContext {
   /** From which names are made that tell nothing to whoever does not have it. */
   readonly kek: Buffer;
   readonly statements: OwnStatements;
-  readonly deliveries: { readonly outbox: Pick<Outbox, 'add'>; wake(): void };
+  readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge'>; wake(): void };
   /** Read whole at start. */
   readonly terms: ReadonlyMap<string, Terms>;
 }
@@ -39,6 +42,8 @@ export interface CorrectionParts {
   readonly filings: Filings;
   readonly persons: PersonCases;
   readonly owners: OwnerActs;
+  readonly recipients: RecipientActs;
+  readonly verifications: Verifications;
   readonly work: CaseWork;
 }
 
@@ -46,6 +51,7 @@ export interface CorrectionParts {
 export function assembleCorrections(context: CorrectionContext): CorrectionParts {
   const { config, clock, events, database, registry, keys, kek, statements, deliveries, terms } = context;
   const store = new CaseStore(database);
+  const notices = new NoticeStore(database);
   const nameKey = hmacSha256(kek, Buffer.from('kerege/correction-names/v1'));
   const delivering = new CaseDeliveries({
     ...{ registry, keys, terms, clock, nameKey },
@@ -62,6 +68,8 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     }),
     persons: new PersonCases({ store, cases, keys }),
     owners: new OwnerActs({ store, cases, clock }),
+    recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
+    verifications: new Verifications({ store, cases }),
     work: new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },
       finding: {
@@ -69,6 +77,7 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
         closing: (kept) => telling.close(kept),
         split: (kept) => splitCase(cases, kept),
       },
+      noting: (queries, after, told) => notices.add(queries, nameKey, after, told),
       lost: (caseId) => events.alarm('case-step-lost', { correctionId: caseId }),
       stood: (state) => events.caseStands(state),
       failed: (cause) => events.failed('corrections', cause),

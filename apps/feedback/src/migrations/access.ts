@@ -31,6 +31,11 @@ export const access: AccessPlan = {
   },
   correction_count: { insert: true, update: ['n'] },
   correction_step: grows,
+  correction_notice: {
+    insert: true,
+    update: ['sealed', 'action', 'reason', 'acked_leaf', 'acked_ms'],
+    erasable: true,
+  },
   compromise: { insert: true, erasable: true },
   person_link: { insert: true, update: ['revoked_hash', 'revoked_ms'], erasable: true },
   concealment_order: grows,
