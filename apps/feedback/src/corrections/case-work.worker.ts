@@ -7,6 +7,7 @@ import type { RegistryView } from '#snapshot';
 import type { CaseStore } from './case.store.js';
 import { isOver, type CaseDelivering, type Cases, type CasesParts } from './cases.service.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
+import { TELLING } from './notice-id.js';
 import { looksAgainAt, ownStep, type OwnStep } from './own-event.js';
 
 export interface CaseWorkParts {
@@ -89,7 +90,7 @@ export class CaseWork {
       await store.stand(queries, kept, after);
       const { parentId } = kept.details;
       if (parentId !== undefined) await store.workNow(queries, [parentId]);
-      if (kept.pending.told.some(({ to }) => to === 'recipients')) await noting(queries, after, told);
+      if (TELLING.has(kept.pending.type)) await noting(queries, after, told);
       await deliveries.outbox.add(queries, told);
       return 'stood';
     });
@@ -126,6 +127,10 @@ function verificationAfter({ type, why, record }: PendingStep): Pick<CaseDetails
   return type === 'correction.reopened' && why === 'old-value-seen' ? { verification: { seq, isMatch: false } } : {};
 }
 
+function tellingOf({ type, record }: PendingStep): Pick<CaseDetails, 'toldSeq'> {
+  return TELLING.has(type) ? { toldSeq: record.seq } : {};
+}
+
 /** The case once the log shows its pending transition. */
 function settledCase(kept: KeptCase): KeptCase {
   const { pending } = kept;
@@ -140,7 +145,7 @@ function settledCase(kept: KeptCase): KeptCase {
   const acts = act === undefined ? {} : { acts: { ...kept.details.acts, [record.seq]: act } };
   return {
     ...kept,
-    details: { ...kept.details, ...acts, ...verificationAfter(pending) },
+    details: { ...kept.details, ...acts, ...verificationAfter(pending), ...tellingOf(pending) },
     ...{ record, deadlines: pending.deadlines, ...content, pending: undefined },
     ...(isOver(record) ? { sealed: undefined } : {}),
   };

@@ -12,6 +12,7 @@ import { CaseDeliveries } from './case-deliveries.service.js';
 import { CaseStore } from './case.store.js';
 import { CaseWork } from './case-work.worker.js';
 import { Cases } from './cases.service.js';
+import type { ElementLedger } from './element-ledger.store.js';
 import { Filings } from './filing.service.js';
 import { NoticeStore } from './notice.store.js';
 import { OwnerActs } from './owner-acts.service.js';
@@ -30,6 +31,7 @@ export interface CorrectionContext {
   readonly database: Database;
   readonly registry: { current(): RegistryView | undefined };
   readonly keys: PersonKeys;
+  readonly ledger: ElementLedger;
   /** From which names are made that tell nothing to whoever does not have it. */
   readonly kek: Buffer;
   readonly statements: OwnStatements;
@@ -49,7 +51,7 @@ export interface CorrectionParts {
 
 /** Cases of corrections, each part told of those that it needs. */
 export function assembleCorrections(context: CorrectionContext): CorrectionParts {
-  const { config, clock, events, database, registry, keys, kek, statements, deliveries, terms } = context;
+  const { config, clock, events, database, registry, keys, ledger, kek, statements, deliveries, terms } = context;
   const store = new CaseStore(database);
   const notices = new NoticeStore(database);
   const nameKey = hmacSha256(kek, Buffer.from('kerege/correction-names/v1'));
@@ -59,7 +61,8 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   });
   const moved = () => events.caseMoved();
   const cases = new Cases({ store, terms, registry, statements, delivering, deliveries, clock, moved });
-  const telling = new Telling({ store, cases, keys, recipients: new IndexedRecipients({ database, keys, registry }) });
+  const recipients = new IndexedRecipients({ database, keys, registry, ledger });
+  const telling = new Telling({ store, cases, keys, recipients });
   return {
     filings: new Filings({
       ...{ store, cases, keys, statements, clock, moved, exchanges: new SeenExchanges(database, clock) },

@@ -6,10 +6,13 @@ export interface Notice extends Pick<CaseRecipient, 'subsystem' | 'lastExchangeI
   readonly id: string;
 }
 
-/** Who is told by the transition with which the record stands now: each time under an id of its own. */
-export function noticesOf(nameKey: Uint8Array, { correctionId, recipients, seq }: CaseRecord): Notice[] {
+/** Transitions by which recipients are told something that is new to them; others only remind. */
+export const TELLING: ReadonlySet<string> = new Set(['correction.propagating', 'correction.reopened']);
+
+/** Who is told by the transition `toldSeq` of the case, each under an id of its own: never one of another telling. */
+export function noticesOf(nameKey: Uint8Array, { correctionId, recipients }: CaseRecord, toldSeq: number): Notice[] {
   return recipients.map(({ subsystem, lastExchangeId }) => ({
-    ...{ subsystem, lastExchangeId, id: noticeIdOf(nameKey, correctionId, subsystem, `s${seq}`) },
+    ...{ subsystem, lastExchangeId, id: noticeIdOf(nameKey, correctionId, subsystem, `s${toldSeq}`) },
   }));
 }
 

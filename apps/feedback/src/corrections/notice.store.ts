@@ -60,9 +60,13 @@ export class NoticeStore {
   async add(queries: Queries, nameKey: Uint8Array, after: KeptCase, told: readonly Delivery[]): Promise<void> {
     const { id, record, person, keyId } = after;
     const deliveries = new Map(told.map((delivery) => [delivery.id, delivery]));
-    const notices = noticesOf(nameKey, record).map((notice) => ({ ...notice, delivery: deliveries.get(notice.id) }));
+    const { seq } = record;
+    const notices = noticesOf(nameKey, record, seq).map((notice) => ({
+      ...notice,
+      delivery: deliveries.get(notice.id),
+    }));
     await queries.query(ADD, [
-      ...[id, record.state === 'REOPENED', record.seq, person.epoch, person.tag, keyId],
+      ...[id, record.state === 'REOPENED', seq, person.epoch, person.tag, keyId],
       notices.map((notice) => notice.id),
       notices.map(({ subsystem }) => subsystem),
       notices.map(({ delivery }) => delivery?.dueMs ?? null),

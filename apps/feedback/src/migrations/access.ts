@@ -36,6 +36,8 @@ export const access: AccessPlan = {
     update: ['sealed', 'action', 'reason', 'acked_leaf', 'acked_ms'],
     erasable: true,
   },
+  element_ledger: { insert: true, update: ['last_snap'] },
+  element_places: grows,
   compromise: { insert: true, erasable: true },
   person_link: { insert: true, update: ['revoked_hash', 'revoked_ms'], erasable: true },
   concealment_order: grows,
