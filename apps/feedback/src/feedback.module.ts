@@ -20,11 +20,13 @@ import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { CompletenessController } from './completeness/completeness.controller.js';
 import { Completeness } from './completeness/completeness.service.js';
+import { CaseRecipientsController } from './corrections/case-recipients.controller.js';
 import { CorrectionsController } from './corrections/corrections.controller.js';
 import { Filings } from './corrections/filing.service.js';
 import { OwnerActs } from './corrections/owner-acts.service.js';
 import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
 import { PersonCases } from './corrections/person-cases.service.js';
+import { PersonRecipients } from './corrections/person-recipients.service.js';
 import { RecipientActs } from './corrections/recipient-acts.service.js';
 import { RecipientCorrectionsController } from './corrections/recipient-corrections.controller.js';
 import { VerificationsController } from './corrections/verifications.controller.js';
@@ -132,6 +134,7 @@ async function createApp(
         OwnerCorrectionsController,
         RecipientCorrectionsController,
         VerificationsController,
+        CaseRecipientsController,
         LinkTicketsController,
       ],
       providers: [
@@ -148,6 +151,7 @@ async function createApp(
         { provide: PersonCases, useValue: parts.corrections.persons },
         { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: RecipientActs, useValue: parts.corrections.recipients },
+        { provide: PersonRecipients, useValue: parts.corrections.told },
         { provide: Verifications, useValue: parts.corrections.verifications },
         { provide: Orders, useValue: parts.concealment.orders },
       ],

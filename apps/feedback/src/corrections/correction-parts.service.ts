@@ -17,6 +17,7 @@ import { Filings } from './filing.service.js';
 import { NoticeStore } from './notice.store.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
+import { PersonRecipients } from './person-recipients.service.js';
 import { RecipientActs } from './recipient-acts.service.js';
 import { IndexedRecipients } from './recipients.store.js';
 import { SeenExchanges } from './seen-exchange.store.js';
@@ -46,6 +47,7 @@ export interface CorrectionParts {
   readonly owners: OwnerActs;
   readonly recipients: RecipientActs;
   readonly verifications: Verifications;
+  readonly told: PersonRecipients;
   readonly work: CaseWork;
 }
 
@@ -62,17 +64,20 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   const moved = () => events.caseMoved();
   const cases = new Cases({ store, terms, registry, statements, delivering, deliveries, clock, moved });
   const recipients = new IndexedRecipients({ database, keys, registry, ledger });
+  const exchanges = new SeenExchanges(database, clock);
+  const persons = new PersonCases({ store, cases, keys });
   const telling = new Telling({ store, cases, keys, recipients });
   return {
     filings: new Filings({
-      ...{ store, cases, keys, statements, clock, moved, exchanges: new SeenExchanges(database, clock) },
+      ...{ store, cases, keys, statements, clock, moved, exchanges },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
       ...{ mostOpen: config.maxOpenCorrections, mostDisputes: config.maxDisputesPerElement },
     }),
-    persons: new PersonCases({ store, cases, keys }),
+    persons,
     owners: new OwnerActs({ store, cases, clock }),
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
     verifications: new Verifications({ store, cases }),
+    told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
     work: new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },
       finding: {
