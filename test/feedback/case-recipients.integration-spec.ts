@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { isRevealed } from '#corrections';
 import { newExchangeId } from '#kernel';
 import { h1, parseStatement, signStatement, type ConcealmentPayload } from '#signing';
-import { fakeClock } from '#testing';
 import type { ShownRecipients } from '../../apps/feedback/src/corrections/person-recipients.service.js';
 import { Correcting } from './correcting.js';
 import { Filing, OTHER_OWNER, PORTAL, RECIPIENT, type FiledCase } from './filing.js';
@@ -16,12 +15,10 @@ const DAY_MS = 24 * 60 * 60_000;
 
 let filing: Filing;
 let correcting: Correcting;
-const clock = { ...fakeClock(Date.now()), aheadMs: 0, now: () => Date.now() + clock.aheadMs };
 
 beforeAll(async () => {
   filing = await Filing.create();
-  const concealing = { concealmentAuthorities: [PORTAL], concealmentMaxMs: 30 * DAY_MS };
-  await filing.start(concealing, { clock });
+  await filing.start({ concealmentAuthorities: [OTHER_OWNER], concealmentMaxMs: 30 * DAY_MS });
   correcting = new Correcting(filing);
 });
 afterAll(() => filing.close());
@@ -34,11 +31,11 @@ const membersOf = ({ recipients }: ShownRecipients) => recipients.map(({ subsyst
 async function seenUnderOrder(code: string, member: typeof OTHER_OWNER): Promise<void> {
   const { network } = filing;
   const doc = h1(randomBytes(32), Buffer.from('act'));
-  const said = { v: 1, t: 'access.concealment', ts: Date.now(), from: PORTAL, to: OPERATOR, doc } as const;
+  const said = { v: 1, t: 'access.concealment', ts: Date.now(), from: member, to: OPERATOR, doc } as const;
   const payload = { ...said, until: Date.now() + 10 * DAY_MS };
   const order = await signStatement<ConcealmentPayload>(
     { ...payload, id: newExchangeId() },
-    network.audit.signerOf(PORTAL),
+    network.audit.signerOf(member),
   );
   const prev = order.leafHash.toString('base64url');
   const second = await signStatement<ConcealmentPayload>(
