@@ -103,7 +103,7 @@ async function index(openings: readonly (ExportedOpening & { readonly index: num
 
 const found = async (subject: string, element: string, sinceMs: number) =>
   (await disclosedTo(database, [{ epoch: EPOCH, tag: tagOf(subject) }], [{ element, sinceMs }])).map(
-    ({ subsystem, lastExchangeId }) => ({ member: subsystem as string, lastExchangeId: lastExchangeId as string }),
+    ({ subsystem, lastExchangeId }) => ({ member: subsystem, lastExchangeId }),
   );
 
 describe(`recipients of ${HISTORIES} random histories (KEREGE_SPEC_SEED=${seed})`, () => {
@@ -144,7 +144,7 @@ describe(`recipients of ${HISTORIES} random histories (KEREGE_SPEC_SEED=${seed})
 
 describe('snapshots that were not seen', () => {
   it('are told of, and judged by the nearest one before them', async () => {
-    const [place] = (await fc.sample(snapshots, { seed, numRuns: 1 }))[0]?.[0] ?? [];
+    const [place] = fc.sample(snapshots, { seed, numRuns: 1 })[0]?.[0] ?? [];
     const before = unseen.length;
     const numbers = (await database.query<{ n: string }>('SELECT max(last_snap) AS n FROM element_ledger'))[0];
     const last = Number(numbers?.n);

@@ -97,7 +97,7 @@ describe('a member that got the wrong value', () => {
     const url = `${path(noticeId)}/acknowledgement`;
     const payload = (await filing.member(RECIPIENT, url, body)).body['payload'] as StatementPayload;
     const sign = async (by: SubsystemId, changes: object = {}) =>
-      (await signStatement({ ...payload, ...changes } as StatementPayload, filing.network.audit.signerOf(by))).jws;
+      (await signStatement({ ...payload, ...changes }, filing.network.audit.signerOf(by))).jws;
     const hand = async (statement: string, changes: object = {}, to = url) =>
       refusalIn(await filing.member(RECIPIENT, to, { ...body, ...changes, statement }));
     expect(await hand(await sign(PORTAL))).toBe('step-unsound');
