@@ -1,6 +1,7 @@
 import { startFailure } from '#platform';
 import { accessesBenchmark } from './accesses/accesses-benchmark.js';
 import { busBenchmark } from './bus/bus-benchmark.js';
+import { correctionsBenchmark } from './corrections/corrections-benchmark.js';
 import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
 import { openingsBenchmark } from './exchange/openings-benchmark.js';
 import { say } from './harness/report.js';
@@ -16,6 +17,7 @@ import { verifyBenchmark } from './verify/verify-benchmark.js';
 const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>([
   ['accesses', accessesBenchmark],
   ['bus', busBenchmark],
+  ['corrections', correctionsBenchmark],
   ['exchange', exchangeBenchmark],
   ['openings', openingsBenchmark],
   ['overload', overloadBenchmark],

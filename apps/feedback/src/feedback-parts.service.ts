@@ -13,6 +13,7 @@ import { ProvenLeaves } from './access-history/proven-leaves.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { Deliveries } from './deliveries/deliveries.service.js';
 import { readTermsProfiles } from '#corrections';
+import { ElementLedger } from './corrections/element-ledger.store.js';
 import { assembleCorrections, type CorrectionParts } from './corrections/correction-parts.service.js';
 import { takeErasures } from './erasure/erasure-parts.service.js';
 import type { Erasure } from './erasure/erasure.service.js';
@@ -43,6 +44,7 @@ import { OwnStatements } from './statements/own-statements.service.js';
 /** What lives as long as the process, each part told of those that it needs. */
 export interface FeedbackParts {
   readonly copy: RegistryCopy;
+  readonly ledger: ElementLedger;
   readonly watcher: LogWatcher;
   readonly files: LogFiles;
   readonly keys: PersonKeys;
@@ -73,7 +75,8 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const ring = await loadKeys(config);
   const kek = ring.secret(config.instanceId);
   const terms = await readTermsProfiles(config.termsDir);
-  const copy = await startCopy(context);
+  const ledger = elementLedger(context, databases);
+  const copy = await startCopy(context, ledger);
   const watcher = await watched(context).catch(async (cause: unknown) => {
     await copy.stop();
     throw cause;
@@ -107,7 +110,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };
   const questions = assembleQuestions({ ...shared, history });
-  const corrections = assembleCorrections({ ...shared, kek, terms });
+  const corrections = assembleCorrections({ ...shared, ledger, kek, terms });
   const accesses = new Accesses({
     history,
     proofs: new ProvenLeaves(files, config.auditUrl),
@@ -121,7 +124,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const callers = callerAuth(config, copy, clock);
   const asked = { accesses, usages, questions, corrections, completeness, concealment, ...persons, callers };
   const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries };
-  return { copy, watcher, files, keys, ...asked, ...workers };
+  return { copy, ledger, watcher, files, keys, ...asked, ...workers };
 }
 
 function unopenedWorker({ config, bus, clock, events }: FeedbackContext, databases: Databases): UnopenedWorker {
@@ -165,6 +168,7 @@ export async function stopParts(parts: FeedbackParts): Promise<void> {
   );
   await Promise.all([parts.matcher.stop(), parts.deliveries.stop()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
+  await parts.ledger.idle();
 }
 
 /** Of what kind people are, by the newest snapshot; none: there is none yet. */
@@ -208,14 +212,29 @@ function followLog({ config, trust, clock, events }: FeedbackContext, following:
   });
 }
 
-function startCopy({ config, bus, clock, logger, events, trust }: FeedbackContext): Promise<RegistryCopy> {
+function elementLedger({ logger, events }: FeedbackContext, { feedback }: Databases): ElementLedger {
+  return new ElementLedger({
+    database: feedback,
+    unseen: (after, before) =>
+      logger.info({ after, before }, 'snapshots between these were not seen; answers under them go by the first'),
+    failed: (cause) => events.failed('element-ledger', cause),
+  });
+}
+
+function startCopy(
+  { config, bus, clock, logger, events, trust }: FeedbackContext,
+  ledger: ElementLedger,
+): Promise<RegistryCopy> {
   return RegistryCopy.start({
     bus,
     clock,
     registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
     instanceId: config.instanceId,
     events: {
-      adopted: (view) => logger.info({ snapshot: view.number }, 'registry snapshot adopted'),
+      adopted: (view) => {
+        logger.info({ snapshot: view.number }, 'registry snapshot adopted');
+        ledger.note(view);
+      },
       alarm: (reason, details) => events.alarm('registry', { said: reason, ...details }),
     },
   });

@@ -20,11 +20,17 @@ import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { CompletenessController } from './completeness/completeness.controller.js';
 import { Completeness } from './completeness/completeness.service.js';
+import { CaseRecipientsController } from './corrections/case-recipients.controller.js';
 import { CorrectionsController } from './corrections/corrections.controller.js';
 import { Filings } from './corrections/filing.service.js';
 import { OwnerActs } from './corrections/owner-acts.service.js';
 import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
 import { PersonCases } from './corrections/person-cases.service.js';
+import { PersonRecipients } from './corrections/person-recipients.service.js';
+import { RecipientActs } from './corrections/recipient-acts.service.js';
+import { RecipientCorrectionsController } from './corrections/recipient-corrections.controller.js';
+import { VerificationsController } from './corrections/verifications.controller.js';
+import { Verifications } from './corrections/verifications.service.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
 import { CompromiseController } from './compromise/compromise.controller.js';
@@ -126,6 +132,9 @@ async function createApp(
         LinksController,
         CorrectionsController,
         OwnerCorrectionsController,
+        RecipientCorrectionsController,
+        VerificationsController,
+        CaseRecipientsController,
         LinkTicketsController,
       ],
       providers: [
@@ -141,6 +150,9 @@ async function createApp(
         { provide: Filings, useValue: parts.corrections.filings },
         { provide: PersonCases, useValue: parts.corrections.persons },
         { provide: OwnerActs, useValue: parts.corrections.owners },
+        { provide: RecipientActs, useValue: parts.corrections.recipients },
+        { provide: PersonRecipients, useValue: parts.corrections.told },
+        { provide: Verifications, useValue: parts.corrections.verifications },
         { provide: Orders, useValue: parts.concealment.orders },
       ],
     },

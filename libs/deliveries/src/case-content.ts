@@ -74,7 +74,10 @@ export type DisputeContent = z.infer<typeof disputeContent>;
 
 /** Thin: no value. The recipient asks the service again if it needs one. */
 const correctedContent = z.strictObject({
-  /** The delivery's own id: under it the recipient acknowledges, and learns nothing of the case. */
+  /**
+   * Id of the delivery that told it first; a reminder is another one. Under it the recipient acknowledges, and learns
+   * nothing of the case.
+   */
   noticeId: uuid,
   subject,
   elements: z.array(z.string()).max(20),

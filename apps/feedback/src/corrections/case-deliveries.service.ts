@@ -16,7 +16,7 @@ import type { CaseDelivering } from './cases.service.js';
 import type { KeptCase } from './kept-case.js';
 import { openSubject, type KeptSubject } from './kept-subject.js';
 import type { NextStep } from './next-step.js';
-import { noticeIdOf } from './notice-id.js';
+import { noticesOf, TELLING } from './notice-id.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { epochTagKey } from '../key-store/tag.js';
 
@@ -62,9 +62,7 @@ export class CaseDeliveries implements CaseDelivering {
             elements: flagged(after.record),
           })
         : [],
-      pending.told.some(({ to }) => to === 'recipients')
-        ? this.toRecipients(after, after.record.state === 'REOPENED')
-        : [],
+      pending.told.some(({ to }) => to === 'recipients') ? this.toRecipients(after, !TELLING.has(pending.type)) : [],
     ]);
     return lists.flat();
   }
@@ -112,17 +110,16 @@ export class CaseDeliveries implements CaseDelivering {
     return (await Promise.all(made)).flat();
   }
 
-  private async toRecipients(kept: KeptCase, isReopened: boolean): Promise<Delivery[]> {
-    const { record } = kept;
+  /** A reminder is a delivery of its own, about the notice that still waits for its answer. */
+  private async toRecipients(kept: KeptCase, isReminder: boolean): Promise<Delivery[]> {
+    const { record, details } = kept;
+    const isReopened = record.state === 'REOPENED';
     const subject = await this.subjectOf(kept);
     if (subject === undefined) return [];
-    const made = record.recipients.map(({ subsystem, lastExchangeId }) => {
-      const noticeId = noticeIdOf(
-        this.parts.nameKey,
-        kept.id,
-        subsystem,
-        isReopened ? `reopened ${record.seq}` : 'told',
-      );
+    const silent = new Set(record.recipients.filter(({ action }) => action === undefined).map((one) => one.subsystem));
+    const notices = noticesOf(this.parts.nameKey, record, details.toldSeq ?? record.seq);
+    const told = isReminder ? notices.filter(({ subsystem }) => silent.has(subsystem)) : notices;
+    const made = told.map(({ id: noticeId, subsystem, lastExchangeId }) => {
       const content: CorrectedContent = {
         ...{ noticeId, subject: spelled(subject), elements: elementsIn(record), service: record.service },
         ...{ exchangeId: lastExchangeId, isReopened, owner: record.owner },
@@ -131,7 +128,8 @@ export class CaseDeliveries implements CaseDelivering {
       const dueMs = kept.deadlines.find(
         ({ kind, stoppedAt }) => kind === 'recipient' && stoppedAt === undefined,
       )?.dueAt;
-      return this.sealed(subsystem, CASE_KINDS.corrected, noticeId, content, isReopened ? undefined : dueMs);
+      const id = isReminder ? newExchangeId() : noticeId;
+      return this.sealed(subsystem, CASE_KINDS.corrected, id, content, isReopened ? undefined : dueMs);
     });
     return (await Promise.all(made)).flat();
   }

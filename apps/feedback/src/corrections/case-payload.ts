@@ -17,10 +17,21 @@ export function casePayload(
   { t, from, to, seq, was, now, prev, why, doc, ref, until, n }: CaseStatement,
   { caseId, atMs, dueMs, subject }: PayloadMoment,
 ): CaseSubmittedPayload | CaseStepPayload {
-  const fields = { prev, due: dueMs, why, doc, ref, until, n, subj: subject === undefined ? undefined : [subject] };
+  const fields = {
+    seq,
+    was,
+    prev,
+    due: dueMs,
+    why,
+    doc,
+    ref,
+    until,
+    n,
+    subj: subject === undefined ? undefined : [subject],
+  };
   const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   // The machine's rows and those of the statements are one table; `payloadProblem` holds them together in the specs.
-  return { v: 1, t, id: caseId, ts: atMs, from, to, seq, was, now, ...said } as unknown as CaseStepPayload;
+  return { v: 1, t, id: caseId, ts: atMs, from, to, now, ...said } as unknown as CaseStepPayload;
 }
 
 /** Whether what was signed says exactly that. */

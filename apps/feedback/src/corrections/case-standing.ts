@@ -39,6 +39,8 @@ export interface CaseStanding {
   readonly deadlines: readonly ShownDeadline[];
   readonly decision?: CaseDecision;
   readonly correctedFrom?: string;
+  /** Whether the portal's gateway has seen the new values since; absent: it has not looked yet. */
+  readonly isVerified?: boolean;
   /** Ids of the cases that this one was split into. */
   readonly parts: readonly string[];
   readonly partOf?: string;
@@ -58,6 +60,7 @@ export function standingOfCase({ id, record, deadlines, details, pending, filedM
     deadlines: deadlines.filter(({ stoppedAt }) => stoppedAt === undefined).map(shownDeadline),
     ...(decision === undefined ? {} : { decision }),
     ...(correction === undefined ? {} : { correctedFrom: instant(correction.effectiveFromMs) }),
+    ...(details.verification === undefined ? {} : { isVerified: details.verification.isMatch }),
     parts: parts.map(({ correctionId }) => correctionId),
     ...(details.parentId === undefined ? {} : { partOf: details.parentId }),
     duplicates,

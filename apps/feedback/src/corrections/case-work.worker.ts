@@ -1,10 +1,13 @@
 import { standing, type CaseState } from '#corrections';
+import type { Delivery } from '#deliveries';
 import { toBase64Url, type Clock } from '#kernel';
 import { Rounds } from '#platform';
+import type { Queries } from '#postgres';
 import type { RegistryView } from '#snapshot';
 import type { CaseStore } from './case.store.js';
 import { isOver, type CaseDelivering, type Cases, type CasesParts } from './cases.service.js';
-import type { KeptCase } from './kept-case.js';
+import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
+import { TELLING } from './notice-id.js';
 import { looksAgainAt, ownStep, type OwnStep } from './own-event.js';
 
 export interface CaseWorkParts {
@@ -14,6 +17,8 @@ export interface CaseWorkParts {
   readonly finding: Readonly<Record<'telling' | 'closing' | 'split', (kept: KeptCase) => Promise<boolean>>>;
   readonly delivering: CaseDelivering;
   readonly deliveries: CasesParts['deliveries'];
+  /** In the same transaction: what members are told under, and may answer. */
+  readonly noting: (queries: Queries, after: KeptCase, told: readonly Delivery[]) => Promise<void>;
   readonly registry: { current(): RegistryView | undefined };
   readonly clock: Clock;
   readonly intervalMs: number;
@@ -71,7 +76,7 @@ export class CaseWork {
   }
 
   private async settle(id: string): Promise<void> {
-    const { store, delivering, deliveries, lost, stood } = this.parts;
+    const { store, delivering, deliveries, noting, lost, stood } = this.parts;
     const seen = await store.find(id);
     if (seen?.pending === undefined) return;
     const after = settledCase(seen);
@@ -86,6 +91,7 @@ export class CaseWork {
       await store.stand(queries, kept, after);
       const { parentId } = kept.details;
       if (parentId !== undefined) await store.workNow(queries, [parentId]);
+      if (TELLING.has(kept.pending.type)) await noting(queries, after, told);
       await deliveries.outbox.add(queries, told);
       return 'stood';
     });
@@ -114,6 +120,18 @@ export class CaseWork {
   }
 }
 
+/** Of values that are corrected once more nobody has looked yet. */
+function verificationAfter({ type, why, record }: PendingStep): Pick<CaseDetails, 'verification'> {
+  const { seq } = record;
+  if (type === 'correction.corrected') return { verification: undefined };
+  if (type === 'correction.verified') return { verification: { seq, isMatch: true } };
+  return type === 'correction.reopened' && why === 'old-value-seen' ? { verification: { seq, isMatch: false } } : {};
+}
+
+function tellingOf({ type, record }: PendingStep): Pick<CaseDetails, 'toldSeq'> {
+  return TELLING.has(type) ? { toldSeq: record.seq } : {};
+}
+
 /** The case once the log shows its pending transition. */
 function settledCase(kept: KeptCase): KeptCase {
   const { pending } = kept;
@@ -128,7 +146,7 @@ function settledCase(kept: KeptCase): KeptCase {
   const acts = act === undefined ? {} : { acts: { ...kept.details.acts, [record.seq]: act } };
   return {
     ...kept,
-    details: { ...kept.details, ...acts },
+    details: { ...kept.details, ...acts, ...verificationAfter(pending), ...tellingOf(pending) },
     ...{ record, deadlines: pending.deadlines, ...content, pending: undefined },
     ...(isOver(record) ? { sealed: undefined } : {}),
   };

@@ -84,6 +84,9 @@ const LOGGED = `SELECT id FROM correction_case JOIN own_statement ON leaf_hash =
   WHERE pending_leaf IS NOT NULL AND (idx IS NOT NULL OR is_given_up) AND NOT is_astray ORDER BY changed_ms LIMIT $1`;
 const WORK = `SELECT id FROM correction_case WHERE pending IS NULL AND work_ms <= $1 AND NOT is_astray
   ORDER BY work_ms LIMIT $2`;
+const UNVERIFIED = `SELECT ${COLUMNS} FROM correction_case
+  WHERE portal = $1 AND state IN ('CORRECTED', 'PROPAGATING', 'CLOSED') AND id > $2::uuid
+    AND record ? 'correction' AND NOT details ? 'verification' AND NOT is_astray ORDER BY id LIMIT $3`;
 const RIVAL = `UPDATE correction_case SET is_astray = true
     FROM unnest($1::uuid[], $2::integer[], $3::bytea[]) AS leaf (id, seq, hash)
    WHERE correction_case.id = leaf.id AND NOT is_astray
@@ -152,6 +155,12 @@ export class CaseStore {
           AND id > $3::uuid ORDER BY id LIMIT $4`,
       [subsystem, states ?? null, after ?? FIRST_ID, limit],
     );
+    return rows.map(keptCase);
+  }
+
+  /** Of a portal: what was corrected and not looked at since, the oldest first. */
+  async unverified(portal: string, after: string | undefined, limit: number): Promise<KeptCase[]> {
+    const rows = await this.database.query<CaseRow>(UNVERIFIED, [portal, after ?? FIRST_ID, limit]);
     return rows.map(keptCase);
   }
 

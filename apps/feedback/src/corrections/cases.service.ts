@@ -159,7 +159,8 @@ export class Cases {
     moved(pending);
   }
 
-  private judged(kept: KeptCase, event: CaseEvent, atMs: number): NextStep {
+  /** Throws the refusal, if any, as whoever acts is told it. */
+  judged(kept: KeptCase, event: CaseEvent, atMs: number): NextStep {
     if (kept.isAstray) throw correctionErrors.error('case-astray');
     // While a transition is on its way the machine says so itself: its record has no leaf.
     const { record, deadlines } = kept.pending ?? kept;

@@ -12,13 +12,18 @@ import { CaseDeliveries } from './case-deliveries.service.js';
 import { CaseStore } from './case.store.js';
 import { CaseWork } from './case-work.worker.js';
 import { Cases } from './cases.service.js';
+import type { ElementLedger } from './element-ledger.store.js';
 import { Filings } from './filing.service.js';
+import { NoticeStore } from './notice.store.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
+import { PersonRecipients } from './person-recipients.service.js';
+import { RecipientActs } from './recipient-acts.service.js';
 import { IndexedRecipients } from './recipients.store.js';
 import { SeenExchanges } from './seen-exchange.store.js';
 import { splitCase } from './split.service.js';
 import { Telling } from './telling.service.js';
+import { Verifications } from './verifications.service.js';
 
 export interface CorrectionContext {
   readonly config: FeedbackConfig;
@@ -27,10 +32,11 @@ export interface CorrectionContext {
   readonly database: Database;
   readonly registry: { current(): RegistryView | undefined };
   readonly keys: PersonKeys;
+  readonly ledger: ElementLedger;
   /** From which names are made that tell nothing to whoever does not have it. */
   readonly kek: Buffer;
   readonly statements: OwnStatements;
-  readonly deliveries: { readonly outbox: Pick<Outbox, 'add'>; wake(): void };
+  readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge'>; wake(): void };
   /** Read whole at start. */
   readonly terms: ReadonlyMap<string, Terms>;
 }
@@ -39,13 +45,17 @@ export interface CorrectionParts {
   readonly filings: Filings;
   readonly persons: PersonCases;
   readonly owners: OwnerActs;
+  readonly recipients: RecipientActs;
+  readonly verifications: Verifications;
+  readonly told: PersonRecipients;
   readonly work: CaseWork;
 }
 
 /** Cases of corrections, each part told of those that it needs. */
 export function assembleCorrections(context: CorrectionContext): CorrectionParts {
-  const { config, clock, events, database, registry, keys, kek, statements, deliveries, terms } = context;
+  const { config, clock, events, database, registry, keys, ledger, kek, statements, deliveries, terms } = context;
   const store = new CaseStore(database);
+  const notices = new NoticeStore(database);
   const nameKey = hmacSha256(kek, Buffer.from('kerege/correction-names/v1'));
   const delivering = new CaseDeliveries({
     ...{ registry, keys, terms, clock, nameKey },
@@ -53,15 +63,21 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   });
   const moved = () => events.caseMoved();
   const cases = new Cases({ store, terms, registry, statements, delivering, deliveries, clock, moved });
-  const telling = new Telling({ store, cases, keys, recipients: new IndexedRecipients({ database, keys, registry }) });
+  const recipients = new IndexedRecipients({ database, keys, registry, ledger });
+  const exchanges = new SeenExchanges(database, clock);
+  const persons = new PersonCases({ store, cases, keys });
+  const telling = new Telling({ store, cases, keys, recipients });
   return {
     filings: new Filings({
-      ...{ store, cases, keys, statements, clock, moved, exchanges: new SeenExchanges(database, clock) },
+      ...{ store, cases, keys, statements, clock, moved, exchanges },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
       ...{ mostOpen: config.maxOpenCorrections, mostDisputes: config.maxDisputesPerElement },
     }),
-    persons: new PersonCases({ store, cases, keys }),
+    persons,
     owners: new OwnerActs({ store, cases, clock }),
+    recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
+    verifications: new Verifications({ store, cases }),
+    told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
     work: new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },
       finding: {
@@ -69,6 +85,7 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
         closing: (kept) => telling.close(kept),
         split: (kept) => splitCase(cases, kept),
       },
+      noting: (queries, after, told) => notices.add(queries, nameKey, after, told),
       lost: (caseId) => events.alarm('case-step-lost', { correctionId: caseId }),
       stood: (state) => events.caseStands(state),
       failed: (cause) => events.failed('corrections', cause),

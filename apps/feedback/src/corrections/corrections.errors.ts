@@ -43,6 +43,11 @@ export const correctionErrors = defineErrors('feedback-corrections', {
     message: 'The statement is not that of this step; "problem" says why.',
     next: 'Ask without a statement for the payload, sign exactly that with a published key of yours, and send it within five minutes.',
   },
+  'notice-past': {
+    kind: 'conflict',
+    message: 'There is nothing to answer to this: the value is doubted again, or something newer was told of it.',
+    next: 'Answer the newest delivery; after "isReopened" wait for the next one.',
+  },
   'terms-unknown': {
     kind: 'invalid',
     message: 'There is no profile of terms under that name.',

@@ -14,6 +14,10 @@ export interface CaseDetails {
   readonly parentId?: string;
   /** By `seq`: acts whose statement has their salted digest. */
   readonly acts?: OpenedActs;
+  /** `seq` of the transition by which recipients were told last. */
+  readonly toldSeq?: number;
+  /** What the portal's gateway saw when it asked again after the last correction; `seq` of its statement. */
+  readonly verification?: { readonly seq: number; readonly isMatch: boolean } | undefined;
   /** Of a case that is to be split: its parts as the portal filed them. */
   readonly parts?: readonly {
     readonly correctionId: string;

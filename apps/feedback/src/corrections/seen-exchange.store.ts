@@ -15,6 +15,12 @@ const ABOUT = `
    WHERE access.kind = 0 AND access.ts_ms BETWEEN $3::bigint AND $4::bigint AND exchange.exchange_id = $5::uuid
      AND exchange.service = $6 AND exchange.endpoint = $7
      AND (access.concealed_until IS NULL OR access.concealed_until <= $8::bigint) LIMIT 1`;
+/** A leaf of it that is concealed conceals all of it; of one that is gone nothing says any more whether it was. */
+const SHOWN = `
+  SELECT exchange.exchange_id FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
+    JOIN subject_access AS access USING (epoch, tag) JOIN exchange ON exchange.leaf_hash = access.exchange
+   WHERE access.kind = 0 AND access.ts_ms BETWEEN $3::bigint AND $4::bigint AND exchange.exchange_id = ANY($5::uuid[])
+   GROUP BY exchange.exchange_id HAVING bool_and(access.concealed_until IS NULL OR access.concealed_until <= $6::bigint)`;
 /** Intake bears so much between an id's time and its statement's, and some more. */
 const APART_MS = 10 * 60_000;
 
@@ -26,9 +32,8 @@ export class SeenExchanges {
   ) {}
 
   async isAbout(person: readonly EpochTag[], { exchangeId, service, endpoint }: SeenExchange): Promise<boolean> {
-    const id = parseExchangeId(exchangeId);
-    if (id === undefined) return false;
-    const atMs = Buffer.from(exchangeIdBytes(id)).readUIntBE(0, 6);
+    const atMs = timeOf(exchangeId);
+    if (atMs === undefined) return false;
     const rows = await this.database.query(ABOUT, [
       person.map(({ epoch }) => epoch),
       person.map(({ tag }) => tag),
@@ -36,4 +41,21 @@ export class SeenExchanges {
     ]);
     return rows.length > 0;
   }
+
+  /** Those of these exchanges that the person is shown now: none that an order conceals from them. */
+  async shown(person: readonly EpochTag[], exchangeIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const times = exchangeIds.map((id) => timeOf(id) ?? 0);
+    if (times.length === 0) return new Set();
+    const rows = await this.database.query<{ exchange_id: string }>(SHOWN, [
+      person.map(({ epoch }) => epoch),
+      person.map(({ tag }) => tag),
+      ...[Math.min(...times) - APART_MS, Math.max(...times) + APART_MS, exchangeIds, this.clock.now()],
+    ]);
+    return new Set(rows.map((row) => row.exchange_id));
+  }
+}
+
+function timeOf(exchangeId: string): number | undefined {
+  const id = parseExchangeId(exchangeId);
+  return id === undefined ? undefined : Buffer.from(exchangeIdBytes(id)).readUIntBE(0, 6);
 }

@@ -8,6 +8,8 @@ export const IS_UUID = (name: string) => Matches(UUID, { message: `${name} must 
 /** In canonical unpadded base64url: the last character of 32 bytes carries four bits. */
 export const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 export const SALTED = /^h1:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+/** Compact JWS. */
+export const STATEMENT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 /** 512 KiB of content, sealed, in base64url, with the record around it. */
 const MOST_SEALED = 720 * 1024;
 
@@ -33,7 +35,7 @@ export class GivenDto {
   @ApiProperty({ required: false, description: 'Compact JWS over the payload that was proposed; absent: propose it.' })
   @IsOptional()
   @MaxLength(8_192)
-  @Matches(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, { message: 'statement must be a compact JWS' })
+  @Matches(STATEMENT, { message: 'statement must be a compact JWS' })
   statement?: string;
 
   @ApiProperty({ required: false, type: SealedDto, description: 'What is for the other side alone.' })

@@ -45,6 +45,8 @@ const SEQUELS = new BulkInsert<InLog<SequelRow>>('sequel', [
   ['why', 'text', (row) => row.payload.why ?? null],
   ['disputed', 'bigint', (row) => row.payload.n ?? null],
   ['parties', 'bytea', (row) => row.parties],
+  ['snap', 'bigint', ({ payload }) => (payload.t === 'exchange.answered' ? payload.snap : null)],
+  ['endpoint', 'text', ({ payload }) => (payload.t === 'exchange.answered' ? payload.ep : null)],
 ]);
 
 const COMMITMENTS = new BulkInsert<InLog<Counted>>('commitment', [

@@ -31,6 +31,13 @@ export const access: AccessPlan = {
   },
   correction_count: { insert: true, update: ['n'] },
   correction_step: grows,
+  correction_notice: {
+    insert: true,
+    update: ['sealed', 'action', 'reason', 'acked_leaf', 'acked_ms'],
+    erasable: true,
+  },
+  element_ledger: { insert: true, update: ['last_snap'] },
+  element_places: grows,
   compromise: { insert: true, erasable: true },
   person_link: { insert: true, update: ['revoked_hash', 'revoked_ms'], erasable: true },
   concealment_order: grows,

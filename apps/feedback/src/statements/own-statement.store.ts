@@ -73,6 +73,15 @@ export class OwnStatementStore {
     return { state: row.is_given_up ? 'given-up' : 'waiting' };
   }
 
+  /** What there is of these, in no order. */
+  async kept(leafHashes: readonly Buffer[]): Promise<KeptStatement[]> {
+    const rows = await this.database.query<Pick<KeptRow, 'leaf_hash' | 'statement'>>(
+      'SELECT leaf_hash, statement FROM own_statement WHERE leaf_hash = ANY($1::bytea[])',
+      [leafHashes],
+    );
+    return rows.map((row) => ({ jws: row.statement, leafHash: row.leaf_hash }));
+  }
+
   /** By leaf hash in hex; those that no log holds are missing. */
   async places(leafHashes: readonly Buffer[]): Promise<ReadonlyMap<string, { log: string; index: number }>> {
     const rows = await this.database.query<{ leaf_hash: Buffer; origin: string; idx: string }>(

@@ -93,6 +93,11 @@ export class OwnStatements {
     return this.store.places(leafHashes);
   }
 
+  /** Those of these statements that were ever kept. */
+  kept(leafHashes: readonly Buffer[]): Promise<readonly KeptStatement[]> {
+    return this.store.kept(leafHashes);
+  }
+
   private async round(): Promise<number> {
     const { bus, clock, givenUp } = this.parts;
     const lost = await this.store.giveUp(clock.now());

@@ -1,0 +1,65 @@
+import type { SubsystemId } from '#kernel';
+import type { CaseStore } from './case.store.js';
+import type { Cases, GivenStep, StepOutcome } from './cases.service.js';
+import { correctionErrors } from './corrections.errors.js';
+import type { KeptCase } from './kept-case.js';
+
+/** What a portal's gateway has to ask for again, and by which digests it knows the new values. */
+export interface AskedVerification {
+  readonly correctionId: string;
+  readonly service: string;
+  readonly endpoint: string;
+  readonly values: readonly { readonly item: number; readonly pointer: string; readonly newValueHash: string }[];
+}
+
+export interface Verified {
+  readonly isMatch: boolean;
+  /** Salted digest of what was seen. */
+  readonly doc: string;
+}
+
+export interface VerificationsParts {
+  readonly store: CaseStore;
+  readonly cases: Cases;
+}
+
+const PAGE = 100;
+
+/**
+ * The gateway of the portal that filed looks whether the service answers with the new values (`corrections.md` §6): neither
+ * the operator nor the owner judges itself. No match reopens the case, by the state machine.
+ */
+export class Verifications {
+  constructor(private readonly parts: VerificationsParts) {}
+
+  async page(
+    portal: SubsystemId,
+    after: string | undefined,
+  ): Promise<{ verifications: AskedVerification[]; next?: string }> {
+    const found = await this.parts.store.unverified(portal, after, PAGE + 1);
+    const verifications = found.slice(0, PAGE).map(askedOf);
+    const next = found.length > PAGE ? verifications.at(-1)?.correctionId : undefined;
+    return { verifications, ...(next === undefined ? {} : { next }) };
+  }
+
+  async verify(
+    portal: SubsystemId,
+    id: string,
+    { isMatch, doc }: Verified,
+    given: GivenStep | undefined,
+  ): Promise<StepOutcome> {
+    const { cases } = this.parts;
+    if ((await cases.find(id)).record.portal !== portal) throw correctionErrors.error('case-unknown');
+    // The person has not acted; the gateway asks by itself.
+    const by = { role: 'portal', subsystem: portal, mayAct: false } as const;
+    return cases.step(id, () => ({ type: 'verify', by, isMatch, doc }), given);
+  }
+}
+
+function askedOf({ id, record, details }: KeptCase): AskedVerification {
+  const values = (record.correction?.values ?? []).flatMap(({ item, newValueHash }) => {
+    const pointer = record.items[item]?.jsonPointer;
+    return pointer === undefined ? [] : [{ item, pointer, newValueHash }];
+  });
+  return { correctionId: id, service: record.service, endpoint: details.endpoint, values };
+}
