@@ -20,11 +20,16 @@ import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { CompletenessController } from './completeness/completeness.controller.js';
 import { Completeness } from './completeness/completeness.service.js';
+import { CaseStore } from './corrections/case.store.js';
 import { CorrectionsController } from './corrections/corrections.controller.js';
+import { Evidences } from './corrections/evidence/evidences.service.js';
 import { Filings } from './corrections/filing.service.js';
+import { LettersController } from './corrections/letters/letters.controller.js';
+import { Letters } from './corrections/letters/letters.service.js';
 import { OwnerActs } from './corrections/owner-acts.service.js';
 import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
 import { PersonCases } from './corrections/person-cases.service.js';
+import { PortalEventsController } from './corrections/portal-events.controller.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
 import { CompromiseController } from './compromise/compromise.controller.js';
@@ -126,6 +131,8 @@ async function createApp(
         LinksController,
         CorrectionsController,
         OwnerCorrectionsController,
+        PortalEventsController,
+        LettersController,
         LinkTicketsController,
       ],
       providers: [
@@ -140,6 +147,9 @@ async function createApp(
         { provide: Links, useValue: parts.links },
         { provide: Filings, useValue: parts.corrections.filings },
         { provide: PersonCases, useValue: parts.corrections.persons },
+        { provide: CaseStore, useValue: parts.corrections.reading.store },
+        { provide: Letters, useValue: parts.corrections.reading.letters },
+        { provide: Evidences, useValue: parts.corrections.reading.evidences },
         { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: Orders, useValue: parts.concealment.orders },
       ],

@@ -1,5 +1,6 @@
 import type { CaseRecord } from '#corrections';
 import type { Database, Queries } from '#postgres';
+import { STEP_ORDER_LOCK } from '../ingest-lock.js';
 import type { EpochTag } from '../key-store/tag.js';
 import type { StatedRow } from '../log-follower/leaf-row.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
@@ -168,6 +169,14 @@ export class CaseStore {
   async suspend(queries: Queries, id: string, pending: PendingStep, leaf: Buffer, sealed?: Buffer): Promise<boolean> {
     const row = [id, JSON.stringify(pending), leaf, sealed ?? null, pending.atMs];
     return (await queries.query(PENDING, row)).length > 0;
+  }
+
+  /**
+   * First of all in the transaction that lets a transition stand: numbers of transitions are given one transaction after
+   * the other, so that whoever pulls them by number misses none.
+   */
+  async inOrder(queries: Queries): Promise<void> {
+    await queries.query('SELECT pg_advisory_xact_lock($1)', [STEP_ORDER_LOCK]);
   }
 
   /** The pending transition of a locked case stands in the log. */

@@ -4,6 +4,7 @@ import type { Clock } from '#kernel';
 import type { Database } from '#postgres';
 import { hmacSha256 } from '#signing';
 import type { RegistryView } from '#snapshot';
+import type { ProvenLeaves } from '../access-history/proven-leaves.service.js';
 import type { FeedbackConfig } from '../feedback.config.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import type { FeedbackEvents } from '../ops/feedback-metrics.service.js';
@@ -15,6 +16,7 @@ import { Cases } from './cases.service.js';
 import { Filings } from './filing.service.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
+import { assembleReading, type ReadingParts } from './reading-parts.service.js';
 import { IndexedRecipients } from './recipients.store.js';
 import { SeenExchanges } from './seen-exchange.store.js';
 import { splitCase } from './split.service.js';
@@ -30,6 +32,7 @@ export interface CorrectionContext {
   /** From which names are made that tell nothing to whoever does not have it. */
   readonly kek: Buffer;
   readonly statements: OwnStatements;
+  readonly proofs: ProvenLeaves;
   readonly deliveries: { readonly outbox: Pick<Outbox, 'add'>; wake(): void };
   /** Read whole at start. */
   readonly terms: ReadonlyMap<string, Terms>;
@@ -40,11 +43,12 @@ export interface CorrectionParts {
   readonly persons: PersonCases;
   readonly owners: OwnerActs;
   readonly work: CaseWork;
+  readonly reading: ReadingParts;
 }
 
 /** Cases of corrections, each part told of those that it needs. */
 export function assembleCorrections(context: CorrectionContext): CorrectionParts {
-  const { config, clock, events, database, registry, keys, kek, statements, deliveries, terms } = context;
+  const { config, clock, events, database, registry, keys, kek, statements, proofs, deliveries, terms } = context;
   const store = new CaseStore(database);
   const nameKey = hmacSha256(kek, Buffer.from('kerege/correction-names/v1'));
   const delivering = new CaseDeliveries({
@@ -54,13 +58,15 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   const moved = () => events.caseMoved();
   const cases = new Cases({ store, terms, registry, statements, delivering, deliveries, clock, moved });
   const telling = new Telling({ store, cases, keys, recipients: new IndexedRecipients({ database, keys, registry }) });
+  const persons = new PersonCases({ store, cases, keys });
   return {
+    reading: assembleReading({ store, cases, persons, keys, statements, proofs }),
     filings: new Filings({
       ...{ store, cases, keys, statements, clock, moved, exchanges: new SeenExchanges(database, clock) },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
       ...{ mostOpen: config.maxOpenCorrections, mostDisputes: config.maxDisputesPerElement },
     }),
-    persons: new PersonCases({ store, cases, keys }),
+    persons,
     owners: new OwnerActs({ store, cases, clock }),
     work: new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },

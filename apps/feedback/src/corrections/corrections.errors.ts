@@ -48,6 +48,11 @@ export const correctionErrors = defineErrors('feedback-corrections', {
     message: 'There is no profile of terms under that name.',
     next: 'Leave "profile" out, or name one of docs/terms.md that this instance has.',
   },
+  'evidence-unproven': {
+    kind: 'unavailable',
+    message: 'The audit service does not prove all of the transitions of this case at the moment.',
+    next: 'Ask again in a minute; nothing is handed out as proven that is not.',
+  },
   'cases-too-many': {
     kind: 'conflict',
     status: 429,
