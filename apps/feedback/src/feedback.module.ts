@@ -30,6 +30,8 @@ import { OwnerActs } from './corrections/owner-acts.service.js';
 import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
 import { PersonCases } from './corrections/person-cases.service.js';
 import { PortalEventsController } from './corrections/portal-events.controller.js';
+import { OperatorController, SupervisorController } from './corrections/supervisor/oversight.controller.js';
+import { Oversight } from './corrections/supervisor/oversight.service.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
 import { CompromiseController } from './compromise/compromise.controller.js';
@@ -133,6 +135,8 @@ async function createApp(
         OwnerCorrectionsController,
         PortalEventsController,
         LettersController,
+        SupervisorController,
+        OperatorController,
         LinkTicketsController,
       ],
       providers: [
@@ -150,6 +154,7 @@ async function createApp(
         { provide: CaseStore, useValue: parts.corrections.reading.store },
         { provide: Letters, useValue: parts.corrections.reading.letters },
         { provide: Evidences, useValue: parts.corrections.reading.evidences },
+        { provide: Oversight, useValue: parts.corrections.reading.oversight },
         { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: Orders, useValue: parts.concealment.orders },
       ],

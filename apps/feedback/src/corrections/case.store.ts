@@ -146,6 +146,16 @@ export class CaseStore {
     return rows.map(keptCase);
   }
 
+  /** How many cases of a person have not ended; one whose first transition is on its way is one of them. */
+  async countOpen(tags: readonly EpochTag[]): Promise<number> {
+    const [row] = await this.database.query<{ n: string }>(
+      `SELECT count(*) AS n FROM correction_case JOIN unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
+         USING (epoch, tag) WHERE state <> ALL($3::text[])`,
+      [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag), ENDED],
+    );
+    return Number(row?.n);
+  }
+
   /** Of an owner or a portal, the oldest first. */
   async page(of: 'owner' | 'portal', subsystem: string, { states, after, limit }: CasePage): Promise<KeptCase[]> {
     const rows = await this.database.query<CaseRow>(

@@ -59,15 +59,16 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   const cases = new Cases({ store, terms, registry, statements, delivering, deliveries, clock, moved });
   const telling = new Telling({ store, cases, keys, recipients: new IndexedRecipients({ database, keys, registry }) });
   const persons = new PersonCases({ store, cases, keys });
+  const owners = new OwnerActs({ store, cases, clock });
   return {
-    reading: assembleReading({ store, cases, persons, keys, statements, proofs }),
+    reading: assembleReading({ config, clock, database, store, cases, persons, owners, keys, statements, proofs }),
     filings: new Filings({
       ...{ store, cases, keys, statements, clock, moved, exchanges: new SeenExchanges(database, clock) },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
       ...{ mostOpen: config.maxOpenCorrections, mostDisputes: config.maxDisputesPerElement },
     }),
     persons,
-    owners: new OwnerActs({ store, cases, clock }),
+    owners,
     work: new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },
       finding: {

@@ -43,6 +43,11 @@ export const correctionErrors = defineErrors('feedback-corrections', {
     message: 'The statement is not that of this step; "problem" says why.',
     next: 'Ask without a statement for the payload, sign exactly that with a published key of yours, and send it within five minutes.',
   },
+  'order-not-this': {
+    kind: 'invalid',
+    message: 'The order is not signed by whoever gives it, or is another one; "problem" says why.',
+    next: 'Ask without a statement for the order, sign exactly that with a published key of yours, and send it within five minutes.',
+  },
   'terms-unknown': {
     kind: 'invalid',
     message: 'There is no profile of terms under that name.',

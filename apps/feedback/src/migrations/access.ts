@@ -31,6 +31,8 @@ export const access: AccessPlan = {
   },
   correction_count: { insert: true, update: ['n'] },
   correction_step: grows,
+  correction_order: grows,
+  correction_access: grows,
   compromise: { insert: true, erasable: true },
   person_link: { insert: true, update: ['revoked_hash', 'revoked_ms'], erasable: true },
   concealment_order: grows,

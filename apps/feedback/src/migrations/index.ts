@@ -7,6 +7,7 @@ import { ConcealmentAndLinks1800000000006 } from './0006-concealment-and-links.j
 import { Repeated1800000000007 } from './0007-repeated.js';
 import { Unopened1800000000008 } from './0008-unopened.js';
 import { Corrections1800000000009 } from './0009-corrections.js';
+import { CaseOversight1800000000011 } from './0011-case-oversight.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Repeated1800000000007,
   Unopened1800000000008,
   Corrections1800000000009,
+  CaseOversight1800000000011,
 ];
