@@ -57,7 +57,7 @@ export class Oversight {
     return this.order(by, id, act, () => ({ type: 'reopen', by: { role: 'supervisor' }, reason: act.reason }), given);
   }
 
-  /** `content`: what the former owner has sealed anew for the target; without it the target asks the person. */
+  /** `content`: what the former owner has sealed anew for the target, who could open nothing else. */
   transfer(
     by: SubsystemId,
     id: string,
@@ -66,6 +66,8 @@ export class Oversight {
     content: GivenStep['content'],
   ): Promise<OrderOutcome> {
     if (!this.parts.operators.includes(by)) throw callerErrors.error('caller-not-operator');
+    if (given !== undefined && content === undefined)
+      throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
     const act = { act: 'transfer', reason: 'operator-assigned', target } as const;
     const eventOf = (kept: KeptCase): CaseEvent => ({
       ...{ type: 'transfer', by: { role: 'operator' }, reason: act.reason },
