@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { outlineOf, valueHash, type CaseState, type OwnerAct } from '#corrections';
 import { toBase64Url, type SubsystemId } from '#kernel';
 import type { DecisionReason } from '#signing';
-import { eventually } from '#testing';
 import type { CaseStanding } from '../../apps/feedback/src/corrections/case-standing.js';
-import { person } from './feedback-network.js';
 import { OWNER, type FiledCase, type Filing } from './filing.js';
 
 export const CODE = 'TEST000001';
@@ -20,10 +18,6 @@ export class CaseWalk {
 
   static async filed(filing: Filing, code = CODE): Promise<CaseWalk> {
     const exchangeId = await filing.seen(code);
-    // The log may hold what feedback has not followed yet.
-    const isIndexed = async () =>
-      (await filing.network.accesses(person(`PIN/${code}`))).some((one) => one.exchangeId === exchangeId);
-    await eventually(isIndexed, { timeoutMs: 30_000 });
     return new CaseWalk(filing, await filing.routed({ code, exchangeId }), code);
   }
 

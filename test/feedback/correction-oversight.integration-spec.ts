@@ -1,6 +1,10 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { SubsystemId } from '#kernel';
-import { signDocument, verifyDocument } from '#signing';
+import { keyFileName, signDocument, verifyDocument } from '#signing';
+import { runKerege } from '../../apps/cli/src/kerege.command.js';
 import type { CaseOrder } from '../../apps/feedback/src/corrections/supervisor/case-order.js';
 import { CaseWalk, CODE } from './case-walk.js';
 import { BIRTH, Filing, OTHER_OWNER, OWNER, PORTAL, RECIPIENT } from './filing.js';
@@ -134,6 +138,25 @@ describe('who watches over cases', () => {
     for (const one of ['list', 'reopen-proposed', 'reopen']) expect(seen).toContain(`${SUPERVISOR} supervisor ${one}`);
     expect(seen).toContain(`${SUPERVISOR} operator transfer-proposed`);
     expect(seen).toContain(`${AUDITOR} auditor accesses`);
+  });
+
+  it('is asked from the command line as well', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kerege-audit-'));
+    const file = join(directory, keyFileName(AUDITOR));
+    writeFileSync(file, JSON.stringify({ keys: [filing.network.audit.world.keysOf(AUDITOR).sign] }), { mode: 0o600 });
+    const said = { out: '', told: '' };
+    const terminal = {
+      out: (text: string) => void (said.out += text),
+      tell: (text: string) => void (said.told += text),
+      paint: (_colour: string, text: string) => text,
+    };
+    const at = ['--feedback', String(filing.app?.url), '--keys', directory];
+    const asked = (...args: string[]) => runKerege(['audit', 'corrections', ...args, ...at], terminal);
+    expect(await asked('elements', '--as', AUDITOR)).toBe(0);
+    expect(JSON.parse(said.out)).toEqual({ elements: [{ element: BIRTH, cases: 1 }] });
+    expect(await asked('receipt', '--as', AUDITOR, '--case', 'none')).toBe(1);
+    expect(said.told).toContain('case-unknown');
+    expect(await asked('everything', '--as', AUDITOR)).toBe(2);
   });
 
   it('is nobody else: not even the owner asks as an auditor', async () => {

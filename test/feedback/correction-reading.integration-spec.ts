@@ -1,17 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sha256, toBase64Url, type SubsystemId } from '#kernel';
-import { opens, parseStatement, parseTypedSubject, verifyStatement } from '#signing';
-import { makeVkey, openNote, parseTlogProof, parseVkey, verifyInclusion } from '#tlog';
+import { opens, parseStatement, parseTypedSubject, verifyStatement, type Statement } from '#signing';
+import { makeVkey, openNote, parseTlogProof, parseVkey, verifyInclusion, type NoteKey } from '#tlog';
 import { valueHash } from '#corrections';
-import type { CaseEvidence } from '../../apps/feedback/src/corrections/evidence/evidences.service.js';
+import type { CaseEvidence, EvidenceStep } from '../../apps/feedback/src/corrections/evidence/evidences.service.js';
 import { CaseWalk, CODE } from './case-walk.js';
-import { Filing, OTHER_OWNER, PORTAL } from './filing.js';
+import { Filing, OTHER_OWNER, OWNER, PORTAL } from './filing.js';
 
 jest.setTimeout(240_000);
 
 interface PulledEvents {
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly next: string;
+}
+
+/** What the leaf's bytes say; they are what the leaf hash is of. */
+function stated({ statement, leaf }: EvidenceStep): Statement {
+  const read = parseStatement(statement);
+  if (!read.ok) throw new TypeError(read.reason);
+  expect(toBase64Url(sha256(`\0${statement}`))).toBe(leaf);
+  return read.value;
+}
+
+/** Under a checkpoint of that log which one of these keys has signed. */
+function isInLog({ proof, log, index }: EvidenceStep, leafHash: Buffer, keys: readonly NoteKey[]): boolean {
+  const parsed = parseTlogProof(proof);
+  const note = parsed.ok ? openNote(parsed.value.checkpoint, keys) : parsed;
+  if (!parsed.ok || !note.ok || note.value.origin !== log || parsed.value.index !== index) return false;
+  return verifyInclusion(leafHash, index, note.value.size, parsed.value.path, note.value.root);
 }
 
 describe('what is read of a case that was rejected', () => {
@@ -83,30 +99,22 @@ describe('what is read of a case that was rejected', () => {
       const key = parseVkey(makeVkey(name, publicKey));
       return key.ok ? [key.value] : [];
     });
-    let before = '';
-    for (const [at, { statement, leaf, index, log, proof, act }] of steps.entries()) {
-      const read = parseStatement(statement);
-      if (!read.ok) throw new TypeError(read.reason);
-      const { payload, leafHash, kid } = read.value;
-      const said = payload as typeof payload & { prev?: string; doc?: string };
-      expect(toBase64Url(sha256(`\0${statement}`))).toBe(leaf);
-      // Submitted by the portal, routed by feedback, the rest by the owner.
-      const signer = [payload.from, 'TEST/feedback1'][at] ?? payload.to;
-      const jwk = audit.world.view.keyOf(signer as SubsystemId, kid)?.jwk;
-      expect(jwk !== undefined && verifyStatement(read.value, jwk)).toBe(true);
-      const parsed = parseTlogProof(proof);
-      if (!parsed.ok) throw new TypeError(parsed.reason);
-      const note = openNote(parsed.value.checkpoint, keys);
-      if (!note.ok) throw new TypeError(note.reason);
-      expect(note.value.origin).toBe(log);
-      expect(parsed.value.index).toBe(index);
-      expect(verifyInclusion(leafHash, index, note.value.size, parsed.value.path, note.value.root)).toBe(true);
-      expect(payload).toMatchObject({ id: walk.id, seq: at + 1 });
-      if (at > 0) expect(said.prev).toBe(before);
-      before = leaf;
-      if (act === undefined || !('salt' in act)) continue;
+    const { view } = audit.world;
+    // Submitted by the portal, routed by feedback, the rest by the owner.
+    const signers = steps.map((_step, at) => [PORTAL, 'TEST/feedback1'][at] ?? OWNER);
+    const chain = steps.map((step, at) => {
+      const statement = stated(step);
+      const jwk = view.keyOf(signers[at] as SubsystemId, statement.kid)?.jwk;
+      expect(jwk !== undefined && verifyStatement(statement, jwk)).toBe(true);
+      expect(isInLog(step, statement.leafHash, keys)).toBe(true);
+      expect(statement.payload).toMatchObject({ id: walk.id, seq: at + 1 });
+      return statement.payload as { readonly prev?: string; readonly doc?: string };
+    });
+    expect(chain.map(({ prev }) => prev)).toEqual([undefined, ...steps.slice(0, -1).map(({ leaf }) => leaf)]);
+    const opened = steps.flatMap(({ act }, at) => (act !== undefined && 'salt' in act ? [{ act, at }] : []));
+    for (const { act, at } of opened) {
       const { salt, ...words } = act;
-      expect(said.doc).toBe(valueHash(Buffer.from(salt, 'base64url'), words));
+      expect(chain[at]?.doc).toBe(valueHash(Buffer.from(salt, 'base64url'), words));
     }
     expect(steps.at(-1)?.act).toMatchObject({ act: 'decide', outcome: 'REJECTED' });
     const submitted = parseStatement(steps[0]?.statement ?? '');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
 import { outlineOf, type CaseKind, type CorrectionContent } from '#corrections';
 import { CASE_KINDS, sealDelivery } from '#deliveries';
 import { newExchangeId, toBase64Url, type ServiceId, type SubsystemId } from '#kernel';
@@ -96,21 +97,34 @@ export class Filing {
     deps: Parameters<FeedbackNetwork['start']>[1] = {},
   ): Promise<RunningApp> {
     if (this.app !== undefined) await this.network.stop(this.app);
-    const shown = { portals: [PORTAL], overdueIntervalMs: 20, correctionIntervalMs: 50, ...changes };
-    this.app = await this.network.start(shown, deps);
+    const port = await freePort();
+    this.app = await this.network.start(
+      {
+        ...{ portals: [PORTAL], overdueIntervalMs: 20, correctionIntervalMs: 50 },
+        // Tokens name the address at which it is asked.
+        ...{ port, publicUrl: `http://127.0.0.1:${port}` },
+        ...changes,
+      },
+      deps,
+    );
     return this.app;
   }
 
   /** An answer about this person that this member got: in the log and in the index. Its exchange id. */
   async seen(code: string, by: SubsystemId = PORTAL): Promise<string> {
     const { network } = this;
-    const about = [person(`PIN/${code}`)];
+    const subject = person(`PIN/${code}`);
+    const about = [subject];
     const asked = { from: by, snap: 2 } as const;
     const requested = await network.requested(about, [], asked);
     const signed = by === PORTAL ? requested : await this.signedAs(by, requested);
     const answered = await network.answered(signed.statement, [], asked);
     await this.lay(signed, answered);
-    return signed.statement.payload.id ?? '';
+    const { id } = signed.statement.payload;
+    // Nothing waits for an opening before the leaf has come either, so that the index itself is asked.
+    const isThere = async () => (await network.accesses(subject)).some(({ exchangeId }) => exchangeId === id);
+    await eventually(isThere, { timeoutMs: 30_000 });
+    return id;
   }
 
   /** Files a request as a gateway does; it may not be in the log yet. */
@@ -183,7 +197,7 @@ export class Filing {
     const { sign: key } = this.network.audit.world.keysOf(PORTAL);
     const token = await makeReaderToken({
       subsystem: PORTAL,
-      audience: 'http://127.0.0.1:8120',
+      audience: `${this.app?.url}`,
       key,
       nowMs: Date.now(),
     });
@@ -230,8 +244,9 @@ export class Filing {
 
   private async send(subsystem: SubsystemId, path: string, headers: object, body?: object): Promise<Said> {
     const { sign: key } = this.network.audit.world.keysOf(subsystem);
-    const token = await makeReaderToken({ subsystem, audience: 'http://127.0.0.1:8120', key, nowMs: Date.now() });
-    const response = await fetch(`${this.app?.url}${path}`, {
+    const { url = '' } = this.app ?? {};
+    const token = await makeReaderToken({ subsystem, audience: url, key, nowMs: Date.now() });
+    const response = await fetch(`${url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...{ authorization: `Bearer ${token}`, ...headers },
@@ -241,4 +256,12 @@ export class Filing {
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

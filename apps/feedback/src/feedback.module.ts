@@ -20,22 +20,12 @@ import { Accesses } from './access-history/accesses.service.js';
 import { CallerAuth } from './caller/caller-auth.service.js';
 import { CompletenessController } from './completeness/completeness.controller.js';
 import { Completeness } from './completeness/completeness.service.js';
-import { CaseAuditController } from './corrections/audit/case-audit.controller.js';
-import { CaseAudit } from './corrections/audit/case-audit.service.js';
-import { CaseStore } from './corrections/case.store.js';
 import { CorrectionsController } from './corrections/corrections.controller.js';
-import { Evidences } from './corrections/evidence/evidences.service.js';
 import { Filings } from './corrections/filing.service.js';
-import { LettersController } from './corrections/letters/letters.controller.js';
-import { Letters } from './corrections/letters/letters.service.js';
 import { OwnerActs } from './corrections/owner-acts.service.js';
 import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
 import { PersonCases } from './corrections/person-cases.service.js';
-import { PortalEventsController } from './corrections/portal-events.controller.js';
-import { CaseStatisticsController } from './corrections/statistics/case-statistics.controller.js';
-import { CaseStatistics } from './corrections/statistics/case-statistics.service.js';
-import { OperatorController, SupervisorController } from './corrections/supervisor/oversight.controller.js';
-import { Oversight } from './corrections/supervisor/oversight.service.js';
+import { readingControllers, readingProviders } from './corrections/reading.module.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
 import { CompromiseController } from './compromise/compromise.controller.js';
@@ -137,12 +127,7 @@ async function createApp(
         LinksController,
         CorrectionsController,
         OwnerCorrectionsController,
-        PortalEventsController,
-        LettersController,
-        SupervisorController,
-        OperatorController,
-        CaseAuditController,
-        CaseStatisticsController,
+        ...readingControllers,
         LinkTicketsController,
       ],
       providers: [
@@ -157,12 +142,7 @@ async function createApp(
         { provide: Links, useValue: parts.links },
         { provide: Filings, useValue: parts.corrections.filings },
         { provide: PersonCases, useValue: parts.corrections.persons },
-        { provide: CaseStore, useValue: parts.corrections.reading.store },
-        { provide: Letters, useValue: parts.corrections.reading.letters },
-        { provide: Evidences, useValue: parts.corrections.reading.evidences },
-        { provide: CaseAudit, useValue: parts.corrections.reading.audit },
-        { provide: CaseStatistics, useValue: parts.corrections.reading.statistics },
-        { provide: Oversight, useValue: parts.corrections.reading.oversight },
+        ...readingProviders(parts.corrections.reading),
         { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: Orders, useValue: parts.concealment.orders },
       ],

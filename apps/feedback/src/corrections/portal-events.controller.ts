@@ -4,7 +4,7 @@ import { toBase64Url, type SubsystemId } from '#kernel';
 import { AuthenticatedMember, MemberGuard } from '../caller/member.guard.js';
 import { MEMBER_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import { CaseStore, type CaseStep } from './case.store.js';
-import { EventsQuery, PortalEventsDto, type PortalEventDto } from './portal-events.dto.js';
+import { EventsQuery, PortalEventsDto, type PortalEvent } from './portal-events.dto.js';
 
 const PAGE = 100;
 
@@ -27,13 +27,13 @@ export class PortalEventsController {
   async events(
     @Query() { after = '0', limit }: EventsQuery,
     @AuthenticatedMember() portal: SubsystemId,
-  ): Promise<PortalEventsDto> {
+  ): Promise<{ events: PortalEvent[]; next: string }> {
     const steps = await this.store.stepsFor(portal, after, Number(limit ?? PAGE));
     return { events: steps.map(shownStep), next: steps.at(-1)?.n ?? after };
   }
 }
 
-function shownStep({ n, caseId, seq, type, was, now, why, atMs, dueMs, leafHash }: CaseStep): PortalEventDto {
+function shownStep({ n, caseId, seq, type, was, now, why, atMs, dueMs, leafHash }: CaseStep): PortalEvent {
   return {
     ...{ n, correctionId: caseId, seq, what: type, was, now },
     ...(why === undefined ? {} : { why }),

@@ -14,7 +14,20 @@ export class EventsQuery {
 }
 
 /** A transition of a case; it names nobody. */
-export class PortalEventDto {
+export interface PortalEvent {
+  readonly n: string;
+  readonly correctionId: string;
+  readonly seq: number;
+  readonly what: string;
+  readonly was: string;
+  readonly now: string;
+  readonly why?: string;
+  readonly at: string;
+  readonly dueAt?: string;
+  readonly leaf: string;
+}
+
+class PortalEventDto implements PortalEvent {
   @ApiProperty({ example: '4711', description: 'Rises; none comes later below one that was shown.' }) n: string;
   @ApiProperty({ format: 'uuid' }) correctionId: string;
   @ApiProperty({ example: 3 }) seq: number;

@@ -13,7 +13,10 @@ const DAY = 86_400_000;
 const ALL = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER };
 
 /** What happened, to which state, when, by when something is due, why, and who is the owner. */
-type Step = readonly [what: string, now: string, atMs: number, dueMs?: number, why?: string, owner?: string];
+type Step = readonly [
+  ...[what: string, now: string, atMs: number],
+  ...[dueMs?: number | undefined, why?: string | undefined, owner?: string | undefined],
+];
 
 let own: TestDatabase;
 let database: Database;
