@@ -3,7 +3,7 @@ import { outlineOf, valueHash, type CaseState, type OwnerAct } from '#correction
 import { toBase64Url, type SubsystemId } from '#kernel';
 import type { DecisionReason } from '#signing';
 import type { CaseStanding } from '../../apps/feedback/src/corrections/case-standing.js';
-import { OWNER, type FiledCase, type Filing } from './filing.js';
+import { OWNER, type Filed, type FiledCase, type Filing } from './filing.js';
 
 export const CODE = 'TEST000001';
 const salt = () => toBase64Url(randomBytes(32));
@@ -16,9 +16,9 @@ export class CaseWalk {
     private readonly code = CODE,
   ) {}
 
-  static async filed(filing: Filing, code = CODE): Promise<CaseWalk> {
+  static async filed(filing: Filing, code = CODE, more: Partial<Filed> = {}): Promise<CaseWalk> {
     const exchangeId = await filing.seen(code);
-    return new CaseWalk(filing, await filing.routed({ code, exchangeId }), code);
+    return new CaseWalk(filing, await filing.routed({ code, exchangeId, ...more }), code);
   }
 
   get id(): string {
@@ -35,8 +35,12 @@ export class CaseWalk {
     return this.filing.until(this.code, this.id, (standing) => standing.state === state);
   }
 
+  received(owner: SubsystemId = OWNER): Promise<CaseStanding> {
+    return this.act({ act: 'receive', receiptOver: outlineOf(this.made.content).digest }, 'RECEIVED', owner);
+  }
+
   async reviewed(): Promise<void> {
-    await this.act({ act: 'receive', receiptOver: outlineOf(this.made.content).digest }, 'RECEIVED');
+    await this.received();
     await this.act({ act: 'start' }, 'IN_REVIEW');
   }
 

@@ -2,18 +2,20 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { SubsystemId } from '#kernel';
+import { newExchangeId, type SubsystemId } from '#kernel';
 import { keyFileName, signDocument, verifyDocument } from '#signing';
 import { runKerege } from '../../apps/cli/src/kerege.command.js';
 import type { CaseOrder } from '../../apps/feedback/src/corrections/supervisor/case-order.js';
 import { CaseWalk, CODE } from './case-walk.js';
-import { BIRTH, Filing, OTHER_OWNER, OWNER, PORTAL, RECIPIENT } from './filing.js';
+import { BIRTH, Filing, OTHER_OWNER, OWNER, PORTAL, PROPERTY, RECIPIENT } from './filing.js';
 
 jest.setTimeout(240_000);
 
 /** Any subsystem of the registry may be named. */
 const SUPERVISOR = OTHER_OWNER;
 const AUDITOR = RECIPIENT;
+
+const ELEMENTS = [BIRTH, PROPERTY].map((element) => ({ element, cases: 1 }));
 
 describe('who watches over cases', () => {
   let filing: Filing;
@@ -55,6 +57,29 @@ describe('who watches over cases', () => {
     expect(stranger.body['code']).toBe('caller-not-operator');
   });
 
+  it('assigns a case that owners have handed on as often as they may', async () => {
+    const item = { element: PROPERTY, pointer: '/property', doubted: 'A street', proposed: 'B street' } as const;
+    const handed = await CaseWalk.filed(filing, 'TEST000005', { items: [item] });
+    await handed.received(OTHER_OWNER);
+    const { feedback } = await filing.network.databases();
+    // As if two owners had had it before; there is no third one here to whom the registry allows it.
+    await feedback.query(`UPDATE correction_case SET record = jsonb_set(record, '{hops}', $2) WHERE id = $1`, [
+      handed.id,
+      JSON.stringify([PORTAL, RECIPIENT]),
+    ]);
+    const path = `/v1/operator/corrections/${handed.id}/transfer`;
+    const body = { reason: 'operator-assigned', target: OWNER };
+    const { order } = (await filing.member(SUPERVISOR, path, body)).body;
+    const statement = await signDocument('kerege-case-order+jwt', order as CaseOrder, signer(SUPERVISOR));
+    const unsealed = await filing.member(SUPERVISOR, path, { ...body, statement });
+    expect(unsealed.body).toMatchObject({ code: 'case-outline', problem: 'sealed' });
+    const id = newExchangeId();
+    const content = { id, sealed: await filing.sealed(OWNER, id, { correctionId: handed.id }) };
+    expect((await filing.member(SUPERVISOR, path, { ...body, statement, content })).status).toBe(200);
+    expect(await handed.until('ROUTED')).toMatchObject({ owner: OWNER });
+    expect((await filing.member(OWNER, `/v1/owner/corrections/${handed.id}`)).body).toMatchObject({ contentId: id });
+  });
+
   it('has a case decided anew by an order that is signed over it as it stands', async () => {
     const proposed = (await ordered({ reason: 'supervisor-order' })).body['order'] as CaseOrder;
     expect(proposed).toMatchObject({ act: 'reopen', by: SUPERVISOR, correctionId: walk.id });
@@ -76,7 +101,8 @@ describe('who watches over cases', () => {
     expect((await ordered({ reason: 'supervisor-order', statement })).body['standing']).toMatchObject({ seq: 6 });
     const { feedback } = await filing.network.databases();
     const [kept] = await feedback.query<{ statement: string; by: string }>(
-      `SELECT correction_order.statement, by FROM correction_order JOIN correction_step USING (leaf_hash) WHERE seq = 6`,
+      `SELECT correction_order.statement, by FROM correction_order JOIN correction_step USING (leaf_hash) WHERE seq = 6 AND correction_step.case_id = $1`,
+      [walk.id],
     );
     expect(kept?.by).toBe(SUPERVISOR);
     const key = filing.network.audit.world.keysOf(SUPERVISOR).sign;
@@ -132,7 +158,7 @@ describe('who watches over cases', () => {
   });
 
   it('7: which elements attract corrections; 10: who watched, themselves included', async () => {
-    expect(await ask('elements', '')).toEqual({ elements: [{ element: BIRTH, cases: 1 }] });
+    expect(await ask('elements', '')).toEqual({ elements: ELEMENTS });
     const { accesses } = (await ask('accesses')) as { accesses: { by: string; role: string; what: string }[] };
     const seen = new Set(accesses.map(({ by, role, what }) => [by, role, what].join(' ')));
     for (const one of ['list', 'reopen-proposed', 'reopen']) expect(seen).toContain(`${SUPERVISOR} supervisor ${one}`);
@@ -153,7 +179,7 @@ describe('who watches over cases', () => {
     const at = ['--feedback', String(filing.app?.url), '--keys', directory];
     const asked = (...args: string[]) => runKerege(['audit', 'corrections', ...args, ...at], terminal);
     expect(await asked('elements', '--as', AUDITOR)).toBe(0);
-    expect(JSON.parse(said.out)).toEqual({ elements: [{ element: BIRTH, cases: 1 }] });
+    expect(JSON.parse(said.out)).toEqual({ elements: ELEMENTS });
     expect(await asked('receipt', '--as', AUDITOR, '--case', 'none')).toBe(1);
     expect(said.told).toContain('case-unknown');
     expect(await asked('everything', '--as', AUDITOR)).toBe(2);
