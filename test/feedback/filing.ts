@@ -192,6 +192,20 @@ export class Filing {
     return this.send(PORTAL, path, { 'kerege-end-user': assertion }, body);
   }
 
+  /** As the person's portal, with other methods and headers; the answer as it comes. */
+  async raw(code: string, path: string, init: { method?: string; headers?: object } = {}): Promise<Response> {
+    const { sign: key } = this.network.audit.world.keysOf(PORTAL);
+    const token = await makeReaderToken({
+      subsystem: PORTAL,
+      audience: `${this.app?.url}`,
+      key,
+      nowMs: Date.now(),
+    });
+    const assertion = await this.issuer.mint(code, PORTAL);
+    const headers = { authorization: `Bearer ${token}`, 'kerege-end-user': assertion, ...init.headers };
+    return fetch(`${this.app?.url}${path}`, { method: init.method ?? 'GET', headers });
+  }
+
   /** Sealed for a published key of the owner, base64url. */
   async sealed(owner: SubsystemId, contentId: string, request: object): Promise<string> {
     const { seal } = this.network.audit.world.keysOf(owner);

@@ -1,10 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ANSWER_CODES } from '#signing';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { concealCommand } from './conceal/conceal.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { completenessCommand } from './completeness/completeness.command.js';
+import { auditCorrectionsCommand, CASE_QUESTIONS } from './corrections/audit-corrections.command.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
 import { monitorCommand } from './monitor/monitor.command.js';
@@ -60,6 +61,16 @@ interface CompletenessFlags {
   sample: number;
   out?: string;
   json?: boolean;
+}
+interface AuditCorrectionsFlags {
+  as: string;
+  keys: string;
+  feedback: string;
+  audience?: string;
+  case?: string;
+  at?: string;
+  from?: string;
+  until?: string;
 }
 interface TokenFlags {
   as: string;
@@ -255,9 +266,9 @@ function addMonitor(kerege: Command, config: CliConfig, terminal: Terminal): voi
 }
 
 function addAudit(kerege: Command, config: CliConfig, terminal: Terminal): void {
-  kerege
-    .command('audit')
-    .description('for auditors: what holds feedback against the log')
+  const audit = kerege.command('audit').description('for auditors: what holds feedback against the log');
+  addAuditCorrections(audit, config, terminal);
+  audit
     .command('completeness')
     .description('count every commitment in the log against what persons are shown, and open a sample; a signed report')
     .requiredOption('--as <subsystem>', 'who audits, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
@@ -280,6 +291,24 @@ function addAudit(kerege: Command, config: CliConfig, terminal: Terminal): void 
         { ...flags, subsystem: as, keysDir: keys, trustFile: trust, auditUrl: audit, feedbackUrl: feedback, json },
         terminal,
       ),
+    );
+}
+
+function addAuditCorrections(audit: Command, config: CliConfig, terminal: Terminal): void {
+  audit
+    .command('corrections')
+    .description('one of the twelve questions about corrections: of a case, or of all cases of a time; as JSON')
+    .addArgument(new Argument('<question>', 'what is asked').choices(CASE_QUESTIONS))
+    .requiredOption('--as <subsystem>', 'who audits, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+    .option('--case <id>', 'id or public number, for a question about one case')
+    .option('--at <instant>', 'of overdue: when; now if absent')
+    .option('--from <instant>', 'from when')
+    .option('--until <instant>', 'until when')
+    .option('--keys <dir>', 'folder of private keys', config.keysDir)
+    .option('--feedback <url>', 'feedback', config.feedbackUrl)
+    .option('--audience <url>', 'URL of feedback as its operator publishes it, where it is another')
+    .action((question: string, { as, keys, feedback, ...flags }: AuditCorrectionsFlags) =>
+      auditCorrectionsCommand({ ...flags, question, subsystem: as, keysDir: keys, feedbackUrl: feedback }, terminal),
     );
 }
 

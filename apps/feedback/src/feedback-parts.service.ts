@@ -110,10 +110,11 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };
   const questions = assembleQuestions({ ...shared, history });
-  const corrections = assembleCorrections({ ...shared, ledger, kek, terms });
+  const proofs = new ProvenLeaves(files, config.auditUrl);
+  const corrections = assembleCorrections({ ...shared, ledger, kek, terms, proofs });
   const accesses = new Accesses({
     history,
-    proofs: new ProvenLeaves(files, config.auditUrl),
+    proofs,
     questions: questions.rows,
     registry: copy,
     cursorKey: hmacSha256(kek, Buffer.from('kerege/access-cursor-key/v1')),

@@ -32,6 +32,18 @@ export const feedbackConfig = defineConfig('feedback', {
     meaning:
       'Subsystems of auditors, who may count commitments and open a sample of them (kerege audit completeness), and see every order of concealment; without one nobody may.',
   }),
+  supervisors: setting.list({
+    env: 'KEREGE_FEEDBACK_SUPERVISORS',
+    default: [],
+    meaning:
+      'Subsystems of the supervisory authority, which may see cases without anything of the person and order that one is decided anew; without one nobody may.',
+  }),
+  operators: setting.list({
+    env: 'KEREGE_FEEDBACK_OPERATORS',
+    default: [],
+    meaning:
+      'Subsystems of the operator that may assign a case which owners have handed on as often as they may; without one nobody may.',
+  }),
   concealmentAuthorities: setting.list({
     env: 'KEREGE_FEEDBACK_CONCEALMENT_AUTHORITIES',
     default: [],

@@ -31,6 +31,7 @@ import { RecipientActs } from './corrections/recipient-acts.service.js';
 import { RecipientCorrectionsController } from './corrections/recipient-corrections.controller.js';
 import { VerificationsController } from './corrections/verifications.controller.js';
 import { Verifications } from './corrections/verifications.service.js';
+import { readingControllers, readingProviders } from './corrections/reading.module.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { Erasure } from './erasure/erasure.service.js';
 import { CompromiseController } from './compromise/compromise.controller.js';
@@ -135,6 +136,7 @@ async function createApp(
         RecipientCorrectionsController,
         VerificationsController,
         CaseRecipientsController,
+        ...readingControllers,
         LinkTicketsController,
       ],
       providers: [
@@ -149,6 +151,7 @@ async function createApp(
         { provide: Links, useValue: parts.links },
         { provide: Filings, useValue: parts.corrections.filings },
         { provide: PersonCases, useValue: parts.corrections.persons },
+        ...readingProviders(parts.corrections.reading),
         { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: RecipientActs, useValue: parts.corrections.recipients },
         { provide: PersonRecipients, useValue: parts.corrections.told },

@@ -7,3 +7,5 @@ export const INGEST_LOCK = 0x6b666201;
 export const ERASURE_LOCK = 0x6b666202;
 /** With the number of a lane: held by whoever turns its openings into rows. */
 export const MATCH_LOCK = 0x6b666203;
+/** Held by whoever gives numbers to transitions of cases: below a number that was seen none comes later. */
+export const STEP_ORDER_LOCK = 0x6b666204;

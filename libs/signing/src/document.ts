@@ -8,7 +8,8 @@ import { verifySignature } from './verify-signature.js';
  * What members sign of themselves (`bus.md` §6): their document, and each change of their key. And what operators sign:
  * that a log may be started although no witness answers (`audit-log.md` §3.4). And what feedback signs: the key for which
  * openings are sealed today (§4.4), and what persons allow just now. And what auditors sign: whether feedback shows all that
- * the log holds (§4.3). And tokens of whoever asks.
+ * the log holds (§4.3). And what supervisor and operator order in a case. And
+ * tokens of whoever asks.
  */
 export type DocumentType =
   | 'kerege-member+jwt'
@@ -17,6 +18,7 @@ export type DocumentType =
   | 'kerege-opening-key+jwt'
   | 'kerege-completeness+jwt'
   | 'kerege-link+jwt'
+  | 'kerege-case-order+jwt'
   | 'kerege-reader+jwt';
 export type DocumentReason = JwsReason | 'document-signature';
 

@@ -46,6 +46,18 @@ export const callerErrors = defineErrors('feedback-callers', {
     message: 'This subsystem audits nothing here.',
     next: 'Ask the operator to name it in KEREGE_FEEDBACK_AUDITORS if it is an auditor.',
   },
+  'caller-not-supervisor': {
+    kind: 'refused',
+    status: 403,
+    message: 'This subsystem supervises nothing here.',
+    next: 'Ask the operator to name it in KEREGE_FEEDBACK_SUPERVISORS if it is of the supervisory authority.',
+  },
+  'caller-not-operator': {
+    kind: 'refused',
+    status: 403,
+    message: 'This subsystem is not the operator’s.',
+    next: 'Name it in KEREGE_FEEDBACK_OPERATORS if it is.',
+  },
   'end-user-missing': {
     kind: 'refused',
     status: 401,

@@ -82,6 +82,7 @@ export class CaseWork {
     const after = settledCase(seen);
     const told = await delivering.afterwards(seen, after);
     const outcome = await store.transaction(async (queries) => {
+      await store.inOrder(queries);
       const kept = await store.lock(queries, id);
       if (kept?.pending?.leaf.equals(seen.pending?.leaf ?? Buffer.alloc(0)) !== true) return 'moved';
       if (!(await store.isLogged(queries, kept.pending.leaf))) {

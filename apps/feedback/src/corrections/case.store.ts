@@ -1,5 +1,6 @@
 import type { CaseRecord } from '#corrections';
 import type { Database, Queries } from '#postgres';
+import { STEP_ORDER_LOCK } from '../ingest-lock.js';
 import type { EpochTag } from '../key-store/tag.js';
 import type { StatedRow } from '../log-follower/leaf-row.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
@@ -148,6 +149,16 @@ export class CaseStore {
     return rows.map(keptCase);
   }
 
+  /** How many cases of a person have not ended; one whose first transition is on its way is one of them. */
+  async countOpen(tags: readonly EpochTag[]): Promise<number> {
+    const [row] = await this.database.query<{ n: string }>(
+      `SELECT count(*) AS n FROM correction_case JOIN unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
+         USING (epoch, tag) WHERE state <> ALL($3::text[])`,
+      [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag), ENDED],
+    );
+    return Number(row?.n);
+  }
+
   /** Of an owner or a portal, the oldest first. */
   async page(of: 'owner' | 'portal', subsystem: string, { states, after, limit }: CasePage): Promise<KeptCase[]> {
     const rows = await this.database.query<CaseRow>(
@@ -177,6 +188,14 @@ export class CaseStore {
   async suspend(queries: Queries, id: string, pending: PendingStep, leaf: Buffer, sealed?: Buffer): Promise<boolean> {
     const row = [id, JSON.stringify(pending), leaf, sealed ?? null, pending.atMs];
     return (await queries.query(PENDING, row)).length > 0;
+  }
+
+  /**
+   * First of all in the transaction that lets a transition stand: numbers of transitions are given one transaction after
+   * the other, so that whoever pulls them by number misses none.
+   */
+  async inOrder(queries: Queries): Promise<void> {
+    await queries.query('SELECT pg_advisory_xact_lock($1)', [STEP_ORDER_LOCK]);
   }
 
   /** The pending transition of a locked case stands in the log. */

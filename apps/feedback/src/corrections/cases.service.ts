@@ -133,6 +133,29 @@ export class Cases {
     return true;
   }
 
+  /**
+   * A step that somebody orders who has no part in the case, signed by feedback for them. Throws why it is refused.
+   * `besides` keeps their word, in the same transaction.
+   */
+  async order(
+    id: string,
+    eventOf: (kept: KeptCase) => CaseEvent,
+    content: GivenStep['content'],
+    besides: (queries: Queries, leaf: Buffer) => Promise<void>,
+  ): Promise<CaseStanding> {
+    const kept = await this.find(id);
+    const event = eventOf(kept);
+    const atMs = this.parts.clock.now();
+    const statement = await this.parts.statements.sign(payloadOf(kept, this.judged(kept, event, atMs), atMs));
+    await this.take(kept, event, { statement, content, besides: (queries) => besides(queries, statement.leafHash) });
+    return standingOfCase(await this.find(id));
+  }
+
+  /** Why it would be refused now, as an error; nothing happens. */
+  checkEvent(kept: KeptCase, event: CaseEvent): void {
+    this.judged(kept, event, this.parts.clock.now());
+  }
+
   /** In a transaction of the case's row; the payload is compared with what the machine says now. */
   private async take(seen: KeptCase, event: CaseEvent, { statement, content, act, besides }: TakenStep): Promise<void> {
     const { store, statements, delivering, deliveries, moved } = this.parts;

@@ -4,6 +4,7 @@ import type { Clock } from '#kernel';
 import type { Database } from '#postgres';
 import { hmacSha256 } from '#signing';
 import type { RegistryView } from '#snapshot';
+import type { ProvenLeaves } from '../access-history/proven-leaves.service.js';
 import type { FeedbackConfig } from '../feedback.config.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import type { FeedbackEvents } from '../ops/feedback-metrics.service.js';
@@ -19,6 +20,7 @@ import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
 import { PersonRecipients } from './person-recipients.service.js';
 import { RecipientActs } from './recipient-acts.service.js';
+import { assembleReading, type ReadingParts } from './reading-parts.service.js';
 import { IndexedRecipients } from './recipients.store.js';
 import { SeenExchanges } from './seen-exchange.store.js';
 import { splitCase } from './split.service.js';
@@ -37,6 +39,7 @@ export interface CorrectionContext {
   readonly kek: Buffer;
   readonly statements: OwnStatements;
   readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge'>; wake(): void };
+  readonly proofs: ProvenLeaves;
   /** Read whole at start. */
   readonly terms: ReadonlyMap<string, Terms>;
 }
@@ -49,11 +52,13 @@ export interface CorrectionParts {
   readonly verifications: Verifications;
   readonly told: PersonRecipients;
   readonly work: CaseWork;
+  readonly reading: ReadingParts;
 }
 
 /** Cases of corrections, each part told of those that it needs. */
 export function assembleCorrections(context: CorrectionContext): CorrectionParts {
-  const { config, clock, events, database, registry, keys, ledger, kek, statements, deliveries, terms } = context;
+  const { config, clock, events, database, registry, keys, ledger, kek, statements, proofs, deliveries, terms } =
+    context;
   const store = new CaseStore(database);
   const notices = new NoticeStore(database);
   const nameKey = hmacSha256(kek, Buffer.from('kerege/correction-names/v1'));
@@ -66,15 +71,17 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   const recipients = new IndexedRecipients({ database, keys, registry, ledger });
   const exchanges = new SeenExchanges(database, clock);
   const persons = new PersonCases({ store, cases, keys });
+  const owners = new OwnerActs({ store, cases, clock });
   const telling = new Telling({ store, cases, keys, recipients });
   return {
+    reading: assembleReading({ config, clock, database, store, cases, persons, owners, keys, statements, proofs }),
     filings: new Filings({
       ...{ store, cases, keys, statements, clock, moved, exchanges },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
       ...{ mostOpen: config.maxOpenCorrections, mostDisputes: config.maxDisputesPerElement },
     }),
     persons,
-    owners: new OwnerActs({ store, cases, clock }),
+    owners,
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
     verifications: new Verifications({ store, cases }),
     told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@n
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { ApiEndUser, PERSON_CODES, ProblemCodes } from '../problem-codes.dto.js';
-import { standingOfCase, type CaseStanding } from './case-standing.js';
+import type { CaseStanding } from './case-standing.js';
 import type { StepOutcome } from './cases.service.js';
 import { FilingBody, filingOf } from './filing.dto.js';
 import { Filings } from './filing.service.js';
@@ -57,15 +57,6 @@ export class CorrectionsController {
     @AuthenticatedCaller() caller: Caller,
   ): Promise<{ cases: CaseStanding[] }> {
     return { cases: await this.cases.list(caller, subject) };
-  }
-
-  @Get(':id')
-  @Header('Cache-Control', 'no-store')
-  @ApiOperation({ operationId: 'readCorrection', summary: 'A case of the end user.' })
-  @ApiOkResponse({ type: Object })
-  @ProblemCodes(...PERSON_CODES, 'case-unknown')
-  async read(@Param() { id }: CasePath, @AuthenticatedCaller() caller: Caller): Promise<CaseStanding> {
-    return standingOfCase(await this.cases.one(caller, id));
   }
 
   @Post(':id/steps')

@@ -48,10 +48,20 @@ export const correctionErrors = defineErrors('feedback-corrections', {
     message: 'There is nothing to answer to this: the value is doubted again, or something newer was told of it.',
     next: 'Answer the newest delivery; after "isReopened" wait for the next one.',
   },
+  'order-not-this': {
+    kind: 'invalid',
+    message: 'The order is not signed by whoever gives it, or is another one; "problem" says why.',
+    next: 'Ask without a statement for the order, sign exactly that with a published key of yours, and send it within five minutes.',
+  },
   'terms-unknown': {
     kind: 'invalid',
     message: 'There is no profile of terms under that name.',
     next: 'Leave "profile" out, or name one of docs/terms.md that this instance has.',
+  },
+  'evidence-unproven': {
+    kind: 'unavailable',
+    message: 'The audit service does not prove all of the transitions of this case at the moment.',
+    next: 'Ask again in a minute; nothing is handed out as proven that is not.',
   },
   'cases-too-many': {
     kind: 'conflict',

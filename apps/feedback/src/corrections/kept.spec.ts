@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from '@jest/globals';
-import { closeList, isWhole } from '#corrections';
+import { closeList, isWhole, type CaseRecord } from '#corrections';
 import type { ExchangeId, SubsystemId } from '#kernel';
 import { keepSubject, openSubject } from './kept-subject.js';
-import { noticeIdOf } from './notice-id.js';
+import { noticesOf } from './notice-id.js';
 import { keepList, openList } from './telling.service.js';
 
 const key = randomBytes(32);
@@ -25,10 +25,21 @@ it('keeps a list of recipients so that it is whole when it is opened', () => {
   expect(opened?.places.flatMap(({ recipient }) => recipient ?? [])).toEqual(recipients);
 });
 
-it('names a notice always alike, each occasion and recipient by its own, as a UUIDv8', () => {
-  const name = noticeIdOf(key, 'case-1', 'TEST/GOV/1/a', 'told');
-  expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  expect(noticeIdOf(key, 'case-1', 'TEST/GOV/1/a', 'told')).toBe(name);
-  const others = [noticeIdOf(key, 'case-2', 'TEST/GOV/1/a', 'told'), noticeIdOf(key, 'case-1', 'TEST/GOV/1/b', 'told')];
-  expect(new Set([name, ...others, noticeIdOf(randomBytes(32), 'case-1', 'TEST/GOV/1/a', 'told')]).size).toBe(4);
+it('names a notice always alike, each case, recipient and telling by its own, as a UUIDv8', () => {
+  const recipients = [
+    { subsystem: 'TEST/GOV/1/a', lastExchangeId: 'x' },
+    { subsystem: 'TEST/GOV/1/b', lastExchangeId: 'y' },
+  ];
+  const idsOf = (nameKey: Buffer, correctionId: string, seq: number) =>
+    noticesOf(nameKey, { correctionId, recipients } as unknown as CaseRecord, seq).map(({ id }) => id);
+  const [first] = idsOf(key, 'case-1', 7);
+  expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  const all = [
+    idsOf(key, 'case-1', 7),
+    idsOf(key, 'case-1', 9),
+    idsOf(key, 'case-2', 7),
+    idsOf(randomBytes(32), 'case-1', 7),
+  ];
+  expect(new Set(all.flat()).size).toBe(8);
+  expect(idsOf(key, 'case-1', 7)).toEqual(all[0]);
 });

@@ -1,4 +1,5 @@
 import type { CaseEvent } from '#corrections';
+import type { TypedSubject } from '#signing';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { ownSubjects, spelled } from '../caller/own-subjects.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
@@ -35,6 +36,12 @@ export class PersonCases {
     const tags = ownSubjects(caller, subject).flatMap((one) => tagsOf(one, epochs));
     const found = await store.ofPerson(tags, { isOpen: false });
     return found.filter(({ record }) => record.portal === caller.portal).map(standingOfCase);
+  }
+
+  /** How many cases of this person have not ended, through whichever portal they were filed. */
+  async open(subject: TypedSubject): Promise<number> {
+    const { store, keys } = this.parts;
+    return store.countOpen(tagsOf(subject, await keys.epochs()));
   }
 
   /** Of a person who may act now: their own, or of whom they represent. */

@@ -7,6 +7,7 @@ import { ApiEndUser, PERSON_CODES, ProblemCodes } from '../problem-codes.dto.js'
 import { callerErrors } from '../caller/caller.errors.js';
 import { spelled } from '../caller/own-subjects.js';
 import { Compromises } from '../compromise/compromises.service.js';
+import { PersonCases } from '../corrections/person-cases.service.js';
 import { EraseQuery, ErasedDto } from './erasure.dto.js';
 import { erasureErrors } from './erasure.errors.js';
 import { Erasure } from './erasure.service.js';
@@ -20,6 +21,7 @@ export class ErasureController {
   constructor(
     @Inject(Erasure) private readonly erasure: Erasure,
     @Inject(Compromises) private readonly compromises: Compromises,
+    @Inject(PersonCases) private readonly cases: PersonCases,
   ) {}
 
   /** The end user alone: who represents somebody may read for them, and ends nothing in their name. */
@@ -33,7 +35,7 @@ export class ErasureController {
       'What is erased is gone when this answers 200: it cannot be shown, proven or restored again, to the person neither. The leaves of the log stay and name nobody. Later accesses are shown again. After a 503 ask again: what was begun is ended all the same.',
   })
   @ApiOkResponse({ type: ErasedDto })
-  @ProblemCodes(...PERSON_CODES, 'subject-not-yours', 'erasure-compromised', 'statement-unsigned')
+  @ProblemCodes(...PERSON_CODES, 'subject-not-yours', 'erasure-compromised', 'erasure-case-open', 'statement-unsigned')
   async erase(
     @Query() { subject }: EraseQuery,
     @AuthenticatedCaller() { person }: Caller,
@@ -41,6 +43,9 @@ export class ErasureController {
     if (subject !== undefined && subject !== spelled(person.user)) throw callerErrors.error('subject-not-yours');
     // Whoever has stolen the sign-in would erase what they did with it.
     if ((await this.compromises.since(person.user)) !== undefined) throw erasureErrors.error('erasure-compromised');
+    // One that is filed at this very moment goes with the key that it lies under, or lies under a new one.
+    const open = await this.cases.open(person.user);
+    if (open > 0) throw erasureErrors.error('erasure-case-open', { extensions: { open } });
     const leaves = await this.erasure.erase([person.user]);
     return { statements: leaves.map(toBase64Url) };
   }

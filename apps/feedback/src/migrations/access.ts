@@ -38,6 +38,8 @@ export const access: AccessPlan = {
   },
   element_ledger: { insert: true, update: ['last_snap'] },
   element_places: grows,
+  correction_order: grows,
+  correction_access: grows,
   compromise: { insert: true, erasable: true },
   person_link: { insert: true, update: ['revoked_hash', 'revoked_ms'], erasable: true },
   concealment_order: grows,

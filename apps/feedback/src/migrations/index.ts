@@ -8,6 +8,7 @@ import { Repeated1800000000007 } from './0007-repeated.js';
 import { Unopened1800000000008 } from './0008-unopened.js';
 import { Corrections1800000000009 } from './0009-corrections.js';
 import { Recipients1800000000010 } from './0010-recipients.js';
+import { CaseOversight1800000000011 } from './0011-case-oversight.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Unopened1800000000008,
   Corrections1800000000009,
   Recipients1800000000010,
+  CaseOversight1800000000011,
 ];
