@@ -110,7 +110,7 @@ export class Filing {
     const signed = by === PORTAL ? requested : await this.signedAs(by, requested);
     const answered = await network.answered(signed.statement, [], asked);
     await this.lay(signed, answered);
-    return signed.statement.payload.id ?? '';
+    return signed.statement.payload.id;
   }
 
   /** Files a request as a gateway does; it may not be in the log yet. */
