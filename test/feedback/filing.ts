@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
 import { outlineOf, type CaseKind, type CorrectionContent } from '#corrections';
 import { CASE_KINDS, sealDelivery } from '#deliveries';
 import { newExchangeId, toBase64Url, type ServiceId, type SubsystemId } from '#kernel';
@@ -96,8 +97,16 @@ export class Filing {
     deps: Parameters<FeedbackNetwork['start']>[1] = {},
   ): Promise<RunningApp> {
     if (this.app !== undefined) await this.network.stop(this.app);
-    const shown = { portals: [PORTAL], overdueIntervalMs: 20, correctionIntervalMs: 50, ...changes };
-    this.app = await this.network.start(shown, deps);
+    const port = await freePort();
+    this.app = await this.network.start(
+      {
+        ...{ portals: [PORTAL], overdueIntervalMs: 20, correctionIntervalMs: 50 },
+        // Tokens name the address at which it is asked.
+        ...{ port, publicUrl: `http://127.0.0.1:${port}` },
+        ...changes,
+      },
+      deps,
+    );
     return this.app;
   }
 
@@ -216,8 +225,9 @@ export class Filing {
 
   private async send(subsystem: SubsystemId, path: string, headers: object, body?: object): Promise<Said> {
     const { sign: key } = this.network.audit.world.keysOf(subsystem);
-    const token = await makeReaderToken({ subsystem, audience: 'http://127.0.0.1:8120', key, nowMs: Date.now() });
-    const response = await fetch(`${this.app?.url}${path}`, {
+    const { url = '' } = this.app ?? {};
+    const token = await makeReaderToken({ subsystem, audience: url, key, nowMs: Date.now() });
+    const response = await fetch(`${url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...{ authorization: `Bearer ${token}`, ...headers },
@@ -227,4 +237,12 @@ export class Filing {
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
