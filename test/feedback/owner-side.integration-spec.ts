@@ -26,7 +26,7 @@ describe('the owner of a datum', () => {
     const { sign, seal } = filing.network.audit.world.keysOf(subsystem);
     return new CaseClient({
       ...{ feedbackUrl: filing.app?.url ?? '', subsystem, timeoutMs: 10_000 },
-      ...{ tokenKey: () => sign, signer: () => jwkSigner(sign) },
+      signer: () => jwkSigner(sign),
       unsealKey: (to, kid) => (to === subsystem && kid === seal.kid ? seal : undefined),
       ...changes,
     });

@@ -57,6 +57,11 @@ export const caseClientErrors = defineErrors('case-client', {
     message: 'What was sealed is not what the log says was filed; "problem" says where they differ.',
     next: 'Act on nothing of it. Tell the operator of the bus the number of the case; its portal files anew.',
   },
+  'case-target-unknown': {
+    kind: 'conflict',
+    message: 'The registry publishes no key for which the request could be sealed for that subsystem.',
+    next: 'Name a subsystem of this instance; if it is one, its member publishes a sealing key first.',
+  },
   'case-item-unknown': {
     kind: 'invalid',
     message: 'The case has no item at that place.',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { valueHash, type CaseState, type OwnerAct } from '#corrections';
 import { CASE_KINDS, sealDelivery } from '#deliveries';
 import { AppError, fromBase64Url, newExchangeId, toBase64Url } from '#kernel';
-import { signStatement, startSession, type RecipientKey, type Signer } from '#signing';
+import { signStatement, startSession, type RecipientKey } from '#signing';
 import { z } from 'zod';
 import { caseClientErrors } from './case-client.errors.js';
 import {
@@ -17,8 +17,6 @@ import { openRequest, type OpenedRequest, type RequestFlaw, type UnsealKeyOf } f
 import { casesPage, ownedCase, proposed, taken, type SealedCase, type Standing } from './standing.js';
 
 export interface CaseClientParts extends FeedbackHttpParts {
-  /** Signs statements as the subsystem; asked each time, since keys change. */
-  readonly signer: () => Signer;
   readonly unsealKey: UnsealKeyOf;
 }
 

@@ -1,19 +1,20 @@
 import type { SubsystemId } from '#kernel';
-import { makeReaderToken } from '#reader-auth';
-import type { PrivateJwk } from '#signing';
+import { READER_TOKEN_TYPE } from '#reader-auth';
+import { signDocument, type Signer } from '#signing';
 import { caseClientErrors } from './case-client.errors.js';
 
 export interface FeedbackHttpParts {
   /** URL of feedback, as it names itself: `aud` of the tokens. */
   readonly feedbackUrl: string;
   readonly subsystem: SubsystemId;
-  /** With which tokens are signed; asked each time, since keys change. */
-  readonly tokenKey: () => PrivateJwk;
+  /** Signs tokens and statements as the subsystem; asked each time, since keys change. */
+  readonly signer: () => Signer;
   readonly timeoutMs: number;
 }
 
 /** A sealed request of 512 KiB in base64url, in JSON, with what is around it. */
 const MOST_ANSWER_BYTES = 2 * 1024 * 1024;
+const TOKEN_S = 60;
 const KNOWN = ['refusal', 'sentence', 'hint', 'problem', 'problems', 'correctionId'] as const;
 
 /** Speaks to feedback as a member, with a fresh token for each request; what it refuses is a coded error. */
@@ -22,9 +23,8 @@ export class FeedbackHttp {
 
   /** `body` absent: GET. Throws `case-feedback-…`. */
   async ask(path: string, body?: object): Promise<unknown> {
-    const { feedbackUrl, subsystem, tokenKey, timeoutMs } = this.parts;
-    const key = tokenKey();
-    const token = await makeReaderToken({ subsystem, audience: feedbackUrl, key, nowMs: Date.now() });
+    const { feedbackUrl, timeoutMs } = this.parts;
+    const token = await this.token();
     const { status, bytes } = await answerOf(`${feedbackUrl}${path}`, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       headers: {
@@ -37,6 +37,14 @@ export class FeedbackHttp {
     const said = parsed(bytes);
     if (status === 200) return said;
     throw refusedBy(status, said);
+  }
+
+  /** Good for one request, and a minute. */
+  private token(): Promise<string> {
+    const { feedbackUrl, subsystem, signer } = this.parts;
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: subsystem, sub: subsystem, aud: feedbackUrl, iat, exp: iat + TOKEN_S };
+    return signDocument(READER_TOKEN_TYPE, { ...claims, jti: crypto.randomUUID() }, signer());
   }
 }
 

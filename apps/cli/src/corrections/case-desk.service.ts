@@ -25,7 +25,7 @@ export async function openCaseDesk({ subsystem, keysDir, feedbackUrl }: DeskOpti
   const signer = ring.signer(subsystem, new Set([key.kid]));
   return new CaseClient({
     ...{ feedbackUrl, subsystem: parsed.value, timeoutMs: TIMEOUT_MS },
-    ...{ tokenKey: () => key, signer: () => signer },
+    signer: () => signer,
     unsealKey: (to, kid) => ring.unsealKey(to, kid),
   });
 }
