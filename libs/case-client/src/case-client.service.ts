@@ -3,7 +3,7 @@ import { valueHash, type CaseState, type OwnerAct } from '#corrections';
 import { CASE_KINDS, sealDelivery } from '#deliveries';
 import { AppError, fromBase64Url, newExchangeId, toBase64Url } from '#kernel';
 import { signStatement, startSession, type RecipientKey } from '#signing';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { caseClientErrors } from './case-client.errors.js';
 import {
   checkProposal,

@@ -3,7 +3,7 @@ import { ownerAct, type OwnerAct } from '#corrections';
 import { cliErrors } from '../cli.errors.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { openCaseDesk, type DeskOptions } from './case-desk.service.js';
-import { caseLine, caseLines } from './case-text.js';
+import { caseLine, caseLines } from './case-text.command.js';
 
 /** More than a person reads in a terminal; the rest shows when these are done. */
 const MOST_LISTED = 1_000;
