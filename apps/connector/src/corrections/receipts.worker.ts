@@ -1,3 +1,4 @@
+import type { Standing } from '#case-client';
 import { backOffMs, CASE_KINDS, Outbox } from '#deliveries';
 import { AppError, type Clock, type SubsystemId } from '#kernel';
 import { Rounds } from '#platform';
@@ -13,7 +14,12 @@ export interface ReceiptsParts {
   readonly failed: (cause: unknown) => void;
 }
 
-interface Try {
+/** A case that feedback lists, as it was found last. */
+interface Known {
+  /** Of another one nothing of this holds. */
+  readonly seq: number;
+  /** Id of the delivery; fetched once, since the whole request comes with it. */
+  readonly contentId: string | undefined;
   readonly failures: number;
   readonly notBeforeMs: number;
 }
@@ -31,7 +37,7 @@ export class Receipts {
   private readonly rounds: Rounds;
   private readonly outbox = new Outbox();
   /** By case, while feedback lists it; written by `round`. */
-  private tries = new Map<string, Try>();
+  private known = new Map<string, Known>();
 
   constructor(private readonly parts: ReceiptsParts) {
     this.rounds = new Rounds(() => this.round(), parts.failed, parts.intervalMs);
@@ -46,27 +52,26 @@ export class Receipts {
   }
 
   private async round(): Promise<number> {
-    const listed = new Map<string, Try>();
+    const listed = new Map<string, Known>();
     for (const subsystem of this.parts.subsystems) {
-      for (const id of await this.routed(subsystem)) {
+      for (const { id, seq } of await this.routed(subsystem)) {
         if (this.rounds.isStopping) return this.parts.intervalMs;
-        const next = await this.receive(subsystem, id);
-        if (next !== undefined) listed.set(id, next);
+        listed.set(id, await this.receive(subsystem, id, seq));
       }
     }
-    this.tries = listed;
+    this.known = listed;
     return this.parts.intervalMs;
   }
 
   /** One subsystem that cannot be asked holds up no other. */
-  private async routed(subsystem: SubsystemId): Promise<string[]> {
-    const found: string[] = [];
+  private async routed(subsystem: SubsystemId): Promise<Standing[]> {
+    const found: Standing[] = [];
     try {
       const client = this.parts.clients.of(subsystem);
       let after: string | undefined;
       do {
         const { cases, next } = await client.list({ state: 'ROUTED', after, limit: 100 });
-        found.push(...cases.filter(({ isMoving }) => !isMoving).map(({ id }) => id));
+        found.push(...cases.filter(({ isMoving }) => !isMoving));
         after = next;
       } while (after !== undefined && found.length < MOST_PER_ROUND);
     } catch (cause) {
@@ -75,24 +80,26 @@ export class Receipts {
     return found;
   }
 
-  /** When to try again, if it has failed; a refusal ends it, since the list of the next round says how the case stands. */
-  private async receive(subsystem: SubsystemId, id: string): Promise<Try | undefined> {
-    const before = this.tries.get(id);
+  /** A refusal is no failure: the list of the next round says how the case stands. */
+  private async receive(subsystem: SubsystemId, id: string, seq: number): Promise<Known> {
+    const before = this.known.get(id);
     const nowMs = this.parts.clock.now();
-    if (before !== undefined && nowMs < before.notBeforeMs) return before;
+    const fresh: Known = { seq, contentId: undefined, failures: 0, notBeforeMs: 0 };
+    const known = before?.seq === seq ? before : fresh;
+    if (nowMs < known.notBeforeMs) return known;
     try {
       const client = this.parts.clients.of(subsystem);
-      const { contentId } = await client.read(id);
+      const contentId = known.contentId ?? (await client.read(id)).contentId;
       const delivery = await this.outbox.find(this.parts.database, contentId);
       const isTheirs = delivery?.recipient === subsystem && delivery.kind === CASE_KINDS.request;
       if (isTheirs && delivery.state === 'delivered') await client.receive(id);
-      return undefined;
+      return { ...fresh, contentId };
     } catch (cause) {
-      if (cause instanceof AppError && cause.code === 'case-feedback-conflict') return undefined;
+      if (cause instanceof AppError && cause.code === 'case-feedback-conflict') return known;
       this.parts.failed(cause);
-      const failures = (before?.failures ?? 0) + 1;
+      const failures = known.failures + 1;
       const rule = { firstMs: this.parts.intervalMs, longestMs: LONGEST_MS };
-      return { failures, notBeforeMs: nowMs + backOffMs(failures, rule, Math.random()) };
+      return { ...known, failures, notBeforeMs: nowMs + backOffMs(failures, rule, Math.random()) };
     }
   }
 }
