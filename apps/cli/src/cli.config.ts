@@ -20,7 +20,8 @@ export const cliConfig = defineConfig('cli', {
   feedbackUrl: setting.text({
     env: 'KEREGE_FEEDBACK_URL',
     default: 'http://127.0.0.1:8120',
-    meaning: 'Feedback that `kerege questions`, `conceal` and `audit completeness` speak to, as it names itself.',
+    meaning:
+      'Feedback that `kerege questions`, `correction`, `conceal` and `audit completeness` speak to, as it names itself.',
   }),
   issuerUrl: setting.text({
     env: 'KEREGE_ISSUER_URL',

@@ -51,6 +51,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'This question has an answer already.',
     next: 'See "kerege questions list" for those that wait.',
   },
+  'correction-malformed': {
+    kind: 'invalid',
+    message: 'This is no act in a correction; what is wrong is listed.',
+    next: 'Correct it; see "kerege correction --help".',
+  },
   'evidence-missing': {
     kind: 'unavailable',
     message: 'The exchange is done, but its evidence could not be fetched.',

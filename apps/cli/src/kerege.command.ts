@@ -9,6 +9,7 @@ import { auditCorrectionsCommand, CASE_QUESTIONS } from './corrections/audit-cor
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
 import { monitorCommand } from './monitor/monitor.command.js';
+import { addCorrection } from './corrections/add-correction.command.js';
 import { answerQuestion, listQuestions } from './questions/questions.command.js';
 import { resetCommand } from './reset/reset.command.js';
 import { describeError } from './terminal/describe-error.js';
@@ -135,6 +136,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addCall(kerege, config, terminal);
   addToken(kerege, config, terminal);
   addQuestions(kerege, config, terminal);
+  addCorrection(kerege, config, terminal);
   addConceal(kerege, config, terminal);
   kerege
     .command('reset')

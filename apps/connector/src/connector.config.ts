@@ -68,6 +68,24 @@ export const connectorConfig = defineConfig('connector', {
     meaning:
       'SUBSYSTEM=URL of every subsystem whose notices, e.g. questions of citizens, are brought to a system of the agency; SUBSYSTEM alone keeps them until they are fetched, as for every subsystem with a service here.',
   }),
+  feedbackUrl: setting.text({
+    env: 'KEREGE_CONNECTOR_FEEDBACK_URL',
+    default: '',
+    meaning:
+      'Feedback, as it names itself: where this connector acts in corrections for its subsystems, and signs receipts of requests that their systems have. Empty: nothing of that is served.',
+  }),
+  feedbackTimeoutMs: setting.durationMs({
+    env: 'KEREGE_CONNECTOR_FEEDBACK_TIMEOUT_MS',
+    default: 10_000,
+    min: 10,
+    meaning: 'Time in which feedback has to answer.',
+  }),
+  receiptIntervalMs: setting.durationMs({
+    env: 'KEREGE_CONNECTOR_RECEIPT_INTERVAL_MS',
+    default: 10_000,
+    min: 10,
+    meaning: 'How often is looked for corrections whose receipt is still to be signed.',
+  }),
   noticeTimeoutMs: setting.durationMs({
     env: 'KEREGE_CONNECTOR_NOTICE_TIMEOUT_MS',
     default: 10_000,

@@ -52,6 +52,7 @@ import { JournalWorker } from './journal/journal.worker.js';
 import { Restamps } from './journal/restamps.service.js';
 import { access } from './migrations/access.js';
 import { connectorMigrations } from './migrations/index.js';
+import { correctionsOf, withCorrections, type CorrectionServices } from './corrections/corrections.module.js';
 import { parseNoticeAddresses, type NoticeAddresses } from './notices/notice-address.js';
 import { noticeErrors } from './notices/notices.errors.js';
 import { noticesApi, noticesModule, noticesOf } from './notices/notices.module.js';
@@ -94,6 +95,7 @@ interface Parts {
   readonly openings: Openings;
   readonly notices: Notices;
   readonly owners: OwnerAuth;
+  readonly corrections: CorrectionServices;
 }
 
 /**
@@ -144,7 +146,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
   const status = new StatusWatch('connector', connectorParts({ bus, checks: readiness, distances, ...parts }), clock);
-  const app = await createHttpApp(noticesModule(ConnectorModule, parts), {
+  const app = await createHttpApp(withCorrections(noticesModule(ConnectorModule, parts), parts.corrections), {
     name: 'connector',
     logger,
     metrics,
@@ -236,10 +238,12 @@ async function assemble(context: Context): Promise<Parts> {
     keepMs: config.journalKeepMs,
   });
   const { notices, owners } = noticesOf({ ...context, copy });
+  const corrections = correctionsOf({ ...context, copy });
   watchRegistry({ copy, requests, notices, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   notices.start();
-  return { copy, agencies, delivery, requests, worker, database, watcher, openings, notices, owners };
+  corrections.receipts.start();
+  return { corrections, copy, agencies, delivery, requests, worker, database, watcher, openings, notices, owners };
 }
 
 function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
@@ -329,7 +333,7 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
 /** Takes nothing new, ends what is under way, then lets go of everything. */
 async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   busWatch.stop();
-  await Promise.all([parts.requests.stop(), parts.notices.stop()]);
+  await Promise.all([parts.requests.stop(), parts.notices.stop(), parts.corrections.receipts.stop()]);
   await parts.worker.stop();
   await parts.delivery.close();
   await parts.openings.stop();

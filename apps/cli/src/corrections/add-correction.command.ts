@@ -1,0 +1,150 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Acknowledgement, CasesQuery, NewValue } from '#case-client';
+import { CASE_STATES } from '#corrections';
+import { DECISION_REASONS, EXTENSION_REASONS, QUESTION_CODES, RECIPIENT_ACTIONS, RECIPIENT_REASONS } from '#signing';
+import type { CliConfig } from '../cli.config.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { DeskOptions } from './case-desk.service.js';
+import {
+  acknowledgeCorrection,
+  actOnCorrection,
+  correctCorrection,
+  listCorrections,
+  receiveCorrection,
+  salted,
+  showCorrection,
+} from './corrections.command.js';
+
+interface DeskFlags {
+  as: string;
+  keys: string;
+  feedback: string;
+}
+interface DecideFlags extends DeskFlags {
+  outcome: string;
+  reason: string;
+  law?: string;
+  accept: readonly number[];
+  remedy: readonly string[];
+  preparedBy?: string;
+  approvedBy: string;
+}
+type Make = (usage: string, description: string) => Command;
+
+const deskOf = ({ as, keys, feedback }: DeskFlags): DeskOptions => ({
+  ...{ subsystem: as, keysDir: keys, feedbackUrl: feedback },
+});
+const oneOf = (flags: string, description: string, choices: readonly string[]) =>
+  new Option(flags, description).choices(choices);
+
+/** `kerege correction`: for a case worker whose agency has no system of its own. */
+export function addCorrection(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  const correction = kerege
+    .command('correction')
+    .description('what persons say is wrong in the data of a subsystem: read, decide, correct, acknowledge');
+  const make: Make = (usage, description) =>
+    correction
+      .command(usage)
+      .description(description)
+      .requiredOption('--as <subsystem>', 'who owns the data, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+      .option('--keys <dir>', 'folder of private keys', config.keysDir)
+      .option('--feedback <url>', 'feedback, as it names itself', config.feedbackUrl);
+  addReading(make, terminal);
+  addHandling(make, terminal);
+  addDeciding(make, terminal);
+  addAcknowledging(make, terminal);
+}
+
+function addReading(make: Make, terminal: Terminal): void {
+  make('list', 'cases of the subsystem, the oldest first')
+    .addOption(oneOf('--state <state>', 'only those', ['open', 'ended', ...CASE_STATES]).default('open'))
+    .option('--json', 'one JSON object a line')
+    .action(({ state, json = false, ...flags }: DeskFlags & { state: CasesQuery['state']; json?: boolean }) =>
+      listCorrections({ ...deskOf(flags), state, json }, terminal),
+    );
+  make('show <id>', 'a case with its request, opened for this terminal, its terms, and what can be done next')
+    .option('--json', 'as one JSON object')
+    .action((id: string, { json = false, ...flags }: DeskFlags & { json?: boolean }) =>
+      showCorrection(id, { ...deskOf(flags), json }, terminal),
+    );
+}
+
+function addHandling(make: Make, terminal: Terminal): void {
+  make('receive <id>', 'signs the receipt over the request').action((id: string, flags: DeskFlags) =>
+    receiveCorrection(id, deskOf(flags), terminal),
+  );
+  make('start <id>', 'takes it into review; the datum is flagged').action((id: string, flags: DeskFlags) =>
+    actOnCorrection(id, { act: 'start' }, deskOf(flags), terminal),
+  );
+  make('ask <id>', 'asks the person')
+    .addOption(oneOf('--question <code>', 'what is needed', QUESTION_CODES).makeOptionMandatory())
+    .action((id: string, { question, ...flags }: DeskFlags & { question: string }) =>
+      actOnCorrection(id, salted({ act: 'request-info', question }), deskOf(flags), terminal),
+    );
+  make('extend <id>', 'takes more time, once, before the term ends')
+    .addOption(oneOf('--reason <code>', 'why', EXTENSION_REASONS).makeOptionMandatory())
+    .action((id: string, { reason, ...flags }: DeskFlags & { reason: string }) =>
+      actOnCorrection(id, { act: 'extend', reason }, deskOf(flags), terminal),
+    );
+}
+
+function addDeciding(make: Make, terminal: Terminal): void {
+  make('decide <id>', 'decides, once and for all unless it is reopened')
+    .addOption(
+      oneOf('--outcome <outcome>', 'what', ['ACCEPTED', 'PARTIALLY_ACCEPTED', 'REJECTED']).makeOptionMandatory(),
+    )
+    .addOption(oneOf('--reason <code>', 'why', DECISION_REASONS).makeOptionMandatory())
+    .option('--law <reference>', 'article that it rests on')
+    .option('--accept <places>', 'items that are accepted, e.g. 0,1', places, [])
+    .option('--remedy <code>', 'where one may complain; again for each', gathered, [])
+    .option('--prepared-by <id>', 'who prepared it: an opaque id, not a name')
+    .requiredOption('--approved-by <id>', 'who approved it: an opaque id, not a name')
+    .action((id: string, { outcome, reason, law, accept, remedy, ...flags }: DecideFlags) => {
+      const { preparedBy, approvedBy } = flags;
+      const said = { act: 'decide', outcome, reasonCode: reason, legalRef: law, remedies: remedy, accepted: accept };
+      return actOnCorrection(id, salted({ ...said, preparedBy, approvedBy }), deskOf(flags), terminal);
+    });
+  make('correct <id>', 'states what the register holds now: digests, never values')
+    .requiredOption(
+      '--value <item=json>',
+      'new value of an accepted item, e.g. 0=\'"1990-01-02"\'; again for each',
+      value,
+    )
+    .requiredOption('--effective-from <date>', 'from when the new values hold, e.g. 2026-01-31', date)
+    .action((id: string, flags: DeskFlags & { value: readonly NewValue[]; effectiveFrom: string }) =>
+      correctCorrection(id, { values: flags.value, effectiveFrom: flags.effectiveFrom }, deskOf(flags), terminal),
+    );
+}
+
+function addAcknowledging(make: Make, terminal: Terminal): void {
+  make('acknowledge <notice>', 'as a recipient: what was done with the news that a value is corrected')
+    .addOption(oneOf('--action <action>', 'what', RECIPIENT_ACTIONS).makeOptionMandatory())
+    .addOption(oneOf('--reason <code>', 'why it is refused', RECIPIENT_REASONS))
+    .action((notice: string, { action, reason, ...flags }: DeskFlags & Acknowledgement) =>
+      acknowledgeCorrection(notice, { action, reason }, deskOf(flags), terminal),
+    );
+}
+
+function places(text: string): number[] {
+  if (!/^\d{1,2}(,\d{1,2})*$/.test(text)) throw new InvalidArgumentError('Places of items, from 0: 0,1.');
+  return text.split(',').map(Number);
+}
+
+function gathered(text: string, before: readonly string[]): string[] {
+  return [...before, text];
+}
+
+function value(text: string, before: readonly NewValue[] = []): NewValue[] {
+  const [, item = '', json = ''] = /^(\d{1,2})=(.*)$/su.exec(text) ?? [];
+  try {
+    return [...before, { item: Number(item), value: JSON.parse(json) as unknown }];
+  } catch {
+    throw new InvalidArgumentError('The place of an item and its new value as JSON: 0=\'"1990-01-02"\'.');
+  }
+}
+
+function date(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('A date: 2026-01-31.');
+  return text;
+}

@@ -1,0 +1,54 @@
+import { nextActs, type ReadCase, type Standing } from '#case-client';
+import type { CorrectionContent } from '#corrections';
+
+/** One line of a list. */
+export function caseLine({ id, publicNumber, state, deadlines, isMoving, isEscalated }: Standing): string {
+  const due = deadlines.flatMap(({ clock, dueAt }) => (dueAt === undefined ? [] : [`${clock} until ${dueAt}`]));
+  const marks = [...(isMoving ? ['on its way'] : []), ...(isEscalated ? ['escalated'] : [])];
+  return [id, publicNumber, state, ...due, ...marks].join('  ');
+}
+
+/** A case as its owner reads it. Whoever filed it wrote much of this: nothing of it steers the terminal. */
+export function caseLines({ standing, opened, flaw }: ReadCase): string[] {
+  const { kind, service, endpoint, portal, deadlines, state, isMoving } = standing;
+  const flags = (['isDisputed', 'isExtended', 'isEscalated'] as const).filter((name) => standing[name]);
+  const acts = nextActs(state);
+  return [
+    caseLine(standing),
+    `  ${[kind, `${service} ${endpoint}`, `filed by ${portal} ${standing.filedAt}`].join(', ')}`,
+    ...(flags.length === 0 ? [] : [`  ${flags.map((name) => name.slice(2).toLowerCase()).join(', ')}`]),
+    ...deadlines.map(
+      ({ clock, startedAt, dueAt, isExtended }) =>
+        `  term to ${clock}: ${startedAt} to ${dueAt ?? '… (it stands)'}${isExtended ? ', extended' : ''}`,
+    ),
+    ...(opened === undefined
+      ? [`  not opened: ${flaw === undefined || !('problem' in flaw) ? 'there is nothing to open' : flaw.problem}`]
+      : contentLines(opened.content)),
+    isMoving || acts.length === 0 ? '  next: nothing is to be done now' : `  next: ${acts.join(', ')}`,
+  ].map(harmless);
+}
+
+function contentLines({ subject, language, exchangeId, items, attachments }: CorrectionContent): string[] {
+  return [
+    `  about ${subject}, exchange ${exchangeId}, reads ${language}`,
+    ...items.flatMap(({ element, pointer, doubted, proposed, asOf, explanation }, place) => [
+      `  item ${place}: ${element ?? 'no element'} at ${pointer === '' ? 'the whole answer' : pointer}`,
+      ...(doubted === undefined ? [] : [`    shown:    ${JSON.stringify(doubted)}`]),
+      ...(proposed === undefined ? [] : [`    proposed: ${JSON.stringify(proposed)}`]),
+      ...(asOf === undefined ? [] : [`    since:    ${asOf}`]),
+      ...(explanation ?? '').split('\n').flatMap((line) => (line === '' ? [] : [`    | ${line}`])),
+    ]),
+    ...attachments.map(
+      ({ name, mediaType, bytes }) => `  attached: ${name} (${mediaType}, ${base64Bytes(bytes)} bytes)`,
+    ),
+  ];
+}
+
+function base64Bytes(text: string): number {
+  return Buffer.from(text, 'base64').length;
+}
+
+/** Without control characters, also those of the upper half, and without what turns the direction of writing. */
+function harmless(line: string): string {
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+}

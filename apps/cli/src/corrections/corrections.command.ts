@@ -1,0 +1,94 @@
+import { newSalt, type Acknowledgement, type CasesQuery, type NewValue, type Standing } from '#case-client';
+import { ownerAct, type OwnerAct } from '#corrections';
+import { cliErrors } from '../cli.errors.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { openCaseDesk, type DeskOptions } from './case-desk.service.js';
+import { caseLine, caseLines } from './case-text.command.js';
+
+/** More than a person reads in a terminal; the rest shows when these are done. */
+const MOST_LISTED = 1_000;
+
+export interface ListOptions extends DeskOptions {
+  readonly state: CasesQuery['state'];
+  readonly json: boolean;
+}
+
+/** `kerege correction list`: cases of a subsystem, the oldest first; one JSON object a line with `--json`. */
+export async function listCorrections({ state, json, ...options }: ListOptions, terminal: Terminal): Promise<void> {
+  const desk = await openCaseDesk(options);
+  const found: Standing[] = [];
+  let after: string | undefined;
+  do {
+    const { cases, next } = await desk.list({ state, after, limit: 100 });
+    found.push(...cases);
+    after = next;
+  } while (after !== undefined && found.length < MOST_LISTED);
+  for (const one of found) terminal.out(`${json ? JSON.stringify(one) : caseLine(one)}\n`);
+  terminal.tell(found.length === 0 ? 'No such case.' : `${found.length} of them.`);
+}
+
+/** `kerege correction show`: the request, opened here and for this terminal only, its terms, and what can be done next. */
+export async function showCorrection(id: string, options: DeskOptions & { json: boolean }, terminal: Terminal) {
+  const found = await (await openCaseDesk(options)).read(id);
+  const { standing, opened, flaw } = found;
+  if (options.json) terminal.out(`${JSON.stringify({ ...standing, content: opened?.content, flaw })}\n`);
+  else terminal.out(`${caseLines(found).join('\n')}\n`);
+}
+
+/** `kerege correction receive`: signs the receipt over the request, once it was opened and found to be the one in the log. */
+export async function receiveCorrection(id: string, options: DeskOptions, terminal: Terminal): Promise<void> {
+  tell(await (await openCaseDesk(options)).receive(id), terminal);
+}
+
+/** An act of the owner as its options say it; a salt is made where its digest needs one. */
+export async function actOnCorrection(
+  id: string,
+  said: Readonly<Record<string, unknown>>,
+  options: DeskOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const act = actOf(said);
+  tell(await (await openCaseDesk(options)).act(id, act), terminal);
+}
+
+/** `kerege correction correct`: states the digests of the values that the register holds now, never the values. */
+export async function correctCorrection(
+  id: string,
+  { values, effectiveFrom }: { readonly values: readonly NewValue[]; readonly effectiveFrom: string },
+  options: DeskOptions,
+  terminal: Terminal,
+): Promise<void> {
+  tell(await (await openCaseDesk(options)).correct(id, values, effectiveFrom), terminal);
+}
+
+/** `kerege correction acknowledge`: as a recipient, what became of the news that a value is corrected. */
+export async function acknowledgeCorrection(
+  noticeId: string,
+  said: Acknowledgement,
+  options: DeskOptions,
+  terminal: Terminal,
+): Promise<void> {
+  await (await openCaseDesk(options)).acknowledge(noticeId, said);
+  terminal.tell(`${terminal.paint('green', '✓')} Acknowledged. Its statement goes into the log.`);
+}
+
+function actOf(said: Readonly<Record<string, unknown>>): OwnerAct {
+  const given = Object.entries(said).filter(([, value]) => value !== undefined);
+  const act = ownerAct.safeParse(Object.fromEntries(given));
+  if (act.success) return act.data;
+  const problems = act.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw cliErrors.error('correction-malformed', { extensions: { problems } });
+}
+
+/** With what makes its digest one that nobody can guess. */
+export function salted(said: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...said, salt: newSalt() };
+}
+
+function tell(standing: Standing, terminal: Terminal): void {
+  const mark = terminal.paint('green', '✓');
+  terminal.tell(
+    `${mark} Signed and taken. Its statement goes into the log; until it is there the case stands as it was:`,
+  );
+  terminal.tell(`  ${caseLine(standing)}`);
+}

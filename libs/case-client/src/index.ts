@@ -1,0 +1,14 @@
+export { caseClientErrors } from './case-client.errors.js';
+export {
+  CaseClient,
+  newSalt,
+  unopened,
+  type CaseClientParts,
+  type CasesQuery,
+  type NewValue,
+  type ReadCase,
+} from './case-client.service.js';
+export type { Acknowledgement } from './expected-statement.js';
+export { nextActs } from './next-acts.js';
+export type { OpenedRequest, RequestFlaw } from './open-request.js';
+export type { Standing } from './standing.js';

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { CASE_STATES } from '#corrections';
+
+const text = z.string();
+const deadline = z.looseObject({ clock: text, startedAt: text, dueAt: text.optional(), isExtended: z.boolean() });
+
+/** A case as feedback shows it to its parties; what a newer feedback adds is passed on. */
+export const standing = z.looseObject({
+  ...{ id: text, publicNumber: text, kind: text, state: z.enum(CASE_STATES), portal: text, owner: text },
+  ...{ service: text, endpoint: text, requestDoc: text.optional() },
+  items: z.array(z.looseObject({ elementId: text.optional(), jsonPointer: text })),
+  ...{ isDisputed: z.boolean(), isExtended: z.boolean(), isEscalated: z.boolean(), isMoving: z.boolean() },
+  ...{ seq: z.number(), leaf: text.optional(), filedAt: text, deadlines: z.array(deadline) },
+});
+/** With the request, which only its owner's key opens. */
+export const ownedCase = z.looseObject({ ...standing.shape, contentId: text, sealed: text.optional() });
+
+export type Standing = z.infer<typeof standing>;
+export type SealedCase = z.infer<typeof ownedCase>;
+
+export const casesPage = z.object({ cases: z.array(standing), next: text.optional() });
+export const taken = z.object({ standing });
+export const proposed = z.object({ payload: z.record(z.string(), z.unknown()) });
