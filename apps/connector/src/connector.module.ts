@@ -43,6 +43,7 @@ import { RegistryWaits } from './dispatch/registry-waits.service.js';
 import { RequestConsumer } from './dispatch/request.consumer.js';
 import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
+import { Disputes } from './disputes/disputes.service.js';
 import { DeliveryService, type DeliveryLimits } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
 import { ReceiptConsumer } from './evidence/receipt.consumer.js';
@@ -61,6 +62,7 @@ import {
   clockDistances,
   connectorMetrics,
   dispatchEvents,
+  disputeEvents,
   watchQueues,
   type ConnectorMetrics,
 } from './ops/connector-metrics.service.js';
@@ -94,6 +96,7 @@ interface Parts {
   readonly openings: Openings;
   readonly notices: Notices;
   readonly owners: OwnerAuth;
+  readonly disputes: Disputes;
 }
 
 /**
@@ -212,6 +215,7 @@ async function assemble(context: Context): Promise<Parts> {
   const waits = new RegistryWaits(copy, clock, config.maxInFlight);
   const deadLetters = new DeadLetters(bus, copy, clock, events);
   const openings = openingsOf(context, copy);
+  const disputes = disputesOf(context);
   const dispatch = new DispatchService({
     deadLetters,
     clock,
@@ -225,6 +229,7 @@ async function assemble(context: Context): Promise<Parts> {
     endUserServices: new Set(config.endUserServices),
     endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
     openings,
+    disputes,
     events,
   });
   const { maxInFlight } = config;
@@ -235,11 +240,12 @@ async function assemble(context: Context): Promise<Parts> {
     keys: heldKeys,
     keepMs: config.journalKeepMs,
   });
-  const { notices, owners } = noticesOf({ ...context, copy });
+  const { notices, owners } = noticesOf({ ...context, copy, disputes });
+  await disputes.start();
   watchRegistry({ copy, requests, notices, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   notices.start();
-  return { copy, agencies, delivery, requests, worker, database, watcher, openings, notices, owners };
+  return { copy, agencies, delivery, requests, worker, database, watcher, openings, notices, owners, disputes };
 }
 
 function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
@@ -259,6 +265,11 @@ function openingsOf({ bus, clock, config, metrics, events }: Context, registry: 
     counted: (event) => metrics.openings.add({ event }),
     failed: (what, cause) => events.failed(what, cause),
   }).start();
+}
+
+function disputesOf({ database, clock, keys, config, metrics, events }: Context): Disputes {
+  const keepMs = config.noticeKeepMs;
+  return new Disputes({ ...{ database, clock, keys, keepMs }, ...disputeEvents(metrics, events) });
 }
 
 function unsafeCalls(
@@ -330,6 +341,7 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
 async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   busWatch.stop();
   await Promise.all([parts.requests.stop(), parts.notices.stop()]);
+  await parts.disputes.stop();
   await parts.worker.stop();
   await parts.delivery.close();
   await parts.openings.stop();

@@ -49,6 +49,7 @@ beforeEach(() => {
     held: () => 0,
     maxHeld: 10,
     taken: (notices) => void (taken += notices),
+    disputes: { take: () => Promise.resolve(), wake: () => undefined },
     flawed: (flaw) => void flaws.push(flaw),
     failed: () => undefined,
   });
