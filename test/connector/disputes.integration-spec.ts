@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { CASE_KINDS, deliveryRecord, sealDelivery, type DisputeContent } from '#deliveries';
 import { newExchangeId, type SubsystemId } from '#kernel';
@@ -172,3 +173,57 @@ it('what is no flag is put away', async () => {
   await eventually(() => network.dead.length === before + 1, { timeoutMs: 15_000 });
   expect(network.dead.at(-1)?.reason).toBe('dispute-malformed');
 });
+
+/** The network's database behind a door that can be shut. */
+async function door() {
+  const there = new URL(network.databaseUrl);
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    const behind = connect(Number(there.port), there.hostname);
+    for (const each of [socket, behind]) open.add(each.on('error', () => undefined));
+    socket.pipe(behind).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const databaseUrl = Object.assign(new URL(there), { hostname: '127.0.0.1', port: String(port) }).href;
+  return {
+    databaseUrl,
+    reopen: () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve)),
+    shut: async () => {
+      const shut = new Promise((resolve) => server.close(resolve));
+      for (const each of open) each.destroy();
+      await shut;
+    },
+  };
+}
+
+const partOf = async (of: RunningApp) => {
+  const { parts } = (await (await fetch(`${of.url}/status`)).json()) as { parts: { part: string }[] };
+  return parts.find(({ part }) => part === 'disputes');
+};
+
+it('without its database the last known flags hold; before they are known no answer leaves that may need one', async () => {
+  answering(person);
+  await send(await flagged('address'));
+  await held(1);
+  const { databaseUrl, shut, reopen } = await door();
+  await app.close();
+  app = await network.start({ databaseUrl });
+  await shut();
+  expect((await asked()).marks).toEqual(['address;since=2026-11-27']);
+  expect(await eventually(async () => (await partOf(app)) as never)).toMatchObject({ details: { flags: 1 } });
+  await eventually(async () => JSON.stringify(await partOf(app)).includes('may be stale since'), { timeoutMs: 15_000 });
+
+  await app.close();
+  app = await network.startUnready({ databaseUrl });
+  expect((await asked()).payload).toMatchObject({ t: 'exchange.failed', why: 'journal-unavailable' });
+  expect(await partOf(app)).toMatchObject({ state: 'down' });
+  await reopen();
+  await held(1);
+  expect((await asked()).marks).toEqual(['address;since=2026-11-27']);
+  await send(await flagged('address', { isOn: false }));
+  await held(0);
+  await app.close();
+  await shut();
+  app = await network.start();
+}, 90_000);

@@ -215,7 +215,7 @@ async function assemble(context: Context): Promise<Parts> {
   const waits = new RegistryWaits(copy, clock, config.maxInFlight);
   const deadLetters = new DeadLetters(bus, copy, clock, events);
   const openings = openingsOf(context, copy);
-  const disputes = disputesOf(context);
+  const disputes = await startDisputes(context, copy);
   const dispatch = new DispatchService({
     deadLetters,
     clock,
@@ -241,7 +241,6 @@ async function assemble(context: Context): Promise<Parts> {
     keepMs: config.journalKeepMs,
   });
   const { notices, owners } = noticesOf({ ...context, copy, disputes });
-  await disputes.start();
   watchRegistry({ copy, requests, notices, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   notices.start();
@@ -267,9 +266,16 @@ function openingsOf({ bus, clock, config, metrics, events }: Context, registry: 
   }).start();
 }
 
-function disputesOf({ database, clock, keys, config, metrics, events }: Context): Disputes {
+/** Before the first request is taken: its answer may hold what is disputed. */
+async function startDisputes(
+  { noticeAddresses, config, metrics, events, ...context }: Context,
+  registry: RegistryCopy,
+): Promise<Disputes> {
+  const subsystems = [...noticeAddresses.keys()];
   const keepMs = config.noticeKeepMs;
-  return new Disputes({ ...{ database, clock, keys, keepMs }, ...disputeEvents(metrics, events) });
+  const disputes = new Disputes({ ...context, registry, subsystems, keepMs, ...disputeEvents(metrics, events) });
+  await disputes.start();
+  return disputes;
 }
 
 function unsafeCalls(

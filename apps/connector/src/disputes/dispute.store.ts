@@ -44,12 +44,20 @@ export class DisputeStore {
   }
 
   /** A page of what has changed behind `rev`. */
-  async changed(queries: Asking, rev: bigint): Promise<KeptFlag[]> {
+  async changed(queries: Asking, subsystems: readonly SubsystemId[], rev: bigint): Promise<KeptFlag[]> {
     const rows = await queries.query<{ subsystem: SubsystemId; flag: string; rev: string; value: Buffer | null }>(
-      'SELECT subsystem, flag, rev::text AS rev, value FROM dispute WHERE rev > $1 ORDER BY rev LIMIT $2',
-      [String(rev), PAGE],
+      `SELECT subsystem, flag, rev::text AS rev, value FROM dispute
+        WHERE rev > $1 AND subsystem = ANY($2::text[]) ORDER BY rev LIMIT $3`,
+      [String(rev), subsystems, PAGE],
     );
     return rows.map((row) => ({ ...row, rev: BigInt(row.rev), value: row.value ?? undefined }));
+  }
+
+  /** The same flag, sealed otherwise; not if it has changed meanwhile. */
+  async replace(queries: Asking, { subsystem, flag, rev }: KeptFlag, value: Uint8Array): Promise<void> {
+    await queries.query('UPDATE dispute SET value = $4 WHERE subsystem = $1 AND flag = $2 AND rev = $3', [
+      ...[subsystem, flag, String(rev), Buffer.from(value)],
+    ]);
   }
 
   /**

@@ -1,20 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openDelivery, readDelivery, readDispute } from '#deliveries';
-import type { Clock, ServiceId, SubsystemId } from '#kernel';
+import type { ServiceId, SubsystemId } from '#kernel';
 import type { Reading } from '#platform';
 import type { Queries } from '#postgres';
-import type { KeyRing, TypedSubject } from '#signing';
+import type { TypedSubject } from '#signing';
 import { elementsOf, type RegistryView } from '#snapshot';
 import { documentIn } from './answer-document.js';
 import { flagOf, HeldFlags } from './dispute-flag.js';
 import { DisputeStore, PAGE, type DeliveredFlag, type KeptFlag } from './dispute.store.js';
 import { disputeErrors } from './disputes.errors.js';
+import { Resealing, type ResealingParts } from './resealing.service.js';
 import { candidates, marksOf, UNMARKED, type DisputeMarks } from './marked-answer.js';
 
-export interface DisputesParts {
-  readonly database: Pick<Queries, 'query'>;
-  readonly keys: Pick<KeyRing, 'unsealKey'>;
-  readonly clock: Clock;
+/** Others may keep flags of their `subsystems` in the same database. */
+export interface DisputesParts extends ResealingParts {
   /** How long a flag that is off is remembered; longer than its topic keeps what set it. */
   readonly keepMs: number;
   readonly answered: (what: 'flagged' | 'blocked') => void;
@@ -38,7 +37,7 @@ export interface DisputableAnswer {
 /** Another process of the same subsystems may take a flag: it has to hold here within a second. */
 const POLL_MS = 300;
 const STALE_MS = 5_000;
-const FORGET_EVERY_MS = 60 * 60_000;
+const TIDY_EVERY_MS = 60 * 60_000;
 const MAX_FLAGS = 200_000;
 
 /**
@@ -53,12 +52,15 @@ export class Disputes {
   private rev = 0n;
   /** When the table was last seen to its end. */
   private readAtMs: number | undefined;
-  private forgottenAtMs = 0;
+  private tidiedAtMs = 0;
+  private readonly resealing: Resealing;
   private waiting = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private isStopped = false;
 
-  constructor(private readonly parts: DisputesParts) {}
+  constructor(private readonly parts: DisputesParts) {
+    this.resealing = new Resealing(parts, this.store);
+  }
 
   /** Resolves after the first reading, or when that has failed: it is tried again then. */
   async start(): Promise<void> {
@@ -129,9 +131,11 @@ export class Disputes {
   }
 
   private async run(): Promise<void> {
-    while (!this.isStopped) {
+    for (;;) {
       await this.pauseBefore();
-      if (!this.isStopped) await this.refresh();
+      if (this.isStopped) return;
+      await this.refresh();
+      await this.tidy();
     }
   }
 
@@ -147,19 +151,29 @@ export class Disputes {
   private async refresh(): Promise<void> {
     try {
       await this.readOn();
-      const nowMs = this.parts.clock.now();
-      this.readAtMs = nowMs;
-      if (nowMs - this.forgottenAtMs < FORGET_EVERY_MS) return;
-      this.forgottenAtMs = nowMs;
-      await this.store.forget(this.parts.database, nowMs - this.parts.keepMs);
+      this.readAtMs = this.parts.clock.now();
     } catch (cause) {
       this.parts.failed('disputes-unread', cause);
     }
   }
 
+  private async tidy(): Promise<void> {
+    const { clock, database, keepMs, failed } = this.parts;
+    const nowMs = clock.now();
+    if (nowMs - this.tidiedAtMs < TIDY_EVERY_MS) return;
+    this.tidiedAtMs = nowMs;
+    try {
+      await this.resealing.round();
+      await this.store.forget(database, nowMs - keepMs);
+    } catch (cause) {
+      failed('disputes-untidied', cause);
+    }
+  }
+
   private async readOn(): Promise<void> {
+    const { database, subsystems } = this.parts;
     for (;;) {
-      const page = await this.store.changed(this.parts.database, this.rev);
+      const page = await this.store.changed(database, subsystems, this.rev);
       for (const kept of page) await this.apply(kept);
       if (page.length < PAGE) return;
     }
