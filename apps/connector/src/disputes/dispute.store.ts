@@ -47,7 +47,7 @@ export class DisputeStore {
   async changed(queries: Asking, subsystems: readonly SubsystemId[], rev: bigint): Promise<KeptFlag[]> {
     const rows = await queries.query<{ subsystem: SubsystemId; flag: string; rev: string; value: Buffer | null }>(
       `SELECT subsystem, flag, rev::text AS rev, value FROM dispute
-        WHERE rev > $1 AND subsystem = ANY($2::text[]) ORDER BY rev LIMIT $3`,
+        WHERE rev > $1 AND subsystem = ANY($2::text[]) ORDER BY dispute.rev LIMIT $3`,
       [String(rev), subsystems, PAGE],
     );
     return rows.map((row) => ({ ...row, rev: BigInt(row.rev), value: row.value ?? undefined }));

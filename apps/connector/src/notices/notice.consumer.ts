@@ -119,10 +119,20 @@ export class NoticeConsumer {
     });
   }
 
+  /** Flags first: they have to hold within a second, whatever a notice of the same batch waits for. */
   private async take(subsystem: SubsystemId, dead: string, records: readonly ReceivedRecord[]): Promise<void> {
-    const { database, held, maxHeld, taken } = this.parts;
+    const { held, maxHeld } = this.parts;
+    const flags = records.filter(bringsFlag);
+    if (flags.length > 0) await this.takeAll(subsystem, dead, flags);
+    if (flags.length === records.length) return;
     // What is there was counted seconds ago: the bound may be passed by what has come since.
     if (held() + records.length > maxHeld) throw noticeErrors.error('notices-full', { details: { held: held() } });
+    const others = records.filter((record) => !flags.includes(record));
+    await this.takeAll(subsystem, dead, others);
+  }
+
+  private async takeAll(subsystem: SubsystemId, dead: string, records: readonly ReceivedRecord[]): Promise<void> {
+    const { database, taken } = this.parts;
     const notices: Taken[] = [];
     const flawed: { readonly flaw: NoticeFlaw; readonly record: ReceivedRecord }[] = [];
     for (const record of records) {
@@ -205,4 +215,9 @@ export class NoticeConsumer {
 
 function lastHeardMs(subscription: Subscription | undefined): number {
   return subscription === undefined ? 0 : Math.max(subscription.lastAnswerAtMs(), subscription.lastFetchAtMs());
+}
+
+function bringsFlag({ value }: ReceivedRecord): boolean {
+  const read = readDelivery(value);
+  return read.ok && read.value.head.kind === CASE_KINDS.dispute;
 }
