@@ -48,7 +48,7 @@ async function take(flag: string, isOn: boolean, atMs: number, { key = older, su
 }
 
 /** What a connector holds that starts now, and the names of those that it could not open. */
-async function held(keys: KeyRing) {
+async function held(keys: KeyRing, silentSince?: number) {
   const unreadable: string[] = [];
   const failed = (what: string, cause: unknown) => {
     throw new TypeError(what, { cause });
@@ -60,20 +60,31 @@ async function held(keys: KeyRing) {
   });
   await disputes.start();
   await disputes.stop();
-  return { ...disputes.sizes, unreadable, state: disputes.reading(undefined).state };
+  return {
+    ...disputes.sizes,
+    unreadable,
+    state: disputes.reading(silentSince).state,
+    reason: disputes.reading(silentSince).reason,
+  };
 }
 
 it('a flag outlives the key under which it came', async () => {
   await take('f1', true, NOW);
   await take('f2', true, NOW, { key: world.keysOf(TO).seal });
   const { seal } = world.keysOf(TO);
-  expect(await held(ring(seal))).toEqual({ held: 1, unopened: 1, unreadable: ['f1'], state: 'degraded' });
+  expect(await held(ring(seal))).toEqual({
+    held: 1,
+    unopened: 1,
+    unreadable: ['f1'],
+    state: 'degraded',
+    reason: expect.stringContaining('key'),
+  });
   const keys = ring(seal, older);
   const registry = { current: () => world.view };
   const resealing = new Resealing({ database, keys, registry, subsystems: [TO], clock: fakeClock(NOW) }, store);
   const before = await store.changed(database, [TO], 0n);
   await resealing.round();
-  expect(await held(ring(seal))).toEqual({ held: 2, unopened: 0, unreadable: [], state: 'ok' });
+  expect(await held(ring(seal))).toEqual({ held: 2, unopened: 0, unreadable: [], state: 'ok', reason: undefined });
   const after = await store.changed(database, [TO], 0n);
   expect(after.map(({ rev }) => rev)).toEqual(before.map(({ rev }) => rev));
   // Sealed as it should be: left alone.
@@ -87,6 +98,13 @@ it('names nobody and nothing in its table, and those of others not at all', asyn
   const spelled = JSON.stringify(row) + (row?.['value'] as Buffer).toString('latin1');
   expect(spelled).not.toMatch(/TEST000001|address/);
   expect(await held(ring(older))).toMatchObject({ held: 1, unopened: 0 });
+});
+
+it('goes on to hold what it knew while nothing is heard, and says since when', async () => {
+  await take('f1', true, NOW);
+  expect(await held(ring(older), NOW - 60_000)).toMatchObject({
+    ...{ held: 1, state: 'degraded', reason: 'dispute flags may be stale since 2026-11-27T11:59:00.000Z' },
+  });
 });
 
 it('numbers changes in the order in which they become visible', async () => {
