@@ -74,7 +74,7 @@ export const faultRows: readonly FaultRow[] = [
       ...['end-user-issuer-unknown', 'end-user-unverified', 'end-user-expired', 'end-user-not-yet-valid'],
       ...['end-user-long-lived', 'end-user-audience', 'end-user-assurance', 'end-user-unknown', 'end-user-replayed'],
       ...['end-user-required', 'end-user-mismatch'],
-      ...['link-missing', 'link-stale'],
+      ...['link-missing', 'link-stale', 'disputed-blocked'],
     ],
   },
   { old: 'ServiceDisabled', now: 'service_disabled', codes: ['service-disabled'] },

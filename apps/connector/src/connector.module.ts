@@ -43,6 +43,7 @@ import { RegistryWaits } from './dispatch/registry-waits.service.js';
 import { RequestConsumer } from './dispatch/request.consumer.js';
 import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
+import { Disputes } from './disputes/disputes.service.js';
 import { DeliveryService, type DeliveryLimits } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
 import { ReceiptConsumer } from './evidence/receipt.consumer.js';
@@ -62,6 +63,7 @@ import {
   clockDistances,
   connectorMetrics,
   dispatchEvents,
+  disputeEvents,
   watchQueues,
   type ConnectorMetrics,
 } from './ops/connector-metrics.service.js';
@@ -96,6 +98,7 @@ interface Parts {
   readonly notices: Notices;
   readonly owners: OwnerAuth;
   readonly corrections: CorrectionServices;
+  readonly disputes: Disputes;
 }
 
 /**
@@ -214,6 +217,7 @@ async function assemble(context: Context): Promise<Parts> {
   const waits = new RegistryWaits(copy, clock, config.maxInFlight);
   const deadLetters = new DeadLetters(bus, copy, clock, events);
   const openings = openingsOf(context, copy);
+  const disputes = await startDisputes(context, copy);
   const dispatch = new DispatchService({
     deadLetters,
     clock,
@@ -227,6 +231,7 @@ async function assemble(context: Context): Promise<Parts> {
     endUserServices: new Set(config.endUserServices),
     endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
     openings,
+    disputes,
     events,
   });
   const { maxInFlight } = config;
@@ -237,13 +242,14 @@ async function assemble(context: Context): Promise<Parts> {
     keys: heldKeys,
     keepMs: config.journalKeepMs,
   });
-  const { notices, owners } = noticesOf({ ...context, copy });
+  const { notices, owners } = noticesOf({ ...context, copy, disputes });
   const corrections = correctionsOf({ ...context, copy });
   watchRegistry({ copy, requests, notices, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   notices.start();
   corrections.receipts.start();
-  return { corrections, copy, agencies, delivery, requests, worker, database, watcher, openings, notices, owners };
+  const workers = { requests, worker, notices, openings, watcher };
+  return { corrections, copy, agencies, delivery, database, owners, disputes, ...workers };
 }
 
 function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
@@ -263,6 +269,18 @@ function openingsOf({ bus, clock, config, metrics, events }: Context, registry: 
     counted: (event) => metrics.openings.add({ event }),
     failed: (what, cause) => events.failed(what, cause),
   }).start();
+}
+
+/** Before the first request is taken: its answer may hold what is disputed. */
+async function startDisputes(
+  { noticeAddresses, config, metrics, events, ...context }: Context,
+  registry: RegistryCopy,
+): Promise<Disputes> {
+  const subsystems = [...noticeAddresses.keys()];
+  const keepMs = config.noticeKeepMs;
+  const disputes = new Disputes({ ...context, registry, subsystems, keepMs, ...disputeEvents(metrics, events) });
+  await disputes.start();
+  return disputes;
 }
 
 function unsafeCalls(
@@ -334,6 +352,8 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
 async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   busWatch.stop();
   await Promise.all([parts.requests.stop(), parts.notices.stop(), parts.corrections.receipts.stop()]);
+  await Promise.all([parts.requests.stop(), parts.notices.stop()]);
+  await parts.disputes.stop();
   await parts.worker.stop();
   await parts.delivery.close();
   await parts.openings.stop();

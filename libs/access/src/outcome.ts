@@ -25,6 +25,8 @@ type WayReason =
   // Either end, where the person has to allow it.
   | 'link-missing'
   | 'link-stale'
+  // The answer holds a datum that is disputed, and that may not be used for this purpose meanwhile.
+  | 'disputed-blocked'
   // How the agency's system failed.
   | 'agency-unreachable'
   | 'agency-timeout'
@@ -108,6 +110,7 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'end-user-mismatch': denied,
   'link-missing': denied,
   'link-stale': denied,
+  'disputed-blocked': { side: 'provider', status: 403, fault: 'access_denied' },
   'content-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'endpoint-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'commitment-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },

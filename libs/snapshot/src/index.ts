@@ -49,6 +49,7 @@ export {
   type EndpointPlace,
   type OwnerOfDatum,
 } from './elements.js';
+export { isAnythingAt, tokensOf } from './pointer-pattern.js';
 export { placeProblems, type Place, type UnplacedProblem } from './locate-in-definition.js';
 export { inFileOrder, readPlacedYaml, type PlacedMessage, type PlacedYaml } from './placed-yaml.js';
 export { signMemberEntry, type MemberKeyPair } from './sign-member-entry.js';

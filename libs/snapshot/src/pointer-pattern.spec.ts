@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { byCloseness, covers, MAX_POINTER_LENGTH, pointerOf, tokensOf } from './pointer-pattern.js';
+import { byCloseness, covers, isAnythingAt, MAX_POINTER_LENGTH, pointerOf, tokensOf } from './pointer-pattern.js';
 
 const key = fc.oneof(fc.constantFrom('~', '/', '~1', '~0', '', '*', '0', 'ə/~'), fc.string({ maxLength: 8 }));
 const keys = fc.array(key, { maxLength: 8 });
@@ -41,4 +41,28 @@ describe('pointer patterns', () => {
     expect(patterns.sort(byCloseness)).toEqual([['a', 'b'], ['a', '*'], ['*', 'b'], ['*', '*'], ['a'], []]);
     expect(byCloseness(['a'], ['a'])).toBe(0);
   });
+});
+
+describe('a value at a pattern', () => {
+  const at = (document: unknown, pattern: string) => isAnythingAt(document, tokensOf(pattern) ?? []);
+
+  it.each<[string, unknown]>([
+    ['', null],
+    ['/a', { a: null }],
+    ['/a/0/b', { a: [{ b: false }] }],
+    ['/a/*/b', { a: [{}, { b: 0 }] }],
+    ['/a/*/b', { a: { x: { b: '' } } }],
+  ])('is found at %s of %j', (pattern, document) => expect(at(document, pattern)).toBe(true));
+
+  it.each<[string, unknown]>([
+    ['', undefined],
+    ['/a', {}],
+    ['/a', 'a'],
+    ['/toString', {}],
+    ['/length', []],
+    ['/01', [1, 2]],
+    ['/2', [1, 2]],
+    ['/a/*', { a: [] }],
+    ['/a/*/b', { a: [1, null, {}] }],
+  ])('is not found at %s of %j', (pattern, document) => expect(at(document, pattern)).toBe(false));
 });

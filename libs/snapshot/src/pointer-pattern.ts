@@ -35,3 +35,15 @@ export function byCloseness(one: readonly string[], other: readonly string[]): n
   const index = one.findIndex((token, at) => token !== other[at]);
   return index === -1 ? 0 : one[index] === WILDCARD ? 1 : -1;
 }
+
+const INDEX = /^(?:0|[1-9][0-9]*)$/;
+
+/** Whether a document has any value, also `null`, at the pattern. */
+export function isAnythingAt(document: unknown, pattern: readonly string[]): boolean {
+  const [token, ...deeper] = pattern;
+  if (token === undefined) return document !== undefined;
+  if (typeof document !== 'object' || document === null) return false;
+  if (token === WILDCARD) return Object.values(document).some((inner) => isAnythingAt(inner, deeper));
+  if (Array.isArray(document)) return INDEX.test(token) && isAnythingAt(document[Number(token)], deeper);
+  return Object.hasOwn(document, token) && isAnythingAt((document as Record<string, unknown>)[token], deeper);
+}

@@ -12,7 +12,8 @@ const NOT_FOR_AGENCIES = new Set([
   'kerege-end-user',
   'kerege-concealment',
 ]);
-const NOT_FROM_AGENCIES = new Set(FILTERED_FROM_ANSWERS);
+/** The connector says by its own flags which data are disputed. */
+const NOT_FROM_AGENCIES = new Set([...FILTERED_FROM_ANSWERS, 'kerege-disputed']);
 
 export interface HeaderText {
   readonly name: string;

@@ -19,6 +19,7 @@ export const alarmReasons = [
   'clock-distance',
   'dead-letter',
   'dead-letter-lost',
+  'dispute-unreadable',
   'foreign-key-published',
   'journal-orphans-stuck',
   'log-distrusted',

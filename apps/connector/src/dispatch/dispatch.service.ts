@@ -8,6 +8,7 @@ import type { WhyCode } from '#access';
 import { requestHeaders } from '../agency/agency-headers.js';
 import { statedReason } from '../agency/agency-fault.js';
 import { type AgencyService } from '../agency/agency.service.js';
+import type { Disputes } from '../disputes/disputes.service.js';
 import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
@@ -37,6 +38,7 @@ export interface DispatchDeps {
   /** By which they know this connector; undefined: they do not ask. */
   readonly endUserToken: string | undefined;
   readonly openings: OpeningSealer;
+  readonly disputes: Pick<Disputes, 'isKnownFor' | 'marks'>;
   readonly events: DispatchEvents;
 }
 
@@ -146,7 +148,10 @@ export class DispatchService {
     answerKey: Buffer,
   ): Promise<Outcome> {
     const { envelope, signer, view, deadlineMs } = dispatch;
-    const { agencies, clock, openings, endUserServices, endUserToken } = this.deps;
+    const { agencies, clock, disputes, openings, endUserServices, endUserToken } = this.deps;
+    const { ep: endpoint, pur: purpose } = envelope.requested.payload;
+    if (!disputes.isKnownFor(view, envelope.service, endpoint))
+      return failedOutcome(envelope, 'journal-unavailable', signer, clock.now());
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
     const isTold = endUser !== undefined && endUserServices.has(envelope.service);
@@ -174,6 +179,11 @@ export class DispatchService {
       subjectInAnswer: admitted.subjectInAnswer,
       endUser,
       nowMs,
+      marks: (told) =>
+        disputes.marks({
+          ...{ ...answer.value, view, service: envelope.service, provider: envelope.provider, endpoint, purpose },
+          subjects: [...admitted.content.subjects, ...told],
+        }),
       sealOpening: (stated) => openings.seal({ ...stated, ...concealmentIn(admitted.content) }),
     });
   }

@@ -22,6 +22,7 @@ import {
   type Statement,
   type SubjectOpening,
 } from '#signing';
+import type { DisputeMarks } from '../disputes/marked-answer.js';
 import { isUnsafe, type Envelope } from '../dispatch/envelope.js';
 
 /** An agency's answer as it leaves the connector: headers filtered, body untouched. */
@@ -80,12 +81,15 @@ export interface AnsweredBy {
   /** Who acts; a citizen hears of themselves and those whom they represent only. */
   readonly endUser?: ActingPerson | undefined;
   readonly nowMs: number;
+  /** What is disputed of the answer, also about subjects that only the answer told. */
+  readonly marks: (told: readonly TypedSubject[]) => Promise<DisputeMarks>;
   readonly sealOpening: (openings: StatedOpenings) => Promise<Uint8Array | undefined>;
 }
 
 /**
  * States and seals the answer. `answer-subject-missing` where only the answer could tell the subject and does not;
- * refused where it tells that a citizen has asked about somebody else.
+ * refused where it tells that a citizen has asked about somebody else, or holds a datum that is blocked. Marks of disputed
+ * data stand on it before it is digested.
  */
 export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, by: AnsweredBy): Promise<Outcome> {
   const subjects = subjectsOf(answer, by.subjectInAnswer);
@@ -93,17 +97,21 @@ export async function answeredOutcome(envelope: Envelope, answer: AgencyAnswer, 
   for (const subject of subjects)
     if (!decideEndUser([], by.endUser, subject, isUnsafe(envelope)).ok)
       return refusedOutcome(envelope, 'end-user-mismatch', by.snap, by.signer, by.nowMs);
+  const marks = await by.marks(subjects);
+  if (marks.isBlocked) return refusedOutcome(envelope, 'disputed-blocked', by.snap, by.signer, by.nowMs);
+  const marked = { ...answer, headers: [...answer.headers, ...marks.headers] };
   const committed = subjects.map((subject) => commit('subject', subject));
   const payload: AnsweredPayload = {
     ...sequelOf(envelope.requested, by.nowMs),
     t: 'exchange.answered',
     st: answer.status,
-    res: answerDigest(by.salt, answer),
+    res: answerDigest(by.salt, marked),
     snap: by.snap,
     ...(committed.length === 0 ? {} : { subj: committed.map(({ commitment }) => commitment) }),
+    ...(marks.headers.length === 0 ? {} : { n: marks.headers.length }),
   };
   const statement = await signStatement(payload, by.signer);
-  const content = encode(AnswerContentSchema, message(AnswerContentSchema, contentOf(answer)));
+  const content = encode(AnswerContentSchema, message(AnswerContentSchema, contentOf(marked)));
   const id = exchangeIdBytes(envelope.exchangeId);
   const { nonce, ciphertext } = sealRecord(by.answerKey, content, answerAd(statement.leafHash, id));
   const session = envelope.request.content;

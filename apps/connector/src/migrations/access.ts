@@ -5,4 +5,5 @@ import type { AccessPlan } from '#postgres';
 export const access: AccessPlan = {
   journal: { insert: true, update: ['state', 'statement', 'answer', 'opening', 'receipted'], erasable: true },
   ...deliveriesAccess,
+  dispute: { insert: true, update: ['at_ms', 'rev', 'value'], delete: true },
 };

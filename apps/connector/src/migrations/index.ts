@@ -2,6 +2,7 @@ import { Journal1700000000001 } from './0001-journal.js';
 import { Receipted1700000000002 } from './0002-receipted.js';
 import { Opening1700000000003 } from './0003-opening.js';
 import { Notices1700000000004 } from './0004-notices.js';
+import { Dispute1700000000005 } from './0005-dispute.js';
 
 /** This app's tables, in order. */
 export const connectorMigrations = [
@@ -9,4 +10,5 @@ export const connectorMigrations = [
   Receipted1700000000002,
   Opening1700000000003,
   Notices1700000000004,
+  Dispute1700000000005,
 ];

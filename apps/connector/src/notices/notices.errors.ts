@@ -74,5 +74,6 @@ export const noticeFlaws = [
   'question-malformed',
   'question-unstated',
   'question-key-unknown',
+  'dispute-malformed',
 ] as const;
 export type NoticeFlaw = (typeof noticeFlaws)[number];

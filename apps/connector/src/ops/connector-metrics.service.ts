@@ -5,6 +5,7 @@ import { BREAKER_STATES, type AgencyService } from '../agency/agency.service.js'
 import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
 import { alarmReasons, dispatchStages, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
 import { deadReasons } from '../dispatch/dispatch.errors.js';
+import type { Disputes, DisputesParts } from '../disputes/disputes.service.js';
 import type { DeliveryService } from '../evidence/delivery.service.js';
 import { noticeFlaws } from '../notices/notices.errors.js';
 import type { Notices, NoticesParts } from '../notices/notices.service.js';
@@ -14,6 +15,8 @@ const STAGE_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 
 const KINDS = ['answered', 'failed', 'refused'] as const;
 const ATTEMPT_STATES = ['delivered', 'waiting', 'parked'] as const;
 const OPEN_STATES = ['waiting', 'parked'] as const;
+const DISPUTE_STATES = ['held', 'unopened'] as const;
+const DISPUTED = ['flagged', 'blocked'] as const;
 const HELD = ['answers', 'stamps', 'waits'] as const;
 
 export const connectorMetrics = defineMetrics('connector', {
@@ -82,6 +85,16 @@ export const connectorMetrics = defineMetrics('connector', {
     name: 'kerege_connector_notices_number',
     help: 'Notices that nobody has taken yet. Alarm if any is parked.',
     labels: { state: OPEN_STATES },
+  }),
+  disputes: metric.observedGauge({
+    name: 'kerege_connector_disputes_number',
+    help: 'Flags of disputed data that are held, and those whose key is not held here: alarm above 0 of these.',
+    labels: { state: DISPUTE_STATES },
+  }),
+  disputedAnswers: metric.counter({
+    name: 'kerege_connector_disputed_answers_total',
+    help: 'Answers that hold a disputed datum: flagged, or blocked and refused.',
+    labels: { what: DISPUTED },
   }),
   breakers: metric.observedGauge({
     name: 'kerege_connector_breakers_number',
@@ -157,6 +170,18 @@ export function noticeEvents(
   };
 }
 
+/** What marking answers reports; never whose data they are. */
+export function disputeEvents(
+  metrics: ConnectorMetrics,
+  { alarm, failed }: Pick<DispatchEvents, 'alarm' | 'failed'>,
+): Pick<DisputesParts, 'answered' | 'unreadable' | 'failed'> {
+  return {
+    failed,
+    answered: (what) => metrics.disputedAnswers.add({ what }),
+    unreadable: ({ subsystem, flag }) => alarm('dispute-unreadable', { to: subsystem, flag }),
+  };
+}
+
 /** How far clocks are from the broker's, positive ahead. */
 export function clockDistances(metrics: ConnectorMetrics) {
   const distances = new Map<ClockPair, number>();
@@ -170,9 +195,15 @@ export function clockDistances(metrics: ConnectorMetrics) {
 /** Shows what waits, and which agencies are let be. */
 export function watchQueues(
   metrics: ConnectorMetrics,
-  parts: { readonly agencies: AgencyService; readonly delivery: DeliveryService; readonly notices: Notices },
+  parts: {
+    readonly agencies: AgencyService;
+    readonly delivery: DeliveryService;
+    readonly notices: Notices;
+    readonly disputes: Disputes;
+  },
 ): void {
-  const { agencies, delivery, notices } = parts;
+  const { agencies, delivery, notices, disputes } = parts;
+  for (const state of DISPUTE_STATES) metrics.disputes.from({ state }, () => disputes.sizes[state]);
   for (const state of OPEN_STATES) metrics.notices.from({ state }, () => notices.sizes[state]);
   for (const state of BREAKER_STATES)
     metrics.breakers.from({ state }, () => agencies.breakers().filter((breaker) => breaker.state === state).length);

@@ -11,6 +11,7 @@ import {
 import type { RegistryCopy } from '#registry-copy';
 import type { LogWatcher } from '#log-watch';
 import type { Openings } from '#openings';
+import type { Disputes } from '../disputes/disputes.service.js';
 import type { Notices } from '../notices/notices.service.js';
 import type { AgencyService, BreakerReading } from '../agency/agency.service.js';
 import type { ClockPair } from '../dispatch/clock-watch.js';
@@ -24,7 +25,8 @@ export interface ConnectorStatusSources {
   readonly agencies: Pick<AgencyService, 'breakers'>;
   readonly watcher: Pick<LogWatcher, 'reading'>;
   readonly openings: Pick<Openings, 'reading'>;
-  readonly notices: Pick<Notices, 'reading'>;
+  readonly notices: Pick<Notices, 'reading' | 'silentSince'>;
+  readonly disputes: Pick<Disputes, 'reading'>;
   /** Last measured distances of clocks, milliseconds. */
   readonly distances: ReadonlyMap<ClockPair, number>;
 }
@@ -44,6 +46,7 @@ export function connectorParts({
   watcher,
   openings,
   notices,
+  disputes,
   distances,
 }: ConnectorStatusSources): StatusPart[] {
   return [
@@ -55,6 +58,7 @@ export function connectorParts({
     { name: 'requests', read: () => requestReading(bus, requests) },
     { name: 'openings', read: () => openings.reading() },
     { name: 'notices', read: () => notices.reading() },
+    { name: 'disputes', read: () => disputes.reading(notices.silentSince()) },
     { name: 'clocks', read: () => clockReading(distances) },
     ...agencies.breakers().map(({ service }) => ({
       name: `agency ${service}`,

@@ -31,6 +31,11 @@ describe('headers of an answer', () => {
       expect(filterAnswerHeaders([header(name.toUpperCase()), ...kept])).toEqual(kept);
     },
   );
+
+  it('go on with the connector’s word on what is disputed', () => {
+    const disputed = [header('Kerege-Disputed', 'a;since=2026-11-27'), header('Kerege-Disputed', 'b;since=2026-11-27')];
+    expect(filterAnswerHeaders(disputed)).toEqual(disputed);
+  });
 });
 
 it('the last value of a header counts, if it is any', () => {

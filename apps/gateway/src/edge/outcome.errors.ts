@@ -12,6 +12,11 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
   'content-mismatch': reasonEntry('content-mismatch', 'The content is not what was signed.', TELL),
   'endpoint-mismatch': reasonEntry('endpoint-mismatch', 'The statement names another endpoint than the request.', TELL),
   'commitment-mismatch': reasonEntry('commitment-mismatch', 'The commitments speak of others than the request.', TELL),
+  'disputed-blocked': reasonEntry(
+    'disputed-blocked',
+    'The answer holds a datum that is disputed and may not be used for this purpose until that is decided.',
+    'Ask for other data, or again once the review has ended; the owner of the datum decides it.',
+  ),
   'agency-unreachable': reasonEntry('agency-unreachable', "The agency's system could not be reached.", AGAIN),
   'agency-timeout': reasonEntry('agency-timeout', "The agency's system did not answer in time.", ASK),
   'agency-invalid-answer': reasonEntry(
@@ -38,7 +43,7 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
   'connector-busy': reasonEntry('connector-busy', 'The connector has as many calls under way as it takes.', AGAIN),
   'journal-unavailable': reasonEntry(
     'journal-unavailable',
-    'The connector cannot journal unsafe calls, so it makes none.',
+    'The connector lacks its database: it makes no unsafe calls, nor any before it knows which data are disputed.',
     AGAIN,
   ),
   'outcome-unknown': reasonEntry(
