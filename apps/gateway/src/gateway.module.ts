@@ -122,19 +122,21 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   );
   const corrections = new Corrections({
     ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId) },
-    keys: exchange.keys,
+    ...{ keys: exchange.keys, exchanges: exchange.exchanges },
     failed: (what, cause) => reports.failed(what, cause),
   });
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   exchange.start();
+  corrections.start();
   const parts: Parts = {
     ...{ config, instanceId, bus, clock, logger, metrics, database, registry },
     ...{ audit, exchange, corrections, answers, watcher, openings },
   };
   const stop = async () => {
     busWatch.stop();
+    await corrections.stop();
     await exchange.close();
     await openings.stop();
     await registry.stop();

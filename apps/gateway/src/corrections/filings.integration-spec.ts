@@ -101,6 +101,55 @@ describe('a request', () => {
   });
 });
 
+describe('a request about data of several owners', () => {
+  const birth = { element: 'person.birth', pointer: '/birth', doubted: '1990-01-01' };
+  const name = { element: 'person.name', pointer: '/name', doubted: 'Test' };
+  const several = filing({ correctionId: ID, items: [birth, name], recheck: { path: '/TEST000001' } });
+  beforeEach(() => {
+    own.feedback.ownerOf = (body) =>
+      body.outline?.items.some(({ element }) => element === 'person.birth') === true ? OTHER : PROVIDER;
+  });
+
+  it('is a whole and a part for each, and no owner learns what another was sent', async () => {
+    const answer = await own.post('', several);
+    const told = (await answer.json()) as { standing: { id: string }; parts: { id: string; partOf: string }[] };
+    expect([answer.status, told]).toMatchObject([
+      201,
+      { standing: { id: ID }, parts: [{ partOf: ID }, { partOf: ID }] },
+    ]);
+    const [whole, ofOther, ofProvider] = own.feedback.given().map(({ body }) => body);
+    expect(whole?.content).toBeUndefined();
+    const ids = told.parts.map(({ id }) => id);
+    expect(whole?.['parts']).toEqual([
+      { correctionId: ids[0], owner: OTHER, items: [0] },
+      { correctionId: ids[1], owner: PROVIDER, items: [1] },
+    ]);
+    expect([ofOther?.['parentId'], ofProvider?.['parentId']]).toEqual([ID, ID]);
+    const contents = [await opened(ofOther!, OTHER), await opened(ofProvider!, PROVIDER)];
+    expect(contents.map(({ items }) => items)).toEqual([[birth], [name]]);
+    expect(contents.map((content, index) => isOutlineOf([ofOther, ofProvider][index]!.outline!, content))).toEqual([
+      true,
+      true,
+    ]);
+    expect(new Set(contents.map(({ salt }) => salt)).size).toBe(2);
+    for (const id of ids) expect(await own.corrections.kept.find(id, CONSUMER)).toBeDefined();
+    expect(await own.corrections.kept.find(ID, CONSUMER)).toBeUndefined();
+  });
+
+  it('that broke off is completed by asking again', async () => {
+    let calls = 0;
+    own.feedback.answers = ({ body }) =>
+      body['parentId'] !== undefined && (calls += 1) > 2 ? problem(503, 'registry-unread') : undefined;
+    const broken = await own.post('', several);
+    expect([broken.status, await broken.json()]).toMatchObject([503, { code: 'registry-unread', filing: ID }]);
+    own.feedback.answers = () => undefined;
+    const whole = await own.post('', several);
+    expect([whole.status, await whole.json()]).toMatchObject([201, { parts: [{ partOf: ID }, { partOf: ID }] }]);
+    expect(own.feedback.given().filter(({ body }) => body['parentId'] === undefined)).toHaveLength(1);
+    expect(own.feedback.standings.size).toBe(3);
+  });
+});
+
 describe('feedback', () => {
   it.each([
     [409, 'case-refused', { refusal: 'duplicate', hint: 'Look at the other.', correctionId: ID }],

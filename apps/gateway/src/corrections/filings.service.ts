@@ -47,9 +47,19 @@ interface Draft {
 export class GatewayFilings {
   constructor(private readonly parts: FilingServiceParts) {}
 
+  /** What is thrown names the id under which to ask again. */
   async file(consumer: SubsystemId, endUser: string, request: FilingRequest): Promise<Filed> {
+    try {
+      return await this.filed(this.parts.steps.asker(consumer, endUser), request);
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      const { code, entry, extensions } = cause;
+      throw new AppError(code, entry, { cause, extensions: { ...extensions, filing: request.correctionId } });
+    }
+  }
+
+  private async filed(asker: Asker, request: FilingRequest): Promise<Filed> {
     const { steps } = this.parts;
-    const asker = steps.asker(consumer, endUser);
     const content = readContentOf(request, await this.saltOf(asker, request, request.correctionId));
     const { kind, service, correctionId } = request;
     const items = content.items.map(({ element }) => (element === undefined ? {} : { elementId: element }));
@@ -135,7 +145,7 @@ export class GatewayFilings {
     };
     const asked = { correctionId: id, kind, service, endpoint, content };
     const sealed = parts === undefined ? await steps.seal(contentId, CASE_KINDS.request, owner, asked) : undefined;
-    const expected = { t: ['correction.submitted'], id, to: owner, doc: outline.digest, opening };
+    const expected = { t: 'correction.submitted' as const, id, to: owner, doc: outline.digest, opening };
     return steps.step(asker, '/v1/corrections', body, expected, sealed);
   }
 }

@@ -17,12 +17,12 @@ export class PersonActs {
 
   withdraw(consumer: SubsystemId, endUser: string, id: string): Promise<Standing> {
     const asker = this.steps.asker(consumer, endUser);
-    return this.steps.step(asker, stepsOf(id), { act: 'withdraw' }, { t: ['correction.withdrawn'], id });
+    return this.steps.step(asker, stepsOf(id), { act: 'withdraw' }, { t: 'correction.withdrawn', id });
   }
 
   appeal(consumer: SubsystemId, endUser: string, id: string): Promise<Standing> {
     const asker = this.steps.asker(consumer, endUser);
-    return this.steps.step(asker, stepsOf(id), { act: 'appeal' }, { t: ['correction.reopened'], id });
+    return this.steps.step(asker, stepsOf(id), { act: 'appeal' }, { t: 'correction.reopened', id, why: 'appeal' });
   }
 
   /** Sealed for whoever owns the case now; if it is transferred meanwhile, feedback refuses and nothing was said. */
@@ -34,7 +34,7 @@ export class PersonActs {
     const doc = valueHash(fromBase64Url(salt) ?? Buffer.alloc(0), { text, attachments });
     const said = { correctionId: id, salt, text, attachments };
     const sealed = await this.steps.seal(newExchangeId(), CASE_KINDS.info, owner, said);
-    const expected = { t: ['correction.info-provided'], id, to: owner, doc };
+    const expected = { t: 'correction.info-provided' as const, id, to: owner, doc };
     return this.steps.step(asker, stepsOf(id), { act: 'provide-info', doc }, expected, sealed);
   }
 }

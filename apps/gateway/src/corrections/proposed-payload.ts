@@ -1,14 +1,15 @@
-import { opens, payloadProblem, type StatementPayload, type SubjectOpening } from '#signing';
+import { opens, payloadProblem, type StatementPayload, type StatementType, type SubjectOpening } from '#signing';
 
 /** What a payload has to say for this gateway to sign it in the consumer's name. */
 export interface ExpectedPayload {
-  /** One of these. */
-  readonly t: readonly string[];
+  readonly t: StatementType;
   readonly id: string;
   readonly from: string;
   readonly to?: string | undefined;
   /** Exactly this; absent: none may stand there. */
   readonly doc?: string | undefined;
+  /** Exactly this; absent: none may stand there. */
+  readonly why?: string | undefined;
   /** Of a first transition: it opens `subj`. */
   readonly opening?: SubjectOpening | undefined;
 }
@@ -33,9 +34,9 @@ export function soundPayload(
   return isNow && isOfCase(payload, expected) && isAbout(payload, expected.opening) ? payload : undefined;
 }
 
-function isOfCase(payload: StatementPayload, { t, id, from, to, doc }: ExpectedPayload): boolean {
+function isOfCase(payload: StatementPayload, { t, id, from, to, doc, why }: ExpectedPayload): boolean {
   const isParties = payload.from === from && (to === undefined || payload.to === to);
-  return t.includes(payload.t) && payload.id === id && isParties && payload.doc === doc;
+  return payload.t === t && payload.id === id && isParties && payload.doc === doc && payload.why === why;
 }
 
 function isAbout({ subj }: StatementPayload, opening: SubjectOpening | undefined): boolean {

@@ -54,11 +54,13 @@ export async function startCorrections(database: Database, feedbackUrl?: string)
     feedbackUrl: feedbackUrl ?? feedback.url,
     correctionTimeoutMs: TIMEOUT_MS,
     maxCorrectionBytes: 16 * 1024 * 1024,
+    verificationsEveryMs: 60_000,
   };
   const corrections = new Corrections({
     ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), failed: () => undefined },
     registry: { current: () => gateway.registry.view },
     keys: gateway.module.keys,
+    exchanges: gateway.module.exchanges,
   });
   const app = await serve(gateway, corrections);
   return {

@@ -115,7 +115,7 @@ export class StandInFeedback {
             seq: 9,
             was: 'CLOSED',
             now: 'REOPENED',
-            why: 'verification',
+            why: 'old-value-seen',
             prev,
             ...doc,
           };
