@@ -23,17 +23,28 @@ export async function readForm<Form extends object>(
   body: Buffer,
   form: Type<Form>,
 ): Promise<{ readonly form: Form; readonly json: Readonly<Record<string, unknown>> }> {
-  const json = parseJson(body);
-  // The validator reads by calling itself: whatever is too deep for it must not get there.
-  if (typeof json !== 'object' || json === null || Array.isArray(json) || !isHashable(json))
-    throw malformed([{ pointer: '#', message: 'not an object, or deeper than one of these can be' }]);
+  const json = parseObject(body);
   const read = (await pipe.transform(json, { type: 'body', metatype: form })) as Form;
-  return { form: read, json: json as Readonly<Record<string, unknown>> };
+  return { form: read, json };
+}
+
+/** Of what takes no words: an empty object, so that nobody believes that theirs were read. */
+export function readNothing(body: Buffer): void {
+  const [name] = Object.keys(parseObject(body));
+  if (name !== undefined) throw malformed([{ pointer: '#', message: 'nothing is said here' }]);
 }
 
 export function malformed(problems: readonly BodyProblem[], cause?: unknown) {
   const extensions = { problems: problems.slice(0, MAX_PROBLEMS) };
   return gatewayCorrectionErrors.error('correction-malformed', { cause, extensions });
+}
+
+function parseObject(body: Buffer): Readonly<Record<string, unknown>> {
+  const json = parseJson(body);
+  // The validator reads by calling itself: whatever is too deep for it must not get there.
+  if (typeof json !== 'object' || json === null || Array.isArray(json) || !isHashable(json))
+    throw malformed([{ pointer: '#', message: 'not an object, or deeper than one of these can be' }]);
+  return json as Readonly<Record<string, unknown>>;
 }
 
 function parseJson(body: Buffer): unknown {

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseExchangeId, type SubsystemId } from '#kernel';
 import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
 import { CaseSteps, type Standing } from './case-steps.service.js';
-import { malformed, readForm } from './correction-body.pipe.js';
+import { malformed, readForm, readNothing } from './correction-body.pipe.js';
 import { CorrectionBodies } from './correction-bodies.service.js';
 import { CorrectionDto, FiledDto, InfoDto, NothingDto, StandingDto } from './correction.dto.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
@@ -69,7 +69,7 @@ export class GatewayCorrectionsController {
   ): Promise<{ standing: Standing }> {
     const endUser = endUserOf(raw.rawHeaders);
     return this.bodies.with(raw, reply, consumer, async (body) => {
-      await readForm(body, NothingDto);
+      readNothing(body);
       return { standing: await this.acts.withdraw(consumer, endUser, caseOf(id)) };
     });
   }
@@ -108,7 +108,7 @@ export class GatewayCorrectionsController {
   ): Promise<{ standing: Standing }> {
     const endUser = endUserOf(raw.rawHeaders);
     return this.bodies.with(raw, reply, consumer, async (body) => {
-      await readForm(body, NothingDto);
+      readNothing(body);
       return { standing: await this.acts.appeal(consumer, endUser, caseOf(id)) };
     });
   }
