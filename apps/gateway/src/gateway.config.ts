@@ -10,6 +10,7 @@ import {
 } from '#platform';
 import { logWatchSettings } from '#log-watch';
 import { compositionSettings } from './composition/composition.config.js';
+import { correctionSettings } from './corrections/corrections.config.js';
 import { edgeSettings } from './edge/edge.config.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -21,6 +22,7 @@ export const gatewayConfig = defineConfig('gateway', {
   ...tracingSettings,
   ...edgeSettings,
   ...compositionSettings,
+  ...correctionSettings,
   ...logWatchSettings,
   kafkaBrokers: setting.list({
     env: 'KAFKA_BROKERS',

@@ -26,6 +26,8 @@ import { KeyRing } from '#signing';
 import type { RegistryKey } from '#snapshot';
 import { COMPOSITION_ROUTE, CompositionController } from './composition/composition.controller.js';
 import { CompositionService } from './composition/composition.service.js';
+import { CORRECTION_ROUTES, GatewayCorrectionsController } from './corrections/corrections.controller.js';
+import { Corrections } from './corrections/corrections.module.js';
 import { consumerAuthErrors } from './consumer-auth/consumer-auth.errors.js';
 import { HeaderAuthenticator } from './consumer-auth/header-authenticator.js';
 import { AnswerBudget } from './edge/answer-budget.js';
@@ -89,6 +91,7 @@ interface Parts {
   readonly registry: RegistryCopy;
   readonly audit: AuditLogService;
   readonly exchange: ExchangeModule;
+  readonly corrections: Corrections;
   readonly answers: AnswerBudget;
   readonly watcher: LogWatcher;
   readonly openings: Openings;
@@ -117,27 +120,23 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     { bus, clock, ...rows, logs, log: audit, events: reports, guard: watcher, openings },
     { ...config, instanceId },
   );
+  const corrections = new Corrections({
+    ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId) },
+    ...{ keys: exchange.keys, exchanges: exchange.exchanges },
+    failed: (what, cause) => reports.failed(what, cause),
+  });
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   exchange.start();
+  corrections.start();
   const parts: Parts = {
-    config,
-    instanceId,
-    bus,
-    clock,
-    logger,
-    metrics,
-    database,
-    registry,
-    audit,
-    exchange,
-    answers,
-    watcher,
-    openings,
+    ...{ config, instanceId, bus, clock, logger, metrics, database, registry },
+    ...{ audit, exchange, corrections, answers, watcher, openings },
   };
   const stop = async () => {
     busWatch.stop();
+    await corrections.stop();
     await exchange.close();
     await openings.stop();
     await registry.stop();
@@ -178,7 +177,7 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
     status: new StatusWatch('gateway', status, clock),
     ...edgeHttpOptions(config),
   });
-  prepareEdge(app, [COMPOSITION_ROUTE]);
+  prepareEdge(app, [COMPOSITION_ROUTE, ...CORRECTION_ROUTES]);
   serveOpenApi(app, { title: 'Kerege gateway', version: '1.0.0', description: "Native paths; /r1 is X-Road's." });
   const { host, port, drainMs } = config;
   const running = await startHttpApp(app, { host, port, drainMs, onClose: stop });
@@ -192,7 +191,8 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
   };
 }
 
-function rootModule({ config, instanceId, clock, logger, registry, audit, exchange, answers }: Parts): DynamicModule {
+function rootModule(parts: Parts): DynamicModule {
+  const { config, instanceId, clock, logger, registry, audit, exchange, corrections, answers } = parts;
   const rights = new RegistryRights(registry);
   const authenticator = new HeaderAuthenticator(rights, instanceId);
   const objection = authenticator.objectionTo(config.host);
@@ -220,8 +220,9 @@ function rootModule({ config, instanceId, clock, logger, registry, audit, exchan
         refusals: exchange.tally,
       }),
     ],
-    controllers: [ExchangeController, CompositionController],
+    controllers: [ExchangeController, CompositionController, GatewayCorrectionsController],
     providers: [
+      ...corrections.providers(),
       { provide: CompositionService, useValue: compositions },
       { provide: ExchangeStore, useValue: exchange.store },
       { provide: TakeoverService, useValue: exchange.takeover },

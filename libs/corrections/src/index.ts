@@ -32,6 +32,7 @@ export {
   type ContentItem,
   type CorrectionContent,
 } from './content/correction-content.js';
+export { isHashable } from './content/is-hashable.js';
 export { valueHash } from './content/value-hash.js';
 export { readPublicNumber, spellPublicNumber, type PublicNumber } from './public-number.js';
 export { advance, standing, type Advanced } from './case/advance.js';

@@ -1,4 +1,5 @@
 import { Exchange1700000000001 } from './0001-exchange.js';
+import { CorrectionFiling1700000000002 } from './0002-correction-filing.js';
 
 /** In order. */
-export const gatewayMigrations = [Exchange1700000000001];
+export const gatewayMigrations = [Exchange1700000000001, CorrectionFiling1700000000002];

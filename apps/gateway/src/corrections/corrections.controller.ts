@@ -1,0 +1,122 @@
+import { Controller, Header, HttpCode, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseExchangeId, type SubsystemId } from '#kernel';
+import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
+import { CaseSteps, type Standing } from './case-steps.service.js';
+import { malformed, readForm, readNothing } from './correction-body.pipe.js';
+import { CorrectionBodies } from './correction-bodies.service.js';
+import { CorrectionDto, FiledDto, InfoDto, NothingDto, StandingDto } from './correction.dto.js';
+import { gatewayCorrectionErrors } from './corrections.errors.js';
+import { endUserOf } from './end-user-header.js';
+import { filingRequestOf } from './filing-form.js';
+import { GatewayFilings, type Filed } from './filings.service.js';
+import { PersonActs } from './person-acts.service.js';
+
+const ROUTE = '/v1/corrections';
+/** Whose bodies are read by `CorrectionBodies`. */
+export const CORRECTION_ROUTES = [
+  ROUTE,
+  ...['withdraw', 'info', 'appeal'].map((act) => `${ROUTE}/:id/${act}`),
+] as const;
+
+/** What persons say is wrong in an answer, for portal backends (`corrections.md` §10); whatever is read of cases feedback serves. */
+@ApiTags('corrections')
+@ApiHeader({ name: 'X-Road-Client', required: true })
+@ApiHeader({ name: 'Kerege-End-User', required: true, description: 'Assertion of the person who asks.' })
+@Controller(ROUTE)
+@UseGuards(ConsumerGuard)
+export class GatewayCorrectionsController {
+  constructor(
+    @Inject(GatewayFilings) private readonly filings: GatewayFilings,
+    @Inject(PersonActs) private readonly acts: PersonActs,
+    @Inject(CaseSteps) private readonly steps: CaseSteps,
+    @Inject(CorrectionBodies) private readonly bodies: CorrectionBodies,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ operationId: 'fileCorrection', summary: 'Seals for the owner what is wrong, and files it.' })
+  @ApiBody({ type: CorrectionDto })
+  @ApiCreatedResponse({ type: FiledDto })
+  async file(
+    @Req() { raw }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Consumer() consumer: SubsystemId,
+  ): Promise<Filed> {
+    const endUser = endUserOf(raw.rawHeaders);
+    return this.bodies.with(raw, reply, consumer, async (body) => {
+      const { form, json } = await readForm(body, CorrectionDto);
+      const request = filingRequestOf(form, json, this.steps.view());
+      if (request.ok) return this.filings.file(consumer, endUser, request.value);
+      if (request.reason === 'service') throw gatewayCorrectionErrors.error('correction-service-unknown');
+      throw malformed([{ pointer: `#/${request.reason}`, message: `${request.reason} is none of that service` }]);
+    });
+  }
+
+  @Post(':id/withdraw')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ operationId: 'withdrawCorrection', summary: 'Before a decision the person takes it back.' })
+  @ApiBody({ type: NothingDto })
+  @ApiOkResponse({ type: StandingDto })
+  withdraw(
+    @Param('id') id: string,
+    @Req() { raw }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Consumer() consumer: SubsystemId,
+  ): Promise<{ standing: Standing }> {
+    const endUser = endUserOf(raw.rawHeaders);
+    return this.bodies.with(raw, reply, consumer, async (body) => {
+      readNothing(body);
+      return { standing: await this.acts.withdraw(consumer, endUser, caseOf(id)) };
+    });
+  }
+
+  @Post(':id/info')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ operationId: 'answerOwner', summary: 'Answers what the owner has asked, sealed for it.' })
+  @ApiBody({ type: InfoDto })
+  @ApiOkResponse({ type: StandingDto })
+  info(
+    @Param('id') id: string,
+    @Req() { raw }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Consumer() consumer: SubsystemId,
+  ): Promise<{ standing: Standing }> {
+    const endUser = endUserOf(raw.rawHeaders);
+    return this.bodies.with(raw, reply, consumer, async (body) => {
+      const { form, json } = await readForm(body, InfoDto);
+      const answer = { text: form.text, attachments: json['attachments'] };
+      return { standing: await this.acts.answer(consumer, endUser, caseOf(id), answer) };
+    });
+  }
+
+  @Post(':id/appeal')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ operationId: 'appealCorrection', summary: 'Within the appeal window: the owner looks at it again.' })
+  @ApiBody({ type: NothingDto })
+  @ApiOkResponse({ type: StandingDto })
+  appeal(
+    @Param('id') id: string,
+    @Req() { raw }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Consumer() consumer: SubsystemId,
+  ): Promise<{ standing: Standing }> {
+    const endUser = endUserOf(raw.rawHeaders);
+    return this.bodies.with(raw, reply, consumer, async (body) => {
+      readNothing(body);
+      return { standing: await this.acts.appeal(consumer, endUser, caseOf(id)) };
+    });
+  }
+}
+
+/** It stands in a URL at feedback: nothing else than an id may. */
+function caseOf(id: string): string {
+  const parsed = parseExchangeId(id);
+  if (parsed === undefined) throw malformed([{ pointer: '#', message: 'the id of a case is a UUIDv7' }]);
+  return parsed;
+}

@@ -1,0 +1,75 @@
+import type { Provider } from '@nestjs/common';
+import type { Clock } from '#kernel';
+import type { Database } from '#postgres';
+import type { Exchanges } from '../exchange/exchange.js';
+import { CaseSteps, type CaseStepsParts } from './case-steps.service.js';
+import { CorrectionBodies } from './correction-bodies.service.js';
+import { CorrectionFilings } from './correction-filing.store.js';
+import { FeedbackCases } from './feedback-cases.service.js';
+import { GatewayFilings } from './filings.service.js';
+import { PersonActs } from './person-acts.service.js';
+import { Rechecks } from './recheck.service.js';
+import { VerificationsWorker } from './verifications.worker.js';
+
+export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'keys'> {
+  readonly settings: {
+    readonly feedbackUrl: string;
+    readonly correctionTimeoutMs: number;
+    readonly maxCorrectionBytes: number;
+    readonly verificationsEveryMs: number;
+  };
+  readonly database: Database;
+  readonly exchanges: Exchanges;
+  /** Of this gateway: the key of its rows is made from it. */
+  readonly secret: Uint8Array;
+  readonly clock: Clock;
+  readonly failed: (what: string, cause: unknown) => void;
+}
+
+/** Corrections, wired: each part told of those that it needs. */
+export class Corrections {
+  readonly kept: CorrectionFilings;
+  readonly feedback: FeedbackCases;
+  readonly steps: CaseSteps;
+  readonly filings: GatewayFilings;
+  readonly acts: PersonActs;
+  readonly verifications: VerificationsWorker;
+  private readonly bodies: CorrectionBodies;
+
+  private readonly settings: CorrectionsContext['settings'];
+
+  constructor({ settings, database, exchanges, secret, clock, failed, registry, keys }: CorrectionsContext) {
+    this.settings = settings;
+    const { feedbackUrl, correctionTimeoutMs: timeoutMs, maxCorrectionBytes } = settings;
+    this.kept = new CorrectionFilings(database, secret);
+    this.feedback = new FeedbackCases({ feedbackUrl, timeoutMs, clock, failed });
+    this.steps = new CaseSteps({ registry, keys, feedback: this.feedback, clock });
+    this.filings = new GatewayFilings({ steps: this.steps, kept: this.kept, clock });
+    this.acts = new PersonActs(this.steps);
+    this.verifications = new VerificationsWorker({
+      ...{ kept: this.kept, feedback: this.feedback, steps: this.steps, clock, failed },
+      rechecks: new Rechecks(exchanges, clock),
+      everyMs: settings.verificationsEveryMs,
+    });
+    this.bodies = new CorrectionBodies(maxCorrectionBytes);
+  }
+
+  /** Where no feedback is set nothing was filed, and nothing is asked. */
+  start(): void {
+    if (this.settings.feedbackUrl !== '') this.verifications.start();
+  }
+
+  stop(): Promise<void> {
+    return this.verifications.stop();
+  }
+
+  /** For `GatewayCorrectionsController`. */
+  providers(): Provider[] {
+    return [
+      { provide: CaseSteps, useValue: this.steps },
+      { provide: GatewayFilings, useValue: this.filings },
+      { provide: PersonActs, useValue: this.acts },
+      { provide: CorrectionBodies, useValue: this.bodies },
+    ];
+  }
+}
