@@ -1,4 +1,3 @@
-import type { DisputeContent } from '#deliveries';
 import type { SubsystemId } from '#kernel';
 import { parseTypedSubject, type TypedSubject } from '#signing';
 
@@ -10,16 +9,23 @@ export interface DisputeFlag {
   readonly subject: TypedSubject;
   readonly element: string;
   readonly sinceMs: number;
-  readonly option: DisputeContent['option'];
+  readonly option: 'FLAG' | 'BLOCK';
   /** Purposes that go on under `BLOCK`. */
   readonly exemptPurposes: readonly string[];
 }
 
+/** `DisputeContent` of `#deliveries`, as far as it is kept. */
+export interface ToldDispute extends Pick<DisputeFlag, 'flag' | 'element' | 'option' | 'exemptPurposes'> {
+  /** `COUNTRY/TYPE/CODE`. */
+  readonly subject: string;
+  readonly since: string;
+}
+
 /** Undefined if what was delivered names no subject. */
-export function flagOf(subsystem: SubsystemId, content: DisputeContent): DisputeFlag | undefined {
-  const subject = parseTypedSubject(content.subject);
+export function flagOf(subsystem: SubsystemId, told: ToldDispute): DisputeFlag | undefined {
+  const subject = parseTypedSubject(told.subject);
   if (subject === undefined) return undefined;
-  const { flag, element, option, exemptPurposes, since } = content;
+  const { flag, element, option, exemptPurposes, since } = told;
   return { flag, subsystem, subject, element, option, exemptPurposes, sinceMs: Date.parse(since) };
 }
 

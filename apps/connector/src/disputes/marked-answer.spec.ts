@@ -69,7 +69,7 @@ it('holds flags by subsystem and subject; one of the same name takes its place',
 });
 
 it('takes no flag that names nobody', () => {
-  const content = { flag: 'f', element: 'e', isOn: true, since: '2026-11-27T00:00:00Z', at: '2026-11-27T00:00:00Z' };
+  const content = { flag: 'f', element: 'e', since: '2026-11-27T00:00:00Z' };
   const rest = { option: 'FLAG' as const, exemptPurposes: [] };
   expect(flagOf(subsystem, { ...content, ...rest, subject: 'TEST000001' })).toBeUndefined();
   expect(flagOf(subsystem, { ...content, ...rest, subject: 'TEST/PIN/TEST000001' })?.subject).toEqual(subject);
