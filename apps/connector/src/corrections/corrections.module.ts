@@ -10,7 +10,7 @@ export interface CorrectionServices {
   readonly receipts: Receipts;
 }
 
-export function correctionsOf(context: Omit<NoticesContext, 'bus' | 'metrics'>): CorrectionServices {
+export function correctionsOf(context: Omit<NoticesContext, 'bus' | 'metrics' | 'disputes'>): CorrectionServices {
   const { config, copy, keys, clock, database, events, noticeAddresses } = context;
   const { feedbackUrl, feedbackTimeoutMs: timeoutMs, receiptIntervalMs: intervalMs } = config;
   const clients = new CaseClients({ feedbackUrl, timeoutMs, registry: copy, keys, clock });
