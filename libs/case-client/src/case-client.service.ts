@@ -111,7 +111,7 @@ export class CaseClient {
     const salt = newSalt();
     const path = `/v1/recipient/corrections/${encodeURIComponent(noticeId)}/acknowledgement`;
     const body = { action, ...(reason === undefined ? {} : { reason }), salt };
-    return this.step(path, body, statementOfAcknowledgement(noticeId, this.parts.subsystem, said, salt));
+    return this.step(path, body, statementOfAcknowledgement(this.parts.subsystem, said, salt));
   }
 
   private async opened(id: string): Promise<OpenedRequest> {

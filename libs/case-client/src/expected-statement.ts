@@ -58,15 +58,15 @@ export interface Acknowledgement {
   readonly reason?: RecipientReason | undefined;
 }
 
+/** Its id is one of its own, so that the log does not tell of which case it is; its digest binds what it says. */
 export function statementOfAcknowledgement(
-  noticeId: string,
   recipient: SubsystemId,
   { action, reason }: Acknowledgement,
   salt: string,
 ): ExpectedStatement {
   const said = { action, ...(reason === undefined ? {} : { reason }) };
   return {
-    ...{ v: 1, t: 'correction.recipient-acked', id: noticeId, from: recipient, now: action },
+    ...{ v: 1, t: 'correction.recipient-acked', from: recipient, now: action },
     ...(reason === undefined ? {} : { why: reason }),
     doc: valueHash(fromBase64Url(salt) ?? Buffer.alloc(0), said),
   };
@@ -79,8 +79,8 @@ export function checkProposal(
   nowMs: number,
 ): Result<StatementPayload, string> {
   // Who the other side is, is the case's: the portal of an owner's act, the owner of a recipient's.
-  const other = 'to' in expected ? 'from' : 'to';
-  const wrong = SAYING.find((name) => name !== other && payload[name] !== expected[name]);
+  const open: ReadonlySet<string> = new Set('to' in expected ? ['from'] : ['to', 'id']);
+  const wrong = SAYING.find((name) => !open.has(name) && payload[name] !== expected[name]);
   if (wrong !== undefined) return refuse(wrong);
   const { ts } = payload;
   if (typeof ts !== 'number' || Math.abs(ts - nowMs) > MAX_CLOCK_DISTANCE_MS) return refuse('ts');
