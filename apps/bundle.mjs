@@ -141,7 +141,7 @@ for (const folder of [made, former]) rmSync(folder, { recursive: true, force: tr
 const [{ metafile }] = await Promise.all([bundle(APPS, true), bundle(PROGRAMS, false)]);
 
 // Whoever takes the default is content; anybody else would miss the names only when asked.
-const TAKES_DEFAULT = ['node_modules/@fastify/cors/index.js'];
+const TAKES_DEFAULT = ['node_modules/@fastify/cors/index.js', 'node_modules/date-holidays/src/index.js'];
 for (const { imports } of Object.values(metafile.outputs))
   for (const { path, kind } of imports) {
     const { entryPoint, exports } = (kind === 'dynamic-import' && metafile.outputs[path]) || { exports: [] };

@@ -51,7 +51,7 @@ export const cliErrors = defineErrors('cli', {
     message: 'This question has an answer already.',
     next: 'See "kerege questions list" for those that wait.',
   },
-  'correction-malformed': {
+  'correction-words': {
     kind: 'invalid',
     message: 'This is no act in a correction; what is wrong is listed.',
     next: 'Correct it; see "kerege correction --help".',

@@ -188,11 +188,8 @@ interface Context {
   readonly noticeAddresses: NoticeAddresses;
 }
 
-async function assemble(context: Context): Promise<Parts> {
-  const { config, bus, clock, logger, trust, subsystems, database, events } = context;
-  const processId = `${config.instanceId.replaceAll('/', '.')}.${randomUUID()}`;
-  const heldKeys = new HeldKeys(context.keys);
-  const copy = await RegistryCopy.start({
+function registryCopy({ config, bus, clock, logger, trust, events }: Context): Promise<RegistryCopy> {
+  return RegistryCopy.start({
     bus,
     clock,
     registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
@@ -202,6 +199,13 @@ async function assemble(context: Context): Promise<Parts> {
       alarm: (reason, details) => events.alarm(alarmReason(reason), { said: reason, ...details }),
     },
   });
+}
+
+async function assemble(context: Context): Promise<Parts> {
+  const { config, bus, clock, trust, subsystems, database, events } = context;
+  const processId = `${config.instanceId.replaceAll('/', '.')}.${randomUUID()}`;
+  const heldKeys = new HeldKeys(context.keys);
+  const copy = await registryCopy(context);
   const agencies = agencyService(context);
   const book = new ReceiptBook();
   const watcher = await watchLog({

@@ -74,7 +74,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const { config, bus, clock, events } = context;
   const ring = await loadKeys(config);
   const kek = ring.secret(config.instanceId);
-  const terms = await readTermsProfiles(config.termsDir);
+  const terms = await readTermsProfiles(config.termsDir, [config.termsProfile, ...config.termsProfiles]);
   const ledger = elementLedger(context, databases);
   const copy = await startCopy(context, ledger);
   const watcher = await watched(context).catch(async (cause: unknown) => {

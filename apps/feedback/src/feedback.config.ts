@@ -186,15 +186,20 @@ export const feedbackConfig = defineConfig('feedback', {
     min: 10,
     meaning: 'How often questions are looked for whose term has ended.',
   }),
-  termsDir: setting.text({
+  termsDir: setting.path({
     env: 'KEREGE_FEEDBACK_TERMS_DIR',
-    default: 'deploy/terms',
+    default: './deploy/terms',
     meaning: 'Directory of the profiles of terms (docs/terms.md), each in a file of its name.',
   }),
   termsProfile: setting.text({
     env: 'KEREGE_FEEDBACK_TERMS_PROFILE',
     default: 'default',
     meaning: 'Profile of the terms of corrections whose request names none.',
+  }),
+  termsProfiles: setting.list({
+    env: 'KEREGE_FEEDBACK_TERMS_PROFILES',
+    default: [],
+    meaning: 'Profiles of terms that a request may name besides; each is read at start.',
   }),
   twoPersonDecisions: setting.flag({
     env: 'KEREGE_FEEDBACK_TWO_PERSON_DECISIONS',

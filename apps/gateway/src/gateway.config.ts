@@ -51,7 +51,7 @@ export const gatewayConfig = defineConfig('gateway', {
     env: 'KEREGE_FEEDBACK_URL',
     default: '',
     meaning:
-      'Feedback, as its KEREGE_FEEDBACK_PUBLIC_URL says: asked for calls that need a link of the person, and for no other. Empty: such calls are refused.',
+      'Feedback, as its KEREGE_FEEDBACK_PUBLIC_URL says: asked for calls that need a link of the person, and told of corrections. Empty: such calls and corrections are refused.',
   }),
   linkTimeoutMs: setting.durationMs({
     env: 'KEREGE_GATEWAY_LINK_TIMEOUT_MS',

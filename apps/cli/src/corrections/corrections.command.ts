@@ -77,7 +77,7 @@ function actOf(said: Readonly<Record<string, unknown>>): OwnerAct {
   const act = ownerAct.safeParse(Object.fromEntries(given));
   if (act.success) return act.data;
   const problems = act.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw cliErrors.error('correction-malformed', { extensions: { problems } });
+  throw cliErrors.error('correction-words', { extensions: { problems } });
 }
 
 /** With what makes its digest one that nobody can guess. */

@@ -5,7 +5,7 @@ import { Rounds } from '#platform';
 import type { Queries } from '#postgres';
 import type { RegistryView } from '#snapshot';
 import type { CaseStore } from './case.store.js';
-import { isOver, type CaseDelivering, type Cases, type CasesParts } from './cases.service.js';
+import { hasNoReader, type CaseDelivering, type Cases, type CasesParts } from './cases.service.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
 import { TELLING } from './notice-id.js';
 import { looksAgainAt, ownStep, type OwnStep } from './own-event.js';
@@ -149,6 +149,6 @@ function settledCase(kept: KeptCase): KeptCase {
     ...kept,
     details: { ...kept.details, ...acts, ...verificationAfter(pending), ...tellingOf(pending) },
     ...{ record, deadlines: pending.deadlines, ...content, pending: undefined },
-    ...(isOver(record) ? { sealed: undefined } : {}),
+    ...(hasNoReader(record) ? { sealed: undefined } : {}),
   };
 }

@@ -247,7 +247,7 @@ function signerOf({ signer, from, to }: Pick<CaseStatement, 'signer' | 'from' | 
   return signer === 'from' ? from : to;
 }
 
-/** Once a case is over nobody reads its request any more. */
-export function isOver({ state }: CaseRecord): boolean {
-  return state === 'CLOSED' || state === 'WITHDRAWN';
+/** Whether nobody has to read the request any more: a case that may be appealed may come back to its owner. */
+export function hasNoReader({ state, clocks }: CaseRecord): boolean {
+  return state === 'WITHDRAWN' || (state === 'CLOSED' && clocks.appeal === undefined);
 }

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
-import type { GivenStep, StepOutcome } from './cases.service.js';
+import type { GivenStep } from './cases.service.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const IS_UUID = (name: string) => Matches(UUID, { message: `${name} must be a UUIDv7` });
@@ -58,4 +58,3 @@ export class StepOutcomeDto {
   @ApiProperty({ required: false, type: Object, description: 'The case, as the log shows it.' })
   standing?: object;
 }
-export type ShownOutcome = StepOutcome;

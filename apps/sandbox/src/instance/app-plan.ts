@@ -88,10 +88,12 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       KEREGE_FEEDBACK_PORTALS: PORTAL,
       KEREGE_FEEDBACK_USAGE_TOKEN: USAGE_TOKEN,
       KEREGE_FEEDBACK_AUDITORS: AUDITOR,
+      KEREGE_FEEDBACK_SUPERVISORS: AUDITOR,
       ...keysDatabaseEnv(inputs),
       ...notesEnv('feedback', inputs),
     }),
     gateway: bus('gateway', 'gateway', ports.gateway, 'gw1', inputs, {
+      KEREGE_FEEDBACK_URL: localUrl(ports.feedback),
       KEREGE_GATEWAY_READY_CONNECTORS: [ports.cn1, ports.cn2].map((port) => localUrl(port)).join(','),
       ...notesEnv('gateway', inputs),
     }),
@@ -245,6 +247,7 @@ export function connectorEnv(connector: 'cn1' | 'cn2', ports: Ports): Record<str
     KEREGE_CONNECTOR_AGENCIES: services.join(','),
     KEREGE_CONNECTOR_END_USER_SERVICES: USAGE_SERVICE,
     KEREGE_CONNECTOR_PUBLIC_URL: localUrl(ports[connector]),
+    KEREGE_CONNECTOR_FEEDBACK_URL: localUrl(ports.feedback),
   };
 }
 

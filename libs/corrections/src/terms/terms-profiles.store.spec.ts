@@ -57,3 +57,10 @@ describe('the directory of terms', () => {
     ]);
   });
 });
+
+it('reads those that were asked for alone, and misses one that is not there', async () => {
+  expect([...(await readTermsProfiles('deploy/terms', ['az', 'default', 'az'])).keys()]).toEqual(['az', 'default']);
+  await expect(readTermsProfiles('deploy/terms', ['default', 'mars'])).rejects.toMatchObject({
+    code: 'terms-profile-missing',
+  });
+});

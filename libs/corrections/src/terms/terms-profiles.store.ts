@@ -19,11 +19,16 @@ const ANY_YEAR = 2027;
 /**
  * The profiles of a directory (`<profile>.yaml`), by name; read whole at start, so that a wrong file is found then and
  * not when its first term begins. Throws `terms-profile-invalid` with every problem of every file, and
- * `terms-profile-missing` for a directory without profiles.
+ * `terms-profile-missing` for a directory without profiles. `only`: these and no others, all of which have to be there.
  */
-export async function readTermsProfiles(directory: string): Promise<ReadonlyMap<string, Terms>> {
-  const files = (await namesIn(directory)).filter((name) => name.endsWith('.yaml')).sort();
-  if (files.length === 0 || files.length > MAX_FILES)
+export async function readTermsProfiles(
+  directory: string,
+  only?: readonly string[],
+): Promise<ReadonlyMap<string, Terms>> {
+  const there = (await namesIn(directory)).filter((name) => name.endsWith('.yaml')).sort();
+  const wanted = only === undefined ? there : [...new Set(only)].map((name) => `${name}.yaml`);
+  const files = wanted.filter((name) => there.includes(name));
+  if (files.length < wanted.length || files.length === 0 || files.length > MAX_FILES)
     throw termsErrors.error('terms-profile-missing', { details: { directory, files: files.length } });
   const profiles: TermsProfile[] = [];
   const problems: (ProfileProblem & { file: string })[] = [];
