@@ -52,6 +52,13 @@ describe('closingBlock', () => {
     expect(closingBlock(inputs(9080))).toContain('--feedback http://127.0.0.1:9120 --keys data/keys');
   });
 
+  it('leads from a wrong datum to the case worker who owns it', () => {
+    const block = closingBlock(inputs(8080));
+    expect(block).toContain('npx kerege correction list --as DEMO/GOV/1001/population\n');
+    expect(block).toMatch(/correction show <id> --as DEMO\/GOV\/1001\/population$/m);
+    expect(closingBlock(inputs(9080))).toContain('correction list --as DEMO/GOV/1001/population --feedback');
+  });
+
   it('never shows the password of the database', () => {
     expect(closingBlock(inputs(8080))).not.toContain('secret-word');
   });

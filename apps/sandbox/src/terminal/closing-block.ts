@@ -48,9 +48,11 @@ export function closingBlock(inputs: ClosingInputs): string {
     '',
     'Who looked at my data? Sign in as TEST000007, see each row proven in the browser,',
     'and ask about one why; then let who was asked answer, and look again:',
-    '',
     `  ${instance.portalUrl}`,
     ...questionCommands(inputs),
+    '',
+    'Its date of birth is wrong. Say so there under "My record", then be the register’s case worker:',
+    ...correctionCommands(inputs),
     '',
     `What ${inputs.trustPath} trusts (compare before you believe it elsewhere):`,
     ...inputs.fingerprints.map(({ what, fingerprint }) => `  ${what.padEnd(9)} ${fingerprint}`),
@@ -98,6 +100,14 @@ function questionCommands({ instance, trustPath }: ClosingInputs): string[] {
     `  npx kerege questions list ${asked}`,
     `  npx kerege questions answer <id> ${asked} --code YOUR_APPLICATION`,
   ];
+}
+
+/** `show` says what is to be done next. */
+function correctionCommands({ instance, trustPath }: ClosingInputs): string[] {
+  const { feedback } = instance.ports;
+  const at = feedback === 8120 ? '' : ` --feedback http://127.0.0.1:${feedback} --keys ${dirname(trustPath)}/keys`;
+  const owner = `--as DEMO/GOV/1001/population${at}`;
+  return [`  npx kerege correction list ${owner}`, `  npx kerege correction show <id> ${owner}`];
 }
 
 /** What is missing, and what that means (`sandbox.md` §1). */

@@ -13,6 +13,8 @@ export interface CorrectionRoutesParts {
 }
 
 const MAX_FORM_BYTES = 16 * 1024;
+/** A form that is sent under `no-referrer` says `Origin: null`, and could then be anybody's. */
+const FORM_HEADERS = { ...PAGE_HEADERS, 'referrer-policy': 'same-origin' };
 
 /** What a portal does for a person whose record is wrong: shows it, files what they say, follows what becomes of it. */
 export function correctionRoutes({ sessionOf, records, feedback }: CorrectionRoutesParts) {
@@ -34,7 +36,7 @@ export function correctionRoutes({ sessionOf, records, feedback }: CorrectionRou
       ]);
       if (record !== undefined) shown.set(session, record);
       const cases = OwnRecords.casesIn(listed);
-      return reply.headers(PAGE_HEADERS).send(correctionsPage({ subject, record, cases, notice }));
+      return reply.headers(FORM_HEADERS).send(correctionsPage({ subject, record, cases, notice }));
     };
     app.get('/corrections', (request, reply) => {
       const session = sessionOf(request);

@@ -65,7 +65,7 @@ describe('a person’s own record at the portal', () => {
   });
   beforeEach(() => {
     filed = [];
-    says = { status: 201, body: { publicNumber: 'DE-2026-000002-9' } };
+    says = { status: 201, body: { standing: { publicNumber: 'DE-2026-000002-9' } } };
   });
 
   const cookieIn = ({ headers }: { headers: { 'set-cookie'?: unknown } }) =>
@@ -82,8 +82,10 @@ describe('a person’s own record at the portal', () => {
     });
 
   it('is shown with what became of earlier requests, and nothing in it is markup', async () => {
-    const { body, statusCode } = await show();
+    const { body, statusCode, headers } = await show();
     expect(statusCode).toBe(200);
+    // Else browsers say `Origin: null` when its form is sent.
+    expect(headers['referrer-policy']).toBe('same-origin');
     expect(body).toContain('1911-08-22');
     expect(body).toContain('&lt;b&gt;Testzade');
     expect(body).toContain('DE-2026-000001-1');

@@ -81,8 +81,8 @@ export class OwnRecords {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const body: unknown = await answer.body.json().catch(() => ({}));
-    const said = z.object({ publicNumber: z.string() }).safeParse(body).data;
-    if (answer.statusCode === 201 && said !== undefined) return { ok: true, publicNumber: said.publicNumber };
+    const said = z.object({ standing: z.object({ publicNumber: z.string() }) }).safeParse(body).data;
+    if (answer.statusCode === 201 && said !== undefined) return { ok: true, publicNumber: said.standing.publicNumber };
     const problem = z.object({ hint: z.string().optional(), detail: z.string().optional() }).safeParse(body).data;
     return {
       ok: false,
