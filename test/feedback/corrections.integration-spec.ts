@@ -208,6 +208,39 @@ describe('a correction', () => {
   });
 });
 
+describe('a request that several owners answer', () => {
+  it('is split once its parts are filed, takes no step of its own, and closes after the last of them', async () => {
+    const code = somebody();
+    const exchangeId = await filing.seen(code);
+    const property = { element: PROPERTY, pointer: '/property', doubted: 'x', proposed: 'y' } as const;
+    const parts = [
+      { correctionId: newExchangeId(), owner: OWNER, items: [0] },
+      { correctionId: newExchangeId(), owner: OTHER_OWNER, items: [1] },
+    ] as const;
+    const whole = await filing.file({ code, exchangeId, items: [BIRTH_ITEM, property], changes: { parts } });
+    expect(whole.said.status).toBe(200);
+    for (const [at, { correctionId }] of parts.entries()) {
+      const items = [at === 0 ? BIRTH_ITEM : property];
+      const part = await filing.file({ code, exchangeId, items, changes: { correctionId, parentId: whole.id } });
+      expect(part.said.status).toBe(200);
+    }
+    const split = await filing.until(
+      code,
+      whole.id,
+      ({ state, parts: made }) => state === 'ROUTED' && made.length === 2,
+    );
+    expect(split.parts).toEqual(parts.map(({ correctionId }) => correctionId));
+    const path = `/v1/corrections/${whole.id}/steps`;
+    expect((await filing.portalStep(code, path, { act: 'withdraw' })).body['refusal']).toBe('act-on-the-parts');
+    expect((await filing.member(OWNER, `/v1/owner/corrections/${whole.id}`)).body['sealed']).toBeUndefined();
+    for (const { correctionId } of parts) {
+      await filing.until(code, correctionId, ({ state, partOf }) => state === 'ROUTED' && partOf === whole.id);
+      await filing.portalStep(code, `/v1/corrections/${correctionId}/steps`, { act: 'withdraw' });
+    }
+    await filing.until(code, whole.id, ({ state }) => state === 'CLOSED');
+  });
+});
+
 describe('a request is refused', () => {
   it('about somebody else’s exchange, and about somebody else', async () => {
     const [code, other] = [somebody(), somebody()];

@@ -226,7 +226,12 @@ export class Filings {
         ...{ id: filing.correctionId, record: { ...record, publicNumber }, deadlines: [], details, person, pending },
         keyId: dataKey.id,
         subjectEnc: keepSubject(dataKey.key, filing.correctionId, { ...subject, r: filing.r }),
-        ...{ contentId: filing.contentId, sealed: content?.sealed, leaf: statement.leafHash, filedMs: ts },
+        ...{
+          contentId: filing.contentId,
+          sealed: parts === undefined ? content?.sealed : undefined,
+          leaf: statement.leafHash,
+          filedMs: ts,
+        },
       });
       await statements.keep(queries, statement);
     });

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { newExchangeId } from '#kernel';
+import { makeReaderToken } from '#reader-auth';
+import { keyFileName, type PrivateJwk } from '#signing';
+import { eventually } from '#testing';
+import {
+  BENEFITS,
+  call,
+  ENTITLEMENTS,
+  exchangeIdOf,
+  kerege,
+  MYGOV,
+  PERSONS,
+  signIn,
+  startBus,
+  type BusUnderTest,
+} from './spec-support/bus-under-test.js';
+
+jest.setTimeout(180_000);
+
+/** Whose date of birth the register has wrong; nobody exists. */
+const PERSON = 'TEST000007';
+const REGISTER = 'DEMO/GOV/1001/population';
+const [WRONG, RIGHT] = ['1911-08-22', '2001-08-22'];
+
+let bus: BusUnderTest;
+let endUser: string;
+beforeAll(async () => {
+  bus = await startBus();
+  endUser = (await signIn(bus.instance, PERSON, MYGOV)).output.trim();
+});
+afterAll(() => bus.end());
+
+const ask = (target: string, client: string, purpose: string) => call(bus.instance, { target, client, purpose });
+
+/** As a case worker without a system of their own. */
+async function worker(...args: readonly string[]): Promise<string> {
+  const { feedbackUrl, keysDir, dataDir } = bus.instance;
+  const place = ['--as', REGISTER, '--feedback', feedbackUrl, '--keys', keysDir];
+  const { code, output } = await kerege(['correction', ...args, ...place], dataDir);
+  if (code !== 0) throw new TypeError(output);
+  return output;
+}
+
+async function bearer(subsystem: string, audience: string): Promise<string> {
+  const key = JSON.parse(readFileSync(join(bus.instance.keysDir, keyFileName(subsystem)), 'utf8')) as
+    PrivateJwk | { readonly keys: readonly PrivateJwk[] };
+  const sign = 'keys' in key ? (key.keys.find(({ use }) => use === 'sig') ?? key.keys[0]) : key;
+  return `Bearer ${await makeReaderToken({ subsystem, audience, key: sign as PrivateJwk, nowMs: Date.now() })}`;
+}
+
+/** What feedback tells the portal for the person. */
+async function portal(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const { feedbackUrl } = bus.instance;
+  const headers = { authorization: await bearer(MYGOV, feedbackUrl), 'kerege-end-user': endUser };
+  return (await (await fetch(`${feedbackUrl}${path}`, { headers })).json()) as Record<string, unknown>;
+}
+
+it('is filed through the portal, flagged wherever it is shown, corrected by its owner, and looked at again', async () => {
+  const { instance } = bus;
+  expect((await ask(`${ENTITLEMENTS}/${PERSON}`, BENEFITS, 'benefit-decision')).status).toBeLessThan(500);
+  const seen = await ask(`${PERSONS}/${PERSON}`, MYGOV, 'citizen-view');
+  expect(seen.text).toContain(WRONG);
+  expect((await ask(`${PERSONS}/${PERSON}`, BENEFITS, 'benefit-decision')).status).toBe(200);
+  const correctionId = newExchangeId();
+  const filed = await eventually(
+    async () => {
+      const answer = await fetch(`${instance.gatewayUrl}/v1/corrections`, {
+        method: 'POST',
+        headers: { 'x-road-client': MYGOV, 'kerege-end-user': endUser, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...{ correctionId, kind: 'ERROR', service: PERSONS, endpoint: 'GET /{pin}', language: 'az' },
+          ...{ exchangeId: exchangeIdOf(seen), subject: `DEMO/PIN/${PERSON}`, recheck: { path: `/${PERSON}` } },
+          items: [{ element: 'person.birth-date', pointer: '/birthDate', doubted: WRONG, proposed: RIGHT }],
+        }),
+      });
+      // The access is in the person's history a moment after it was made.
+      return answer.status === 409 ? undefined : answer;
+    },
+    { timeoutMs: 30_000, intervalMs: 1_000 },
+  );
+  expect(filed.status).toBe(201);
+
+  const state = async (wanted: string) =>
+    eventually(async () => (await portal(`/v1/corrections/${correctionId}`))['state'] === wanted, {
+      timeoutMs: 60_000,
+      intervalMs: 500,
+    });
+  await state('ROUTED');
+  expect(await worker('show', correctionId)).toContain(`shown:    "${WRONG}"`);
+  await worker('receive', correctionId);
+  await state('RECEIVED');
+  expect((await ask(`${PERSONS}/${PERSON}`, MYGOV, 'citizen-view')).headers.get('kerege-disputed')).toBeNull();
+  await worker('start', correctionId);
+  await state('IN_REVIEW');
+  const flagged = await ask(`${PERSONS}/${PERSON}`, BENEFITS, 'benefit-decision');
+  expect(flagged.headers.get('kerege-disputed')).toMatch(/^person\.birth-date;since=\d{4}-\d\d-\d\d$/);
+  expect((await ask(`${PERSONS}/${PERSON}/address`, MYGOV, 'citizen-view')).headers.get('kerege-disputed')).toBeNull();
+  expect((await ask(`${PERSONS}/TEST000008`, MYGOV, 'citizen-view')).headers.get('kerege-disputed')).toBeNull();
+
+  const accepted = [
+    '--outcome',
+    'ACCEPTED',
+    '--reason',
+    'error-confirmed',
+    '--accept',
+    '0',
+    '--approved-by',
+    'officer-1',
+  ];
+  await worker('decide', correctionId, ...accepted, '--law', 'Demo Act on Personal Data, section 15');
+  await state('ACCEPTED');
+  await fetch(`${instance.agencies.population}/_sandbox/birth-dates`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ pin: PERSON, birthDate: RIGHT }),
+  });
+  await worker('correct', correctionId, '--value', `0="${RIGHT}"`, '--effective-from', RIGHT);
+  await state('PROPAGATING');
+  await eventually(
+    async () => {
+      const answer = await ask(`${PERSONS}/${PERSON}`, MYGOV, 'citizen-view');
+      return answer.text.includes(RIGHT) && answer.headers.get('kerege-disputed') === null;
+    },
+    { timeoutMs: 20_000, intervalMs: 500 },
+  );
+  const told = (await portal(`/v1/corrections/${correctionId}/recipients`)) as { recipients?: { subsystem: string }[] };
+  expect(told.recipients?.map(({ subsystem }) => subsystem).sort()).toEqual([MYGOV, BENEFITS].sort());
+  // The portal's gateway asks again by itself, and says that the new value is there.
+  await eventually(async () => (await portal(`/v1/corrections/${correctionId}`))['isVerified'] === true, {
+    timeoutMs: 90_000,
+    intervalMs: 1_000,
+  });
+});
