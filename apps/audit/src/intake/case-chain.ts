@@ -17,7 +17,7 @@ export function partiesOf({ from, to }: StepPayload): string {
 /**
  * Whether a transition may follow the one before (`statements.md` §2): it names that leaf, and is by feedback or by who
  * was a party of it, between the same parties. The first of a case follows nothing. `before` is what stands in `s<seq−1>`
- * of the windows that intake still asks about: a case that rests longer than that cannot be taken up yet.
+ * of any window of the shard whose leaves are still there.
  */
 export function follows(payload: StepPayload, signer: string, before: StandingLeaf | undefined): boolean {
   if (payload.t === 'correction.submitted') return true;

@@ -1,11 +1,13 @@
 import type { Clock } from '#kernel';
 import type { Database } from '#postgres';
+import { isStep } from '../intake/case-chain.js';
+import { slotKey } from '../intake/decide.js';
 import { IntakeStore } from '../intake/intake.store.js';
 import type { Stamp } from '../intake/stamp.js';
 import type { Standing, StandingLeaf } from '../intake/verdict.js';
 import { LogReaderStore } from '../log-reader.store.js';
 import { StandingPath } from '../sequencer/standing-path.service.js';
-import { LOOK_BACK_MS, stateOf } from './window-state.js';
+import { LOOK_BACK_MS } from './window-state.js';
 import type { StoredWindow, WindowStore } from './window.store.js';
 
 /** A tree that is signed, and the paths of leaves in it. */
@@ -35,7 +37,27 @@ export class IntakeWindow {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * What stands of the exchanges that the stamps name. Of a case also what stands in windows that nobody else looks into
+   * any more: it may rest for months, and its next step follows its last one wherever that is.
+   */
   async standing(stamps: readonly Stamp[]): Promise<Standing> {
+    const recent = await this.recent(stamps);
+    const resting = stamps.filter((stamp) => isUnfollowed(stamp, recent));
+    return resting.length === 0 ? recent : this.withFrozen(recent, resting);
+  }
+
+  /** Slots alone: nothing is proven there any more, and whoever repeats a step is told that its slot is taken. */
+  private async withFrozen(recent: Standing, resting: readonly Stamp[]): Promise<Standing> {
+    const nowMs = this.clock.now();
+    const frozen = this.before.filter(({ untilMs }) => nowMs >= untilMs);
+    const slots = await Promise.all(
+      frozen.map(async ({ store, logId }) => [...marked((await store.standing(resting)).bySlot, logId)]),
+    );
+    return { byHash: recent.byHash, bySlot: new Map([...slots.flat(), ...recent.bySlot]) };
+  }
+
+  private async recent(stamps: readonly Stamp[]): Promise<Standing> {
     const { predecessors } = this;
     if (predecessors.length === 0) return this.store.standing(stamps);
     const [here, ...there] = await Promise.all(
@@ -73,7 +95,7 @@ export class IntakeWindows {
       logId,
       new IntakeStore(this.database, logId),
       new StandingPath(this.reader, logId),
-      before.filter((window) => stateOf(window) !== 'frozen').map((window) => this.beforeOf(window)),
+      before.map((window) => this.beforeOf(window)),
       this.clock,
     );
   }
@@ -88,6 +110,13 @@ export class IntakeWindows {
       untilMs: this.clock.now() + LOOK_BACK_MS - (nowMs - (closedAtMs ?? nowMs)),
     };
   }
+}
+
+/** A step of a case whose step before is not known yet. */
+function isUnfollowed({ parsed }: Stamp, { bySlot }: Standing): boolean {
+  if (!parsed.ok || !isStep(parsed.value.payload)) return false;
+  const { id, seq } = parsed.value.payload;
+  return seq > 1 && !bySlot.has(slotKey(id, { slot: `s${seq - 1}`, signer: '' }));
 }
 
 function* marked(leaves: ReadonlyMap<string, StandingLeaf>, logId: number): Generator<readonly [string, StandingLeaf]> {
