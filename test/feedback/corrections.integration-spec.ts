@@ -27,6 +27,7 @@ let nextPerson = 1;
 const somebody = () => `TEST${String(nextPerson++).padStart(6, '0')}`;
 const salt = () => toBase64Url(randomBytes(32));
 
+const PLACE = { service: 'TEST/GOV/1001/population/persons', endpoint: 'GET /{pin}', language: 'en' };
 const REQUEST = { kind: 'ERROR', service: 'TEST/GOV/1001/population/persons', endpoint: 'GET /{pin}' };
 
 let filing: Filing;
@@ -279,6 +280,11 @@ describe('a request is refused', () => {
     const second = await filing.file({ code, exchangeId });
     expect(second.said.body).toMatchObject({ refusal: 'duplicate', correctionId: filed.id });
     await filing.until(code, filed.id, ({ duplicates }) => duplicates.includes(second.id));
+    // Whoever goes on does not hold up the owner: it is linked some times, and refused always.
+    for (let more = 0; more < 7; more += 1)
+      expect((await filing.file({ code, exchangeId })).said.body).toMatchObject({ refusal: 'duplicate' });
+    const linked = await filing.until(code, filed.id, () => true);
+    expect(linked.duplicates.length).toBeLessThanOrEqual(5);
     // Of another datum it is none.
     const other = await filing.file({
       code,
@@ -328,6 +334,36 @@ describe('feedback', () => {
 });
 
 describe('nobody else', () => {
+  it('gets a case for its first statement, which is a leaf that others can read', async () => {
+    const code = somebody();
+    const exchangeId = await filing.seen(code);
+    const filed = await filing.routed({ code, exchangeId });
+    const first = (await filing.network.audit.leaves()).flatMap(({ body }) => {
+      const jws = Buffer.from(body).toString('latin1');
+      const parsed = parseStatement(jws);
+      return parsed.ok && parsed.value.payload.id === filed.id ? [jws] : [];
+    })[0];
+    const body = {
+      ...{ correctionId: filed.id, kind: 'ERROR', r: salt(), contentId: newExchangeId(), ...PLACE, statement: first },
+      outline: outlineOf(filed.content),
+    };
+    const [other, own] = [somebody(), code];
+    const stolen = await filing.portal(other, '/v1/corrections', { ...body, subject: `TEST/PIN/${other}` });
+    expect([stolen.status, stolen.body['code']]).toEqual([409, 'case-exists']);
+    const again = await filing.portal(own, '/v1/corrections', { ...body, subject: `TEST/PIN/${own}` });
+    expect(again.body).toMatchObject({ standing: { id: filed.id } });
+  });
+
+  it('makes a case a part of a whole that does not name it', async () => {
+    const code = somebody();
+    const exchangeId = await filing.seen(code);
+    const alone = await filing.file({ code, exchangeId, changes: { parentId: newExchangeId() } });
+    expect(alone.said.body['code']).toBe('case-parties');
+    const filed = await filing.routed({ code, exchangeId });
+    const beside = await filing.file({ code, exchangeId, changes: { parentId: filed.id } });
+    expect(beside.said.body['code']).toBe('case-parties');
+  });
+
   it('sees a case, or acts in it: neither another person, nor another owner, nor another key', async () => {
     const { code, filed } = await routed();
     expect((await filing.portal(somebody(), `/v1/corrections/${filed.id}`)).body['code']).toBe('case-unknown');

@@ -5,13 +5,14 @@ import {
   ArrayMinSize,
   IsArray,
   IsDefined,
+  IsISO8601,
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   Matches,
   Max,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { CASE_STATES, ownerAct, type OwnerAct, type OwnerActName } from '#corrections';
@@ -40,7 +41,12 @@ export class CorrectionsQuery {
 
 class NewValueDto {
   @ApiProperty({ example: 0, description: 'Place in the items of the case.' }) @IsInt() @Min(0) @Max(19) item: number;
-  @ApiProperty({ type: Object, description: 'As the register holds it now, JSON; only its digest leaves.' })
+  @ApiProperty({
+    type: Object,
+    nullable: true,
+    description: 'As the register holds it now, JSON; null: nothing. Only its digest leaves.',
+  })
+  @ValidateIf(({ value }: NewValueDto) => value !== null)
   @IsDefined()
   value: unknown;
 }

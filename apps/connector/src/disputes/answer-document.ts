@@ -34,7 +34,8 @@ export async function documentIn({
       if (unpack === undefined) return undefined;
       plain = await unpack(plain, { maxOutputLength: MAX_BYTES });
     }
-    return JSON.parse(plain.toString('utf8')) as unknown;
+    // As whoever reads it does: without a byte order mark.
+    return JSON.parse(new TextDecoder().decode(plain)) as unknown;
   } catch {
     // Whatever the agency wrote, it is no JSON that its consumer could read either.
     return undefined;

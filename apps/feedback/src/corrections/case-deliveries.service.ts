@@ -46,9 +46,11 @@ export class CaseDeliveries implements CaseDelivering {
   /** The flag goes out before the leaf is there, so that it is set when that is (`corrections.md` §6). */
   async atOnce(kept: KeptCase, { signals }: NextStep): Promise<readonly Delivery[]> {
     if (!signals.includes('data.disputed')) return [];
-    // A restarted review goes on under the flag that is there.
-    const atMs = this.parts.clock.now();
-    return this.flags(kept, { isOn: true, sinceMs: atMs, atMs, elements: flagged(kept.record) });
+    return this.flags(kept, true);
+  }
+
+  async takenBack(kept: KeptCase): Promise<readonly Delivery[]> {
+    return kept.pending?.signals.includes('data.disputed') === true ? this.flags(kept, false) : [];
   }
 
   async afterwards(before: KeptCase, after: KeptCase): Promise<readonly Delivery[]> {
@@ -56,12 +58,7 @@ export class CaseDeliveries implements CaseDelivering {
     if (pending === undefined) return [];
     const lists = await Promise.all([
       this.toOwner(before, after),
-      pending.signals.includes('data.undisputed')
-        ? this.flags(after, {
-            ...{ isOn: false, sinceMs: pending.atMs, atMs: pending.atMs },
-            elements: flagged(after.record),
-          })
-        : [],
+      pending.signals.includes('data.undisputed') ? this.flags(after, false) : [],
       pending.told.some(({ to }) => to === 'recipients') ? this.toRecipients(after, !TELLING.has(pending.type)) : [],
     ]);
     return lists.flat();
@@ -88,21 +85,25 @@ export class CaseDeliveries implements CaseDelivering {
     return this.sealed(record.owner, CASE_KINDS.told, newExchangeId(), content);
   }
 
-  /** To every subsystem whose answers hold one of the elements, the answering one in any case. */
-  private async flags(kept: KeptCase, flag: Flag): Promise<Delivery[]> {
+  /**
+   * To every subsystem whose answers hold one of the elements, the answering one in any case. Set and taken away by the
+   * same clock, which is no actor's, so that the later word is the newer one.
+   */
+  private async flags(kept: KeptCase, isOn: boolean): Promise<Delivery[]> {
+    const at = instant(this.parts.clock.now());
     const { dispute } = (this.parts.terms.get(kept.record.profile) as Terms).profile;
     const subject = dispute.option === 'NONE' ? undefined : await this.subjectOf(kept);
     const view = this.parts.registry.current();
     if (subject === undefined || view === undefined || dispute.option === 'NONE') return [];
     const { option, exemptPurposes } = dispute;
-    const made = flag.elements.flatMap((element) => {
+    const made = flagged(kept.record).flatMap((element) => {
       const holders = placesOf(view, element).map(({ service }) => subsystemOf(service));
       const told = new Set([subsystemOf(kept.record.service), ...holders]);
       return [...told].map((holder) => {
         const content: DisputeContent = {
           flag: this.nameOf('flag', kept.id, holder, element),
-          ...{ subject: spelled(subject), element, isOn: flag.isOn, option, exemptPurposes: [...exemptPurposes] },
-          ...{ since: instant(flag.sinceMs), at: instant(flag.atMs) },
+          ...{ subject: spelled(subject), element, isOn, option, exemptPurposes: [...exemptPurposes] },
+          ...{ since: at, at },
         };
         return this.sealed(holder, CASE_KINDS.dispute, newExchangeId(), content);
       });
@@ -161,13 +162,6 @@ export class CaseDeliveries implements CaseDelivering {
   private nameOf(...words: readonly string[]): string {
     return toBase64Url(hmacSha256(this.parts.nameKey, Buffer.from(words.join('\0'))).subarray(0, 16));
   }
-}
-
-interface Flag {
-  readonly isOn: boolean;
-  readonly sinceMs: number;
-  readonly atMs: number;
-  readonly elements: readonly string[];
 }
 
 function flagged({ items }: CaseRecord): string[] {

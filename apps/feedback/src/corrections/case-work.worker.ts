@@ -76,17 +76,19 @@ export class CaseWork {
   }
 
   private async settle(id: string): Promise<void> {
-    const { store, delivering, deliveries, noting, lost, stood } = this.parts;
+    const { store, delivering, deliveries, registry, noting, lost, stood } = this.parts;
     const seen = await store.find(id);
-    if (seen?.pending === undefined) return;
+    // Without a snapshot nobody can be told, and what is not told with its transition never is.
+    if (seen?.pending === undefined || registry.current() === undefined) return;
     const after = settledCase(seen);
-    const told = await delivering.afterwards(seen, after);
+    const [told, takenBack] = await Promise.all([delivering.afterwards(seen, after), delivering.takenBack(seen)]);
     const outcome = await store.transaction(async (queries) => {
       await store.inOrder(queries);
       const kept = await store.lock(queries, id);
       if (kept?.pending?.leaf.equals(seen.pending?.leaf ?? Buffer.alloc(0)) !== true) return 'moved';
       if (!(await store.isLogged(queries, kept.pending.leaf))) {
         await store.drop(queries, kept);
+        await deliveries.outbox.add(queries, takenBack);
         return 'lost';
       }
       await store.stand(queries, kept, after);
@@ -96,10 +98,10 @@ export class CaseWork {
       await deliveries.outbox.add(queries, told);
       return 'stood';
     });
+    if (outcome !== 'moved') deliveries.wake();
     if (outcome === 'lost') lost(id);
     if (outcome !== 'stood') return;
     stood(after.record.state);
-    if (told.length > 0) deliveries.wake();
   }
 
   private async advance(id: string): Promise<void> {
@@ -112,7 +114,12 @@ export class CaseWork {
     const partStates = await store.statesOf(parts.map(({ correctionId }) => correctionId));
     const step = ownStep(kept, { nowMs, partStates, isActive: (one) => view?.subsystem(one) !== undefined });
     if (step !== undefined && (await this.carriedOut(kept, step))) return;
-    await store.transaction((queries) => store.workAt(queries, id, looksAgainAt(kept, nowMs)));
+    await store.transaction(async (queries) => {
+      const now = await store.lock(queries, id);
+      // Something has happened since it was read: it is looked at again at once.
+      const isSame = now !== undefined && JSON.stringify(now.record) === JSON.stringify(kept.record);
+      if (isSame && now.pending === undefined) await store.workAt(queries, id, looksAgainAt(kept, nowMs));
+    });
   }
 
   private carriedOut(kept: KeptCase, step: OwnStep): Promise<boolean> {

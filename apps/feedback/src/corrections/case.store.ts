@@ -87,7 +87,8 @@ const WORK = `SELECT id FROM correction_case WHERE pending IS NULL AND work_ms <
   ORDER BY work_ms LIMIT $2`;
 const UNVERIFIED = `SELECT ${COLUMNS} FROM correction_case
   WHERE portal = $1 AND state IN ('CORRECTED', 'PROPAGATING', 'CLOSED') AND id > $2::uuid
-    AND record ? 'correction' AND NOT details ? 'verification' AND NOT is_astray ORDER BY id LIMIT $3`;
+    AND record ? 'correction' AND NOT details ? 'verification' AND NOT is_astray
+    AND (record->'correction'->>'effectiveFromMs')::bigint <= $4 ORDER BY id LIMIT $3`;
 const RIVAL = `UPDATE correction_case SET is_astray = true
     FROM unnest($1::uuid[], $2::integer[], $3::bytea[]) AS leaf (id, seq, hash)
    WHERE correction_case.id = leaf.id AND NOT is_astray
@@ -140,8 +141,12 @@ export class CaseStore {
   }
 
   /** Cases of a person, by their tags in all epochs; the newest first. */
-  async ofPerson(tags: readonly EpochTag[], { isOpen }: { readonly isOpen: boolean }): Promise<KeptCase[]> {
-    const rows = await this.database.query<CaseRow>(
+  async ofPerson(
+    tags: readonly EpochTag[],
+    { isOpen }: { readonly isOpen: boolean },
+    queries: Pick<Queries, 'query'> = this.database,
+  ): Promise<KeptCase[]> {
+    const rows = await queries.query<CaseRow>(
       `SELECT ${COLUMNS} FROM correction_case JOIN unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
          USING (epoch, tag) WHERE NOT ($3 AND state = ANY($4::text[])) ORDER BY id DESC LIMIT 1000`,
       [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag), isOpen, ENDED],
@@ -159,19 +164,19 @@ export class CaseStore {
     return Number(row?.n);
   }
 
-  /** Of an owner or a portal, the oldest first. */
+  /** Of an owner or a portal, the oldest first; no whole, which is its parts, and none before its first leaf. */
   async page(of: 'owner' | 'portal', subsystem: string, { states, after, limit }: CasePage): Promise<KeptCase[]> {
     const rows = await this.database.query<CaseRow>(
       `SELECT ${COLUMNS} FROM correction_case WHERE ${of} = $1 AND ($2::text[] IS NULL OR state = ANY($2))
-          AND id > $3::uuid ORDER BY id LIMIT $4`,
+          AND id > $3::uuid AND (record->>'seq')::integer > 0 AND NOT details ? 'parts' ORDER BY id LIMIT $4`,
       [subsystem, states ?? null, after ?? FIRST_ID, limit],
     );
     return rows.map(keptCase);
   }
 
-  /** Of a portal: what was corrected and not looked at since, the oldest first. */
-  async unverified(portal: string, after: string | undefined, limit: number): Promise<KeptCase[]> {
-    const rows = await this.database.query<CaseRow>(UNVERIFIED, [portal, after ?? FIRST_ID, limit]);
+  /** Of a portal: what was corrected, holds by now, and was not looked at since, the oldest first. */
+  async unverified(portal: string, after: string | undefined, limit: number, nowMs: number): Promise<KeptCase[]> {
+    const rows = await this.database.query<CaseRow>(UNVERIFIED, [portal, after ?? FIRST_ID, limit, nowMs]);
     return rows.map(keptCase);
   }
 

@@ -39,6 +39,8 @@ export type StepOutcome = { readonly payload: CasePayload } | { readonly standin
 export interface CaseDelivering {
   /** As soon as it is judged: a flag has to be there when its leaf is. */
   atOnce(kept: KeptCase, step: NextStep): Promise<readonly Delivery[]>;
+  /** When it will never stand in the log: what went out at once is taken back. */
+  takenBack(kept: KeptCase): Promise<readonly Delivery[]>;
   /** When it stands in the log. */
   afterwards(before: KeptCase, after: KeptCase): Promise<readonly Delivery[]>;
 }

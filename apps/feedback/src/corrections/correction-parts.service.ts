@@ -76,14 +76,14 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   return {
     reading: assembleReading({ config, clock, database, store, cases, persons, owners, keys, statements, proofs }),
     filings: new Filings({
-      ...{ store, cases, keys, statements, clock, moved, exchanges },
+      ...{ store, cases, keys, statements, clock, moved, exchanges, persons },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
       ...{ mostOpen: config.maxOpenCorrections, mostDisputes: config.maxDisputesPerElement },
     }),
     persons,
     owners,
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
-    verifications: new Verifications({ store, cases }),
+    verifications: new Verifications({ store, cases, clock }),
     told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
     work: new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },

@@ -37,6 +37,7 @@ import { correctionErrors, refusedCase } from './corrections.errors.js';
 import type { CaseDetails, KeptCase } from './kept-case.js';
 import { keepSubject } from './kept-subject.js';
 import { nextStep, type NextStep } from './next-step.js';
+import type { PersonCases } from './person-cases.service.js';
 import type { SeenExchanges } from './seen-exchange.store.js';
 
 /** A request as the portal's gateway files it: everything but what is wrong, which is sealed for its owner. */
@@ -61,11 +62,16 @@ export interface Filing {
   readonly parentId?: string | undefined;
 }
 
+const MOST_LINKED = 5;
+/** First half of the keys of the locks that let one person file once at a time; the number means nothing. */
+const FILING_LOCKS = 0x6b66636f;
+
 export interface FilingParts extends Pick<CasesParts, 'store' | 'statements' | 'clock' | 'moved'> {
   readonly store: CaseStore;
   readonly cases: Cases;
   readonly keys: PersonKeys;
   readonly exchanges: SeenExchanges;
+  readonly persons: Pick<PersonCases, 'isOwn'>;
   readonly defaultProfile: string;
   /** Whether who approves a decision must be another person than who prepared it. */
   readonly needsTwoPersons: boolean;
@@ -93,7 +99,7 @@ export class Filings {
     const { cases, store, clock } = this.parts;
     const statement = given && readSigned(given.statement);
     const known = await store.find(filing.correctionId);
-    if (known !== undefined) return { standing: standingOfCase(await this.filedBefore(known, statement)) };
+    if (known !== undefined) return { standing: standingOfCase(await this.filedBefore(caller, known, statement)) };
     const draft = await this.drafted(caller, filing);
     if (statement === undefined) {
       const atMs = clock.now();
@@ -109,12 +115,12 @@ export class Filings {
     return { standing: standingOfCase(await cases.find(filing.correctionId)) };
   }
 
-  /** The same filing again changes nothing. */
-  private async filedBefore(kept: KeptCase, statement: Statement | undefined): Promise<KeptCase> {
+  /** The same filing again, by the person's own portal, changes nothing. A statement is a leaf: whoever reads has it. */
+  private async filedBefore(caller: Caller, kept: KeptCase, statement: Statement | undefined): Promise<KeptCase> {
     const [first] = await this.parts.store.steps(kept.id);
     const leaf = first?.leafHash ?? kept.pending?.leaf;
-    if (statement === undefined || leaf?.equals(statement.leafHash) !== true)
-      throw correctionErrors.error('case-exists');
+    const isSame = statement !== undefined && leaf?.equals(statement.leafHash) === true;
+    if (!isSame || !(await this.parts.persons.isOwn(caller, kept))) throw correctionErrors.error('case-exists');
     return kept;
   }
 
@@ -133,6 +139,7 @@ export class Filings {
     cases.termsOf(profile);
     const tags = tagsOf(subject, await keys.epochs());
     const open = await store.ofPerson(tags, { isOpen: true });
+    checkFamily(open, caller, filing, owner);
     const others = open.filter((one) => !isOfOneFamily(one, filing));
     if (others.length >= this.parts.mostOpen) throw correctionErrors.error('cases-too-many');
     const duplicateOf = duplicateIn(others, filing, items);
@@ -174,10 +181,16 @@ export class Filings {
     return others.filter(({ record }) => record.items.some((item) => item.elementId === elementId)).length;
   }
 
-  /** The earlier case says that it was asked again; a case that is on its way into the log is not held up for it. */
+  /**
+   * The earlier case says that it was asked again, as often as somebody may well ask again: whoever files in a circle must
+   * not hold up its owner. A case that is on its way into the log is not held up for it either.
+   */
   private async link(earlier: KeptCase, { correctionId, outline }: Filing): Promise<void> {
+    const isQuiet = earlier.pending === undefined && !earlier.isAstray;
+    if (!isQuiet || earlier.record.duplicates.length >= MOST_LINKED) return;
     const event = { type: 'link', by: { role: 'feedback' }, duplicateId: correctionId, doc: outline.digest } as const;
-    await this.parts.cases.act(earlier, event);
+    // Somebody else was first: the answer is that of a duplicate all the same.
+    await this.parts.cases.act(earlier, event).catch(() => false);
   }
 
   private judged(draft: Draft, atMs: number): NextStep {
@@ -204,6 +217,14 @@ export class Filings {
       throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
   }
 
+  /** Under the person's lock: whether what stands there now was not there when this filing was judged. */
+  private async isFiled(queries: Queries, { filing, subject, record }: Draft): Promise<boolean> {
+    const { keys, store, mostOpen } = this.parts;
+    const open = await store.ofPerson(tagsOf(subject, await keys.epochs()), { isOpen: true }, queries);
+    const others = open.filter((one) => !isOfOneFamily(one, filing));
+    return others.length >= mostOpen || duplicateIn(others, filing, record.items) !== undefined;
+  }
+
   private async add(draft: Draft, step: NextStep, statement: Statement, content: GivenStep['content']): Promise<void> {
     const { store, keys, statements, moved } = this.parts;
     const { filing, subject, record } = draft;
@@ -217,6 +238,8 @@ export class Filings {
     const person = await tagAt(subject, ts, keys);
     await store.transaction(async (queries: Queries) => {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
+      await queries.query('SELECT pg_advisory_xact_lock($1, $2)', [FILING_LOCKS, person.tag.readInt32BE(0)]);
+      if (await this.isFiled(queries, draft)) throw correctionErrors.error('case-refused', OVERTAKEN);
       const dataKey = (await keys.ensure([person])).get(epochTagKey(person)) as DataKey;
       const year = new Date(ts).getUTCFullYear();
       const count = await store.count(queries, subject.country.slice(0, 2), year);
@@ -238,6 +261,24 @@ export class Filings {
     statements.wake();
     moved(pendingOf(step, ts));
   }
+}
+
+/** Another filing of the same person was first, since this one was looked at. */
+const OVERTAKEN = {
+  extensions: { refusal: 'duplicate', hint: 'File again: a case about the same was filed just now.' },
+};
+
+/** A part belongs to a whole of the same person and portal, which names it with its owner. */
+function checkFamily(
+  open: readonly KeptCase[],
+  { portal }: Caller,
+  { parentId, correctionId }: Filing,
+  owner: CaseRecord['owner'],
+): void {
+  if (parentId === undefined) return;
+  const whole = open.find(({ id, record }) => id === parentId && record.portal === portal);
+  const isNamed = whole?.details.parts?.some((part) => part.correctionId === correctionId && part.owner === owner);
+  if (isNamed !== true) throw correctionErrors.error('case-parties', { extensions: { owners: [owner] } });
 }
 
 function itemOf({ element, pointer, doubted, asOf }: ContentOutline['items'][number]): CaseItem {

@@ -22,10 +22,11 @@ export function ownStep(kept: KeptCase, around: CaseSurroundings): OwnStep | und
 /** When to look again if nothing happens; undefined: never. */
 export function looksAgainAt({ record, deadlines, details }: KeptCase, nowMs: number): number | undefined {
   const { state, parts } = record;
-  const waits = state === 'SUBMITTED' || state === 'TRANSFERRED' || details.parts !== undefined || parts.length > 0;
+  const isWhole = details.parts !== undefined || parts.length > 0;
+  const waits = state === 'SUBMITTED' || state === 'TRANSFERRED' || (isWhole && !hasEnded(state));
   const ends = [endOf(record.due, 'reply'), endOf(record.due, 'appeal'), endOf(record.due, 'recipient')];
   const next = [nextDueEventAt(deadlines, nowMs), ...ends].filter((at) => at !== undefined && at > nowMs);
-  const instants = [...next, ...(waits && state !== 'WITHDRAWN' ? [nowMs + WAIT_MS] : [])] as number[];
+  const instants = [...next, ...(waits ? [nowMs + WAIT_MS] : [])] as number[];
   return instants.length === 0 ? undefined : Math.min(...instants);
 }
 

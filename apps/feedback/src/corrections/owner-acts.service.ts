@@ -55,8 +55,9 @@ export class OwnerActs {
 
   private async owned(owner: SubsystemId, id: string): Promise<KeptCase> {
     const kept = await this.parts.cases.find(id);
-    // While it is split, or before its first leaf, it is nobody's yet.
-    if (kept.record.owner !== owner || kept.record.seq === 0) throw correctionErrors.error('case-unknown');
+    // Before its first leaf it is nobody's yet; a whole is its parts, and tells no owner what another is asked.
+    const isOpenTo = kept.record.seq > 0 && kept.details.parts === undefined;
+    if (kept.record.owner !== owner || !isOpenTo) throw correctionErrors.error('case-unknown');
     return kept;
   }
 

@@ -47,13 +47,17 @@ export class PersonCases {
   /** Of a person who may act now: their own, or of whom they represent. */
   async one(caller: Caller, id: string): Promise<KeptCase> {
     const kept = await this.parts.cases.find(id);
-    const { person, record, subjectEnc } = kept;
+    if (!(await this.isOwn(caller, kept))) throw correctionErrors.error('case-unknown');
+    return kept;
+  }
+
+  /** Whether it is about the caller or whom they represent, and was filed by their portal. */
+  async isOwn(caller: Caller, { id, person, record, subjectEnc }: KeptCase): Promise<boolean> {
     const key = (await this.parts.keys.find([person])).get(epochTagKey(person));
     const subject = key === undefined ? undefined : openSubject(key, id, subjectEnc);
-    const isOwn =
+    const isAbout =
       subject !== undefined && ownSubjects(caller, undefined).some((own) => spelled(own) === spelled(subject));
-    if (!isOwn || record.portal !== caller.portal) throw correctionErrors.error('case-unknown');
-    return kept;
+    return isAbout && record.portal === caller.portal;
   }
 
   async act(caller: Caller, id: string, act: PersonAct, given?: GivenStep): Promise<StepOutcome> {

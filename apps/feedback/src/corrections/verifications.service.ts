@@ -1,4 +1,4 @@
-import type { SubsystemId } from '#kernel';
+import type { Clock, SubsystemId } from '#kernel';
 import type { CaseStore } from './case.store.js';
 import type { Cases, GivenStep, StepOutcome } from './cases.service.js';
 import { correctionErrors } from './corrections.errors.js';
@@ -21,6 +21,7 @@ export interface Verified {
 export interface VerificationsParts {
   readonly store: CaseStore;
   readonly cases: Cases;
+  readonly clock: Clock;
 }
 
 const PAGE = 100;
@@ -36,7 +37,7 @@ export class Verifications {
     portal: SubsystemId,
     after: string | undefined,
   ): Promise<{ verifications: AskedVerification[]; next?: string }> {
-    const found = await this.parts.store.unverified(portal, after, PAGE + 1);
+    const found = await this.parts.store.unverified(portal, after, PAGE + 1, this.parts.clock.now());
     const verifications = found.slice(0, PAGE).map(askedOf);
     const next = found.length > PAGE ? verifications.at(-1)?.correctionId : undefined;
     return { verifications, ...(next === undefined ? {} : { next }) };

@@ -151,7 +151,8 @@ export class RetentionStore {
   async holds(lastEpoch: number): Promise<boolean> {
     const [row] = await this.database.query<{ holds: boolean }>(
       `SELECT EXISTS (SELECT FROM subject_access WHERE epoch <= $1) OR EXISTS (SELECT FROM compromise WHERE epoch <= $1)
-              OR EXISTS (SELECT FROM person_link WHERE epoch <= $1 AND revoked_hash IS NULL) AS holds`,
+              OR EXISTS (SELECT FROM person_link WHERE epoch <= $1 AND revoked_hash IS NULL)
+              OR EXISTS (SELECT FROM correction_case WHERE epoch <= $1 AND state NOT IN ('CLOSED', 'WITHDRAWN')) AS holds`,
       [lastEpoch],
     );
     return row?.holds === true;

@@ -40,6 +40,7 @@ describe('a correction', () => {
     ['is there whatever the order of members', [written(0, { b: 1, a: 2 })], { name: { a: 2, b: 1 } }, true],
     ['is not there while the old value is', [written(0, 'B')], { name: 'A' }, false],
     ['is not there where nothing stands', [written(0, 'B')], {}, false],
+    ['is gone where its owner says that nothing stands any more', [written(0, null)], {}, true],
     ['is not there if one of its values is not', [written(0, 'B'), written(1, 1)], { name: 'B' }, false],
     [
       'is there with all of its values',

@@ -43,7 +43,8 @@ export function isCorrected(
   if (salt === undefined || values.length === 0 || places.includes(undefined) || !isHashable(answer)) return undefined;
   return values.every(({ newValueHash }, index) => {
     const found = valueAt(answer, places[index] ?? '');
-    return found !== undefined && valueHash(salt, found.value) === newValueHash;
+    // What was taken out of a record is not there any more: its owner states `null`.
+    return valueHash(salt, found === undefined ? null : found.value) === newValueHash;
   });
 }
 

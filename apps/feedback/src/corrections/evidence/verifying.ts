@@ -5,5 +5,5 @@ export const VERIFYING: readonly string[] = [
   'Each `leaf` is SHA-256(0x00 ‖ statement). Each `proof` is a C2SP tlog-proof: check the signature of its checkpoint with the key of the log, and that the path leads from the leaf at `index` to the checkpoint’s root.',
   'The chain: `seq` counts 1, 2, 3 …; `prev` of each statement is the leaf of the one before; `was` is the `now` of the one before; `id` is the number of the case throughout. A later decision is a later transition: none replaces another.',
   'The person: `subj` of the first statement is `c1:` and base64url(HMAC-SHA-256(r, kind and subject in the form of statements.md §5)), with `r` and `subject` from `opening`.',
-  'What was said: `doc` of a step that has an `act` is `h1:` and base64url(SHA-256 over the 32 bytes of `act.salt`, followed by the RFC 8785 form of the act without `salt`).',
+  'What was said: `doc` of a step that has an `act` is `h1:` and base64url(HMAC-SHA-256 with the 32 bytes of `act.salt` as its key, over the RFC 8785 form of the act without `salt`).',
 ];
