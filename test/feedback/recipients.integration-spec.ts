@@ -76,6 +76,10 @@ describe('a member that got the wrong value', () => {
   it('says it once: the same statement again changes nothing, another one is refused', async () => {
     await corrected('TEST000003', RECIPIENT);
     const { noticeId } = await noticeOf('TEST000003', RECIPIENT);
+    const listed = async (as: SubsystemId = RECIPIENT) =>
+      (await filing.member(as, '/v1/recipient/corrections')).body['notices'] as { noticeId: string }[];
+    expect((await listed()).map((one) => one.noticeId)).toContain(noticeId);
+    expect((await listed(OTHER_OWNER)).map((one) => one.noticeId)).not.toContain(noticeId);
     const body = { action: 'APPLIED', salt: randomBytes(32).toString('base64url') };
     const url = `${path(noticeId)}/acknowledgement`;
     const proposed = await filing.member(RECIPIENT, url, body);
@@ -85,6 +89,7 @@ describe('a member that got the wrong value', () => {
     expect(first.status).toBe(200);
     expect(await filing.member(RECIPIENT, url, { ...body, statement })).toEqual(first);
     expect(refusalIn(await correcting.acknowledge(RECIPIENT, noticeId))).toBe('acknowledged-already');
+    expect((await listed()).map((one) => one.noticeId)).not.toContain(noticeId);
   });
 
   it('cannot say it for another, with another key, in other words, or about another delivery', async () => {

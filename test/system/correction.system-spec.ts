@@ -36,9 +36,11 @@ afterAll(() => bus.end());
 const ask = (target: string, client: string, purpose: string) => call(bus.instance, { target, client, purpose });
 
 /** As a case worker without a system of their own. */
-async function worker(...args: readonly string[]): Promise<string> {
+const worker = (...args: readonly string[]) => desk(REGISTER, ...args);
+
+async function desk(as: string, ...args: readonly string[]): Promise<string> {
   const { feedbackUrl, keysDir, dataDir } = bus.instance;
-  const place = ['--as', REGISTER, '--feedback', feedbackUrl, '--keys', keysDir];
+  const place = ['--as', as, '--feedback', feedbackUrl, '--keys', keysDir];
   const { code, output } = await kerege(['correction', ...args, ...place], dataDir);
   if (code !== 0) throw new TypeError(output);
   return output;
@@ -133,4 +135,13 @@ it('is filed through the portal, flagged wherever it is shown, corrected by its 
     timeoutMs: 90_000,
     intervalMs: 1_000,
   });
+  // Whoever got the old value is told, and says what it did; then the case closes.
+  for (const member of [MYGOV, BENEFITS]) {
+    const told = await desk(member, 'told');
+    expect(told).toContain(`person.birth-date of DEMO/PIN/${PERSON}`);
+    const noticeId = /^[0-9a-f-]{36}/m.exec(told)?.[0] ?? '';
+    await desk(member, 'acknowledge', noticeId, '--action', 'APPLIED');
+    expect(await desk(member, 'told')).toContain('Nothing waits');
+  }
+  await state('CLOSED');
 });

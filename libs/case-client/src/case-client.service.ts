@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { valueHash, type CaseState, type OwnerAct } from '#corrections';
-import { CASE_KINDS, sealDelivery } from '#deliveries';
+import { CASE_KINDS, openDelivery, readCorrected, sealDelivery, type CorrectedContent } from '#deliveries';
 import { AppError, fromBase64Url, newExchangeId, toBase64Url } from '#kernel';
 import { signStatement, startSession, type RecipientKey } from '#signing';
 import type { z } from 'zod';
@@ -14,7 +14,7 @@ import {
 } from './expected-statement.js';
 import { FeedbackHttp, type FeedbackHttpParts } from './feedback-http.service.js';
 import { openRequest, type OpenedRequest, type RequestFlaw, type UnsealKeyOf } from './open-request.js';
-import { casesPage, ownedCase, proposed, taken, type SealedCase, type Standing } from './standing.js';
+import { casesPage, noticesPage, ownedCase, proposed, taken, type SealedCase, type Standing } from './standing.js';
 
 export interface CaseClientParts extends FeedbackHttpParts {
   readonly unsealKey: UnsealKeyOf;
@@ -39,6 +39,15 @@ export interface ReadCase {
 export interface NewValue {
   readonly item: number;
   readonly value: unknown;
+}
+
+/** News for a member that got a value: it is corrected, or doubted again. */
+export interface ToldNotice {
+  readonly noticeId: string;
+  readonly isReopened: boolean;
+  /** By when an answer is due. */
+  readonly dueAt: string | undefined;
+  readonly content: CorrectedContent | undefined;
 }
 
 interface Sealed {
@@ -103,6 +112,20 @@ export class CaseClient {
     const session = await startSession({ recipient: act.target, kid: key.kid, publicJwk: key.jwk });
     const sealed = sealDelivery({ id: contentId, kind: CASE_KINDS.request, to: act.target }, request, session);
     return this.act(id, act, { id: contentId, sealed: toBase64Url(sealed) });
+  }
+
+  /** What this subsystem was told as a recipient and has not answered, opened; without `content`: it cannot be opened. */
+  async told(after?: string): Promise<{ notices: ToldNotice[]; next?: string | undefined }> {
+    const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
+    const { notices, next } = read(noticesPage, await this.http.ask(`/v1/recipient/corrections${query}`));
+    const { subsystem, unsealKey } = this.parts;
+    const opened = notices.map(async ({ noticeId, isReopened, dueAt, sealed }): Promise<ToldNotice> => {
+      const dueMs = dueAt === undefined ? undefined : Date.parse(dueAt);
+      const head = { id: noticeId, kind: CASE_KINDS.corrected, to: subsystem, dueMs };
+      const found = await openDelivery(head, Buffer.from(sealed ?? '', 'base64url'), unsealKey);
+      return { noticeId, isReopened, dueAt, content: found.ok ? readCorrected(found.value) : undefined };
+    });
+    return { notices: await Promise.all(opened), next };
   }
 
   /** What this subsystem did with the news that a value is corrected; feedback's answer. */

@@ -7,6 +7,7 @@ export {
   type CasesQuery,
   type NewValue,
   type ReadCase,
+  type ToldNotice,
 } from './case-client.service.js';
 export type { Acknowledgement } from './expected-statement.js';
 export { nextActs } from './next-acts.js';

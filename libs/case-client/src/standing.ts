@@ -18,6 +18,13 @@ export const ownedCase = z.looseObject({ ...standing.shape, contentId: text, sea
 export type Standing = z.infer<typeof standing>;
 export type SealedCase = z.infer<typeof ownedCase>;
 
+const notice = z.looseObject({
+  ...{ noticeId: text, isReopened: z.boolean(), dueAt: text.optional(), sealed: text.optional() },
+});
+/** What a recipient was told, sealed for it. */
+export type SealedNotice = z.infer<typeof notice>;
+export const noticesPage = z.object({ notices: z.array(notice), next: text.optional() });
+
 export const casesPage = z.object({ cases: z.array(standing), next: text.optional() });
 export const taken = z.object({ standing });
 export const proposed = z.object({ payload: z.record(z.string(), z.unknown()) });

@@ -19,7 +19,8 @@ export class SignatureCheck {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.pool = new Piscina<SignatureTask, Uint8Array>({
       filename: new URL(`./signature.worker.${extension}`, import.meta.url).href,
-      minThreads: 1,
+      // An idle audit checks here, and keeps no heap for a thread: the first burst waits for one.
+      minThreads: 0,
       maxThreads: threads,
       idleTimeout: 60_000,
     });

@@ -10,6 +10,7 @@ import {
   actOnCorrection,
   correctCorrection,
   listCorrections,
+  listTold,
   receiveCorrection,
   salted,
   showCorrection,
@@ -117,6 +118,11 @@ function addDeciding(make: Make, terminal: Terminal): void {
 }
 
 function addAcknowledging(make: Make, terminal: Terminal): void {
+  make('told', 'values that others have corrected and the subsystem got, with the ids to answer under')
+    .option('--json', 'one JSON object a line')
+    .action(({ json = false, ...flags }: DeskFlags & { json?: boolean }) =>
+      listTold({ ...deskOf(flags), json }, terminal),
+    );
   make('acknowledge <notice>', 'as a recipient: what was done with the news that a value is corrected')
     .addOption(oneOf('--action <action>', 'what', RECIPIENT_ACTIONS).makeOptionMandatory())
     .addOption(oneOf('--reason <code>', 'why it is refused', RECIPIENT_REASONS))

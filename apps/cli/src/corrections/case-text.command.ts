@@ -1,4 +1,4 @@
-import { nextActs, type ReadCase, type Standing } from '#case-client';
+import { nextActs, type ReadCase, type Standing, type ToldNotice } from '#case-client';
 import type { CorrectionContent } from '#corrections';
 
 /** One line of a list. */
@@ -25,6 +25,22 @@ export function caseLines({ standing, opened, flaw }: ReadCase): string[] {
       ? [`  not opened: ${flaw === undefined || !('problem' in flaw) ? 'there is nothing to open' : flaw.problem}`]
       : contentLines(opened.content)),
     isMoving || acts.length === 0 ? '  next: nothing is to be done now' : `  next: ${acts.join(', ')}`,
+  ].map(harmless);
+}
+
+/** News for a member that got a value. */
+export function toldLines({ noticeId, isReopened, dueAt, content }: ToldNotice): string[] {
+  const what = isReopened ? 'doubted again, wait for the next news' : 'corrected';
+  const about =
+    content === undefined
+      ? 'cannot be opened with these keys'
+      : `${content.elements.join(', ')} of ${content.subject}, got in exchange ${content.exchangeId}`;
+  const since = content?.effectiveFrom === undefined ? [] : [`  holds since ${content.effectiveFrom}`];
+  return [
+    `${noticeId}  ${what}${dueAt === undefined ? '' : `  answer until ${dueAt}`}`,
+    `  ${about}`,
+    ...since,
+    ...(isReopened ? [] : ['  next: ask the service again, then acknowledge']),
   ].map(harmless);
 }
 

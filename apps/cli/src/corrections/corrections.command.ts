@@ -1,9 +1,16 @@
-import { newSalt, type Acknowledgement, type CasesQuery, type NewValue, type Standing } from '#case-client';
+import {
+  newSalt,
+  type Acknowledgement,
+  type CasesQuery,
+  type NewValue,
+  type Standing,
+  type ToldNotice,
+} from '#case-client';
 import { ownerAct, type OwnerAct } from '#corrections';
 import { cliErrors } from '../cli.errors.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { openCaseDesk, type DeskOptions } from './case-desk.service.js';
-import { caseLine, caseLines } from './case-text.command.js';
+import { caseLine, caseLines, toldLines } from './case-text.command.js';
 
 /** More than a person reads in a terminal; the rest shows when these are done. */
 const MOST_LISTED = 1_000;
@@ -59,6 +66,20 @@ export async function correctCorrection(
   terminal: Terminal,
 ): Promise<void> {
   tell(await (await openCaseDesk(options)).correct(id, values, effectiveFrom), terminal);
+}
+
+/** `kerege correction told`: values that others have corrected and this subsystem got, each with the id to answer under. */
+export async function listTold(options: DeskOptions & { json: boolean }, terminal: Terminal): Promise<void> {
+  const desk = await openCaseDesk(options);
+  const found: ToldNotice[] = [];
+  let after: string | undefined;
+  do {
+    const { notices, next } = await desk.told(after);
+    found.push(...notices);
+    after = next;
+  } while (after !== undefined && found.length < MOST_LISTED);
+  for (const one of found) terminal.out(`${options.json ? JSON.stringify(one) : toldLines(one).join('\n')}\n`);
+  terminal.tell(found.length === 0 ? 'Nothing waits for an answer.' : `${found.length} of them.`);
 }
 
 /** `kerege correction acknowledge`: as a recipient, what became of the news that a value is corrected. */

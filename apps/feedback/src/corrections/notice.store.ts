@@ -45,10 +45,14 @@ const ADD = `INSERT INTO correction_notice (id, case_id, recipient, is_reopened,
   SELECT id, $1, recipient, $2, $3, due_ms, sealed, $4, $5, $6
     FROM unnest($7::uuid[], $8::text[], $9::bigint[], $10::bytea[]) AS notice (id, recipient, due_ms, sealed)
   ON CONFLICT DO NOTHING`;
-const FIND = `SELECT id, case_id, recipient, is_reopened, due_ms, sealed, action, reason, acked_leaf, acked_ms,
-       EXISTS (SELECT FROM correction_notice AS newer WHERE newer.case_id = notice.case_id
-                  AND newer.recipient = notice.recipient AND newer.seq > notice.seq) AS is_past
-  FROM correction_notice AS notice WHERE id = $1`;
+const NEWER = `EXISTS (SELECT FROM correction_notice AS newer WHERE newer.case_id = notice.case_id
+                  AND newer.recipient = notice.recipient AND newer.seq > notice.seq)`;
+const SELECT = `SELECT id, case_id, recipient, is_reopened, due_ms, sealed, action, reason, acked_leaf, acked_ms,
+       ${NEWER} AS is_past
+  FROM correction_notice AS notice`;
+const FIND = `${SELECT} WHERE id = $1`;
+const OPEN = `${SELECT} WHERE recipient = $1 AND acked_leaf IS NULL AND id > $2::uuid AND NOT ${NEWER} ORDER BY id LIMIT $3`;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const ANSWERED = `UPDATE correction_notice SET action = $2, reason = $3, acked_leaf = $4, acked_ms = $5, sealed = NULL
   WHERE id = $1 AND acked_leaf IS NULL AND NOT EXISTS (SELECT FROM correction_notice WHERE acked_leaf = $4) RETURNING id`;
 
@@ -77,6 +81,12 @@ export class NoticeStore {
   async find(id: string): Promise<KeptNotice | undefined> {
     const [row] = await this.database.query<NoticeRow>(FIND, [id]);
     return row && keptNotice(row);
+  }
+
+  /** What a member was told last of each case, and has not answered; by id, which tells nothing of their order. */
+  async open(recipient: SubsystemId, after: string | undefined, limit: number): Promise<KeptNotice[]> {
+    const rows = await this.database.query<NoticeRow>(OPEN, [recipient, after ?? FIRST_ID, limit]);
+    return rows.map(keptNotice);
   }
 
   /** False if it has an answer by now, or that statement has answered another. */

@@ -14,6 +14,13 @@ export class NoticePath {
   noticeId: string;
 }
 
+export class NoticesQuery {
+  @ApiProperty({ required: false, format: 'uuid', description: '`next` of the page before.' })
+  @IsOptional()
+  @Matches(UUID_V8, { message: 'after must be that of a page' })
+  after?: string;
+}
+
 export class AcknowledgementBody {
   @ApiProperty({ enum: RECIPIENT_ACTIONS, description: 'What was done with the corrected value.' })
   @IsIn(RECIPIENT_ACTIONS)

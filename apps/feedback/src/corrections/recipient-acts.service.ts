@@ -36,6 +36,9 @@ export interface NoticeStanding {
 
 export type AcknowledgementOutcome = { readonly payload: CasePayload } | { readonly standing: NoticeStanding };
 
+/** Of what is sealed, two KiB each. */
+const PAGE = 100;
+
 export interface RecipientActsParts {
   readonly store: CaseStore;
   readonly notices: NoticeStore;
@@ -52,6 +55,14 @@ export interface RecipientActsParts {
  */
 export class RecipientActs {
   constructor(private readonly parts: RecipientActsParts) {}
+
+  /** What waits for an answer of this member, or tells it that a value is doubted again. */
+  async open(recipient: SubsystemId, after: string | undefined): Promise<{ notices: NoticeStanding[]; next?: string }> {
+    const found = await this.parts.notices.open(recipient, after, PAGE + 1);
+    const notices = found.slice(0, PAGE).map(standingOf);
+    const next = found.length > PAGE ? notices.at(-1)?.noticeId : undefined;
+    return { notices, ...(next === undefined ? {} : { next }) };
+  }
 
   async one(recipient: SubsystemId, id: string): Promise<NoticeStanding> {
     return standingOf(await this.own(recipient, id));

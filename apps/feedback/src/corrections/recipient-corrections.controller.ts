@@ -1,9 +1,9 @@
-import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { SubsystemId } from '#kernel';
 import { AuthenticatedMember, MemberGuard } from '../caller/member.guard.js';
 import { MEMBER_CODES, ProblemCodes } from '../problem-codes.dto.js';
-import { AcknowledgementBody, acknowledgementOf, NoticePath } from './recipient-acts.dto.js';
+import { AcknowledgementBody, acknowledgementOf, NoticePath, NoticesQuery } from './recipient-acts.dto.js';
 import { RecipientActs, type AcknowledgementOutcome, type NoticeStanding } from './recipient-acts.service.js';
 import { StepOutcomeDto } from './step.dto.js';
 
@@ -14,6 +14,18 @@ import { StepOutcomeDto } from './step.dto.js';
 @UseGuards(MemberGuard)
 export class RecipientCorrectionsController {
   constructor(@Inject(RecipientActs) private readonly acts: RecipientActs) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ operationId: 'listNotices', summary: 'What this member was told and has not answered.' })
+  @ApiOkResponse({ type: Object })
+  @ProblemCodes(...MEMBER_CODES)
+  list(
+    @Query() { after }: NoticesQuery,
+    @AuthenticatedMember() recipient: SubsystemId,
+  ): Promise<{ notices: NoticeStanding[]; next?: string }> {
+    return this.acts.open(recipient, after);
+  }
 
   @Get(':noticeId')
   @Header('Cache-Control', 'no-store')

@@ -20,6 +20,7 @@ export class Recipients1800000000010 implements MigrationInterface {
         UNIQUE (case_id, recipient, seq), CHECK ((acked_leaf IS NULL) = (action IS NULL))
       );
       CREATE INDEX correction_notice_person ON correction_notice (epoch, tag);
+      CREATE INDEX correction_notice_open ON correction_notice (recipient, id) WHERE acked_leaf IS NULL;
       ALTER TABLE sequel ADD COLUMN snap bigint, ADD COLUMN endpoint text;
       CREATE TABLE element_ledger (first_snap bigint PRIMARY KEY, last_snap bigint NOT NULL, digest bytea NOT NULL);
       CREATE TABLE element_places (
