@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { draftCase, outlineOf, readTermsProfiles, spellPublicNumber, type OwnerAct, type Terms } from '#corrections';
-import { Outbox } from '#deliveries';
+import { CASE_KINDS, openDelivery, Outbox, readDispute } from '#deliveries';
 import { newExchangeId, toBase64Url, type ServiceId, type SubsystemId } from '#kernel';
 import { openDatabase, type Database } from '#postgres';
 import { commit, jwkSigner, signStatement, type Statement, type StatementPayload } from '#signing';
@@ -34,6 +34,16 @@ elements:
 elementPlaces:
   - { service: GOV/1001/population/persons, endpoint: "GET /{pin}", pointer: /birth, element: ${BIRTH} }
 `;
+const OTHER_MEMBER = `
+  - id: GOV/1005
+    name: { en: Archive }
+    subsystems:
+      - code: archive
+        services:
+          - code: records
+            timeoutMs: 5000
+            subject: { type: PIN, country: TEST, from: { path: id } }
+            endpoints: [{ endpoint: "GET /{id}" }]`;
 
 /**
  * Cases in feedback's own database, by a clock that the spec turns and a log that holds what the spec lets it: a year
@@ -47,7 +57,7 @@ export class CaseScene {
     private readonly own: TestDatabase,
     readonly feedback: Database,
     private readonly keyStore: Database,
-    private readonly world: World,
+    private world: World,
     private readonly terms: ReadonlyMap<string, Terms>,
   ) {}
 
@@ -150,6 +160,30 @@ export class CaseScene {
       await new OwnStatementStore(this.feedback).keep(queries, statement, this.nowMs);
     });
     return id;
+  }
+
+  /** From now on another service of this subsystem shows the date of birth as well. */
+  async shownBy(service: string): Promise<void> {
+    const place = `  - { service: ${service}, endpoint: "GET /{id}", pointer: /born, element: ${BIRTH} }\n`;
+    this.world = await buildWorld({
+      sameKeysAs: this.world,
+      definition: (text) => `${ELEMENTS}${place}${text.replace('\ninstances:', `${OTHER_MEMBER}\ninstances:`)}`,
+    });
+  }
+
+  /** Flags that were sent to that subsystem, in their order. */
+  async flagsOf(subsystem: string): Promise<boolean[]> {
+    const rows = await this.feedback.query<{ value: Buffer; id: string }>(
+      `SELECT id, value FROM delivery WHERE recipient = $1 AND kind = $2 ORDER BY seq`,
+      [subsystem, CASE_KINDS.dispute],
+    );
+    const { seal } = this.world.keysOf(subsystem);
+    const opened = rows.map(async ({ id, value }) => {
+      const head = { id, kind: CASE_KINDS.dispute, to: subsystem as SubsystemId };
+      const found = await openDelivery(head, value, (_to, kid) => (kid === seal.kid ? seal : undefined));
+      return found.ok && readDispute(found.value)?.isOn === true;
+    });
+    return Promise.all(opened);
   }
 
   /** Whatever waits stands in the log from now on. */

@@ -106,6 +106,26 @@ describe('the clocks of a case, by a clock that is turned', () => {
   });
 });
 
+describe('the flag of a disputed datum', () => {
+  it('reaches who begins to hold it during the review, once, and goes from all', async () => {
+    const archive = 'TEST/GOV/1005/archive';
+    const id = await scene.filed();
+    await scene.settle();
+    const before = (await scene.flagsOf(OWNER)).length;
+    await scene.acts(id, await receive(id), { act: 'start' });
+    expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true]);
+    await scene.shownBy('GOV/1005/archive/records');
+    await scene.settle();
+    await scene.settle();
+    expect(await scene.flagsOf(archive)).toContain(true);
+    const told = (await scene.flagsOf(archive)).length;
+    expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true]);
+    await scene.acts(id, accept(), correct());
+    expect((await scene.flagsOf(archive)).slice(told)).toEqual([false]);
+    expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true, false]);
+  });
+});
+
 describe('a process that ends anywhere', () => {
   /** Everything that a transition leaves, counted. */
   async function left(id: string) {

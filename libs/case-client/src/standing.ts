@@ -21,8 +21,7 @@ export type SealedCase = z.infer<typeof ownedCase>;
 const notice = z.looseObject({
   ...{ noticeId: text, isReopened: z.boolean(), dueAt: text.optional(), sealed: text.optional() },
 });
-/** What a recipient was told, sealed for it. */
-export type SealedNotice = z.infer<typeof notice>;
+
 export const noticesPage = z.object({ notices: z.array(notice), next: text.optional() });
 
 export const casesPage = z.object({ cases: z.array(standing), next: text.optional() });

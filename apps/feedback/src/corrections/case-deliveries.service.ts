@@ -49,6 +49,10 @@ export class CaseDeliveries implements CaseDelivering {
     return this.flags(kept, true);
   }
 
+  async missingFlags(kept: KeptCase): Promise<readonly Delivery[]> {
+    return kept.record.isDisputed ? this.flags(kept, true) : [];
+  }
+
   async takenBack(kept: KeptCase): Promise<readonly Delivery[]> {
     return kept.pending?.signals.includes('data.disputed') === true ? this.flags(kept, false) : [];
   }
@@ -86,11 +90,13 @@ export class CaseDeliveries implements CaseDelivering {
   }
 
   /**
-   * To every subsystem whose answers hold one of the elements, the answering one in any case. Set and taken away by the
-   * same clock, which is no actor's, so that the later word is the newer one.
+   * To every subsystem whose answers hold one of the elements, the answering one in any case, and who was told before:
+   * set for those who were not, taken away from all. By one clock, which is no actor's, so that the later word is newer.
    */
   private async flags(kept: KeptCase, isOn: boolean): Promise<Delivery[]> {
-    const at = instant(this.parts.clock.now());
+    const nowMs = this.parts.clock.now();
+    const { sinceMs = nowMs, told = [] } = kept.details.dispute ?? {};
+    const [at, since] = [instant(nowMs), instant(sinceMs)];
     const { dispute } = (this.parts.terms.get(kept.record.profile) as Terms).profile;
     const subject = dispute.option === 'NONE' ? undefined : await this.subjectOf(kept);
     const view = this.parts.registry.current();
@@ -98,12 +104,13 @@ export class CaseDeliveries implements CaseDelivering {
     const { option, exemptPurposes } = dispute;
     const made = flagged(kept.record).flatMap((element) => {
       const holders = placesOf(view, element).map(({ service }) => subsystemOf(service));
-      const told = new Set([subsystemOf(kept.record.service), ...holders]);
-      return [...told].map((holder) => {
+      const hold = new Set<string>([subsystemOf(kept.record.service), ...holders]);
+      const meant = isOn ? [...hold].filter((holder) => !told.includes(holder)) : [...new Set([...hold, ...told])];
+      return (meant as SubsystemId[]).map((holder) => {
         const content: DisputeContent = {
           flag: this.nameOf('flag', kept.id, holder, element),
           ...{ subject: spelled(subject), element, isOn, option, exemptPurposes: [...exemptPurposes] },
-          ...{ since: at, at },
+          ...{ since, at },
         };
         return this.sealed(holder, CASE_KINDS.dispute, newExchangeId(), content);
       });

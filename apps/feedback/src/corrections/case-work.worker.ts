@@ -38,6 +38,8 @@ const PER_ROUND = 200;
  */
 export class CaseWork {
   private readonly rounds: Rounds;
+  /** Number of the snapshot by whose elements all flags were sent; written by `flagNewHolders`. */
+  private flaggedBy: number | undefined;
 
   constructor(private readonly parts: CaseWorkParts) {
     this.rounds = new Rounds(() => this.pass(), parts.failed, parts.intervalMs);
@@ -59,11 +61,41 @@ export class CaseWork {
   /** One round; resolves with when the next should be. */
   async pass(): Promise<number> {
     const { store, clock, intervalMs } = this.parts;
+    await this.flagNewHolders();
     const settled = await store.settled(PER_ROUND);
     for (const id of settled) await this.guarded(() => this.settle(id));
     const due = await store.due(clock.now(), PER_ROUND);
     for (const id of due) await this.guarded(() => this.advance(id));
     return settled.length === PER_ROUND || due.length === PER_ROUND ? 0 : intervalMs;
+  }
+
+  /** A registry that has changed may have made others hold a datum that is in dispute; and so may a restart. */
+  private async flagNewHolders(): Promise<void> {
+    const { store, registry } = this.parts;
+    const number = registry.current()?.number;
+    if (number === undefined || number === this.flaggedBy) return;
+    for (let after: string | undefined, isMore = true; isMore;) {
+      const page: KeptCase[] = await store.disputed(after, PER_ROUND);
+      for (const kept of page) await this.guarded(() => this.flag(kept));
+      after = page.at(-1)?.id;
+      isMore = page.length === PER_ROUND;
+    }
+    this.flaggedBy = number;
+  }
+
+  private async flag(kept: KeptCase): Promise<void> {
+    const { store, delivering, deliveries } = this.parts;
+    const missing = await delivering.missingFlags(kept);
+    if (missing.length === 0) return;
+    await store.transaction(async (queries) => {
+      const now = await store.lock(queries, kept.id);
+      if (now?.record.isDisputed !== true) return;
+      const { sinceMs, told } = now.details.dispute ?? { sinceMs: now.filedMs, told: [] };
+      const all = [...new Set([...told, ...missing.map(({ recipient }) => recipient)])];
+      await store.detailed(queries, now.id, { ...now.details, dispute: { sinceMs, told: all } });
+      await deliveries.outbox.add(queries, missing);
+    });
+    deliveries.wake();
   }
 
   /** What is wrong with one case holds up no other. */
@@ -151,10 +183,12 @@ function settledCase(kept: KeptCase): KeptCase {
     ? { contentId: pending.contentId ?? kept.contentId, sealed: pending.sealed }
     : { contentId: kept.contentId, sealed: kept.sealed };
   const { act } = pending;
+  const { flagged } = pending;
+  const dispute = flagged === undefined ? {} : { dispute: { sinceMs: pending.atMs, told: flagged } };
   const acts = act === undefined ? {} : { acts: { ...kept.details.acts, [record.seq]: act } };
   return {
     ...kept,
-    details: { ...kept.details, ...acts, ...verificationAfter(pending), ...tellingOf(pending) },
+    details: { ...kept.details, ...acts, ...dispute, ...verificationAfter(pending), ...tellingOf(pending) },
     ...{ record, deadlines: pending.deadlines, ...content, pending: undefined },
     ...(hasNoReader(record) ? { sealed: undefined } : {}),
   };

@@ -252,6 +252,19 @@ export class CaseStore {
     await queries.query('UPDATE correction_case SET record = $2 WHERE id = $1', [id, JSON.stringify(record)]);
   }
 
+  async detailed(queries: Queries, id: string, details: CaseDetails): Promise<void> {
+    await queries.query('UPDATE correction_case SET details = $2 WHERE id = $1', [id, JSON.stringify(details)]);
+  }
+
+  /** Cases whose datum is flagged, behind this one. */
+  async disputed(after: string | undefined, limit: number): Promise<KeptCase[]> {
+    const rows = await this.database.query<CaseRow>(
+      `SELECT ${COLUMNS} FROM correction_case WHERE (record->>'isDisputed')::boolean AND id > $1::uuid ORDER BY id LIMIT $2`,
+      [after ?? FIRST_ID, limit],
+    );
+    return rows.map(keptCase);
+  }
+
   /** When the case is to be looked at again; undefined: never, unless something happens. */
   async workAt(queries: Queries, id: string, atMs: number | undefined): Promise<void> {
     await queries.query('UPDATE correction_case SET work_ms = $2 WHERE id = $1', [id, atMs ?? null]);

@@ -39,6 +39,8 @@ export type StepOutcome = { readonly payload: CasePayload } | { readonly standin
 export interface CaseDelivering {
   /** As soon as it is judged: a flag has to be there when its leaf is. */
   atOnce(kept: KeptCase, step: NextStep): Promise<readonly Delivery[]>;
+  /** The flag of a disputed case, for those whose answers hold the datum by now and who were not told. */
+  missingFlags(kept: KeptCase): Promise<readonly Delivery[]>;
   /** When it will never stand in the log: what went out at once is taken back. */
   takenBack(kept: KeptCase): Promise<readonly Delivery[]>;
   /** When it stands in the log. */
@@ -171,7 +173,8 @@ export class Cases {
       const step = this.judged(kept, event, ts);
       if (!isSamePayload(payloadOf(kept, step, ts), statement.payload))
         throw correctionErrors.error('step-unsound', { extensions: { problem: 'payload' } });
-      const pendingStep = pendingOf(step, ts, { contentId: content?.id, act });
+      const flagged = atOnce.map(({ recipient }) => recipient);
+      const pendingStep = pendingOf(step, ts, { contentId: content?.id, act, flagged });
       if (!(await store.suspend(queries, kept.id, pendingStep, statement.leafHash, content?.sealed)))
         throw correctionErrors.error('case-refused', { extensions: { refusal: 'unstamped' } });
       await statements.keep(queries, statement);
@@ -225,10 +228,17 @@ export function checkSealed(content: GivenStep['content']): void {
   }
 }
 
+interface PendingExtras {
+  readonly contentId?: string | undefined;
+  readonly act?: OwnerAct | undefined;
+  /** Who is told of a flag at once. */
+  readonly flagged?: readonly string[];
+}
+
 export function pendingOf(
   { statement, record, deadlines, told, signals, dueMs }: NextStep,
   atMs: number,
-  { contentId, act }: { readonly contentId?: string | undefined; readonly act?: OwnerAct | undefined } = {},
+  { contentId, act, flagged = [] }: PendingExtras = {},
 ): PendingStep {
   return {
     ...{ record, deadlines, type: statement.t, atMs, told, signals },
@@ -236,6 +246,7 @@ export function pendingOf(
     ...(dueMs === undefined ? {} : { dueMs }),
     ...(contentId === undefined ? {} : { contentId }),
     ...(act === undefined || !('salt' in act) ? {} : { act }),
+    ...(flagged.length === 0 ? {} : { flagged: [...new Set(flagged)] }),
   };
 }
 

@@ -12,6 +12,8 @@ export interface CaseDetails {
   readonly outline: ContentOutline;
   /** Of a part: the case that it was split from. */
   readonly parentId?: string;
+  /** Since when the datum is flagged, ms, and whose connectors were told. */
+  readonly dispute?: { readonly sinceMs: number; readonly told: readonly string[] };
   /** By `seq`: acts whose statement has their salted digest. */
   readonly acts?: OpenedActs;
   /** `seq` of the transition by which recipients were told last. */
@@ -43,6 +45,8 @@ export interface PendingStep {
   /** Under which id what the actor sealed for the other side is delivered. */
   readonly contentId?: string;
   readonly act?: OwnerAct;
+  /** Whose connectors were told of the flag that begins with it. */
+  readonly flagged?: readonly string[];
 }
 
 /** A case as its row has it. */

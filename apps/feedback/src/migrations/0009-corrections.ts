@@ -25,6 +25,7 @@ export class Corrections1800000000009 implements MigrationInterface {
       CREATE INDEX correction_case_portal ON correction_case (portal, state, id);
       CREATE UNIQUE INDEX correction_case_pending ON correction_case (pending_leaf) WHERE pending_leaf IS NOT NULL;
       CREATE INDEX correction_case_work ON correction_case (work_ms) WHERE pending IS NULL;
+      CREATE INDEX correction_case_disputed ON correction_case (id) WHERE (record->>'isDisputed')::boolean;
       CREATE TABLE correction_count (country text NOT NULL, year integer NOT NULL, n bigint NOT NULL, PRIMARY KEY (country, year));
       CREATE TABLE correction_step (
         n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, case_id uuid NOT NULL, seq integer NOT NULL,
