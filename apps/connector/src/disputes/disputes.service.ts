@@ -104,7 +104,9 @@ export class Disputes {
     const possible = candidates(flags, places);
     if (possible.length === 0) return UNMARKED;
     const document = await documentIn(answer);
-    const marks = marksOf(possible, places, { document, purpose: answer.purpose });
+    // A part of a document, or one packed as nobody here unpacks it, may hold the datum: better marked than passed.
+    const isUnread = document === undefined && answer.body.length > 0;
+    const marks = marksOf(possible, places, { document, isUnread, purpose: answer.purpose });
     if (marks.isBlocked) this.parts.answered('blocked');
     else if (marks.headers.length > 0) this.parts.answered('flagged');
     return marks;

@@ -33,9 +33,16 @@ it.each<[string, unknown]>([
   ['with an empty list', { jobs: [] }],
   ['with the name at another place', { jobs: { address: 1 } }],
   ['that is no object', 'address'],
-  ['that is no JSON', undefined],
+  ['that is empty', undefined],
 ])('marks no answer %s', (_what, document) => {
   expect(values(document, flag(), flag({ flag: 'f2', element: 'income' }))).toEqual([]);
+});
+
+it('marks and blocks an answer that cannot be read: a part of it, or one that is packed as nobody here unpacks', () => {
+  const blocked = flag({ option: 'BLOCK' });
+  const unread = { document: undefined, isUnread: true, purpose: 'view' };
+  expect(marksOf([blocked], places, unread)).toMatchObject({ headers: [{}], isBlocked: true });
+  expect(marksOf([flag({ element: 'birthplace' })], places, unread)).toEqual({ headers: [], isBlocked: false });
 });
 
 it('looks at no answer for an element that the endpoint never holds', () => {

@@ -17,14 +17,16 @@ export function candidates(flags: readonly DisputeFlag[], places: readonly Eleme
   return flags.filter(({ element }) => places.some((place) => place.element === element));
 }
 
-/** Marks by what the answer really holds; of several flags on one element the oldest dates it. */
+/** Marks by what the answer really holds, and by what it may hold where it cannot be read; of several flags on one element the oldest dates it. */
 export function marksOf(
   flags: readonly DisputeFlag[],
   places: readonly ElementPlace[],
-  answer: { readonly document: unknown; readonly purpose: string },
+  answer: { readonly document: unknown; readonly isUnread?: boolean; readonly purpose: string },
 ): DisputeMarks {
   const held = flags.filter(({ element }) =>
-    places.some((place) => place.element === element && holds(answer.document, place.pointer)),
+    places.some(
+      (place) => place.element === element && (answer.isUnread === true || holds(answer.document, place.pointer)),
+    ),
   );
   const headers = [...Map.groupBy(held, ({ element }) => element)]
     .sort(([one], [other]) => (one < other ? -1 : 1))
