@@ -8,7 +8,6 @@ import { eventually } from '#testing';
 import {
   BENEFITS,
   call,
-  ENTITLEMENTS,
   exchangeIdOf,
   kerege,
   MYGOV,
@@ -62,7 +61,6 @@ async function portal(path: string): Promise<Readonly<Record<string, unknown>>> 
 
 it('is filed through the portal, flagged wherever it is shown, corrected by its owner, and looked at again', async () => {
   const { instance } = bus;
-  expect((await ask(`${ENTITLEMENTS}/${PERSON}`, BENEFITS, 'benefit-decision')).status).toBeLessThan(500);
   const seen = await ask(`${PERSONS}/${PERSON}`, MYGOV, 'citizen-view');
   expect(seen.text).toContain(WRONG);
   expect((await ask(`${PERSONS}/${PERSON}`, BENEFITS, 'benefit-decision')).status).toBe(200);
