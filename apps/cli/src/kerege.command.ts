@@ -1,11 +1,12 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { AUDIT_QUESTIONS } from '#corrections';
 import { ANSWER_CODES } from '#signing';
 import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { concealCommand } from './conceal/conceal.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
 import { completenessCommand } from './completeness/completeness.command.js';
-import { auditCorrectionsCommand, CASE_QUESTIONS } from './corrections/audit-corrections.command.js';
+import { auditCorrectionsCommand } from './corrections/audit-corrections.command.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
 import { monitorCommand } from './monitor/monitor.command.js';
@@ -300,7 +301,7 @@ function addAuditCorrections(audit: Command, config: CliConfig, terminal: Termin
   audit
     .command('corrections')
     .description('one of the twelve questions about corrections: of a case, or of all cases of a time; as JSON')
-    .addArgument(new Argument('<question>', 'what is asked').choices(CASE_QUESTIONS))
+    .addArgument(new Argument('<question>', 'what is asked').choices(AUDIT_QUESTIONS))
     .requiredOption('--as <subsystem>', 'who audits, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
     .option('--case <id>', 'id or public number, for a question about one case')
     .option('--at <instant>', 'of overdue: when; now if absent')

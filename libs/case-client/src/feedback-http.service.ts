@@ -1,6 +1,6 @@
 import type { SubsystemId } from '#kernel';
-import { READER_TOKEN_TYPE } from '#reader-auth';
-import { signDocument, type Signer } from '#signing';
+import { signReaderToken } from '#reader-auth';
+import type { Signer } from '#signing';
 import { caseClientErrors } from './case-client.errors.js';
 
 export interface FeedbackHttpParts {
@@ -42,9 +42,7 @@ export class FeedbackHttp {
   /** Good for one request, and a minute. */
   private token(): Promise<string> {
     const { feedbackUrl, subsystem, signer } = this.parts;
-    const iat = Math.floor(Date.now() / 1000);
-    const claims = { iss: subsystem, sub: subsystem, aud: feedbackUrl, iat, exp: iat + TOKEN_S };
-    return signDocument(READER_TOKEN_TYPE, { ...claims, jti: crypto.randomUUID() }, signer());
+    return signReaderToken({ subsystem, audience: feedbackUrl, nowMs: Date.now() }, signer(), TOKEN_S);
   }
 }
 

@@ -73,3 +73,4 @@ export {
   type SaltedRecipient,
 } from './recipients/recipients-root.js';
 export { actDoc, ownerAct, type OwnerAct, type OwnerActName } from './act/owner-act.js';
+export { AUDIT_QUESTIONS, type AuditQuestion } from './audit-questions.js';

@@ -1,29 +1,32 @@
-import { importJWK, SignJWT } from 'jose';
-import { algorithmOf, type PrivateJwk } from '#signing';
+import { jwkSigner, signDocument, type PrivateJwk, type Signer } from '#signing';
+import { READER_TOKEN_TYPE } from './reader-token.js';
 
 const LIFETIME_S = 300;
 
-export interface ReaderTokenParts {
-  /** Who reads. */
+export interface ReaderTokenClaims {
+  /** Who asks. */
   readonly subsystem: string;
-  /** URL of the log, as its operator publishes it. */
+  /** URL of the service that is asked, as its operator publishes it. */
   readonly audience: string;
-  readonly key: PrivateJwk;
   readonly nowMs: number;
 }
 
-/** A token for one request to the read API of audit; good for five minutes at most. */
-export async function makeReaderToken({ subsystem, audience, key, nowMs }: ReaderTokenParts): Promise<string> {
-  const { kty, crv, x, y, d } = key;
-  const alg = algorithmOf(key) ?? 'EdDSA';
-  const issuedAt = Math.floor(nowMs / 1000);
-  return new SignJWT({})
-    .setProtectedHeader({ alg, kid: key.kid, typ: 'kerege-reader+jwt' })
-    .setIssuer(subsystem)
-    .setSubject(subsystem)
-    .setAudience(audience)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + LIFETIME_S)
-    .setJti(crypto.randomUUID())
-    .sign(await importJWK(y === undefined ? { kty, crv, x, d } : { kty, crv, x, y, d }, alg));
+export interface ReaderTokenParts extends ReaderTokenClaims {
+  readonly key: PrivateJwk;
+}
+
+/** A token for one request to the read API of audit, to feedback or to a connector; good for five minutes at most. */
+export function makeReaderToken({ key, ...claims }: ReaderTokenParts): Promise<string> {
+  return signReaderToken(claims, jwkSigner(key));
+}
+
+/** The same by whoever can only sign; good for `lifetimeS`. */
+export function signReaderToken(
+  { subsystem, audience, nowMs }: ReaderTokenClaims,
+  signer: Signer,
+  lifetimeS = LIFETIME_S,
+): Promise<string> {
+  const iat = Math.floor(nowMs / 1000);
+  const claims = { iss: subsystem, sub: subsystem, aud: audience, iat, exp: iat + lifetimeS };
+  return signDocument(READER_TOKEN_TYPE, { ...claims, jti: crypto.randomUUID() }, signer);
 }

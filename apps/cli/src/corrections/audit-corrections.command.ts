@@ -7,22 +7,6 @@ import { ask, parseJson, problemText } from '../terminal/json-client.service.js'
 import type { Terminal } from '../terminal/terminal.js';
 import { newestSigningKey } from '../token/signing-key.js';
 
-/** Questions of an auditor (`corrections.md` §9), in its order; which of them are about one case. */
-export const CASE_QUESTIONS = [
-  'receipt',
-  'overdue',
-  'recipients',
-  'disputed-answers',
-  'decisions',
-  'rejections',
-  'elements',
-  'extensions',
-  'transfers',
-  'accesses',
-  'concealed-recipients',
-  'reopened-by-verification',
-] as const;
-
 export interface AuditCorrectionsOptions {
   readonly question: string;
   /** The auditor's subsystem. */

@@ -1,31 +1,25 @@
-import { ValidationPipe, type Type, type ValidationError } from '@nestjs/common';
 import { isHashable } from '#corrections';
+import { JsonForm, namedProblems, parseJsonBody, type FormProblem } from '../json-form.js';
+import { CorrectionDto, InfoDto } from './correction.dto.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 
-export interface BodyProblem {
-  readonly pointer: string;
-  readonly message: string;
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const correctionForm = new JsonForm(CorrectionDto, (problems) => malformed(problems));
+const infoForm = new JsonForm(InfoDto, (problems) => malformed(problems));
+
+/** A request, and the JSON that it was read from; throws `correction-malformed` with a pointer to all that is wrong. */
+export async function readCorrection(
+  body: Buffer,
+): Promise<{ readonly form: CorrectionDto; readonly json: JsonObject }> {
+  const json = parseObject(body);
+  return { form: await correctionForm.read(json), json };
 }
 
-const MAX_PROBLEMS = 50;
-
-const pipe = new ValidationPipe({
-  whitelist: true,
-  forbidNonWhitelisted: true,
-  transform: true,
-  forbidUnknownValues: true,
-  validationError: { target: false, value: false },
-  exceptionFactory: (errors) => malformed(fieldProblems(errors)),
-});
-
-/** What a body says, and the JSON that it was read from; throws `correction-malformed` with a pointer to all that is wrong. */
-export async function readForm<Form extends object>(
-  body: Buffer,
-  form: Type<Form>,
-): Promise<{ readonly form: Form; readonly json: Readonly<Record<string, unknown>> }> {
+/** An answer to the owner's question, likewise. */
+export async function readInfo(body: Buffer): Promise<{ readonly form: InfoDto; readonly json: JsonObject }> {
   const json = parseObject(body);
-  const read = (await pipe.transform(json, { type: 'body', metatype: form })) as Form;
-  return { form: read, json };
+  return { form: await infoForm.read(json), json };
 }
 
 /** Of what takes no words: an empty object, so that nobody believes that theirs were read. */
@@ -34,33 +28,14 @@ export function readNothing(body: Buffer): void {
   if (name !== undefined) throw malformed([{ pointer: '#', message: 'nothing is said here' }]);
 }
 
-export function malformed(problems: readonly BodyProblem[], cause?: unknown) {
-  const extensions = { problems: problems.slice(0, MAX_PROBLEMS) };
-  return gatewayCorrectionErrors.error('correction-malformed', { cause, extensions });
+export function malformed(problems: readonly FormProblem[], cause?: unknown) {
+  return gatewayCorrectionErrors.error('correction-malformed', { cause, extensions: namedProblems(problems) });
 }
 
-function parseObject(body: Buffer): Readonly<Record<string, unknown>> {
-  const json = parseJson(body);
+function parseObject(body: Buffer): JsonObject {
+  const json = parseJsonBody(body, malformed);
   // The validator reads by calling itself: whatever is too deep for it must not get there.
   if (typeof json !== 'object' || json === null || Array.isArray(json) || !isHashable(json))
     throw malformed([{ pointer: '#', message: 'not an object, or deeper than one of these can be' }]);
-  return json as Readonly<Record<string, unknown>>;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (cause) {
-    throw malformed([{ pointer: '#', message: 'not UTF-8 JSON' }], cause);
-  }
-}
-
-function fieldProblems(errors: readonly ValidationError[], above = '#'): BodyProblem[] {
-  return errors.flatMap(({ property, constraints = {}, children = [] }) => {
-    const pointer = `${above}/${encodeURIComponent(property.replaceAll('~', '~0').replaceAll('/', '~1'))}`;
-    return [
-      ...Object.values(constraints).map((message) => ({ pointer, message })),
-      ...fieldProblems(children, pointer),
-    ];
-  });
+  return json as JsonObject;
 }

@@ -1,10 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { Controller, Header, HttpCode, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseExchangeId, type SubsystemId } from '#kernel';
 import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
 import { CaseSteps, type Standing } from './case-steps.service.js';
-import { malformed, readForm, readNothing } from './correction-body.pipe.js';
+import { malformed, readCorrection, readInfo, readNothing } from './correction-body.pipe.js';
 import { CorrectionBodies } from './correction-bodies.service.js';
 import { CorrectionDto, FiledDto, InfoDto, NothingDto, StandingDto } from './correction.dto.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
@@ -47,7 +48,7 @@ export class GatewayCorrectionsController {
   ): Promise<Filed> {
     const endUser = endUserOf(raw.rawHeaders);
     return this.bodies.with(raw, reply, consumer, async (body) => {
-      const { form, json } = await readForm(body, CorrectionDto);
+      const { form, json } = await readCorrection(body);
       const request = filingRequestOf(form, json, this.steps.view());
       if (request.ok) return this.filings.file(consumer, endUser, request.value);
       if (request.reason === 'service') throw gatewayCorrectionErrors.error('correction-service-unknown');
@@ -67,10 +68,9 @@ export class GatewayCorrectionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Consumer() consumer: SubsystemId,
   ): Promise<{ standing: Standing }> {
-    const endUser = endUserOf(raw.rawHeaders);
-    return this.bodies.with(raw, reply, consumer, async (body) => {
+    return this.act(raw, reply, consumer, (body, endUser) => {
       readNothing(body);
-      return { standing: await this.acts.withdraw(consumer, endUser, caseOf(id)) };
+      return this.acts.withdraw(consumer, endUser, caseOf(id));
     });
   }
 
@@ -86,11 +86,9 @@ export class GatewayCorrectionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Consumer() consumer: SubsystemId,
   ): Promise<{ standing: Standing }> {
-    const endUser = endUserOf(raw.rawHeaders);
-    return this.bodies.with(raw, reply, consumer, async (body) => {
-      const { form, json } = await readForm(body, InfoDto);
-      const answer = { text: form.text, attachments: json['attachments'] };
-      return { standing: await this.acts.answer(consumer, endUser, caseOf(id), answer) };
+    return this.act(raw, reply, consumer, async (body, endUser) => {
+      const { form, json } = await readInfo(body);
+      return this.acts.answer(consumer, endUser, caseOf(id), { text: form.text, attachments: json['attachments'] });
     });
   }
 
@@ -106,11 +104,20 @@ export class GatewayCorrectionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Consumer() consumer: SubsystemId,
   ): Promise<{ standing: Standing }> {
-    const endUser = endUserOf(raw.rawHeaders);
-    return this.bodies.with(raw, reply, consumer, async (body) => {
+    return this.act(raw, reply, consumer, (body, endUser) => {
       readNothing(body);
-      return { standing: await this.acts.appeal(consumer, endUser, caseOf(id)) };
+      return this.acts.appeal(consumer, endUser, caseOf(id));
     });
+  }
+
+  private act(
+    raw: IncomingMessage,
+    reply: FastifyReply,
+    consumer: SubsystemId,
+    done: (body: Buffer, endUser: string) => Promise<Standing>,
+  ): Promise<{ standing: Standing }> {
+    const endUser = endUserOf(raw.rawHeaders);
+    return this.bodies.with(raw, reply, consumer, async (body) => ({ standing: await done(body, endUser) }));
   }
 }
 

@@ -1,7 +1,8 @@
 import { request } from 'undici';
 import type { AppError, Clock, SubsystemId } from '#kernel';
-import { READER_TOKEN_TYPE } from '#reader-auth';
-import { signDocument, type Signer } from '#signing';
+import { signReaderToken } from '#reader-auth';
+import type { Signer } from '#signing';
+import { boundedText } from '../bounded-text.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 import { refusalOf } from './feedback-refusal.js';
 
@@ -70,7 +71,7 @@ export class FeedbackCases {
         ...(body === undefined ? {} : { body }),
         signal: AbortSignal.timeout(timeoutMs),
       });
-      return { status: response.statusCode, text: await boundedText(response.body) };
+      return { status: response.statusCode, text: await boundedText(response.body, MAX_BYTES) };
     } catch (cause) {
       throw this.away(cause);
     }
@@ -82,23 +83,9 @@ export class FeedbackCases {
   }
 
   private token({ consumer, signer }: Asker): Promise<string> {
-    const iat = Math.floor(this.parts.clock.now() / 1000);
-    const claims = { iss: consumer, sub: consumer, aud: this.parts.feedbackUrl, iat, exp: iat + TOKEN_S };
-    return signDocument(READER_TOKEN_TYPE, { ...claims, jti: crypto.randomUUID() }, signer);
+    const { feedbackUrl: audience, clock } = this.parts;
+    return signReaderToken({ subsystem: consumer, audience, nowMs: clock.now() }, signer, TOKEN_S);
   }
-}
-
-async function boundedText(body: AsyncIterable<unknown>): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    // Leaving the loop destroys the body: nothing more is read.
-    if (size > MAX_BYTES) return '';
-    parts.push(chunk);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 function parsed(text: string): unknown {

@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { request } from 'undici';
 import { LINK_TICKET_MS, type LinkQuestion } from '#end-user';
 import { ok, refuse, type Clock, type Result } from '#kernel';
-import { READER_TOKEN_TYPE } from '#reader-auth';
-import { signDocument, type Signer } from '#signing';
+import { signReaderToken } from '#reader-auth';
+import type { Signer } from '#signing';
+import { boundedText } from '../bounded-text.js';
 import type { LinkRefusal } from './link-refusal.js';
 
 export interface LinkTicketsParts {
@@ -66,7 +67,7 @@ export class LinkTicketsService implements LinkTickets {
       body: JSON.stringify(asked),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await boundedText(response.body);
+    const text = await boundedText(response.body, MAX_BYTES);
     if (response.statusCode === 404) return refuse('link-missing');
     const ticket = response.statusCode === 200 ? ticketIn(text) : undefined;
     if (ticket !== undefined) return ok(ticket);
@@ -74,25 +75,10 @@ export class LinkTicketsService implements LinkTickets {
     return refuse('links-unavailable');
   }
 
-  /** As `kerege token` makes them (`#reader-auth`), with a key that only signs. */
   private token(consumer: string, signer: Signer): Promise<string> {
-    const iat = Math.floor(this.parts.clock.now() / 1000);
-    const claims = { iss: consumer, sub: consumer, aud: this.parts.feedbackUrl, iat, exp: iat + TOKEN_S };
-    return signDocument(READER_TOKEN_TYPE, { ...claims, jti: crypto.randomUUID() }, signer);
+    const { feedbackUrl: audience, clock } = this.parts;
+    return signReaderToken({ subsystem: consumer, audience, nowMs: clock.now() }, signer, TOKEN_S);
   }
-}
-
-async function boundedText(body: AsyncIterable<unknown>): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    // Leaving the loop destroys the body: nothing more is read.
-    if (size > MAX_BYTES) return '';
-    parts.push(chunk);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 function ticketIn(text: string): string | undefined {

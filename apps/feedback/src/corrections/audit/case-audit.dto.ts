@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsISO8601, IsOptional, Matches } from 'class-validator';
-import { AUDIT_QUESTIONS, type AuditQuestion } from './case-audit.service.js';
+import { AUDIT_QUESTIONS, type AuditQuestion } from '#corrections';
 
 export class AuditPath {
   @ApiProperty({ enum: AUDIT_QUESTIONS }) @IsIn(AUDIT_QUESTIONS) question: AuditQuestion;

@@ -1,3 +1,4 @@
+import type { AuditQuestion } from '#corrections';
 import { toBase64Url, type Clock, type SubsystemId } from '#kernel';
 import { placesOf } from '#snapshot';
 import { callerErrors } from '../../caller/caller.errors.js';
@@ -13,23 +14,6 @@ import type { CasePeriodStore } from './case-period.store.js';
 import { flaggedPeriods, isChainWhole, signatureOf } from './chain.js';
 import type { OneCaseStore } from './one-case.store.js';
 import type { Period } from './step-times.js';
-
-/** The auditor's questions of `corrections.md` §9, in its order. */
-export const AUDIT_QUESTIONS = [
-  'receipt',
-  'overdue',
-  'recipients',
-  'disputed-answers',
-  'decisions',
-  'rejections',
-  'elements',
-  'extensions',
-  'transfers',
-  'accesses',
-  'concealed-recipients',
-  'reopened-by-verification',
-] as const;
-export type AuditQuestion = (typeof AUDIT_QUESTIONS)[number];
 
 export interface Asked extends Period {
   readonly question: AuditQuestion;
