@@ -34,11 +34,11 @@ elements:
 elementPlaces:
   - { service: GOV/1001/population/persons, endpoint: "GET /{pin}", pointer: /birth, element: ${BIRTH} }
 `;
-const OTHER_MEMBER = `
-  - id: GOV/1005
-    name: { en: Archive }
+const otherMember = (member: string, code: string) => `
+  - id: ${member}
+    name: { en: Other }
     subsystems:
-      - code: archive
+      - code: ${code}
         services:
           - code: records
             timeoutMs: 5000
@@ -52,6 +52,7 @@ const OTHER_MEMBER = `
 export class CaseScene {
   nowMs = Date.parse('2026-11-23T08:00:00Z');
   private readonly kek = randomBytes(32);
+  private snapshot = 1;
 
   private constructor(
     private readonly own: TestDatabase,
@@ -162,12 +163,14 @@ export class CaseScene {
     return id;
   }
 
-  /** From now on another service of this subsystem shows the date of birth as well. */
-  async shownBy(service: string): Promise<void> {
+  /** From now on that service (`CLASS/MEMBER/SUBSYSTEM/SERVICE`) shows the date of birth as well, and no other new one. */
+  async shownBy(service: string, code = 'archive'): Promise<void> {
     const place = `  - { service: ${service}, endpoint: "GET /{id}", pointer: /born, element: ${BIRTH} }\n`;
+    const member = otherMember(service.split('/').slice(0, 2).join('/'), code);
+    this.snapshot += 1;
     this.world = await buildWorld({
-      sameKeysAs: this.world,
-      definition: (text) => `${ELEMENTS}${place}${text.replace('\ninstances:', `${OTHER_MEMBER}\ninstances:`)}`,
+      ...{ sameKeysAs: this.world, number: this.snapshot },
+      definition: (text) => `${ELEMENTS}${place}${text.replace('\ninstances:', `${member}\ninstances:`)}`,
     });
   }
 
@@ -214,13 +217,29 @@ export class CaseScene {
   /** The owner acts, by its own signature. */
   async acts(id: string, ...acts: readonly OwnerAct[]): Promise<void> {
     for (const act of acts) {
-      const { owners } = this.process();
-      const proposed = await owners.act(OWNER, id, act);
-      if (!('payload' in proposed)) throw new TypeError('nothing proposed');
-      const { jws } = await this.signedAs(OWNER, proposed.payload);
-      await owners.act(OWNER, id, act, { statement: jws });
+      await this.proposes(id, act);
       await this.settle();
     }
+  }
+
+  /** The owner acts, and the log has not got it yet. */
+  async proposes(id: string, act: OwnerAct): Promise<void> {
+    const { owners } = this.process();
+    const proposed = await owners.act(OWNER, id, act);
+    if (!('payload' in proposed)) throw new TypeError('nothing proposed');
+    const { jws } = await this.signedAs(OWNER, proposed.payload);
+    await owners.act(OWNER, id, act, { statement: jws });
+  }
+
+  /** The portal's gateway has seen the old value again. */
+  async oldValueSeen(id: string): Promise<void> {
+    const { cases } = this.process();
+    const by = { role: 'portal', subsystem: PORTAL, mayAct: false } as const;
+    const doc = `h1:${toBase64Url(randomBytes(32))}`;
+    const seen = () => ({ type: 'verify', by, isMatch: false, doc }) as const;
+    const proposed = await cases.step(id, seen);
+    if (!('payload' in proposed)) throw new TypeError('nothing proposed');
+    await cases.step(id, seen, { statement: (await this.signedAs(PORTAL, proposed.payload)).jws });
   }
 
   async kept(id: string): Promise<KeptCase> {

@@ -124,6 +124,39 @@ describe('the flag of a disputed datum', () => {
     expect((await scene.flagsOf(archive)).slice(told)).toEqual([false]);
     expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true, false]);
   });
+
+  it('is set anew by a second review, for as long as that lasts', async () => {
+    const id = await scene.filed();
+    await scene.settle();
+    const before = (await scene.flagsOf(OWNER)).length;
+    await scene.acts(id, await receive(id), { act: 'start' }, accept(), correct());
+    expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true, false]);
+    await scene.oldValueSeen(id);
+    await scene.settle();
+    expect((await scene.kept(id)).record.state).toBe('REOPENED');
+    await scene.acts(id, { act: 'start' });
+    expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true, false, true]);
+    await scene.acts(id, accept(), correct());
+    expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true, false, true, false]);
+  });
+
+  it('reaches who begins to hold the datum while the review is on its way into the log', async () => {
+    const id = await scene.filed();
+    await scene.settle();
+    await scene.acts(id, await receive(id));
+    const { work } = scene.process();
+    await work.pass();
+    await scene.proposes(id, { act: 'start' });
+    await scene.shownBy('GOV/1006/vault/records', 'vault');
+    const vault = 'TEST/GOV/1006/vault';
+    // The change is looked at while the review does not stand yet.
+    await work.pass();
+    await scene.log();
+    await work.pass();
+    expect((await scene.flagsOf(vault)).length).toBeGreaterThan(0);
+    const flagged = (await scene.kept(id)).details.dispute?.told.filter((pair) => pair.startsWith(vault));
+    expect(flagged).toHaveLength(1);
+  });
 });
 
 describe('a process that ends anywhere', () => {

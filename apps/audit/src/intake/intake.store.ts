@@ -7,6 +7,7 @@ import type { Stamp } from './stamp.js';
 import type { Standing, StandingLeaf } from './verdict.js';
 
 interface LeafRow {
+  log_id: number;
   idx: string;
   xid: Buffer;
   slot: string;
@@ -35,17 +36,26 @@ export class IntakeStore {
    * is no statement cannot stand.
    */
   async standing(stamps: readonly Stamp[]): Promise<Standing> {
-    const ids = new Set(stamps.flatMap(({ parsed }) => (parsed.ok ? [parsed.value.payload.id] : [])));
-    const rows = await this.database.query<LeafRow>(
-      `SELECT idx, xid, slot, signer, leaf_hash, CASE WHEN slot LIKE 's%' THEN body END AS body
-       FROM log_leaf WHERE log_id = $1 AND xid = ANY ($2::bytea[])`,
-      [this.logId, [...ids].map((id) => Buffer.from(parse(id)))],
-    );
-    const leaves = rows.map(leafOf);
+    const leaves = (await this.rows([this.logId], stamps)).map(leafOf);
     return {
       byHash: new Map(leaves.map((leaf) => [leaf.leafHash.toString('latin1'), leaf])),
       bySlot: new Map(leaves.map((leaf) => [slotKey(stringify(leaf.xid), leaf), leaf])),
     };
+  }
+
+  /** What stands in these windows, by `slotKey`; each leaf with the number of its window. */
+  async slotsIn(logIds: readonly number[], stamps: readonly Stamp[]): Promise<Map<string, StandingLeaf>> {
+    const leaves = (await this.rows(logIds, stamps)).map((row) => ({ ...leafOf(row), logId: row.log_id }));
+    return new Map(leaves.map((leaf) => [slotKey(stringify(leaf.xid), leaf), leaf]));
+  }
+
+  private rows(logIds: readonly number[], stamps: readonly Stamp[]): Promise<LeafRow[]> {
+    const ids = new Set(stamps.flatMap(({ parsed }) => (parsed.ok ? [parsed.value.payload.id] : [])));
+    return this.database.query<LeafRow>(
+      `SELECT log_id, idx, xid, slot, signer, leaf_hash, CASE WHEN slot LIKE 's%' THEN body END AS body
+       FROM log_leaf WHERE log_id = ANY ($1::smallint[]) AND xid = ANY ($2::bytea[])`,
+      [logIds, [...ids].map((id) => Buffer.from(parse(id)))],
+    );
   }
 
   /**

@@ -50,11 +50,10 @@ export class IntakeWindow {
   /** Slots alone: nothing is proven there any more, and whoever repeats a step is told that its slot is taken. */
   private async withFrozen(recent: Standing, resting: readonly Stamp[]): Promise<Standing> {
     const nowMs = this.clock.now();
-    const frozen = this.before.filter(({ untilMs }) => nowMs >= untilMs);
-    const slots = await Promise.all(
-      frozen.map(async ({ store, logId }) => [...marked((await store.standing(resting)).bySlot, logId)]),
-    );
-    return { byHash: recent.byHash, bySlot: new Map([...slots.flat(), ...recent.bySlot]) };
+    const frozen = this.before.filter(({ untilMs }) => nowMs >= untilMs).map(({ logId }) => logId);
+    if (frozen.length === 0) return recent;
+    const slots = await this.store.slotsIn(frozen, resting);
+    return { byHash: recent.byHash, bySlot: new Map([...slots, ...recent.bySlot]) };
   }
 
   private async recent(stamps: readonly Stamp[]): Promise<Standing> {
@@ -112,11 +111,11 @@ export class IntakeWindows {
   }
 }
 
-/** A step of a case whose step before is not known yet. */
+/** A step of a case whose step before is not known yet; or its first, which nobody may take a second time. */
 function isUnfollowed({ parsed }: Stamp, { bySlot }: Standing): boolean {
   if (!parsed.ok || !isStep(parsed.value.payload)) return false;
   const { id, seq } = parsed.value.payload;
-  return seq > 1 && !bySlot.has(slotKey(id, { slot: `s${seq - 1}`, signer: '' }));
+  return seq === 1 || !bySlot.has(slotKey(id, { slot: `s${seq - 1}`, signer: '' }));
 }
 
 function* marked(leaves: ReadonlyMap<string, StandingLeaf>, logId: number): Generator<readonly [string, StandingLeaf]> {

@@ -12,8 +12,8 @@ import { newExchangeId, subsystemOf, toBase64Url, type Clock, type SubsystemId }
 import { hmacSha256, SealingSessions } from '#signing';
 import { placesOf, type RegistryView } from '#snapshot';
 import { spelled } from '../caller/own-subjects.js';
-import type { CaseDelivering } from './cases.service.js';
-import type { KeptCase } from './kept-case.js';
+import type { CaseDelivering, FlagsOut } from './cases.service.js';
+import type { Dispute, KeptCase } from './kept-case.js';
 import { openSubject, type KeptSubject } from './kept-subject.js';
 import type { NextStep } from './next-step.js';
 import { noticesOf, TELLING } from './notice-id.js';
@@ -34,6 +34,8 @@ export interface CaseDeliveriesParts {
 /** Transitions of which the owner's system is told by a delivery of its own. */
 const OWNER_HEARS: ReadonlySet<string> = new Set(['withdrawn', 'reopened', 'closed', 'info-lapsed', 'succeeded']);
 
+const NOTHING: FlagsOut = { deliveries: [], told: [] };
+
 /**
  * What members hear of a case, sealed for each. The owner gets the request as the portal sealed it; a connector whose
  * answers hold the datum its flag; a recipient that the value it got is corrected. Each learns no more than it needs.
@@ -44,17 +46,18 @@ export class CaseDeliveries implements CaseDelivering {
   constructor(private readonly parts: CaseDeliveriesParts) {}
 
   /** The flag goes out before the leaf is there, so that it is set when that is (`corrections.md` §6). */
-  async atOnce(kept: KeptCase, { signals }: NextStep): Promise<readonly Delivery[]> {
-    if (!signals.includes('data.disputed')) return [];
-    return this.flags(kept, true);
+  async atOnce(kept: KeptCase, { signals }: NextStep): Promise<FlagsOut> {
+    // Whatever an earlier review left: this one is flagged anew.
+    return signals.includes('data.disputed') ? this.flags(kept, true, undefined) : NOTHING;
   }
 
-  async missingFlags(kept: KeptCase): Promise<readonly Delivery[]> {
-    return kept.record.isDisputed ? this.flags(kept, true) : [];
+  async missingFlags(kept: KeptCase): Promise<FlagsOut> {
+    return kept.record.isDisputed ? this.flags(kept, true, kept.details.dispute) : NOTHING;
   }
 
   async takenBack(kept: KeptCase): Promise<readonly Delivery[]> {
-    return kept.pending?.signals.includes('data.disputed') === true ? this.flags(kept, false) : [];
+    const { signals = [], atMs: sinceMs = 0, flagged: told = [] } = kept.pending ?? {};
+    return signals.includes('data.disputed') ? (await this.flags(kept, false, { sinceMs, told })).deliveries : [];
   }
 
   async afterwards(before: KeptCase, after: KeptCase): Promise<readonly Delivery[]> {
@@ -62,7 +65,9 @@ export class CaseDeliveries implements CaseDelivering {
     if (pending === undefined) return [];
     const lists = await Promise.all([
       this.toOwner(before, after),
-      pending.signals.includes('data.undisputed') ? this.flags(after, false) : [],
+      pending.signals.includes('data.undisputed')
+        ? this.flags(before, false, before.details.dispute).then(({ deliveries }) => deliveries)
+        : [],
       pending.told.some(({ to }) => to === 'recipients') ? this.toRecipients(after, !TELLING.has(pending.type)) : [],
     ]);
     return lists.flat();
@@ -93,29 +98,30 @@ export class CaseDeliveries implements CaseDelivering {
    * To every subsystem whose answers hold one of the elements, the answering one in any case, and who was told before:
    * set for those who were not, taken away from all. By one clock, which is no actor's, so that the later word is newer.
    */
-  private async flags(kept: KeptCase, isOn: boolean): Promise<Delivery[]> {
+  private async flags(kept: KeptCase, isOn: boolean, dispute: Dispute | undefined): Promise<FlagsOut> {
     const nowMs = this.parts.clock.now();
-    const { sinceMs = nowMs, told = [] } = kept.details.dispute ?? {};
-    const [at, since] = [instant(nowMs), instant(sinceMs)];
-    const { dispute } = (this.parts.terms.get(kept.record.profile) as Terms).profile;
-    const subject = dispute.option === 'NONE' ? undefined : await this.subjectOf(kept);
+    const { sinceMs = nowMs, told = [] } = dispute ?? {};
+    const { option, exemptPurposes } = (this.parts.terms.get(kept.record.profile) as Terms).profile.dispute;
+    const subject = option === 'NONE' ? undefined : await this.subjectOf(kept);
     const view = this.parts.registry.current();
-    if (subject === undefined || view === undefined || dispute.option === 'NONE') return [];
-    const { option, exemptPurposes } = dispute;
-    const made = flagged(kept.record).flatMap((element) => {
+    if (subject === undefined || view === undefined || option === 'NONE') return NOTHING;
+    const held = flagged(kept.record).flatMap((element) => {
       const holders = placesOf(view, element).map(({ service }) => subsystemOf(service));
-      const hold = new Set<string>([subsystemOf(kept.record.service), ...holders]);
-      const meant = isOn ? [...hold].filter((holder) => !told.includes(holder)) : [...new Set([...hold, ...told])];
-      return (meant as SubsystemId[]).map((holder) => {
-        const content: DisputeContent = {
-          flag: this.nameOf('flag', kept.id, holder, element),
-          ...{ subject: spelled(subject), element, isOn, option, exemptPurposes: [...exemptPurposes] },
-          ...{ since, at },
-        };
-        return this.sealed(holder, CASE_KINDS.dispute, newExchangeId(), content);
-      });
+      return [subsystemOf(kept.record.service), ...holders].map((holder) => `${holder} ${element}`);
     });
-    return (await Promise.all(made)).flat();
+    const meant = isOn ? held.filter((pair) => !told.includes(pair)) : [...held, ...told];
+    const sealed = [...new Set(meant)].map(async (pair) => {
+      const [holder = '', element = ''] = pair.split(' ');
+      const content: DisputeContent = {
+        flag: this.nameOf('flag', kept.id, holder, element),
+        ...{ subject: spelled(subject), element, isOn, option, exemptPurposes: [...exemptPurposes] },
+        ...{ since: instant(sinceMs), at: instant(nowMs) },
+      };
+      const deliveries = await this.sealed(holder as SubsystemId, CASE_KINDS.dispute, newExchangeId(), content);
+      return { deliveries, told: deliveries.length === 0 ? [] : [pair] };
+    });
+    const out = await Promise.all(sealed);
+    return { deliveries: out.flatMap(({ deliveries }) => deliveries), told: out.flatMap((one) => one.told) };
   }
 
   /** A reminder is a delivery of its own, about the notice that still waits for its answer. */

@@ -5,6 +5,7 @@ import { Rounds } from '#platform';
 import type { Queries } from '#postgres';
 import type { RegistryView } from '#snapshot';
 import type { CaseStore } from './case.store.js';
+import { CaseFlags } from './case-flags.service.js';
 import { hasNoReader, type CaseDelivering, type Cases, type CasesParts } from './cases.service.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
 import { TELLING } from './notice-id.js';
@@ -38,11 +39,11 @@ const PER_ROUND = 200;
  */
 export class CaseWork {
   private readonly rounds: Rounds;
-  /** Number of the snapshot by whose elements all flags were sent; written by `flagNewHolders`. */
-  private flaggedBy: number | undefined;
+  private readonly flags: CaseFlags;
 
   constructor(private readonly parts: CaseWorkParts) {
     this.rounds = new Rounds(() => this.pass(), parts.failed, parts.intervalMs);
+    this.flags = new CaseFlags(parts);
   }
 
   start(): void {
@@ -60,42 +61,15 @@ export class CaseWork {
 
   /** One round; resolves with when the next should be. */
   async pass(): Promise<number> {
-    const { store, clock, intervalMs } = this.parts;
-    await this.flagNewHolders();
+    const { store, registry, clock, intervalMs } = this.parts;
+    // Without a snapshot nobody can be told, and what is not told with its transition never is.
+    if (registry.current() === undefined) return intervalMs;
+    await this.flags.keepUp();
     const settled = await store.settled(PER_ROUND);
     for (const id of settled) await this.guarded(() => this.settle(id));
     const due = await store.due(clock.now(), PER_ROUND);
     for (const id of due) await this.guarded(() => this.advance(id));
     return settled.length === PER_ROUND || due.length === PER_ROUND ? 0 : intervalMs;
-  }
-
-  /** A registry that has changed may have made others hold a datum that is in dispute; and so may a restart. */
-  private async flagNewHolders(): Promise<void> {
-    const { store, registry } = this.parts;
-    const number = registry.current()?.number;
-    if (number === undefined || number === this.flaggedBy) return;
-    for (let after: string | undefined, isMore = true; isMore;) {
-      const page: KeptCase[] = await store.disputed(after, PER_ROUND);
-      for (const kept of page) await this.guarded(() => this.flag(kept));
-      after = page.at(-1)?.id;
-      isMore = page.length === PER_ROUND;
-    }
-    this.flaggedBy = number;
-  }
-
-  private async flag(kept: KeptCase): Promise<void> {
-    const { store, delivering, deliveries } = this.parts;
-    const missing = await delivering.missingFlags(kept);
-    if (missing.length === 0) return;
-    await store.transaction(async (queries) => {
-      const now = await store.lock(queries, kept.id);
-      if (now?.record.isDisputed !== true) return;
-      const { sinceMs, told } = now.details.dispute ?? { sinceMs: now.filedMs, told: [] };
-      const all = [...new Set([...told, ...missing.map(({ recipient }) => recipient)])];
-      await store.detailed(queries, now.id, { ...now.details, dispute: { sinceMs, told: all } });
-      await deliveries.outbox.add(queries, missing);
-    });
-    deliveries.wake();
   }
 
   /** What is wrong with one case holds up no other. */
@@ -108,16 +82,17 @@ export class CaseWork {
   }
 
   private async settle(id: string): Promise<void> {
-    const { store, delivering, deliveries, registry, noting, lost, stood } = this.parts;
+    const { store, delivering, deliveries, noting, lost, stood } = this.parts;
     const seen = await store.find(id);
-    // Without a snapshot nobody can be told, and what is not told with its transition never is.
-    if (seen?.pending === undefined || registry.current() === undefined) return;
+    if (seen?.pending === undefined) return;
     const after = settledCase(seen);
     const [told, takenBack] = await Promise.all([delivering.afterwards(seen, after), delivering.takenBack(seen)]);
     const outcome = await store.transaction(async (queries) => {
       await store.inOrder(queries);
       const kept = await store.lock(queries, id);
       if (kept?.pending?.leaf.equals(seen.pending?.leaf ?? Buffer.alloc(0)) !== true) return 'moved';
+      // Somebody was told of a flag meanwhile: what was made before does not know it.
+      if (JSON.stringify(kept.details) !== JSON.stringify(seen.details)) return 'moved';
       if (!(await store.isLogged(queries, kept.pending.leaf))) {
         await store.drop(queries, kept);
         await deliveries.outbox.add(queries, takenBack);
@@ -134,6 +109,8 @@ export class CaseWork {
     if (outcome === 'lost') lost(id);
     if (outcome !== 'stood') return;
     stood(after.record.state);
+    // The registry may have changed while it was on its way.
+    if (seen.pending.signals.includes('data.disputed')) await this.flags.add(after);
   }
 
   private async advance(id: string): Promise<void> {
@@ -149,8 +126,8 @@ export class CaseWork {
     await store.transaction(async (queries) => {
       const now = await store.lock(queries, id);
       // Something has happened since it was read: it is looked at again at once.
-      const isSame = now !== undefined && JSON.stringify(now.record) === JSON.stringify(kept.record);
-      if (isSame && now.pending === undefined) await store.workAt(queries, id, looksAgainAt(kept, nowMs));
+      const isSame = now?.workMs === kept.workMs && JSON.stringify(now?.record) === JSON.stringify(kept.record);
+      if (isSame && now?.pending === undefined) await store.workAt(queries, id, looksAgainAt(kept, nowMs));
     });
   }
 
@@ -183,8 +160,9 @@ function settledCase(kept: KeptCase): KeptCase {
     ? { contentId: pending.contentId ?? kept.contentId, sealed: pending.sealed }
     : { contentId: kept.contentId, sealed: kept.sealed };
   const { act } = pending;
-  const { flagged } = pending;
-  const dispute = flagged === undefined ? {} : { dispute: { sinceMs: pending.atMs, told: flagged } };
+  const { flagged, signals } = pending;
+  const begun = flagged === undefined ? {} : { dispute: { sinceMs: pending.atMs, told: flagged } };
+  const dispute = signals.includes('data.undisputed') ? { dispute: undefined } : begun;
   const acts = act === undefined ? {} : { acts: { ...kept.details.acts, [record.seq]: act } };
   return {
     ...kept,

@@ -6,7 +6,7 @@ import type { StatedRow } from '../log-follower/leaf-row.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
 
 /** A case that is filed; its first transition is pending. */
-export interface NewCase extends Omit<KeptCase, 'pending' | 'isAstray'> {
+export interface NewCase extends Omit<KeptCase, 'pending' | 'isAstray' | 'workMs'> {
   readonly pending: PendingStep;
   readonly leaf: Buffer;
 }
@@ -49,6 +49,7 @@ interface CaseRow {
   readonly pending_sealed: Buffer | null;
   readonly is_astray: boolean;
   readonly filed_ms: string;
+  readonly work_ms: string | null;
 }
 
 interface StepRow {
@@ -65,7 +66,7 @@ interface StepRow {
 }
 
 const COLUMNS = `id, record, deadlines, details, epoch, tag, key_id, subject_enc, content_id, sealed, pending, pending_leaf,
-  pending_sealed, is_astray, filed_ms`;
+  pending_sealed, is_astray, filed_ms, work_ms`;
 const STEP_COLUMNS = 'n, case_id, seq, leaf_hash, type, was, now, why, at_ms, due_ms';
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const ENDED = ['CLOSED', 'WITHDRAWN'];
@@ -336,6 +337,7 @@ function keptCase(row: CaseRow): KeptCase {
       pending === null || leaf === null ? undefined : { ...pending, leaf, sealed: row.pending_sealed ?? undefined },
     isAstray: row.is_astray,
     filedMs: Number(row.filed_ms),
+    workMs: row.work_ms === null ? undefined : Number(row.work_ms),
   };
 }
 

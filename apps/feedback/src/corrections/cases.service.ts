@@ -35,12 +35,18 @@ export interface GivenStep {
 /** Proposed: to be signed as it is, and sent again beside the same words. Taken: it is on its way into the log, or there. */
 export type StepOutcome = { readonly payload: CasePayload } | { readonly standing: CaseStanding };
 
+/** Deliveries of flags, and what they tell whom: `told` of a dispute. */
+export interface FlagsOut {
+  readonly deliveries: readonly Delivery[];
+  readonly told: readonly string[];
+}
+
 /** Builds what members have to be told because of a transition, sealed for each; adds nothing by itself. */
 export interface CaseDelivering {
   /** As soon as it is judged: a flag has to be there when its leaf is. */
-  atOnce(kept: KeptCase, step: NextStep): Promise<readonly Delivery[]>;
+  atOnce(kept: KeptCase, step: NextStep): Promise<FlagsOut>;
   /** The flag of a disputed case, for those whose answers hold the datum by now and who were not told. */
-  missingFlags(kept: KeptCase): Promise<readonly Delivery[]>;
+  missingFlags(kept: KeptCase): Promise<FlagsOut>;
   /** When it will never stand in the log: what went out at once is taken back. */
   takenBack(kept: KeptCase): Promise<readonly Delivery[]>;
   /** When it stands in the log. */
@@ -173,13 +179,12 @@ export class Cases {
       const step = this.judged(kept, event, ts);
       if (!isSamePayload(payloadOf(kept, step, ts), statement.payload))
         throw correctionErrors.error('step-unsound', { extensions: { problem: 'payload' } });
-      const flagged = atOnce.map(({ recipient }) => recipient);
-      const pendingStep = pendingOf(step, ts, { contentId: content?.id, act, flagged });
+      const pendingStep = pendingOf(step, ts, { contentId: content?.id, act, flagged: atOnce.told });
       if (!(await store.suspend(queries, kept.id, pendingStep, statement.leafHash, content?.sealed)))
         throw correctionErrors.error('case-refused', { extensions: { refusal: 'unstamped' } });
       await statements.keep(queries, statement);
       await besides?.(queries);
-      await deliveries.outbox.add(queries, atOnce);
+      await deliveries.outbox.add(queries, atOnce.deliveries);
       return pendingStep;
     });
     statements.wake();
@@ -246,7 +251,7 @@ export function pendingOf(
     ...(dueMs === undefined ? {} : { dueMs }),
     ...(contentId === undefined ? {} : { contentId }),
     ...(act === undefined || !('salt' in act) ? {} : { act }),
-    ...(flagged.length === 0 ? {} : { flagged: [...new Set(flagged)] }),
+    ...(flagged.length === 0 ? {} : { flagged }),
   };
 }
 

@@ -239,6 +239,8 @@ export class Filings {
     await store.transaction(async (queries: Queries) => {
       await queries.query('SELECT pg_advisory_xact_lock_shared($1)', [ERASURE_LOCK]);
       await queries.query('SELECT pg_advisory_xact_lock($1, $2)', [FILING_LOCKS, person.tag.readInt32BE(0)]);
+      // The same filing twice at once: the second is answered as one that comes later.
+      if ((await store.lock(queries, filing.correctionId)) !== undefined) throw correctionErrors.error('case-exists');
       if (await this.isFiled(queries, draft)) throw correctionErrors.error('case-refused', OVERTAKEN);
       const dataKey = (await keys.ensure([person])).get(epochTagKey(person)) as DataKey;
       const year = new Date(ts).getUTCFullYear();

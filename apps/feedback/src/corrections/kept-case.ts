@@ -2,6 +2,12 @@ import type { CaseNotice, CaseRecord, CaseSignal, ContentOutline, Deadline, Owne
 import type { StatementType } from '#signing';
 import type { EpochTag } from '../key-store/tag.js';
 
+/** A flag that is out: `told` names whose connector was told of which element (`holder element`). */
+export interface Dispute {
+  readonly sinceMs: number;
+  readonly told: readonly string[];
+}
+
 /** What was said when a case was filed, beside what its state machine must know. */
 export interface CaseDetails {
   /** Registered endpoint of the answer in which the datum was seen. */
@@ -12,8 +18,8 @@ export interface CaseDetails {
   readonly outline: ContentOutline;
   /** Of a part: the case that it was split from. */
   readonly parentId?: string;
-  /** Since when the datum is flagged, ms, and whose connectors were told. */
-  readonly dispute?: { readonly sinceMs: number; readonly told: readonly string[] };
+  /** While the datum is flagged: since when, ms, and who was told of what. */
+  readonly dispute?: Dispute | undefined;
   /** By `seq`: acts whose statement has their salted digest. */
   readonly acts?: OpenedActs;
   /** `seq` of the transition by which recipients were told last. */
@@ -45,7 +51,7 @@ export interface PendingStep {
   /** Under which id what the actor sealed for the other side is delivered. */
   readonly contentId?: string;
   readonly act?: OwnerAct;
-  /** Whose connectors were told of the flag that begins with it. */
+  /** Who was told of the flag that begins with it: `told` of the dispute. */
   readonly flagged?: readonly string[];
 }
 
@@ -66,4 +72,6 @@ export interface KeptCase {
   /** The log holds a transition that was never judged here: nothing goes on until the operator has looked. */
   readonly isAstray: boolean;
   readonly filedMs: number;
+  /** When it is to be looked at next; undefined: never, unless something happens. */
+  readonly workMs: number | undefined;
 }

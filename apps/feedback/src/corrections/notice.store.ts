@@ -51,7 +51,9 @@ const SELECT = `SELECT id, case_id, recipient, is_reopened, due_ms, sealed, acti
        ${NEWER} AS is_past
   FROM correction_notice AS notice`;
 const FIND = `${SELECT} WHERE id = $1`;
-const OPEN = `${SELECT} WHERE recipient = $1 AND acked_leaf IS NULL AND id > $2::uuid AND NOT ${NEWER} ORDER BY id LIMIT $3`;
+const OPEN = `${SELECT} WHERE recipient = $1 AND acked_leaf IS NULL AND id > $2::uuid AND NOT ${NEWER}
+    AND (NOT is_reopened OR EXISTS (SELECT FROM correction_case AS own
+           WHERE own.id = notice.case_id AND own.state NOT IN ('CLOSED', 'WITHDRAWN', 'REJECTED'))) ORDER BY id LIMIT $3`;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const ANSWERED = `UPDATE correction_notice SET action = $2, reason = $3, acked_leaf = $4, acked_ms = $5, sealed = NULL
   WHERE id = $1 AND acked_leaf IS NULL AND NOT EXISTS (SELECT FROM correction_notice WHERE acked_leaf = $4) RETURNING id`;

@@ -68,6 +68,13 @@ export function sampleCase(terms: Terms, steps: number, events: readonly CaseEve
       ...{ endpoint: 'GET /{pin}', language: 'az' },
       outline: { exchangeId: EXCHANGE, digest: DOC, items: [], evidence: [] },
     },
-    ...{ contentId: CASE_ID, sealed: undefined, pending: undefined, isAstray: false, filedMs: FILED_MS },
+    ...{
+      contentId: CASE_ID,
+      sealed: undefined,
+      pending: undefined,
+      isAstray: false,
+      filedMs: FILED_MS,
+      workMs: undefined,
+    },
   };
 }
