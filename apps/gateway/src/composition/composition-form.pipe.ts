@@ -1,4 +1,4 @@
-import { JsonForm, namedProblems, parseJsonBody } from '../json-form.js';
+import { JsonForm, namedProblems, parseJsonBody } from '../json-form.pipe.js';
 import { isModest, problemsOf, type Composition, type CompositionProblem } from './composition.js';
 import { CompositionDto } from './composition.dto.js';
 import { compositionErrors } from './composition.errors.js';

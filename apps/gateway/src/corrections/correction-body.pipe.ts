@@ -1,5 +1,5 @@
 import { isHashable } from '#corrections';
-import { JsonForm, namedProblems, parseJsonBody, type FormProblem } from '../json-form.js';
+import { JsonForm, namedProblems, parseJsonBody, type FormProblem } from '../json-form.pipe.js';
 import { CorrectionDto, InfoDto } from './correction.dto.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 
