@@ -37,7 +37,7 @@ function ask(
 
 describe('decide', () => {
   it('permits what an agreement in force names, with purpose and legal basis implied', () => {
-    const permit = { endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreement };
+    const permit = { endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreements: [agreement] };
     expect(ask()).toEqual({ ...permit, endUser: [], requiresLink: false });
   });
 
@@ -137,9 +137,12 @@ describe('decide', () => {
     });
   });
 
-  it('finds the agreement that carries the purpose among several', () => {
+  it('finds the agreements that carry the purpose among several', () => {
     const other = { ...agreement, purposes: ['legal-aid'] };
-    expect(ask({ purpose: 'legal-aid' }, [agreement, other])).toMatchObject({ agreement: other, legalBasis: 'LB-2' });
+    expect(ask({ purpose: 'legal-aid' }, [agreement, other])).toMatchObject({
+      agreements: [other],
+      legalBasis: 'LB-2',
+    });
   });
 
   it('never permits without an agreement in force that names endpoint and purpose', () => {

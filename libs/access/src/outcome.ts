@@ -1,6 +1,7 @@
 import type { AccessReason } from './decide.js';
 import type { EndUserReason } from './end-user.js';
 import type { SubjectReason } from './subject.js';
+import type { TermsReason } from './terms.js';
 
 /** At whose door an outcome is laid (`statements.md` §1, `side`). */
 export type OutcomeSide = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
@@ -58,7 +59,7 @@ type WayReason =
   | 'no-outcome';
 
 /** The closed list of `why` codes of exchanges, and of refusals that are answered without a statement. */
-export type WhyCode = AccessReason | SubjectReason | EndUserReason | WayReason;
+export type WhyCode = AccessReason | TermsReason | SubjectReason | EndUserReason | WayReason;
 
 const denied: OutcomeReason = { side: 'consumer', status: 403, fault: 'access_denied' };
 const context: OutcomeReason = { side: 'consumer', status: 400, fault: 'invalid_request' };
@@ -91,6 +92,9 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'purpose-not-agreed': denied,
   'legal-basis-unknown': denied,
   'legal-basis-not-of-purpose': denied,
+  'outside-agreed-hours': denied,
+  'subject-kind-not-agreed': denied,
+  'context-missing': context,
   'subject-missing': context,
   'subject-malformed': context,
   'subject-ambiguous': context,

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { registerMemberId, registerServiceId, registerSubsystemId } from '#kernel';
 import { issuer } from './issuer.js';
-import { code, endpointPattern, endUserRule, pointerPattern, subjectRule } from './member-document.js';
+import {
+  agreedHours,
+  code,
+  contextField,
+  endpointPattern,
+  endUserRule,
+  pointerPattern,
+  subjectKind,
+  subjectRule,
+} from './member-document.js';
 
 const title = z
   .record(z.string().regex(/^[a-z]{2}$/, 'is a language code'), z.string().min(1).max(500))
@@ -64,6 +73,19 @@ const agreement = z.strictObject({
     .min(1)
     .optional()
     .describe('Endpoints that may be called only while the subject has allowed it: a live link'),
+  subjectKinds: z
+    .array(subjectKind)
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('Kinds of persons whose data may be asked for, COUNTRY/TYPE; all where it is absent'),
+  hours: agreedHours.optional().describe('When calls are allowed; at any hour where it is absent'),
+  context: z
+    .array(contextField)
+    .min(1)
+    .max(3)
+    .optional()
+    .describe('What callers must state: X-Road-Issue, X-Road-UserId, X-Road-Represented-Party'),
   from: day.optional().describe('First day'),
   until: day.describe('Last day'),
 });

@@ -155,6 +155,9 @@ function agreementOf(
     purposes: entry.purposes,
     ...given('endUser', entry.endUser),
     ...given('requiresLink', entry.requiresLink),
+    ...given('subjectKinds', entry.subjectKinds),
+    ...given('hours', entry.hours),
+    ...given('context', entry.context),
     ...given('from', entry.from === undefined ? undefined : `${entry.from}T00:00:00Z`),
     until: dayAfter(entry.until),
   };

@@ -1,4 +1,4 @@
-import type { AccessReason, SubjectReason, TargetReason } from '#access';
+import type { AccessReason, SubjectReason, TargetReason, TermsReason } from '#access';
 import { defineErrors, type ErrorEntry } from '#kernel';
 import { reasonEntry } from './reason-entry.js';
 
@@ -97,6 +97,21 @@ export const rightsErrors = defineErrors('rights', {
     'The legal basis is not that of the purpose.',
     "Leave Kerege-Legal-Basis out, or send the purpose's own.",
   ),
+  'outside-agreed-hours': reasonEntry(
+    'outside-agreed-hours',
+    'No agreement for this purpose allows calls at this hour.',
+    'Call within the hours of the agreement; GET /v1/explain shows them.',
+  ),
+  'subject-kind-not-agreed': reasonEntry(
+    'subject-kind-not-agreed',
+    'No agreement for this purpose covers persons of this kind.',
+    'Ask only about the kinds of subjects that the agreement names; GET /v1/explain shows them.',
+  ),
+  'context-missing': reasonEntry(
+    'context-missing',
+    'The agreement asks for more context than the call states.',
+    'Send the headers that the agreement asks for; GET /v1/explain names them.',
+  ),
   'subject-missing': reasonEntry(
     'subject-missing',
     'The service serves personal data, and the call does not say whose.',
@@ -122,4 +137,4 @@ export const rightsErrors = defineErrors('rights', {
     'The body is not the JSON that it should be.',
     'Send valid UTF-8 JSON with Content-Type: application/json.',
   ),
-} satisfies Record<AccessReason | SubjectReason | TargetReason, ErrorEntry>);
+} satisfies Record<AccessReason | SubjectReason | TargetReason | TermsReason, ErrorEntry>);
