@@ -82,8 +82,11 @@ export class ConnectorNetwork {
   ) {}
 
   /** `more` edits the definition further. */
-  static async create(more: (text: string) => string = String): Promise<ConnectorNetwork> {
-    const world = await buildWorld({ definition: (text) => more(definition(text)) });
+  static async create(more: (text: string) => string = String, openapi?: string): Promise<ConnectorNetwork> {
+    const world = await buildWorld({
+      definition: (text) => more(definition(text)),
+      ...(openapi === undefined ? {} : { openapi }),
+    });
     const bus = isolatedBus(await testBus(), uniqueName('cn'));
     await bus.ensureTopics(topicSpecsOf(world.snapshot));
     const [log, agency, database] = await Promise.all([LogStandIn.start(bus), AgencyStandIn.start(), createDatabase()]);

@@ -1,3 +1,2 @@
-export { Contract, type ContractReason, type RequestParts } from './contract.js';
-export { Contracts } from './contracts.js';
+export { ContractChecks, type ContractRefusal, type ContractReport } from './contract-checks.service.js';
 export { type ContractProblem } from './problems.js';

@@ -5,6 +5,7 @@ import {
   agreedHours,
   code,
   contextField,
+  contractModes,
   endpointPattern,
   endUserRule,
   pointerPattern,
@@ -57,6 +58,9 @@ const service = z.strictObject({
     .describe('Endpoints with a subject rule of their own, or all of them where there is no OpenAPI document'),
   subject: subjectRule.optional().describe('Where the subject stands, for endpoints without a rule of their own'),
   disabled: z.string().max(500).optional().describe("Administrator's notice while switched off"),
+  contract: contractModes
+    .optional()
+    .describe('Calls and answers held against the OpenAPI document: off, report or enforce; needs "openapi"'),
 });
 
 const agreement = z.strictObject({

@@ -98,6 +98,14 @@ export const endpointEntry = z.strictObject({
 });
 export type EndpointEntry = z.infer<typeof endpointEntry>;
 
+const contractMode = z.enum(['off', 'report', 'enforce']);
+
+/** Whether calls and answers are held against the OpenAPI document, and what becomes of those that are not as it says. */
+export const contractModes = z.strictObject({
+  requests: contractMode.default('off'),
+  answers: contractMode.default('off'),
+});
+
 export const serviceEntry = z.strictObject({
   code,
   title: localised,
@@ -112,6 +120,8 @@ export const serviceEntry = z.strictObject({
   subject: subjectRule.optional(),
   /** Administrator's notice while the service is switched off. */
   disabled: z.string().max(500).optional(),
+  /** Absent: nothing is checked. */
+  contract: contractModes.optional(),
 });
 export type ServiceEntry = z.infer<typeof serviceEntry>;
 

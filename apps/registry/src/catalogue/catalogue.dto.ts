@@ -28,6 +28,10 @@ export class ServiceDto implements ListedService {
   @ApiProperty() personalData: boolean;
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: true }) subject?: unknown;
   @ApiProperty({ required: false }) disabled?: string;
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } }) contract?: {
+    requests: string;
+    answers: string;
+  };
   @ApiProperty({ type: [EndpointDto] }) endpoints: EndpointDto[];
 }
 

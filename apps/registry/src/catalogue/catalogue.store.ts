@@ -16,6 +16,7 @@ interface ServiceRow {
   personal_data: boolean;
   subject: unknown;
   disabled: string | null;
+  contract: { requests: string; answers: string } | null;
   endpoints: { endpoint: string; subject: unknown }[];
 }
 
@@ -33,7 +34,7 @@ interface AgreementRow {
 }
 
 const SERVICE = `
-  SELECT id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled,
+  SELECT id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled, contract,
     coalesce((SELECT jsonb_agg(jsonb_build_object('endpoint', endpoint, 'subject', e.subject) ORDER BY position)
               FROM endpoint e WHERE e.service_id = service.id), '[]') AS endpoints
   FROM service`;
@@ -100,6 +101,7 @@ function serviceOf(row: ServiceRow): ListedService {
     personalData: row.personal_data,
     ...(row.subject === null ? {} : { subject: row.subject }),
     ...(row.disabled === null ? {} : { disabled: row.disabled }),
+    ...(row.contract === null ? {} : { contract: row.contract }),
     endpoints: row.endpoints.map(({ endpoint, subject }) => (subject === null ? { endpoint } : { endpoint, subject })),
   };
 }

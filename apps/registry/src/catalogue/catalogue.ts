@@ -16,6 +16,8 @@ export interface ListedService {
   readonly subject?: unknown;
   /** Administrator's notice while it is switched off. */
   readonly disabled?: string;
+  /** What becomes of calls and answers that are not as its OpenAPI document says: `off`, `report` or `enforce`. */
+  readonly contract?: { readonly requests: string; readonly answers: string };
   readonly endpoints: readonly ListedEndpoint[];
 }
 

@@ -127,8 +127,8 @@ async function writeServices(queries: Queries, subsystem: SubsystemEntry): Promi
   for (const service of subsystem.services) {
     const id = `${subsystem.id}/${service.code}`;
     await queries.query(
-      `INSERT INTO service (id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO service (id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled, contract)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         id,
         subsystem.id,
@@ -138,6 +138,7 @@ async function writeServices(queries: Queries, subsystem: SubsystemEntry): Promi
         service.personalData,
         service.subject ?? null,
         service.disabled ?? null,
+        service.contract ?? null,
       ],
     );
     for (const [position, { endpoint, subject }] of service.endpoints.entries())

@@ -1,0 +1,105 @@
+import { request } from 'undici';
+import { ok, refuse, sha256, toHex, type Result } from '#kernel';
+import type { ServiceEntry } from '#snapshot';
+import type { Contract, ContractReason, RequestParts } from './contract.js';
+import { Contracts } from './contracts.js';
+import type { ContractProblem } from './problems.js';
+
+export interface ContractRefusal {
+  readonly code: 'request-contract' | 'answer-contract' | 'contract-unusable';
+  readonly problems: readonly ContractProblem[];
+}
+
+/** What was found under `report` too; never a value. */
+export type ContractReport = (found: ContractRefusal, endpoint: string) => void;
+
+type Direction = 'requests' | 'answers';
+type Check = (contract: Contract) => Result<undefined, ContractReason>;
+
+const MAX_BYTES = 4 * 1024 * 1024;
+const TIMEOUT_MS = 2_000;
+const PAUSE_MS = 5_000;
+
+/**
+ * Holds calls and answers against the document that the service's registration names by digest. Whoever asks fetches it
+ * from the registry and believes it only under that digest. While it cannot be had or used, `report` goes on and tells,
+ * `enforce` refuses.
+ */
+export class ContractChecks {
+  private readonly contracts = new Contracts();
+  /** When the registry last failed; until a pause has passed nobody waits for it again. */
+  private failedAtMs = -Infinity;
+
+  constructor(
+    private readonly registryUrl: string,
+    private readonly report: ContractReport,
+  ) {}
+
+  /** Where the answer is enforced, its document has to be at hand before anything is called. */
+  async request(
+    service: ServiceEntry,
+    endpoint: string,
+    parts: RequestParts,
+  ): Promise<Result<undefined, ContractRefusal>> {
+    const checked = await this.check(service, endpoint, 'requests', (contract) =>
+      contract.checkRequest(endpoint, parts),
+    );
+    if (!checked.ok || service.contract?.answers !== 'enforce') return checked;
+    return this.check(service, endpoint, 'answers', () => ok(undefined));
+  }
+
+  async answer(
+    service: ServiceEntry,
+    endpoint: string,
+    answer: RequestParts & { readonly status: number },
+  ): Promise<Result<undefined, ContractRefusal>> {
+    return this.check(service, endpoint, 'answers', (contract) => contract.checkAnswer(endpoint, answer));
+  }
+
+  private async check(
+    { contract: modes, openapi }: ServiceEntry,
+    endpoint: string,
+    direction: Direction,
+    check: Check,
+  ): Promise<Result<undefined, ContractRefusal>> {
+    const mode = modes?.[direction] ?? 'off';
+    if (mode === 'off') return ok(undefined);
+    const contract =
+      openapi === undefined
+        ? refuse('contract-unusable' as const)
+        : await this.contracts.get(openapi, (digest) => this.download(digest));
+    const checked = contract.ok ? check(contract.value) : refuse('contract-unusable' as const);
+    if (checked.ok) return checked;
+    const found = refusalOf(checked.reason, direction);
+    this.report(found, endpoint);
+    return mode === 'enforce' ? refuse(found) : ok(undefined);
+  }
+
+  private async download(digest: string): Promise<string | undefined> {
+    if (performance.now() - this.failedAtMs < PAUSE_MS) return undefined;
+    const bytes = await this.bytes(digest).catch(() => undefined);
+    if (bytes !== undefined && toHex(sha256(bytes)) === digest) return bytes.toString('utf8');
+    this.failedAtMs = performance.now();
+    return undefined;
+  }
+
+  private async bytes(digest: string): Promise<Buffer | undefined> {
+    const url = `${this.registryUrl}/v1/openapi/${digest}`;
+    const response = await request(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of response.body) {
+      if (!Buffer.isBuffer(chunk)) continue;
+      size += chunk.length;
+      // Leaving the loop destroys the body: nothing more is read.
+      if (size > MAX_BYTES) return undefined;
+      parts.push(chunk);
+    }
+    return response.statusCode === 200 ? Buffer.concat(parts) : undefined;
+  }
+}
+
+function refusalOf(reason: ContractReason, direction: Direction): ContractRefusal {
+  if (reason === 'contract-unusable') return { code: reason, problems: [] };
+  return { code: direction === 'requests' ? 'request-contract' : 'answer-contract', problems: reason };
+}
