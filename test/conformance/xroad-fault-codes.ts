@@ -179,6 +179,7 @@ export const faultRows: readonly FaultRow[] = [
     now: 'internal_error',
     codes: [
       ...[
+        'contract-unusable',
         'target-malformed',
         'protocol-version-unsupported',
         'target-identifier',
