@@ -8,6 +8,7 @@ export type AgreementFinding =
   | 'allows'
   | 'not-begun'
   | 'ended'
+  | 'stopped'
   | 'other-endpoints'
   | 'other-purposes'
   | 'outside-hours'
@@ -44,6 +45,7 @@ function findingOf(agreement: AccessAgreement, question: AccessQuestion, call: C
   const begun = agreement.from === undefined || Date.parse(agreement.from) <= atMs;
   if (!begun) return 'not-begun';
   if (!(atMs < Date.parse(agreement.until))) return 'ended';
+  if (agreement.stopped !== undefined) return 'stopped';
   if (endpoint === undefined || !agreement.endpoints.includes(endpoint)) return 'other-endpoints';
   if (purpose !== undefined && !agreement.purposes.includes(purpose)) return 'other-purposes';
   if (agreement.hours !== undefined && !isWithinHours(agreement.hours, atMs)) return 'outside-hours';

@@ -86,6 +86,7 @@ const agreement = z.strictObject({
     .max(3)
     .optional()
     .describe('What callers must state: X-Road-Issue, X-Road-UserId, X-Road-Represented-Party'),
+  stopped: z.string().min(1).max(500).optional().describe("Provider's notice: grants nothing while it stands here"),
   from: day.optional().describe('First day'),
   until: day.describe('Last day'),
 });
@@ -115,6 +116,21 @@ const elementPlace = z.strictObject({
   element: code,
 });
 
+/** The operator's own stop (E43), whatever a member says of itself. */
+const suspension = z
+  .strictObject({
+    of: z
+      .string()
+      .refine((text) => [2, 3, 4].includes(text.split('/').length), { message: 'is no member, subsystem or service' })
+      .describe("Member, subsystem or service, without the instance's code"),
+    endpoint: endpointPattern.optional().describe('Only this endpoint of the service'),
+    reason: z.string().min(1).max(500).describe('For those who look it up; callers are told that it is so, not why'),
+  })
+  .refine(({ of, endpoint }) => endpoint === undefined || of.split('/').length === 4, {
+    path: ['endpoint'],
+    message: 'stands beside a service only',
+  });
+
 /** `instance.yaml` (`sandbox.md` §4); `docs/instance.schema.json` is generated from it. */
 export const instanceDefinition = z.strictObject({
   $schema: z.string().optional(),
@@ -131,6 +147,7 @@ export const instanceDefinition = z.strictObject({
     .max(10_000)
     .default([])
     .describe('Where elements stand in answers whose OpenAPI document does not say so by "x-data-element"'),
+  suspensions: z.array(suspension).max(10_000).default([]).describe('What the operator has stopped for the time being'),
   instances: z
     .array(
       z.strictObject({

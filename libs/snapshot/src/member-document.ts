@@ -150,6 +150,8 @@ export const agreement = z.strictObject({
   subjectKinds: z.array(subjectKind).min(1).max(50).optional(),
   hours: agreedHours.optional(),
   context: z.array(contextField).min(1).max(3).optional(),
+  /** The provider's notice while it grants nothing. */
+  stopped: z.string().min(1).max(500).optional(),
   from: instant.optional(),
   /** First instant at which the agreement no longer holds. */
   until: instant,

@@ -39,6 +39,7 @@ export function memberDocumentsOf(
 ): Result<MemberDocument[], readonly DocumentProblem[]> {
   const problems: DocumentProblem[] = [];
   const documents = definition.members.map((member) => documentOf(definition, member, sources, problems));
+  addAt(definition.instance, suspendedEndpoints(definition, documents), problems);
   if (problems.length > 0) return refuse(problems);
   const parsed = documents.map((document) => memberDocument.safeParse(document));
   const invalid = parsed.flatMap((result, index): DocumentProblem[] =>
@@ -128,6 +129,31 @@ function serviceOf(
   };
 }
 
+/** Endpoints stand in OpenAPI documents, so whether a suspended one is there is seen only here. */
+function suspendedEndpoints(
+  definition: InstanceDefinition,
+  documents: readonly ReturnType<typeof documentOf>[],
+): Omit<DocumentProblem, 'at'>[] {
+  const served = new Set(
+    documents.flatMap(({ subsystems }) =>
+      subsystems.flatMap(({ id, services }) =>
+        services.flatMap(({ code, endpoints }) => endpoints.map(({ endpoint }) => `${id}/${code} ${endpoint}`)),
+      ),
+    ),
+  );
+  return definition.suspensions.flatMap(({ of, endpoint }, index) =>
+    endpoint === undefined || served.has(`${definition.instance}/${of} ${endpoint}`)
+      ? []
+      : [
+          {
+            code: 'endpoint-unknown' as const,
+            path: ['suspensions', index, 'endpoint'],
+            message: `"${endpoint}" is no endpoint of ${of}, so its suspension would stop nothing`,
+          },
+        ],
+  );
+}
+
 /** One by one: they can be more than a call has room for. */
 function addAt(at: string, found: readonly Omit<DocumentProblem, 'at'>[], problems: DocumentProblem[]): void {
   for (const problem of found) problems.push({ ...problem, at });
@@ -158,6 +184,7 @@ function agreementOf(
     ...given('subjectKinds', entry.subjectKinds),
     ...given('hours', entry.hours),
     ...given('context', entry.context),
+    ...given('stopped', entry.stopped),
     ...given('from', entry.from === undefined ? undefined : `${entry.from}T00:00:00Z`),
     until: dayAfter(entry.until),
   };

@@ -40,6 +40,7 @@ export class RegistryView {
   private readonly granted = new Map<string, Agreement[]>();
   private readonly keys = new Map<string, OwnedKey>();
   private readonly owned = new Map<SubsystemId | InstanceId, OwnedKey[]>();
+  private readonly suspended: ReadonlySet<string>;
   private readonly byReply = new Map<string, SnapshotInstance>();
 
   constructor(
@@ -48,6 +49,7 @@ export class RegistryView {
     readonly digestHex: string,
     members: readonly VerifiedMember[],
   ) {
+    this.suspended = new Set(snapshot.suspensions.map(({ of, endpoint }) => suspensionKey(of, endpoint)));
     for (const member of members) this.index(member);
     for (const instance of snapshot.instances)
       if (instance.reply !== undefined) this.byReply.set(instance.reply, instance);
@@ -77,6 +79,15 @@ export class RegistryView {
   /** Registered data elements; `elements.ts` answers who owns them and where they stand. */
   get elements(): Snapshot['elements'] {
     return this.snapshot.elements;
+  }
+
+  get suspensions(): Snapshot['suspensions'] {
+    return this.snapshot.suspensions;
+  }
+
+  /** Whether the operator has suspended exactly this, and not only a part or the whole of it. */
+  isSuspended(id: string, endpoint?: string): boolean {
+    return this.suspended.has(suspensionKey(id, endpoint));
   }
 
   get logs(): Snapshot['logs'] {
@@ -192,6 +203,10 @@ export class RegistryView {
     }
     this.owned.set(owner, owned);
   }
+}
+
+function suspensionKey(id: string, endpoint = ''): string {
+  return `${id} ${endpoint}`;
 }
 
 function keyName(owner: SubsystemId | InstanceId, kid: string): string {
