@@ -57,8 +57,6 @@ describe('a change of the registry', () => {
   });
 
   it.each([
-    ['the operator suspends the consumer’s member', 'access_denied', suspended('COM/2001')],
-    ['the operator suspends the service', 'service_disabled', suspended('GOV/1001/population/persons')],
     ['the operator suspends the endpoint', 'service_disabled', suspended('GOV/1001/population/persons', 'GET /{pin}')],
     ['the provider stops the agreement', 'access_denied', stoppedForClinic],
   ])('stops calls at once when %s, and takes it back as fast', async (_, fault, change) => {
