@@ -9,6 +9,7 @@ import { completenessCommand } from './completeness/completeness.command.js';
 import { auditCorrectionsCommand } from './corrections/audit-corrections.command.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
+import { addKeys } from './keys/add-keys.command.js';
 import { monitorCommand } from './monitor/monitor.command.js';
 import { addCorrection } from './corrections/add-correction.command.js';
 import { answerQuestion, listQuestions } from './questions/questions.command.js';
@@ -139,6 +140,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addQuestions(kerege, config, terminal);
   addCorrection(kerege, config, terminal);
   addConceal(kerege, config, terminal);
+  addKeys(kerege, config, terminal);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')
