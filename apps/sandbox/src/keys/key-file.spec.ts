@@ -10,7 +10,7 @@ const definition: InstanceDefinition = {
   issuers: [],
   elements: [],
   elementPlaces: [],
-  members: [{ id: 'GOV/1001', name: { en: 'x' }, subsystems: [{ code: 'population', services: [], agreements: [] }] }],
+  members: [{ id: 'GOV/1001', name: { en: 'x' }, subsystems: [{ code: 'population', credentials: [], services: [], agreements: [] }] }],
   instances: [
     { id: 'gw1', kind: 'gateway', runBy: 'GOV/1001', serves: [] },
     { id: 'audit1', kind: 'audit', runBy: 'GOV/1001', serves: [] },
