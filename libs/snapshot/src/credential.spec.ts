@@ -64,9 +64,9 @@ describe('credentials of a subsystem', () => {
     const world = await buildWorld({ definition: withCredentials([KEY]) });
     const document = [...world.documents.values()].find(({ member }) => PORTAL.startsWith(member));
     if (document === undefined) throw new TypeError('the portal has no document');
-    const { kid, ...other } = made(world) as typeof key;
+    const published = made(world) as typeof key;
     const [subsystem] = document.subsystems;
-    const credentials = [{ kind: 'key', kid, jwk: publicJwk({ kid, ...other }), ...dates }];
+    const credentials = [{ kind: 'key', kid: published.kid, jwk: publicJwk(published), ...dates }];
     const changed = { ...document, subsystems: [{ ...subsystem, credentials }] } as typeof document;
     const entry = await signEntry(changed, world.memberKey(document.member));
     expect(verifyMemberEntry(entry)).toEqual({ ok: false, reason: 'document-invalid' });

@@ -2,9 +2,11 @@ import { createParamDecorator, Inject, Injectable, type CanActivate, type Execut
 import type { FastifyRequest } from 'fastify';
 import type { SubsystemId } from '#kernel';
 import { isLoopbackHost } from '#platform';
+import { EDGE_ROUTE } from '../edge/raw-target.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { consumerAuthErrors } from './consumer-auth.errors.js';
 import { ConsumerAuthenticator } from './consumer-authenticator.js';
+import { provenCertificateOf } from './proven-certificate.js';
 import { headerFields } from './header-fields.js';
 
 /** Written by the guard, read by the handlers behind it; nobody else can put a consumer here. */
@@ -21,7 +23,11 @@ export class ConsumerGuard implements CanActivate {
     // A browser of this machine reaches loopback for any page, by a name of the page's own (DNS rebinding).
     if (this.authenticator.trustsLoopback && (origin !== undefined || !isLoopbackHost(host)))
       throw consumerAuthErrors.error('web-page-refused');
-    const consumer = await this.authenticator.authenticate({ headers: headerFields(request.raw.rawHeaders) });
+    const consumer = await this.authenticator.authenticate({
+      headers: headerFields(request.raw.rawHeaders),
+      certificate: provenCertificateOf(request.raw.socket, Date.now()),
+      isXRoad: request.routeOptions.url === EDGE_ROUTE,
+    });
     if (!consumer.ok) {
       if (consumer.reason === 'registry-expired') throw exchangeErrors.error(consumer.reason);
       throw consumerAuthErrors.error(consumer.reason);

@@ -48,7 +48,7 @@ export class EdgeModule {
       module: EdgeModule,
       controllers: [EdgeController, ListClientsController],
       providers: [...given, ConsumerGuard, EdgeReply, EdgeFaultFilter, Metaservices],
-      exports: [ConsumerGuard, ConsumerAuthenticator, BodyBudget, EDGE_SETTINGS],
+      exports: [ConsumerGuard, ConsumerAuthenticator, BodyBudget, RefusalTally, EDGE_SETTINGS],
     };
   }
 }
