@@ -100,7 +100,7 @@ export type TokenReason = 'consumer-unauthenticated' | 'access-token-expired';
 /** Reads access tokens. Signatures are checked once, everything that can change is asked of the snapshot each time. */
 export class AccessTokens {
   /** Written by `read`: claims of tokens whose signature, by the key that is named beside them, was right. */
-  private readonly known = new LRUCache<string, { readonly kid: string; readonly claims: Claims }>({ max: 10_000 });
+  private readonly known = new LRUCache<string, ReadToken>({ max: 10_000 });
 
   /**
    * Whose token it is. A token that is none, of a gateway that does not serve the client, or whose credential is gone
@@ -108,24 +108,38 @@ export class AccessTokens {
    */
   read(token: string, view: RegistryView, nowMs: number): Result<SubsystemId, TokenReason> {
     const read = this.known.get(token) ?? readToken(token, view);
-    const key = read === undefined ? undefined : view.keyOf(read.claims.iss, read.kid);
-    if (read === undefined || key?.use !== 'sign' || nowMs < key.fromMs || key.untilMs <= nowMs)
-      return refuse('consumer-unauthenticated');
+    if (read === undefined || !isKeyValid(read, view, nowMs)) return refuse('consumer-unauthenticated');
     this.known.set(token, read);
-    const { iss, aud, sub, client_id: client, credential, iat, exp } = read.claims;
-    const isSound =
-      aud === `${AUDIENCE_PREFIX}${view.instance}` &&
-      sub === client &&
-      exp - iat <= ACCESS_TOKEN_LIFE_S &&
-      iat * 1000 <= nowMs + CLOCK_TOLERANCE_MS &&
-      serves(view, iss, client);
-    if (!isSound) return refuse('consumer-unauthenticated');
-    if (exp * 1000 <= nowMs) return refuse('access-token-expired');
-    return view.credential(client, credential, nowMs)?.kind === 'key' ? ok(client) : refuse('consumer-unauthenticated');
+    const { claims: said } = read;
+    if (!isSound(said, view, nowMs)) return refuse('consumer-unauthenticated');
+    if (said.exp * 1000 <= nowMs) return refuse('access-token-expired');
+    const { client_id: client } = said;
+    const credential = view.credential(client, said.credential, nowMs);
+    return credential?.kind === 'key' ? ok(client) : refuse('consumer-unauthenticated');
   }
 }
 
-function readToken(token: string, view: RegistryView): { readonly kid: string; readonly claims: Claims } | undefined {
+interface ReadToken {
+  readonly kid: string;
+  readonly claims: Claims;
+}
+
+function isKeyValid({ kid, claims: { iss } }: ReadToken, view: RegistryView, nowMs: number): boolean {
+  const key = view.keyOf(iss, kid);
+  return key?.use === 'sign' && key.fromMs <= nowMs && nowMs < key.untilMs;
+}
+
+function isSound({ iss, aud, sub, client_id: client, iat, exp }: Claims, view: RegistryView, nowMs: number): boolean {
+  return (
+    aud === `${AUDIENCE_PREFIX}${view.instance}` &&
+    sub === client &&
+    exp - iat <= ACCESS_TOKEN_LIFE_S &&
+    iat * 1000 <= nowMs + CLOCK_TOLERANCE_MS &&
+    serves(view, iss, client)
+  );
+}
+
+function readToken(token: string, view: RegistryView): ReadToken | undefined {
   if (token.length > MAX_TOKEN_CHARS) return undefined;
   const said = claims.safeParse(unverified(token));
   const kid = documentKid(ACCESS_TOKEN_TYPE, token);

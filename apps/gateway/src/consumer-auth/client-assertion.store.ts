@@ -1,4 +1,3 @@
-import type { SubsystemId } from '#kernel';
 import type { Database } from '#postgres';
 import type { Assertion } from './client-assertion.js';
 
@@ -44,14 +43,5 @@ export class ClientAssertionStore {
       [nowMs - KEEP_AFTER_MS, limit],
     );
     return rows.length;
-  }
-
-  /** How many one client has used that are still alive. */
-  async alive(client: SubsystemId, nowMs: number): Promise<number> {
-    const [row] = await this.database.query<{ n: string }>(
-      'SELECT count(*) AS n FROM client_assertion WHERE consumer = $1 AND until_ms > $2',
-      [client, nowMs],
-    );
-    return Number(row?.n ?? 0);
   }
 }

@@ -169,7 +169,7 @@ function nameOf({ remoteAddress, remotePort }: Socket): string {
 async function readFiles(settings: TlsSettings): Promise<Files> {
   const { tlsCertFile, tlsKeyFile, tlsClientCaFile, tlsClientCrlFile, tlsMinVersion } = settings;
   const names = [tlsCertFile, tlsKeyFile, tlsClientCaFile, tlsClientCrlFile];
-  const texts = await Promise.all(names.map((name) => (name === '' ? undefined : readFile(name, 'utf8'))));
+  const texts = await Promise.all(names.map(async (name) => (name === '' ? undefined : readFile(name, 'utf8'))));
   const [cert, key, ca, crl] = texts;
   const digest = createHash('sha256').update(JSON.stringify(texts)).digest('hex');
   const context: SecureContextOptions = {
@@ -188,9 +188,8 @@ async function readFiles(settings: TlsSettings): Promise<Files> {
 function checked(files: Files): Files {
   const { cert, key, ca } = files.context;
   createSecureContext(files.context);
-  const own = new X509Certificate(String(cert));
-  const keyText = String(key);
-  const holds = own.checkPrivateKey(createPrivateKey(keyText));
+  const isWhole = typeof cert === 'string' && typeof key === 'string';
+  const holds = isWhole && new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   // An empty bundle would leave nobody to be believed, without a word.
   if (!holds || ca === '') throw consumerAuthErrors.error('tls-files-unusable');
   return files;

@@ -9,12 +9,12 @@ import {
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { statusOf } from '#kernel';
+import { statusOf, type Result } from '#kernel';
 import { readBody } from '../edge/request-body.js';
 import { RefusalTally } from '../refusals/refusal-tally.js';
 import { GivenTokenDto, TokenErrorDto, TokenRequestDto, type OAuthError } from './token.dto.js';
 import { tokenErrors } from './token.errors.js';
-import { TokenService, type TokenRefusal } from './token.service.js';
+import { TokenService, type GivenToken, type TokenRefusal } from './token.service.js';
 
 /** Its body is read here, as a form. */
 export const TOKEN_ROUTE = '/v1/token';
@@ -44,21 +44,32 @@ export class TokenController {
   @ApiUnauthorizedResponse({ type: TokenErrorDto })
   @ApiTooManyRequestsResponse({ type: TokenErrorDto })
   async token(@Req() { raw }: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (this.underWay >= MAX_UNDER_WAY) return refuse(reply.header('Connection', 'close'), 'tokens-unavailable');
+    if (this.underWay >= MAX_UNDER_WAY) {
+      refuse(reply.header('Connection', 'close'), 'tokens-unavailable');
+      return;
+    }
     this.underWay += 1;
     try {
-      const { 'content-length': declared, 'content-type': contentType } = raw.headers;
-      const body = await readBody(raw, declared === undefined ? undefined : Number(declared), MAX_BODY_BYTES);
-      // Whatever of the request was not read must not be taken for the next one.
-      if (!body.ok) return refuse(reply.header('Connection', 'close'), 'token-request-malformed');
-      const given = await this.tokens.give(contentType, body.value);
-      if (given.ok) return send(reply.status(200), given.value);
-      if (statusOf(tokenErrors.entries[given.reason]) === 401)
-        this.refusals.add('consumer-unauthenticated', undefined, Date.now());
-      refuse(reply, given.reason);
+      const given = await this.answer(raw, reply);
+      if (given.ok) send(reply.status(200), given.value);
+      else refuse(reply, given.reason);
     } finally {
       this.underWay -= 1;
     }
+  }
+
+  private async answer(raw: FastifyRequest['raw'], reply: FastifyReply): Promise<Result<GivenToken, TokenRefusal>> {
+    const { 'content-length': declared, 'content-type': contentType } = raw.headers;
+    const body = await readBody(raw, declared === undefined ? undefined : Number(declared), MAX_BODY_BYTES);
+    if (!body.ok) {
+      // Whatever of the request was not read must not be taken for the next one.
+      void reply.header('Connection', 'close');
+      return { ok: false, reason: 'token-request-malformed' };
+    }
+    const given = await this.tokens.give(contentType, body.value);
+    if (!given.ok && statusOf(tokenErrors.entries[given.reason]) === 401)
+      this.refusals.add('consumer-unauthenticated', undefined, Date.now());
+    return given;
   }
 }
 

@@ -1,4 +1,4 @@
-import { importJWK, SignJWT, type JWTPayload } from 'jose';
+import { importJWK, SignJWT } from 'jose';
 import { algorithmOf, type PrivateJwk } from '#signing';
 import { CONSUMER } from '../../exchange/spec-support/build-request.js';
 import { ASSERTION_TYPE } from '../token-request.js';
@@ -19,14 +19,16 @@ export async function assertionFor(
 ): Promise<string> {
   const iat = Math.floor(Date.now() / 1000);
   const sound = { iss: CONSUMER, sub: CONSUMER, aud: url, iat, exp: iat + 60, jti: crypto.randomUUID() };
-  const all = Object.entries({ ...sound, ...claims }).filter(([, value]) => value !== undefined);
   const alg = algorithmOf(signing) ?? 'EdDSA';
   const { kty, crv, x, y, d } = signing;
   const jwk = y === undefined ? { kty, crv, x, d } : { kty, crv, x, y, d };
-  const protectedHeader = Object.entries({ alg, kid: key.kid, ...header }).filter(([, value]) => value !== undefined);
-  return new SignJWT(Object.fromEntries(all) as JWTPayload)
-    .setProtectedHeader(Object.fromEntries(protectedHeader) as { alg: string })
+  return new SignJWT(present({ ...sound, ...claims }))
+    .setProtectedHeader({ ...present({ kid: key.kid, ...header }), alg })
     .sign(await importJWK(jwk, alg));
+}
+
+function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 export interface TokenAnswer {

@@ -153,16 +153,16 @@ async function keyPair({ rsaBits, hash = 'SHA-256' }: Wanted): Promise<Pair> {
           publicExponent: new Uint8Array([1, 0, 1]),
           hash,
         };
-  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as Pair;
+  return await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
 async function pairOf({ key }: Issued): Promise<Pair> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
   const der = Buffer.from(key.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
   const privateKey = await webcrypto.subtle.importKey('pkcs8', der, algorithm, true, ['sign']);
-  const { d: _secret, key_ops: _uses, ...jwk } = await webcrypto.subtle.exportKey('jwk', privateKey);
-  const publicKey = await webcrypto.subtle.importKey('jwk', jwk, algorithm, true, ['verify']);
-  return { publicKey, privateKey } as Pair;
+  const { kty = '', crv = '', x = '', y = '' } = await webcrypto.subtle.exportKey('jwk', privateKey);
+  const publicKey = await webcrypto.subtle.importKey('jwk', { kty, crv, x, y }, algorithm, true, ['verify']);
+  return { publicKey, privateKey };
 }
 
 function nameOf(name: string): RelativeDistinguishedNames {
