@@ -13,7 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { ok, parseSubsystemId, refuse, sha256, type Result, type SubsystemId } from '#kernel';
 import { algorithmOf, type Algorithm, type PublicJwk } from '#signing';
 
-export const LONGEST_ASSERTION_S = 300;
+const LONGEST_ASSERTION_S = 300;
 /** Clocks of information systems are kept less well than those of the bus. */
 const CLOCK_TOLERANCE_S = 30;
 const MAX_ASSERTION_CHARS = 4_096;

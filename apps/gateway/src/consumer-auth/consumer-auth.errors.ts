@@ -58,6 +58,11 @@ export const consumerAuthErrors = defineErrors('consumer authentication', {
     message: 'TLS cannot be spoken with the certificate, key, authorities and revocation lists that are set.',
     next: 'Check the PEM files that KEREGE_GATEWAY_TLS_… name, and that the key is that of the certificate.',
   },
+  'gateway-url-missing': {
+    kind: 'invalid',
+    message: 'A gateway that other machines reach must know its URL: assertions are for it and for no other gateway.',
+    next: 'Set KEREGE_GATEWAY_URL to the address under which consumers know this gateway.',
+  },
   'consumers-in-the-clear': {
     kind: 'invalid',
     message: 'Without TLS the gateway listens on loopback addresses only.',

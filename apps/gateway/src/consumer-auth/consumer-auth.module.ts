@@ -10,7 +10,7 @@ import { CertificateAuthenticator } from './certificate-authenticator.js';
 import { ClientAssertionStore } from './client-assertion.store.js';
 import { ClientAssertionsWorker } from './client-assertions.worker.js';
 import { consumerAuthErrors } from './consumer-auth.errors.js';
-import type { ConsumerAuthenticator } from './consumer-authenticator.js';
+import { isOnLoopback, type ConsumerAuthenticator } from './consumer-authenticator.js';
 import { HeaderAuthenticator } from './header-authenticator.js';
 import { speaksTls, TlsListener, type TlsSettings } from './tls-listener.service.js';
 import { TokenAuthenticator } from './token-authenticator.js';
@@ -69,6 +69,9 @@ export class ConsumerAuth {
     const auth = new ConsumerAuth(context, tls);
     const objection = auth.authenticator.objectionTo(settings.host, tls !== undefined);
     if (objection !== undefined) throw consumerAuthErrors.error(objection);
+    // "0.0.0.0" is the name of many: an assertion that one was shown would open the others.
+    if (settings.publicUrl === '' && !isOnLoopback(settings.host))
+      throw consumerAuthErrors.error('gateway-url-missing');
     if (auth.authenticator.trustsLoopback)
       logger.warn(
         { host: settings.host },

@@ -186,6 +186,7 @@ describe('a gateway with TLS', () => {
       { host: '0.0.0.0', consumerAuth: 'loopback' },
       'consumers-unprotected',
     ],
+    ['no name of its own beyond loopback', { host: '0.0.0.0' }, 'gateway-url-missing'],
     ['a certificate without its key', { tlsKeyFile: '' }, 'tls-files-unusable'],
     ['files that are not there', { tlsCertFile: '/nowhere.pem' }, 'tls-files-unusable'],
   ])('does not start with %s', async (_what, changed, code) => {
