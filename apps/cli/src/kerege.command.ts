@@ -100,6 +100,7 @@ interface ConcealFlags {
 }
 interface CallFlags {
   client: string;
+  credential?: string;
   purpose?: string;
   legalBasis?: string;
   subject?: string;
@@ -339,6 +340,7 @@ function addCall(kerege: Command, config: CliConfig, terminal: Terminal): void {
     .argument('<method>', 'GET, POST, …')
     .argument('<service-path...>', 'INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE and the path in it')
     .requiredOption('--client <id>', 'subsystem that asks')
+    .option('--credential <file>', 'key file of its information system: the call is made with an access token')
     .option('--purpose <code>', 'why; needed where the agreement knows several')
     .option('--legal-basis <code>', 'ground, where the purpose does not imply it')
     .option('--subject <id>', 'COUNTRY/TYPE/CODE, where the service has no rule to find it')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registerMemberId, registerServiceId, registerSubsystemId } from '#kernel';
+import { credentialJwk } from './credential.js';
 import { issuer } from './issuer.js';
 import {
   agreedHours,
@@ -91,9 +92,29 @@ const agreement = z.strictObject({
   until: day.describe('Last day'),
 });
 
+const credential = z
+  .strictObject({
+    key: credentialJwk.optional().describe('Public key for client assertions; of no other use'),
+    certificate: z
+      .string()
+      .regex(/^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$/, 'is no SHA-256 fingerprint of a certificate')
+      .optional()
+      .describe('SHA-256 of the certificate in DER form, as "openssl x509 -fingerprint -sha256" shows it'),
+    from: day.describe('First day'),
+    until: day.describe('Last day'),
+  })
+  .refine(({ key, certificate }) => (key === undefined) !== (certificate === undefined), {
+    message: 'needs either "key" or "certificate"',
+  });
+
 const subsystem = z.strictObject({
   code,
   name: title.optional(),
+  credentials: z
+    .array(credential)
+    .max(20)
+    .default([])
+    .describe('With what its information systems prove to a gateway whose they are'),
   services: z.array(service).default([]),
   agreements: z.array(agreement).default([]),
 });

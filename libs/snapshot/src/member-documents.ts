@@ -1,3 +1,4 @@
+import type { ConsumerCredential } from './credential.js';
 import type { InstanceDefinition } from './definition-schema.js';
 import {
   memberDocument,
@@ -10,10 +11,12 @@ import type { OpenApiOperations } from './openapi-operations.js';
 import type { Path } from './references.js';
 import { serviceElements, type ElementProblemCode } from './service-elements.js';
 import { ok, refuse, type Result } from '#kernel';
+import { thumbprint } from '#signing';
 
 type MemberDefinition = InstanceDefinition['members'][number];
-type ServiceDefinition = MemberDefinition['subsystems'][number]['services'][number];
-type AgreementDefinition = MemberDefinition['subsystems'][number]['agreements'][number];
+type SubsystemDefinition = MemberDefinition['subsystems'][number];
+type ServiceDefinition = SubsystemDefinition['services'][number];
+type AgreementDefinition = SubsystemDefinition['agreements'][number];
 
 /** What a definition alone does not hold: public keys, and what stands in the OpenAPI documents that it names. */
 export interface DocumentSources {
@@ -75,6 +78,7 @@ function documentOf(
         id: subsystemId,
         ...given('name', subsystem.name),
         keys: sources.keysOf(subsystemId),
+        ...credentialsOf(subsystem),
         services,
         agreements: subsystem.agreements.map((entry) =>
           agreementOf(definition.instance, subsystemId, entry, services, problems),
@@ -157,6 +161,19 @@ function suspendedEndpoints(
 /** One by one: they can be more than a call has room for. */
 function addAt(at: string, found: readonly Omit<DocumentProblem, 'at'>[], problems: DocumentProblem[]): void {
   for (const problem of found) problems.push({ ...problem, at });
+}
+
+/** A subsystem without any has the same document as before there were credentials. */
+function credentialsOf({ credentials }: SubsystemDefinition): { readonly credentials?: readonly ConsumerCredential[] } {
+  if (credentials.length === 0) return {};
+  return {
+    credentials: credentials.map(({ key, certificate = '', from, until }): ConsumerCredential => {
+      const valid = { from: `${from}T00:00:00Z`, until: dayAfter(until) };
+      return key === undefined
+        ? { kind: 'certificate', sha256: certificate.replaceAll(':', '').toLowerCase(), ...valid }
+        : { kind: 'key', kid: thumbprint(key), jwk: key, ...valid };
+    }),
+  };
 }
 
 function agreementOf(

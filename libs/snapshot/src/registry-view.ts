@@ -7,6 +7,7 @@ import {
   type ServiceId,
   type SubsystemId,
 } from '#kernel';
+import { credentialName, isCredentialValid, type ConsumerCredential } from './credential.js';
 import type { MemberEntry } from './digest-list.js';
 import type { Agreement, MemberDocument, PublishedKey, ServiceEntry, SubsystemEntry } from './member-document.js';
 import type { Snapshot } from './snapshot.js';
@@ -113,6 +114,13 @@ export class RegistryView {
 
   subsystem(id: SubsystemId): SubsystemEntry | undefined {
     return this.subsystems.get(id);
+  }
+
+  /** The credential of that name that a subsystem has now: asked for each call, so that a revoked one ends at once. */
+  credential(subsystem: SubsystemId, name: string, atMs: number): ConsumerCredential | undefined {
+    return this.subsystems
+      .get(subsystem)
+      ?.credentials?.find((entry) => credentialName(entry) === name && isCredentialValid(entry, atMs));
   }
 
   service(id: ServiceId): ServiceEntry | undefined {

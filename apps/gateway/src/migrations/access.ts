@@ -17,5 +17,6 @@ export const access: AccessPlan = {
     erasable: true,
   },
   correction_filing: { insert: true, update: ['sealed_by_key', 'state'], erasable: true },
+  client_assertion: { insert: true, erasable: true },
   idempotency_key: { insert: true, update: ['exchange_id', 'created_ms'], erasable: true },
 };

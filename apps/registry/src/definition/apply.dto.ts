@@ -96,6 +96,7 @@ export class ChangeDto implements Change {
       'member',
       'subsystem',
       'key',
+      'credential',
       'service',
       'agreement',
       'purpose',

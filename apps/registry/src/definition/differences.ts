@@ -1,9 +1,10 @@
-import type { MemberDocument, Snapshot } from '#snapshot';
+import { credentialName, type MemberDocument, type Snapshot } from '#snapshot';
 
 export type ChangeKind =
   | 'member'
   | 'subsystem'
   | 'key'
+  | 'credential'
   | 'service'
   | 'agreement'
   | 'purpose'
@@ -72,6 +73,9 @@ function memberItems(document: MemberDocument): Item[] {
     ...document.subsystems.flatMap((subsystem) => [
       item('subsystem', subsystem.id, { name: subsystem.name }),
       ...keys(subsystem.id, subsystem.keys),
+      ...(subsystem.credentials ?? []).map((credential) =>
+        item('credential', `${subsystem.id}#${credentialName(credential)}`, { ...credential }),
+      ),
       ...subsystem.services.map(({ code, ...parts }) => item('service', `${subsystem.id}/${code}`, parts)),
       ...agreementItems(subsystem),
     ]),

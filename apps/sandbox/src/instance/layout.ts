@@ -76,6 +76,9 @@ export const KEYS_DATABASE = 'kerege_keys';
 export const PORTAL = 'DEMO/GOV/1000/mygov';
 /** Whose key file is that of the identity provider; no instance of the bus, and no member. */
 export const IDENTITY_PROVIDER_KEY = `${INSTANCE}/identity1`;
+/** A consumer whose information system proves itself with a key of its own, and whose key file that is. */
+export const PROVEN_CONSUMER = 'COM/2002/legal';
+export const CONSUMER_CREDENTIAL = `${INSTANCE}/${PROVEN_CONSUMER}/credential`;
 /** Who may search all metadata of the log, and who looks up states of exchanges for callers. */
 export const AUDITOR = 'DEMO/GOV/1008/audit';
 export const HELP_DESK = 'DEMO/GOV/1009/operator';
