@@ -133,7 +133,9 @@ describe('a portal that asks again', () => {
     const { id, salt } = await corrected('TEST000005');
     const mine = (await asked()).filter(({ correctionId }) => correctionId === id);
     const values = [{ item: 0, pointer: '/birth', newValueHash: valueHash(salt, '1990-01-02') }];
-    expect(mine).toEqual([{ correctionId: id, seq: expect.any(Number), service: `${OWNER}/persons`, endpoint: ENDPOINT, values }]);
+    expect(mine).toEqual([
+      { correctionId: id, seq: expect.any(Number), service: `${OWNER}/persons`, endpoint: ENDPOINT, values },
+    ]);
     expect(await asked(OWNER)).toEqual([]);
     expect(refusalIn(await verify(id, true, OWNER))).toBe('case-unknown');
     expect((await verify(id, true)).status).toBe(200);

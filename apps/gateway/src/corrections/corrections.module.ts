@@ -6,6 +6,7 @@ import { CaseSteps, type CaseStepsParts } from './case-steps.service.js';
 import { CorrectionBodies } from './correction-bodies.service.js';
 import { CorrectionFilings } from './correction-filing.store.js';
 import { FeedbackCases } from './feedback-cases.service.js';
+import { partKey } from './filing.js';
 import { GatewayFilings } from './filings.service.js';
 import { Forgetting } from './forgetting.service.js';
 import { PersonActs } from './person-acts.service.js';
@@ -48,7 +49,10 @@ export class Corrections {
     this.kept = new CorrectionFilings(database, secret);
     this.feedback = new FeedbackCases({ feedbackUrl, timeoutMs, clock, failed });
     this.steps = new CaseSteps({ registry, keys, feedback: this.feedback, clock });
-    this.filings = new GatewayFilings({ steps: this.steps, kept: this.kept, clock });
+    this.filings = new GatewayFilings({
+      ...{ steps: this.steps, kept: this.kept, clock },
+      partKey: partKey(secret),
+    });
     this.acts = new PersonActs(this.steps);
     const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
