@@ -76,6 +76,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'This question has an answer already.',
     next: 'See "kerege questions list" for those that wait.',
   },
+  'registry-unbelievable': {
+    kind: 'refused',
+    message: 'What the registry announces is not what a registry key of trust.json has signed, or is not in force.',
+    next: 'Check the address and trust.json; if both are right, tell the operator. Nothing was sealed or sent.',
+  },
   'correction-words': {
     kind: 'invalid',
     message: 'This is no act in a correction; what is wrong is listed.',

@@ -127,6 +127,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const corrections = new Corrections({
     ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId) },
     ...{ keys: exchange.keys, exchanges: exchange.exchanges },
+    events: { verified: (result) => reports.metrics.verifications.add({ result }) },
     failed: (what, cause) => reports.failed(what, cause),
   });
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
@@ -171,10 +172,20 @@ function linkTickets(
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
   const { config, bus, clock, logger, metrics, database, registry, exchange, watcher, openings } = parts;
   const { replies, pulse, logWatch, pending } = exchange;
+  const { corrections } = parts;
   const hearing = () => replies.hearing();
   const probe = new LogProbe(pulse, logWatch, clock);
   const readiness = readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors });
-  const status = gatewayParts({ bus, registry, checks: readiness, exchange, watcher, openings, limits: config });
+  const status = gatewayParts({
+    bus,
+    registry,
+    checks: readiness,
+    exchange,
+    watcher,
+    openings,
+    corrections,
+    limits: config,
+  });
   const consumerAuth = await openConsumerAuth(parts);
   const app = await createHttpApp(rootModule(parts, consumerAuth), {
     name: 'gateway',

@@ -168,6 +168,10 @@ describe('registry', () => {
     expect(JSON.parse(bytes.toString())).toMatchObject({ number: 1, members: [], logs: [{ origin: ORIGIN }] });
     expect(log.leaves).toContain(manifest?.statement);
     await eventually(async () => (await get('/ready')).status === 200);
+    const announced = (await (await get('/v1/announcement')).json()) as { digests: string; snapshot: string };
+    expect(announced).toEqual({
+      ...{ statement: expect.any(String), digests: manifest?.digests, snapshot: bytes.toString() },
+    });
   }, 30_000);
 
   it('shows a dry run, applies, and finds nothing to do the second time', async () => {
