@@ -90,9 +90,10 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const concealment = assembleConcealment(context, { databases, copy, statements });
   const isFollowed = () => follower.isCaughtUp();
+  const caughtUpAtMs = () => follower.caughtUpAtMs;
   const openings = takeOpenings(context, {
     ...{ databases, keys, kek, signer, claims: concealment.claims, people: peopleOf(copy) },
-    caughtUpAtMs: () => follower.caughtUpAtMs,
+    caughtUpAtMs,
     isCaughtUp: isFollowed,
   });
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
@@ -111,7 +112,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };
   const questions = assembleQuestions({ ...shared, history });
   const proofs = new ProvenLeaves(files, config.auditUrl);
-  const corrections = assembleCorrections({ ...shared, ledger, kek, terms, proofs });
+  const corrections = assembleCorrections({ ...shared, ledger, kek, terms, proofs, caughtUpAtMs });
   const accesses = new Accesses({
     history,
     proofs,

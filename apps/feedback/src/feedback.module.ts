@@ -23,6 +23,8 @@ import { Completeness } from './completeness/completeness.service.js';
 import { CaseRecipientsController } from './corrections/case-recipients.controller.js';
 import { CorrectionsController } from './corrections/corrections.controller.js';
 import { Filings } from './corrections/filing.service.js';
+import { OwedFlagsController } from './corrections/owed-flags.controller.js';
+import { OwedFlags } from './corrections/owed-flags.service.js';
 import { OwnerActs } from './corrections/owner-acts.service.js';
 import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
 import { PersonCases } from './corrections/person-cases.service.js';
@@ -133,6 +135,7 @@ async function createApp(
         LinksController,
         CorrectionsController,
         OwnerCorrectionsController,
+        OwedFlagsController,
         RecipientCorrectionsController,
         VerificationsController,
         CaseRecipientsController,
@@ -152,6 +155,7 @@ async function createApp(
         { provide: Filings, useValue: parts.corrections.filings },
         { provide: PersonCases, useValue: parts.corrections.persons },
         ...readingProviders(parts.corrections.reading),
+        { provide: OwedFlags, useValue: parts.corrections.owed },
         { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: RecipientActs, useValue: parts.corrections.recipients },
         { provide: PersonRecipients, useValue: parts.corrections.told },

@@ -16,6 +16,7 @@ import { Cases } from './cases.service.js';
 import type { ElementLedger } from './element-ledger.store.js';
 import { Filings } from './filing.service.js';
 import { NoticeStore } from './notice.store.js';
+import { OwedFlags } from './owed-flags.service.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
 import { PersonRecipients } from './person-recipients.service.js';
@@ -38,8 +39,9 @@ export interface CorrectionContext {
   /** From which names are made that tell nothing to whoever does not have it. */
   readonly kek: Buffer;
   readonly statements: OwnStatements;
-  readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge'>; wake(): void };
+  readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge' | 'owed'>; wake(): void };
   readonly proofs: ProvenLeaves;
+  readonly caughtUpAtMs: () => number | undefined;
   /** Read whole at start. */
   readonly terms: ReadonlyMap<string, Terms>;
 }
@@ -48,6 +50,7 @@ export interface CorrectionParts {
   readonly filings: Filings;
   readonly persons: PersonCases;
   readonly owners: OwnerActs;
+  readonly owed: OwedFlags;
   readonly recipients: RecipientActs;
   readonly verifications: Verifications;
   readonly told: PersonRecipients;
@@ -82,6 +85,7 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     }),
     persons,
     owners,
+    owed: new OwedFlags({ database, clock, outbox: deliveries.outbox, caughtUpAtMs: context.caughtUpAtMs }),
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
     verifications: new Verifications({ store, cases, clock }),
     told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
