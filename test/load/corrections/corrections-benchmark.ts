@@ -11,6 +11,7 @@ import { say } from '../harness/report.js';
 import type { BenchSettings } from '../harness/settings.js';
 import { Workspace } from '../harness/workspace.js';
 import { ELEMENT, layDisclosures } from './lay-disclosures.js';
+import { routedBenchmark } from './routed-benchmark.js';
 
 const ROWS = 1_000_000;
 const ROWS_WHEN_QUICK = 10_000;
@@ -41,6 +42,7 @@ export function correctionsBenchmark(settings: BenchSettings): Promise<object> {
     const database = await openDatabase({ ...options, url: postgres.url, schema: 'feedback' });
     workspace.onEnd(() => database.close());
     say(await describeMachine(settings, postgres.url));
+    const routed = await routedBenchmark(workspace, postgres.url, settings);
     const laid = await layDisclosures(database, rows);
     say(`corrections: recipients of one element that ${rows} exchanges disclosed, one question at a time`);
     const ask = (tag: EpochTag) => disclosedTo(database, [tag], [{ element: ELEMENT, sinceMs: 0 }]);
@@ -48,7 +50,7 @@ export function correctionsBenchmark(settings: BenchSettings): Promise<object> {
     const citizens = laid.citizens.filter((_tag, at) => at % every === 0);
     const citizen = await measured('a citizen', citizens, ask);
     const everybody = await measured('all at once', Array(TIMES_EVERYBODY).fill(laid.everybody) as EpochTag[], ask);
-    return { benchmark: 'corrections', rows, citizen, everybody };
+    return { benchmark: 'corrections', routed, rows, citizen, everybody };
   });
 }
 
