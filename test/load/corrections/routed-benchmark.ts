@@ -1,4 +1,4 @@
-import { publishAddresses } from '#testing';
+import { publishAddresses, type World } from '#testing';
 import { feedbackConfig } from '../../../apps/feedback/src/feedback.config.js';
 import { Filing } from '../../feedback/filing.js';
 import { loadErrors } from '../harness/load.errors.js';
@@ -31,12 +31,16 @@ export async function routedBenchmark(
   workspace: Workspace,
   databaseUrl: string,
   { runs, isQuick }: BenchSettings,
-): Promise<Figures> {
+): Promise<{ readonly routed: Figures; readonly world: World }> {
   publishAddresses({ databaseUrl, kafkaBrokers: await workspace.kafka() });
   const filing = await Filing.create();
   workspace.onEnd(() => filing.close());
   const { followIntervalMs, correctionIntervalMs } = feedbackConfig.load({
-    ...{ DATABASE_URL: databaseUrl, KEREGE_FEEDBACK_KEYS_DATABASE_URL: databaseUrl, KEREGE_INSTANCE_ID: 'TEST/feedback1' },
+    ...{
+      DATABASE_URL: databaseUrl,
+      KEREGE_FEEDBACK_KEYS_DATABASE_URL: databaseUrl,
+      KEREGE_INSTANCE_ID: 'TEST/feedback1',
+    },
     ...{ KEREGE_KEYS_DIR: '/', KEREGE_TRUST_FILE: '/', KEREGE_AUDIT_URL: 'http://127.0.0.1' },
   });
   await filing.start({ followIntervalMs, correctionIntervalMs });
@@ -44,9 +48,8 @@ export async function routedBenchmark(
   say(`corrections: filed to routed, ${cases} cases a run, ${CONCURRENCY} at once; log and feedback in one process`);
   const measured = new Runs(`filed to routed, ${CONCURRENCY} concurrent`);
   await oneRun(filing, await seen(filing, 0, isQuick ? CASES_WHEN_QUICK : WARM_UP_CASES));
-  for (let run = 1; run <= runs; run += 1)
-    measured.add(await oneRun(filing, await seen(filing, run * 10_000, cases)));
-  return measured.close();
+  for (let run = 1; run <= runs; run += 1) measured.add(await oneRun(filing, await seen(filing, run * 10_000, cases)));
+  return { routed: measured.close(), world: filing.network.audit.world };
 }
 
 /** A person for each case, with an exchange to complain of. */
