@@ -11,6 +11,8 @@ export const access: AccessPlan = {
   followed_log: { insert: true, update: ['next_idx', 'frontier'] },
   exchange: grows,
   sequel: grows,
+  exchange_kind: grows,
+  answer_elsewhere: grows,
   commitment: { insert: true, update: ['state', 'ask_ms'] },
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset', 'last_hash'] },
