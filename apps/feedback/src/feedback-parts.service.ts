@@ -73,7 +73,7 @@ export interface FeedbackParts {
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
-  const { config, bus, clock, events } = context;
+  const { config, clock, events } = context;
   const ring = await loadKeys(config);
   const kek = ring.secret(config.instanceId);
   const terms = await readTermsProfiles(config.termsDir, [config.termsProfile, ...config.termsProfiles]);
@@ -86,11 +86,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const keys = new PersonKeys(databases.keys, kek);
   const signer = () => publishedSigner(copy, ring, config.instanceId as InstanceId);
-  const statements = new OwnStatements({
-    ...{ database: databases.feedback, bus, clock, signer },
-    givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
-    failed: (cause) => events.failed('statements', cause),
-  });
+  const statements = ownStatements(context, databases, signer);
   const concealment = assembleConcealment(context, { databases, copy, statements });
   const isFollowed = () => follower.isCaughtUp();
   const openings = takeOpenings(context, {
@@ -127,19 +123,21 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const usages = new Usages({ history, keys, registry: copy, clock });
   const completeness = new Completeness({ store: new CompletenessStore(databases.feedback), keys, clock });
   const callers = callerAuth(config, copy, clock);
-  const asked = {
-    accesses,
-    usages,
-    questions,
-    corrections,
-    notifications,
-    completeness,
-    concealment,
-    ...persons,
-    callers,
-  };
-  const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries };
+  const asked = { accesses, usages, questions, corrections, completeness, concealment, ...persons, callers };
+  const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries, notifications };
   return { copy, ledger, watcher, files, keys, ...asked, ...workers };
+}
+
+function ownStatements(
+  { bus, clock, events }: FeedbackContext,
+  { feedback }: Databases,
+  signer: () => Signer | undefined,
+): OwnStatements {
+  return new OwnStatements({
+    ...{ database: feedback, bus, clock, signer },
+    givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
+    failed: (cause) => events.failed('statements', cause),
+  });
 }
 
 function unopenedWorker({ config, bus, clock, events }: FeedbackContext, databases: Databases): UnopenedWorker {

@@ -50,7 +50,7 @@ export class Mails {
       const name = message.messageId();
       message.createReadStream = (options) => {
         const body = make(options);
-        this.bodies.set(name, body as Readable);
+        this.bodies.set(name, body);
         return body;
       };
       done();

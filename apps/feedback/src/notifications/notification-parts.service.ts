@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { backOffMs } from '#deliveries';
 import type { Clock } from '#kernel';
 import type { Database } from '#postgres';
 import type { Signer } from '#signing';
@@ -68,13 +69,13 @@ export function assembleNotifications(context: NotificationContext): Notificatio
   const posts = new JsonPosts(timeoutMs);
   const mails = mail && new Mails(mail);
   const asked = new Contacts({ posts, places: contacts, instanceId: config.instanceId, signer, clock });
+  const backOff = { firstMs: config.notificationRetryFirstMs, longestMs: config.notificationRetryLongestMs };
   const worker = new NotificationWorker({
     ...{ store: new NoticeDeliveryStore(database), intervalMs: config.notificationIntervalMs },
     sending: new Sending({ keys, preferences, contacts: asked, posts, mails, sms, push, links }),
     rule: {
       maxAttempts: config.notificationMaxAttempts,
-      firstMs: config.notificationRetryFirstMs,
-      longestMs: config.notificationRetryLongestMs,
+      pauseMs: (attempts) => backOffMs(attempts, backOff, Math.random()),
     },
     // The question to the portal, or the longest handover, with as much again for the database.
     leaseMs: 4 * timeoutMs + 10_000,

@@ -107,7 +107,7 @@ class Lane {
     // A crash from here to `settle` leaves SENDING: it may have arrived.
     const transmission = 'hand' in prepared ? await prepared.hand() : prepared;
     const { channel, attempts, id } = delivery;
-    const verdict = afterTransmission(channel, transmission, attempts, rule, Math.random());
+    const verdict = afterTransmission(channel, transmission, attempts, rule);
     if (await store.settle(delivery, verdict)) told({ channel, state: verdict.state, delivery: id, why: verdict.why });
   }
 }

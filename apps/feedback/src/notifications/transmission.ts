@@ -1,4 +1,3 @@
-import { backOffMs, type BackOff } from '#deliveries';
 import type { Channel, DeliveryState } from './notification.js';
 
 /** What is known of one attempt. */
@@ -13,8 +12,10 @@ export type Transmission =
   /** There is no way to this person on that channel. */
   | { readonly kind: 'nowhere'; readonly why: string };
 
-export interface AttemptRule extends BackOff {
+export interface AttemptRule {
   readonly maxAttempts: number;
+  /** After so many failed attempts. */
+  readonly pauseMs: (attempts: number) => number;
 }
 
 export interface Verdict {
@@ -34,7 +35,6 @@ export function afterTransmission(
   transmission: Transmission,
   attempts: number,
   rule: AttemptRule,
-  random: number,
 ): Verdict {
   const { kind } = transmission;
   if (kind === 'taken') return { state: 'SENT', why: undefined, pauseMs: 0 };
@@ -42,7 +42,7 @@ export function afterTransmission(
   if (kind === 'nowhere') return { state: 'SUPPRESSED', why, pauseMs: 0 };
   if (kind === 'unknown' && channel !== 'push') return { state: 'UNCERTAIN', why, pauseMs: 0 };
   if (kind === 'refused' || attempts >= rule.maxAttempts) return { state: 'FAILED', why, pauseMs: 0 };
-  return { state: 'WAITING', why, pauseMs: backOffMs(attempts, rule, random) };
+  return { state: 'WAITING', why, pauseMs: rule.pauseMs(attempts) };
 }
 
 /** What an answer of a web hook means; whoever forwards (3xx) has not taken it, and is not followed. */
