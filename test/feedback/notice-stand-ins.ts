@@ -32,7 +32,10 @@ export class MailServer {
         this.bodies += 1;
         const reply = this.replies[0];
         const refusal = this.refusalAt('data');
-        if (refusal !== null) return done(refusal);
+        if (refusal !== null) {
+          done(refusal);
+          return;
+        }
         this.replies.shift();
         const { mailFrom, rcptTo } = session.envelope;
         if (reply === 'cut') {
@@ -43,7 +46,7 @@ export class MailServer {
         const from = mailFrom === false ? '' : mailFrom.address;
         const to = rcptTo.map(({ address }) => address).join();
         this.taken.push({ to, from, messageId: messageId ?? '', subject: subject ?? '', text: body ?? '' });
-        return done();
+        done();
       });
     },
   });

@@ -72,12 +72,10 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
     sessions.remove(cookieOf(request.headers.cookie, 'session'));
     return reply.redirect('/', 303);
   });
-  const feedback = new PassedOn(parts);
-  const records = new OwnRecords(parts);
+  const [feedback, records] = [new PassedOn(parts), new OwnRecords(parts)];
   app.addHook('onClose', () => Promise.all([feedback.close(), records.close()]).then(() => undefined));
-  void app.register(correctionRoutes({ sessionOf, records, feedback }));
-  void app.register(messageRoutes({ ...parts, sessionOf, feedback }));
-  void app.register(contactRoutes(parts));
+  const more = { ...parts, sessionOf, records, feedback };
+  for (const routes of [correctionRoutes(more), messageRoutes(more), contactRoutes(more)]) void app.register(routes);
   app.get('/accesses', async (request, reply) => {
     const session = sessionOf(request);
     if (session === undefined) return reply.code(401).send(SIGNED_OUT);

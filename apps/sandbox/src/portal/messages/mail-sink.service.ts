@@ -25,13 +25,16 @@ export class MailSink {
     onData: (stream, session, done) => {
       simpleParser(stream).then(
         ({ subject = '', text = '' }) => {
-          if (stream.sizeExceeded) return done(Object.assign(new TypeError('too large'), { responseCode: 552 }));
+          if (stream.sizeExceeded) {
+            done(Object.assign(new TypeError('too large'), { responseCode: 552 }));
+            return;
+          }
           const { mailFrom, rcptTo } = session.envelope;
           const from = mailFrom === false ? '' : mailFrom.address;
           const to = rcptTo.map(({ address }) => address).join(', ');
           this.mails.unshift({ to, from, subject, text, atMs: Date.now() });
           this.mails.length = Math.min(this.mails.length, MOST_MAILS);
-          return done();
+          done();
         },
         // No mail: whoever sent it is told.
         () => done(Object.assign(new TypeError('no mail'), { responseCode: 554 })),
