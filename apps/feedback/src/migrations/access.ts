@@ -38,6 +38,13 @@ export const access: AccessPlan = {
     update: ['sealed', 'action', 'reason', 'acked_leaf', 'acked_ms'],
     erasable: true,
   },
+  notification: { insert: true, update: ['read_ms'], erasable: true },
+  notification_delivery: {
+    insert: true,
+    update: ['state', 'attempts', 'why', 'holder', 'due_ms', 'at_ms'],
+    erasable: true,
+  },
+  notification_preference: { insert: true, update: ['preference_enc', 'key_id', 'changed_ms'], erasable: true },
   element_ledger: { insert: true, update: ['last_snap'] },
   element_places: grows,
   correction_order: grows,
