@@ -117,10 +117,10 @@ export interface DrillOptions {
 
 /** Walks all paths side by side while processes are killed, waits for rest, and has log and inboxes judged. */
 export async function drill({ instance, inbox, seed, killMs, waves }: DrillOptions): Promise<DrillReport> {
-  const startedMs = Date.now();
   const random = new Random(seed);
   const log = await LogWatch.start(instance.auditUrl);
   try {
+    const startedMs = Date.now();
     const actors = new Actors(instance);
     const reaper = new Reaper(instance);
     const rows: Row[] = [];
@@ -128,14 +128,16 @@ export async function drill({ instance, inbox, seed, killMs, waves }: DrillOptio
     const cases: ExpectedCase[] = [];
     const stuck: string[] = [];
     for (const wave of waves(random, scene)) {
-      const walks: Promise<void>[] = [];
+      const all: Walk[] = [];
       for (const path of wave) {
         const person = await actors.person(personAt(cases.length), newExchangeId());
         cases.push(expectedOf(person, path.expected));
-        const stay = (cause: unknown) => void stuck.push(`${path.path}: ${String(cause)}`);
-        walks.push(path.walk(new Walk(scene, person, path)).catch(stay));
+        all.push(new Walk(scene, person, path));
       }
-      await Promise.all(walks);
+      const stay = (path: Path, cause: unknown) => void stuck.push(`${path.path}: ${String(cause)}`);
+      await Promise.all(
+        wave.map((path, at) => path.walk(all[at] as Walk).catch((cause: unknown) => stay(path, cause))),
+      );
     }
     const breaches = await atRest(scene, cases);
     return { seed, rows, breaches, stuck, tookMs: Date.now() - startedMs };

@@ -42,7 +42,9 @@ export class Inbox {
   /** The first bringing of a notice. */
   heard(to: string, kind: string, about: string, timeoutMs: number): Promise<Brought> {
     const isIt = (one: Brought) => one.to === to && one.kind === kind && one.about === about;
-    return eventually(() => this.brought.find(isIt), { timeoutMs });
+    return eventually(() => this.brought.find(isIt), { timeoutMs, intervalMs: 50 }).catch(() => {
+      throw new TypeError(`${to} does not hear ${kind} of ${about}`);
+    });
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {

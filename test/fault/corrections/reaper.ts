@@ -20,13 +20,16 @@ export class Reaper {
 
   constructor(private readonly instance: Pick<Instance, 'takeDown' | 'bringBack' | 'ports'>) {}
 
-  /** Resolves when nobody else is being killed who must not be away meanwhile; returns how to end that. */
+  /** Resolves when nobody else is being killed who must not be away meanwhile; returns how to end that, once or often. */
   async permit(victim: Victim): Promise<() => void> {
     await new Promise<void>((begin) => {
       this.waiting.push({ victim, begin });
       this.admit();
     });
+    let isOver = false;
     return () => {
+      if (isOver) return;
+      isOver = true;
       this.held.delete(victim);
       this.admit();
     };

@@ -133,7 +133,12 @@ export class Walk {
     const isKilling = victim !== undefined && Date.now() < killUntilMs;
     const end = isKilling ? await reaper.permit(victim) : () => undefined;
     try {
-      for (const deed of deeds) await this.done(deed, isKilling ? this.plan.victimOf(deed.name) : undefined);
+      for (const deed of deeds) {
+        const after = await this.killedAt(deed, isKilling ? this.plan.victimOf(deed.name) : undefined);
+        // What the last one still needs keeps nobody else from dying.
+        if (deed === deeds.at(-1)) end();
+        await after.done();
+      }
     } finally {
       end();
     }
@@ -155,7 +160,9 @@ export class Walk {
     await inbox.heard(OWNER, 'correction', correctionId, PATIENCE_MS);
     const end = await reaper.permit(victim);
     try {
-      await this.done(deed, victim, answer);
+      const after = await this.killedAt(deed, victim, answer);
+      end();
+      await after.done();
     } finally {
       answer();
       end();
@@ -175,25 +182,30 @@ export class Walk {
     return { name, stands, ...(act === undefined ? {} : { act }) };
   }
 
-  /** `killed` is called when the process has died, before it is started again. */
-  private async done(deed: Deed, victim: Victim | undefined, killed?: () => void): Promise<void> {
+  /** Begins it and kills; `done` waits until it stands. `died` is called before the process is started again. */
+  private async killedAt(
+    deed: Deed,
+    victim: Victim | undefined,
+    died?: () => void,
+  ): Promise<{ done(): Promise<void> }> {
     const { reaper, rows } = this.scene;
     const progress: Progress = { sentMs: undefined, isTaken: false, stoodMs: undefined, told: [] };
     const performing = this.perform(deed, progress);
-    // Looked at below, when the process is there again.
+    // Waited for by `done`, when the process is there again.
     performing.catch(() => undefined);
     const row = { path: this.plan.path, deed: deed.name, victim, told: progress.told };
     if (victim === undefined) {
-      await performing;
-      rows.push({ ...row, moment: undefined, backMs: undefined, stoodMs: undefined });
-      return;
+      const note = () => rows.push({ ...row, moment: undefined, backMs: undefined, stoodMs: undefined });
+      return { done: () => performing.then(note).then() };
     }
-    if (killed === undefined) await this.momentOf(deed, progress);
+    if (died === undefined) await this.momentOf(deed, progress);
     const moment = deed.stands() ? 'just stood' : progress.isTaken ? 'pending' : 'under way';
-    const { killedMs, backMs } = await reaper.kill(victim, killed);
-    await performing;
-    const stoodMs = Math.max(0, (progress.stoodMs ?? Infinity) - killedMs);
-    rows.push({ ...row, moment, backMs: backMs - killedMs, stoodMs });
+    const { killedMs, backMs } = await reaper.kill(victim, died);
+    const note = () => {
+      const stoodMs = Math.max(0, (progress.stoodMs ?? Infinity) - killedMs);
+      rows.push({ ...row, moment, backMs: backMs - killedMs, stoodMs });
+    };
+    return { done: () => performing.then(note) };
   }
 
   /** While the request is under way, when it was taken, or when it has just stood: by chance. */
@@ -233,7 +245,9 @@ export class Walk {
       const mark = await actors.mark(this.person);
       return mark !== undefined && (mark !== null) === isOn;
     };
-    await eventually(isRight, { timeoutMs: PATIENCE_MS, intervalMs: 300 });
+    await eventually(isRight, { timeoutMs: PATIENCE_MS, intervalMs: 300 }).catch(() => {
+      throw new TypeError(`the mark does not ${isOn ? 'come' : 'go'}`);
+    });
   }
 }
 
