@@ -43,8 +43,8 @@ export interface Scene {
   readonly log: LogWatch;
   readonly reaper: Reaper;
   readonly random: Random;
-  /** Later nobody is killed any more. */
-  readonly killUntilMs: number;
+  /** Later nobody is killed any more; written by `drill` when the first begin. */
+  killUntilMs: number;
   readonly rows: Row[];
 }
 

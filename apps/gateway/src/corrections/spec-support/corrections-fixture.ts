@@ -46,7 +46,11 @@ export interface CorrectionsFixture {
   close(): Promise<void>;
 }
 
-export async function startCorrections(database: Database, feedbackUrl?: string): Promise<CorrectionsFixture> {
+export async function startCorrections(
+  database: Database,
+  feedbackUrl?: string,
+  verificationsEveryMs = 60_000,
+): Promise<CorrectionsFixture> {
   const gateway = await gatewayFixture(database, {}, undefined, { definition });
   await eventually(() => gateway.module.replies.hearing());
   const feedback = await StandInFeedback.start();
@@ -54,7 +58,7 @@ export async function startCorrections(database: Database, feedbackUrl?: string)
     feedbackUrl: feedbackUrl ?? feedback.url,
     correctionTimeoutMs: TIMEOUT_MS,
     maxCorrectionBytes: 16 * 1024 * 1024,
-    verificationsEveryMs: 60_000,
+    verificationsEveryMs,
   };
   const corrections = new Corrections({
     ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), failed: () => undefined },
