@@ -120,7 +120,7 @@ export class Walk {
     const answered = new Set<string>();
     const acknowledge = async () => {
       const said = await Promise.all(notices.map(({ to, id }) => this.acknowledged(to, id, answered)));
-      return said.find(({ status }) => status !== 200) ?? (said[0] as Told);
+      return said.find(({ status }) => status !== 200) ?? said[0];
     };
     const stands = () => answered.size === notices.length;
     await this.together({ name: 'acknowledged', act: acknowledge, stands }, this.deed('closed'));
@@ -187,7 +187,7 @@ export class Walk {
     deed: Deed,
     victim: Victim | undefined,
     died?: () => void,
-  ): Promise<{ done(): Promise<void> }> {
+  ): Promise<{ readonly done: () => Promise<unknown> }> {
     const { reaper, rows } = this.scene;
     const progress: Progress = { sentMs: undefined, isTaken: false, stoodMs: undefined, told: [] };
     const performing = this.perform(deed, progress);
@@ -196,7 +196,7 @@ export class Walk {
     const row = { path: this.plan.path, deed: deed.name, victim, told: progress.told };
     if (victim === undefined) {
       const note = () => rows.push({ ...row, moment: undefined, backMs: undefined, stoodMs: undefined });
-      return { done: () => performing.then(note).then() };
+      return { done: () => performing.then(note) };
     }
     if (died === undefined) await this.momentOf(deed, progress);
     const moment = deed.stands() ? 'just stood' : progress.isTaken ? 'pending' : 'under way';
