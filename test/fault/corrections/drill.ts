@@ -51,14 +51,11 @@ export function withdrawnPath(victim: Victim): Path {
   };
 }
 
-/** Rejected, appealed against, and accepted after all; of what comes once more the first time is left alone. */
+/** Rejected, appealed against, and accepted after all; who dies at each of these steps is chance. */
 export function appealedPath(random: Random): Path {
-  const begun = new Set<string>();
-  const victimOf = (deed: string) => {
-    const isAgain = begun.has(deed);
-    begun.add(deed);
-    return isAgain || deed === 'reopened' ? random.pick(VICTIMS) : undefined;
-  };
+  const steps = ['review-started', 'decided', 'reopened'].map((deed) => [deed, random.pick(VICTIMS)] as const);
+  const victims = new Map<string, Victim>(steps);
+  const victimOf = (deed: string) => victims.get(deed);
   const walk = async (one: Walk) => {
     await one.reviewed();
     await one.rejected();

@@ -155,16 +155,16 @@ export class Walk {
     const victim = this.plan.victimOf('received');
     const deed = this.deed('received');
     if (victim === undefined || random.next() < 0.5 || Date.now() >= killUntilMs) return this.together(deed);
-    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
-    inbox.beforeTaking('correction', correctionId, () => mayAnswer);
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<boolean>();
+    inbox.beforeTaking('correction', correctionId, () => mayAnswer.then(() => undefined));
     await inbox.heard(OWNER, 'correction', correctionId, PATIENCE_MS);
     const end = await reaper.permit(victim);
     try {
-      const after = await this.killedAt(deed, victim, answer);
+      const after = await this.killedAt(deed, victim, () => answer(true));
       end();
       await after.done();
     } finally {
-      answer();
+      answer(true);
       end();
     }
   }
