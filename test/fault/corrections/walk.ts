@@ -120,7 +120,7 @@ export class Walk {
     const answered = new Set<string>();
     const acknowledge = async () => {
       const said = await Promise.all(notices.map(({ to, id }) => this.acknowledged(to, id, answered)));
-      return said.find(({ status }) => status !== 200) ?? said[0];
+      return said.find(({ status }) => status !== 200) ?? said[0]!;
     };
     const stands = () => answered.size === notices.length;
     await this.together({ name: 'acknowledged', act: acknowledge, stands }, this.deed('closed'));
