@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { valueHash } from '#corrections';
 import { openDatabase, type Database } from '#postgres';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, eventually, type TestDatabase } from '#testing';
 import { CONSUMER } from '../exchange/spec-support/gateway-fixture.js';
 import { gatewayMigrations } from '../migrations/index.js';
 import {
@@ -193,6 +193,22 @@ describe('a verification', () => {
     await own.corrections.verifications.run();
     expect(stated()).toEqual([]);
     expect(await own.corrections.kept.find(ID, CONSUMER)).toBeDefined();
+  });
+
+  it('is stated two rounds later where feedback was away only for a moment', async () => {
+    await own.close();
+    own = await startCorrections(database, { verificationsEveryMs: 50 });
+    correctedTo('Right');
+    answerOf('{"name":"Right"}');
+    own.feedback.answers = ({ body }) => (body.statement === undefined ? undefined : problem(503, 'internal'));
+    await own.corrections.verifications.run();
+    expect(await own.corrections.kept.find(ID, CONSUMER)).toBeDefined();
+    own.feedback.answers = () => undefined;
+    const isStated = async () => {
+      await own.corrections.verifications.run();
+      return (await own.corrections.kept.find(ID, CONSUMER)) === undefined;
+    };
+    await eventually(isStated, { timeoutMs: 5_000, intervalMs: 50 });
   });
 
   it('ends without a word where feedback is away', async () => {

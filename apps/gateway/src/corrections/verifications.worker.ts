@@ -30,7 +30,8 @@ interface Postponed {
   readonly untilMs: number;
 }
 
-const FIRST_WAIT_MS = 60_000;
+/** The first wait, in rounds: a feedback or a connector that was away for a moment costs no more than that. */
+const FIRST_WAIT_ROUNDS = 2;
 const LONGEST_WAIT_MS = 6 * 60 * 60_000;
 /** Feedback lists a case until the log shows what was stated. */
 const STATED_WAIT_MS = 10 * 60_000;
@@ -109,7 +110,7 @@ export class VerificationsWorker {
 
   /** Never rejects: one case holds up no other. */
   private async tried(asker: Asker, wanted: WantedVerification): Promise<void> {
-    const { clock, failed } = this.parts;
+    const { clock, everyMs, failed } = this.parts;
     const { correctionId: id } = wanted;
     const before = this.postponed.get(id);
     if (this.isStopped || (before !== undefined && clock.now() < before.untilMs)) return;
@@ -122,7 +123,7 @@ export class VerificationsWorker {
       failed('verification', cause);
     }
     const attempts = (before?.attempts ?? 0) + 1;
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_WAIT_MS);
+    const waitMs = Math.min(FIRST_WAIT_ROUNDS * everyMs * 2 ** Math.min(attempts - 1, 20), LONGEST_WAIT_MS);
     this.postponed.set(id, { attempts, untilMs: clock.now() + waitMs });
   }
 

@@ -52,11 +52,12 @@ export interface CorrectionsOptions {
   readonly feedbackUrl?: string;
   /** Whether the consumer may ask for a verification read; as agreed unless said otherwise. */
   readonly mayCheck?: boolean;
+  readonly verificationsEveryMs?: number;
 }
 
 export async function startCorrections(
   database: Database,
-  { feedbackUrl, mayCheck = true }: CorrectionsOptions = {},
+  { feedbackUrl, mayCheck = true, verificationsEveryMs = 60_000 }: CorrectionsOptions = {},
 ): Promise<CorrectionsFixture> {
   const results: string[] = [];
   const agreed = (text: string) =>
@@ -68,7 +69,7 @@ export async function startCorrections(
     feedbackUrl: feedbackUrl ?? feedback.url,
     correctionTimeoutMs: TIMEOUT_MS,
     maxCorrectionBytes: 16 * 1024 * 1024,
-    verificationsEveryMs: 60_000,
+    verificationsEveryMs,
   };
   const corrections = new Corrections({
     ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), failed: () => undefined },
