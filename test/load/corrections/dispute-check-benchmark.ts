@@ -60,7 +60,7 @@ export async function disputeCheckBenchmark(
     sizes: { waiting: 0, sinceMs: undefined },
   };
   const feedback = {
-    ...{ isServed: false, heardMs: () => undefined, silentSince: () => undefined },
+    ...{ isServed: false, heardMs: undefined, silentSince: () => undefined },
     ...{ owed: () => ({ waiting: 0, sinceMs: undefined }), behindSince: () => undefined },
   };
   const parts = {
