@@ -115,6 +115,28 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   }
 }
 
+const controllers = [
+  AccessesController,
+  QuestionsController,
+  MemberQuestionsController,
+  UsageController,
+  ErasureController,
+  CompletenessController,
+  CompromiseController,
+  ConcealmentController,
+  ConcealmentStatisticsController,
+  LinksController,
+  CorrectionsController,
+  OwnerCorrectionsController,
+  OwedFlagsController,
+  RecipientCorrectionsController,
+  VerificationsController,
+  CaseRecipientsController,
+  NotificationsController,
+  ...readingControllers,
+  LinkTicketsController,
+];
+
 async function createApp(
   { bus, clock, logger }: FeedbackContext,
   parts: FeedbackParts,
@@ -128,27 +150,7 @@ async function createApp(
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [
-        AccessesController,
-        QuestionsController,
-        MemberQuestionsController,
-        UsageController,
-        ErasureController,
-        CompletenessController,
-        CompromiseController,
-        ConcealmentController,
-        ConcealmentStatisticsController,
-        LinksController,
-        CorrectionsController,
-        OwnerCorrectionsController,
-        OwedFlagsController,
-        RecipientCorrectionsController,
-        VerificationsController,
-        CaseRecipientsController,
-        NotificationsController,
-        ...readingControllers,
-        LinkTicketsController,
-      ],
+      controllers,
       providers: [
         { provide: Accesses, useValue: parts.accesses },
         { provide: Questions, useValue: questions.questions },

@@ -1,5 +1,5 @@
 import { CASE_KINDS, deliveryRecord, sealDelivery } from '#deliveries';
-import { newExchangeId, systemClock, type ServiceId, type SubsystemId } from '#kernel';
+import { newExchangeId, systemClock, type ServiceId } from '#kernel';
 import { openDatabase } from '#postgres';
 import { KeyRing, publicJwk, startSession } from '#signing';
 import type { World } from '#testing';
@@ -123,7 +123,7 @@ type Answer = Parameters<Disputes['marks']>[0];
 function answerOf({ view }: World, code: string, bytes: number): Answer {
   const rest = Array.from({ length: Math.ceil(bytes / (CONTENT.length + 3)) }, () => CONTENT);
   return {
-    ...{ view, service: SERVICE as ServiceId, provider: OWNER as SubsystemId, endpoint: ENDPOINT, purpose: 'view' },
+    ...{ view, service: SERVICE as ServiceId, provider: OWNER, endpoint: ENDPOINT, purpose: 'view' },
     ...{ subjects: [{ country: 'TEST', type: 'PIN', code }], status: 200, headers: [] },
     body: Buffer.from(JSON.stringify({ address: 'x', rest })),
   };

@@ -79,12 +79,12 @@ async function oneRun(filing: Filing, persons: readonly Seen[]): Promise<Figures
     }
   };
   const portals = Promise.all(Array.from({ length: CONCURRENCY }, portal));
-  let isFiled = false;
-  const filed = portals.then(() => void (isFiled = true));
-  // Told where it is awaited.
-  filed.catch(() => (isFiled = true));
+  const progress = { isOver: false };
+  // What failed is told where it is awaited.
+  const over = () => void (progress.isOver = true);
+  portals.then(over, over);
   const { feedback } = await filing.network.databases();
-  for (let lastMs = performance.now(); !isFiled || waiting.size > 0;) {
+  for (let lastMs = performance.now(); !progress.isOver || waiting.size > 0;) {
     const routed = await feedback.query<{ id: string }>(
       `SELECT id FROM correction_case WHERE state = 'ROUTED' AND pending IS NULL AND id = ANY($1::uuid[])`,
       [[...waiting.keys()]],
@@ -100,6 +100,6 @@ async function oneRun(filing: Filing, persons: readonly Seen[]): Promise<Figures
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   const seconds = (performance.now() - startedMs) / 1_000;
-  await filed;
+  await portals;
   return figuresOf(latency, persons.length / seconds);
 }
