@@ -41,6 +41,7 @@ beforeAll(async () => {
     ...{ database, exchanges: gateway.module.exchanges, keys: gateway.module.keys, clock: systemClock },
     registry: { current: () => view },
     secret: Buffer.alloc(32, 1),
+    events: { verified: () => undefined },
     failed: () => undefined,
   });
 });

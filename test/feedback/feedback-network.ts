@@ -58,6 +58,8 @@ export class FeedbackNetwork {
   /** Exchange ids that feedback asked for. */
   readonly unopened: string[] = [];
   readonly alarms: Readonly<Record<string, unknown>>[] = [];
+  /** Of feedback's log. */
+  readonly lines: string[] = [];
   private readonly apps = new Set<RunningApp>();
   private readonly kek = randomBytes(32);
   private session: SealingSession | undefined;
@@ -294,6 +296,7 @@ export class FeedbackNetwork {
   }
 
   private heard(line: string): void {
+    this.lines.push(line);
     const entry = JSON.parse(line) as Record<string, unknown>;
     if ('alarm' in entry) this.alarms.push(entry);
   }

@@ -1,4 +1,4 @@
-import { ok, refuse, subsystemOf, type Result, type ServiceId, type SubsystemId } from '#kernel';
+import { memberOf, ok, refuse, subsystemOf, type Result, type ServiceId, type SubsystemId } from '#kernel';
 import { isWithinHours } from './agreed-hours.js';
 import type { AccessAgreement, AccessView, EndUserRule } from './view.js';
 
@@ -28,13 +28,18 @@ export interface Permit {
 /** The closed list of reasons for which access is denied, in the order in which they are looked for. */
 export type AccessReason =
   | 'unknown-consumer'
+  | 'consumer-suspended'
   | 'unknown-provider'
+  | 'provider-suspended'
   | 'unknown-service'
   | 'service-disabled'
+  | 'service-suspended'
   | 'endpoint-unknown'
+  | 'endpoint-suspended'
   | 'agreement-missing'
   | 'agreement-not-begun'
   | 'agreement-ended'
+  | 'agreement-stopped'
   | 'endpoint-not-agreed'
   | 'purpose-missing'
   | 'purpose-unknown'
@@ -81,15 +86,24 @@ export function allowedEndpoints(view: AccessView, consumer: SubsystemId, servic
 }
 
 function registeredEndpoint(view: AccessView, question: AccessQuestion): Result<string, AccessReason> {
+  const provider = subsystemOf(question.service);
   if (view.subsystem(question.consumer) === undefined) return refuse('unknown-consumer');
-  if (view.subsystem(subsystemOf(question.service)) === undefined) return refuse('unknown-provider');
+  if (isPartySuspended(view, question.consumer)) return refuse('consumer-suspended');
+  if (view.subsystem(provider) === undefined) return refuse('unknown-provider');
+  if (isPartySuspended(view, provider)) return refuse('provider-suspended');
   const service = view.service(question.service);
   if (service === undefined) return refuse('unknown-service');
   if (service.disabled !== undefined) return refuse('service-disabled');
+  if (view.isSuspended(question.service)) return refuse('service-suspended');
   const { endpoint } = question;
   if (endpoint === undefined || !service.endpoints.some((registered) => registered.endpoint === endpoint))
     return refuse('endpoint-unknown');
-  return ok(endpoint);
+  return view.isSuspended(question.service, endpoint) ? refuse('endpoint-suspended') : ok(endpoint);
+}
+
+/** A member that is suspended is so with all its subsystems. */
+function isPartySuspended(view: AccessView, subsystem: SubsystemId): boolean {
+  return view.isSuspended(subsystem) || view.isSuspended(memberOf(subsystem));
 }
 
 /** Agreements in force that name the endpoint; never empty. */
@@ -107,7 +121,9 @@ function agreementsFor(
   if (begun.length === 0) return refuse('agreement-not-begun');
   const inForce = begun.filter((agreement) => question.atMs < Date.parse(agreement.until));
   if (inForce.length === 0) return refuse('agreement-ended');
-  const naming = inForce.filter((agreement) => agreement.endpoints.includes(endpoint));
+  const going = inForce.filter((agreement) => agreement.stopped === undefined);
+  if (going.length === 0) return refuse('agreement-stopped');
+  const naming = going.filter((agreement) => agreement.endpoints.includes(endpoint));
   return naming.length === 0 ? refuse('endpoint-not-agreed') : ok(naming);
 }
 

@@ -8,6 +8,7 @@ export type AgreementFinding =
   | 'allows'
   | 'not-begun'
   | 'ended'
+  | 'stopped'
   | 'other-endpoints'
   | 'other-purposes'
   | 'outside-hours'
@@ -41,12 +42,18 @@ export function explain(view: AccessView, question: AccessQuestion, call: CallTe
 /** In the order in which `decide` and `decideTerms` look. */
 function findingOf(agreement: AccessAgreement, question: AccessQuestion, call: CallTerms): AgreementFinding {
   const { endpoint, purpose, atMs } = question;
-  const begun = agreement.from === undefined || Date.parse(agreement.from) <= atMs;
-  if (!begun) return 'not-begun';
-  if (!(atMs < Date.parse(agreement.until))) return 'ended';
+  const term = termFinding(agreement, atMs);
+  if (term !== undefined) return term;
   if (endpoint === undefined || !agreement.endpoints.includes(endpoint)) return 'other-endpoints';
   if (purpose !== undefined && !agreement.purposes.includes(purpose)) return 'other-purposes';
   if (agreement.hours !== undefined && !isWithinHours(agreement.hours, atMs)) return 'outside-hours';
   if (!isKindAgreed(agreement, call.subjectKind)) return 'other-subjects';
   return missingContext(agreement, call).length === 0 ? 'allows' : 'context-missing';
+}
+
+function termFinding({ from, until, stopped }: AccessAgreement, atMs: number): AgreementFinding | undefined {
+  const begun = from === undefined || Date.parse(from) <= atMs;
+  if (!begun) return 'not-begun';
+  if (!(atMs < Date.parse(until))) return 'ended';
+  return stopped === undefined ? undefined : 'stopped';
 }

@@ -83,13 +83,18 @@ export const transientRefusals: ReadonlySet<string> = new Set(['rate-limited']);
 /** One place for reason → side, native status, X-Road fault (`exchange.md` §1): both edges and the docs read it. */
 export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'unknown-consumer': { side: 'consumer', status: 404, fault: 'unknown_member' },
+  'consumer-suspended': denied,
   'unknown-provider': { side: 'consumer', status: 404, fault: 'unknown_member' },
+  'provider-suspended': { side: 'provider', status: 503, fault: 'service_disabled' },
   'unknown-service': { side: 'consumer', status: 404, fault: 'unknown_service' },
   'service-disabled': { side: 'provider', status: 503, fault: 'service_disabled' },
+  'service-suspended': { side: 'provider', status: 503, fault: 'service_disabled' },
   'endpoint-unknown': denied,
+  'endpoint-suspended': { side: 'provider', status: 503, fault: 'service_disabled' },
   'agreement-missing': denied,
   'agreement-not-begun': denied,
   'agreement-ended': denied,
+  'agreement-stopped': denied,
   'endpoint-not-agreed': denied,
   'purpose-missing': context,
   'purpose-unknown': denied,

@@ -5,7 +5,7 @@ import { mayPass } from './spec-support/naive-reference.js';
 import { randomCall, randomFacts, randomQuestion, viewOf } from './spec-support/random-registry.js';
 import { decideTerms } from './terms.js';
 
-const RUNS = 20_000;
+const RUNS = 10_000;
 
 describe('access over random registries', () => {
   it('lets through exactly what a naive reading of the rules lets through, and some of either', () => {

@@ -54,6 +54,8 @@ export interface AccessAgreement {
   readonly hours?: AgreedHours | undefined;
   /** What the caller has to state with every call. */
   readonly context?: readonly ContextField[] | undefined;
+  /** The provider's notice while it grants nothing: it may stop by itself, at once (E43). */
+  readonly stopped?: string | undefined;
   /** ISO instants; `until` is the first at which the agreement no longer holds. */
   readonly from?: string | undefined;
   readonly until: string;
@@ -63,6 +65,11 @@ export interface AccessAgreement {
 export interface AccessView {
   subsystem(id: SubsystemId): object | undefined;
   service(id: ServiceId): AccessService | undefined;
+  /**
+   * Whether the operator has suspended exactly this member, subsystem or service, or one endpoint of a service (E43). What
+   * follows for the parts of what is suspended `decide` knows.
+   */
+  isSuspended(id: string, endpoint?: string): boolean;
   /** Granted by the service's subsystem to the consumer; validity in time is judged here, not there. */
   agreements(consumer: SubsystemId, service: ServiceId): readonly AccessAgreement[];
   readonly purposes: readonly { readonly code: string; readonly legalBasis: string }[];

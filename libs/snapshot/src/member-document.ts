@@ -9,6 +9,7 @@ import {
   type Result,
   type SubsystemId,
 } from '#kernel';
+import { consumerCredential, credentialName } from './credential.js';
 import { MAX_POINTER_LENGTH, POINTER_PATTERN } from './pointer-pattern.js';
 
 /** Text by language code (`en`, `az`, `kk`, `ky`, `ru`); `en` is always there. */
@@ -160,6 +161,8 @@ export const agreement = z.strictObject({
   subjectKinds: z.array(subjectKind).min(1).max(50).optional(),
   hours: agreedHours.optional(),
   context: z.array(contextField).min(1).max(3).optional(),
+  /** The provider's notice while it grants nothing. */
+  stopped: z.string().min(1).max(500).optional(),
   from: instant.optional(),
   /** First instant at which the agreement no longer holds. */
   until: instant,
@@ -170,6 +173,8 @@ export const subsystemEntry = z.strictObject({
   id: identifier<SubsystemId>('subsystem', registerSubsystemId),
   name: localised.optional(),
   keys: z.array(publishedKey).min(1).max(20),
+  /** With what its information systems prove themselves to a gateway; none in a document from before. */
+  credentials: z.array(consumerCredential).min(1).max(20).optional(),
   services: z.array(serviceEntry).max(1000),
   /** Granted by this subsystem as provider. */
   agreements: z.array(agreement).max(10_000),
@@ -199,5 +204,17 @@ export const memberDocument = z
       if (memberOf(subsystem.id) !== document.member)
         context.addIssue({ code: 'custom', path: ['subsystems', index, 'id'], message: 'belongs to another member' });
     }
+    // Who holds the key that signs statements could come in as an information system, and the other way round.
+    const keys = new Set(
+      [...document.subsystems, ...document.instances].flatMap((owner) => owner.keys.map((key) => key.kid)),
+    );
+    for (const [index, { credentials = [] }] of document.subsystems.entries())
+      for (const credential of credentials)
+        if (keys.has(credentialName(credential)))
+          context.addIssue({
+            code: 'custom',
+            path: ['subsystems', index, 'credentials'],
+            message: 'a key that signs or opens is no credential',
+          });
   });
 export type MemberDocument = z.infer<typeof memberDocument>;

@@ -21,6 +21,7 @@ export function danglingReferences(definition: InstanceDefinition): Finding[] {
     ...purposeFindings(definition),
     ...memberFindings(definition),
     ...elementFindings(definition),
+    ...suspensionFindings(definition),
     ...instanceFindings(definition),
   ];
 }
@@ -121,6 +122,22 @@ function elementFindings(definition: InstanceDefinition): Finding[] {
       ...(elements.has(element) ? [] : [missing(['elementPlaces', p, 'element'], 'element', element)]),
     ]),
   ];
+}
+
+/** A suspension of what is not there would stop nothing, and nobody would know. */
+function suspensionFindings(definition: InstanceDefinition): Finding[] {
+  const known = new Set<string>(
+    definition.members.flatMap(({ id, subsystems }) => [
+      id,
+      ...subsystems.flatMap(({ code, services }) => [
+        `${id}/${code}`,
+        ...services.map((service) => `${id}/${code}/${service.code}`),
+      ]),
+    ]),
+  );
+  return definition.suspensions.flatMap(({ of }, index) =>
+    known.has(of) ? [] : [missing(['suspensions', index, 'of'], 'member, subsystem or service', of)],
+  );
 }
 
 function instanceFindings(definition: InstanceDefinition): Finding[] {

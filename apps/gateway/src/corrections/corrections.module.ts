@@ -6,9 +6,12 @@ import { CaseSteps, type CaseStepsParts } from './case-steps.service.js';
 import { CorrectionBodies } from './correction-bodies.service.js';
 import { CorrectionFilings } from './correction-filing.store.js';
 import { FeedbackCases } from './feedback-cases.service.js';
+import { partKey } from './filing.js';
 import { GatewayFilings } from './filings.service.js';
+import { Forgetting } from './forgetting.service.js';
 import { PersonActs } from './person-acts.service.js';
 import { Rechecks } from './recheck.service.js';
+import type { VerificationEvents } from './verification-events.js';
 import { VerificationsWorker } from './verifications.worker.js';
 
 export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'keys'> {
@@ -23,6 +26,7 @@ export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'k
   /** Of this gateway: the key of its rows is made from it. */
   readonly secret: Uint8Array;
   readonly clock: Clock;
+  readonly events: VerificationEvents;
   readonly failed: (what: string, cause: unknown) => void;
 }
 
@@ -38,16 +42,21 @@ export class Corrections {
 
   private readonly settings: CorrectionsContext['settings'];
 
-  constructor({ settings, database, exchanges, secret, clock, failed, registry, keys }: CorrectionsContext) {
+  constructor(context: CorrectionsContext) {
+    const { settings, database, exchanges, secret, clock, failed, registry, keys, events } = context;
     this.settings = settings;
     const { feedbackUrl, correctionTimeoutMs: timeoutMs, maxCorrectionBytes } = settings;
     this.kept = new CorrectionFilings(database, secret);
     this.feedback = new FeedbackCases({ feedbackUrl, timeoutMs, clock, failed });
     this.steps = new CaseSteps({ registry, keys, feedback: this.feedback, clock });
-    this.filings = new GatewayFilings({ steps: this.steps, kept: this.kept, clock });
+    this.filings = new GatewayFilings({
+      ...{ steps: this.steps, kept: this.kept, clock },
+      partKey: partKey(secret),
+    });
     this.acts = new PersonActs(this.steps);
+    const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
-      ...{ kept: this.kept, feedback: this.feedback, steps: this.steps, clock, failed },
+      ...{ ...own, failed, events, forgetting: new Forgetting(own) },
       rechecks: new Rechecks(exchanges, clock),
       everyMs: settings.verificationsEveryMs,
     });

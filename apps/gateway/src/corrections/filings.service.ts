@@ -11,6 +11,7 @@ import {
   flawExtensions,
   freshSalt,
   isSameFiling,
+  namedParts,
   partContent,
   partIdOf,
   type FiledPart,
@@ -20,6 +21,8 @@ import {
 export interface FilingServiceParts {
   readonly steps: CaseSteps;
   readonly kept: CorrectionFilings;
+  /** From which ids of parts are made. */
+  readonly partKey: Uint8Array;
   readonly clock: Clock;
 }
 
@@ -71,12 +74,15 @@ export class GatewayFilings {
       return { standing, parts: [] };
     }
     const parts = routed.map((part): FiledPart => ({
-      correctionId: partIdOf(correctionId, part.owner),
+      correctionId: partIdOf(this.parts.partKey, correctionId, part.owner),
       owner: part.owner,
       items: part.items.map(({ item }) => item),
     }));
     const standing = await this.fileOne(asker, request, { id: correctionId, owner: first.owner, content, parts });
-    return { standing, parts: await this.fileParts(asker, request, content, parts) };
+    // Feedback takes only parts that the whole has named: what it names is what has to be filed.
+    const named = namedParts(standing, parts.length);
+    const family = parts.map((part, place) => ({ ...part, correctionId: named?.[place] ?? part.correctionId }));
+    return { standing, parts: await this.fileParts(asker, request, content, family) };
   }
 
   /** One after the other: of a family that broke off the first ones stand, and asking again adds the rest. */

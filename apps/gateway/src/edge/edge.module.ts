@@ -49,7 +49,7 @@ export class EdgeModule {
       module: EdgeModule,
       controllers: [EdgeController, ListClientsController, ExplanationController],
       providers: [...given, ConsumerGuard, EdgeReply, EdgeFaultFilter, Metaservices],
-      exports: [ConsumerGuard, ConsumerAuthenticator, BodyBudget, EDGE_SETTINGS],
+      exports: [ConsumerGuard, ConsumerAuthenticator, BodyBudget, RefusalTally, EDGE_SETTINGS],
     };
   }
 }

@@ -195,9 +195,12 @@ function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
 /** Reasons of `decide` that come before the question of right: nothing was asked of a registered endpoint yet. */
 const NOT_STATED: ReadonlySet<AccessReason> = new Set([
   'unknown-consumer',
+  'consumer-suspended',
   'unknown-provider',
+  'provider-suspended',
   'unknown-service',
   'service-disabled',
+  'service-suspended',
   'endpoint-unknown',
 ]);
 

@@ -57,6 +57,7 @@ export class ExplainedAgreementDto implements ShownAgreement {
       'allows',
       'not-begun',
       'ended',
+      'stopped',
       'other-endpoints',
       'other-purposes',
       'outside-hours',
@@ -73,6 +74,7 @@ export class ExplainedAgreementDto implements ShownAgreement {
   @ApiProperty({ type: [String], required: false }) context?: string[];
   @ApiProperty({ required: false, description: 'Who has to act at the endpoint.' }) endUser?: string;
   @ApiProperty({ required: false, description: 'Whether the subject must have allowed it.' }) requiresLink?: boolean;
+  @ApiProperty({ ...optional, description: "The provider's notice while it grants nothing." }) stopped?: string;
   @ApiProperty(optional) from?: string;
   @ApiProperty() until: string;
 }

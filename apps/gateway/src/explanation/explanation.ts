@@ -41,6 +41,7 @@ export interface ShownAgreement {
   readonly context?: readonly string[];
   readonly endUser?: string;
   readonly requiresLink?: boolean;
+  readonly stopped?: string;
   readonly from?: string;
   readonly until: string;
 }
@@ -103,12 +104,11 @@ function callOf(view: RegistryView, { service, endpoint }: AccessQuestion, query
 
 /** Who runs the registry. */
 function isOperator(view: RegistryView, asker: SubsystemId): boolean {
-  const { instances = [] } = view.member(memberOf(asker)) ?? {};
-  return instances.some(({ kind }) => kind === 'registry');
+  return view.instances.some(({ kind, runBy }) => kind === 'registry' && runBy === memberOf(asker));
 }
 
 function shownAgreement(agreement: AccessAgreement, endpoint: string): Omit<ShownAgreement, 'finding'> {
-  const { endpoints, purposes, subjectKinds, hours, context, endUser, requiresLink, from, until } = agreement;
+  const { endpoints, purposes, subjectKinds, hours, context, endUser, requiresLink, stopped, from, until } = agreement;
   return {
     endpoints,
     purposes,
@@ -117,6 +117,7 @@ function shownAgreement(agreement: AccessAgreement, endpoint: string): Omit<Show
     ...(context === undefined ? {} : { context }),
     ...(endUser?.[endpoint] === undefined ? {} : { endUser: endUser[endpoint] }),
     ...(requiresLink?.includes(endpoint) === true ? { requiresLink: true } : {}),
+    ...(stopped === undefined ? {} : { stopped }),
     ...(from === undefined ? {} : { from }),
     until,
   };

@@ -32,10 +32,20 @@ export const rightsErrors = defineErrors('rights', {
     'Client not found: the consumer is not registered.',
     'Check X-Road-Client; ask the operator which subsystems are registered.',
   ),
+  'consumer-suspended': reasonEntry(
+    'consumer-suspended',
+    'Request is not allowed: the operator has suspended the consumer.',
+    'Ask the operator why, and what restores it.',
+  ),
   'unknown-provider': reasonEntry(
     'unknown-provider',
     'Could not find addresses for service provider: the subsystem is not registered.',
     'Look the provider up with GET /listClients.',
+  ),
+  'provider-suspended': reasonEntry(
+    'provider-suspended',
+    'The operator has suspended the provider.',
+    'Ask the operator when it will be restored.',
   ),
   'unknown-service': reasonEntry(
     'unknown-service',
@@ -46,6 +56,16 @@ export const rightsErrors = defineErrors('rights', {
     'service-disabled',
     'The service is switched off by its provider.',
     'Ask the provider when it will be back.',
+  ),
+  'service-suspended': reasonEntry(
+    'service-suspended',
+    'The operator has suspended the service.',
+    'Ask the operator when it will be restored.',
+  ),
+  'endpoint-suspended': reasonEntry(
+    'endpoint-suspended',
+    'The operator has suspended this endpoint of the service.',
+    'Ask the operator when it will be restored.',
   ),
   'endpoint-unknown': reasonEntry(
     'endpoint-unknown',
@@ -66,6 +86,11 @@ export const rightsErrors = defineErrors('rights', {
     'agreement-ended',
     'Request is not allowed: the agreement has ended.',
     'Ask the provider to renew the agreement.',
+  ),
+  'agreement-stopped': reasonEntry(
+    'agreement-stopped',
+    'Request is not allowed: the provider has stopped the agreement.',
+    'Ask the provider why, and when it will go on.',
   ),
   'endpoint-not-agreed': reasonEntry(
     'endpoint-not-agreed',

@@ -1,15 +1,17 @@
-import type { MemberDocument, Snapshot } from '#snapshot';
+import { credentialName, type MemberDocument, type Snapshot } from '#snapshot';
 
 export type ChangeKind =
   | 'member'
   | 'subsystem'
   | 'key'
+  | 'credential'
   | 'service'
   | 'agreement'
   | 'purpose'
   | 'legalBasis'
   | 'issuer'
   | 'element'
+  | 'suspension'
   | 'instance';
 
 /** One line of what applying a definition does. */
@@ -23,7 +25,7 @@ export interface Change {
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'instances'>;
+  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'suspensions' | 'instances'>;
   readonly documents: readonly MemberDocument[];
 }
 
@@ -53,6 +55,9 @@ function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
     ...snapshot.purposes.map(({ code, ...parts }) => item('purpose', code, parts)),
     ...snapshot.issuers.map(({ issuer, ...parts }) => item('issuer', issuer, parts)),
     ...snapshot.elements.map(({ id, ...parts }) => item('element', id, parts)),
+    ...snapshot.suspensions.map(({ of, endpoint, reason }) =>
+      item('suspension', endpoint === undefined ? of : `${of} ${endpoint}`, { reason }),
+    ),
     ...documents.flatMap(memberItems),
     ...snapshot.instances.map(({ id, ...parts }) => item('instance', id, parts)),
   ];
@@ -68,6 +73,9 @@ function memberItems(document: MemberDocument): Item[] {
     ...document.subsystems.flatMap((subsystem) => [
       item('subsystem', subsystem.id, { name: subsystem.name }),
       ...keys(subsystem.id, subsystem.keys),
+      ...(subsystem.credentials ?? []).map((credential) =>
+        item('credential', `${subsystem.id}#${credentialName(credential)}`, { ...credential }),
+      ),
       ...subsystem.services.map(({ code, ...parts }) => item('service', `${subsystem.id}/${code}`, parts)),
       ...agreementItems(subsystem),
     ]),

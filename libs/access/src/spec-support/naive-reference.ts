@@ -7,11 +7,7 @@ import type { Facts, Grant } from './random-registry.js';
  * Slow and without reasons; shares no code with what it judges.
  */
 export function mayPass(facts: Facts, question: AccessQuestion, call: CallTerms): boolean {
-  const provider = question.service.slice(0, question.service.lastIndexOf('/'));
-  const registered = facts.services.find(({ id }) => id === question.service);
-  if (!facts.subsystems.includes(question.consumer) || !facts.subsystems.includes(provider)) return false;
-  if (registered === undefined || registered.isOff) return false;
-  if (!registered.endpoints.some((endpoint) => endpoint === question.endpoint)) return false;
+  if (!isOnOffer(facts, question)) return false;
   const between = facts.grants.filter((grant) => isBetween(grant, question));
   const purposes = new Set(between.flatMap(({ agreement }) => agreement.purposes));
   const purpose = question.purpose ?? (purposes.size === 1 ? [...purposes].join('') : '');
@@ -21,12 +17,32 @@ export function mayPass(facts: Facts, question: AccessQuestion, call: CallTerms)
   return between.some((grant) => coversWhole(grant, purpose, question.atMs, call));
 }
 
+function isOnOffer(facts: Facts, question: AccessQuestion): boolean {
+  const provider = question.service.slice(0, question.service.lastIndexOf('/'));
+  return (
+    [question.consumer, provider].every((id) => facts.subsystems.includes(id)) &&
+    facts.services.some(
+      ({ id, isOff, endpoints }) =>
+        id === question.service && !isOff && endpoints.some((endpoint) => endpoint === question.endpoint),
+    ) &&
+    !facts.suspended.some((name) => isPartOf(question, name))
+  );
+}
+
+/** Whether what is suspended is the consumer, the service, its endpoint, or whom either belongs to. */
+function isPartOf({ consumer, service, endpoint }: AccessQuestion, name: string): boolean {
+  return (
+    [`${consumer}/`, `${service}/`].some((id) => id.startsWith(`${name}/`)) || name === `${service} ${endpoint ?? ''}`
+  );
+}
+
 function isBetween({ consumer, service, agreement }: Grant, question: AccessQuestion): boolean {
   const now = new Date(question.atMs).toISOString();
   if (consumer !== question.consumer || service !== question.service) return false;
   return (
     (agreement.from ?? '') <= now &&
     now < agreement.until &&
+    agreement.stopped === undefined &&
     agreement.endpoints.some((endpoint) => endpoint === question.endpoint)
   );
 }

@@ -27,9 +27,17 @@ export interface Facts {
   readonly grants: readonly Grant[];
   readonly purposes: readonly { readonly code: string; readonly legalBasis: string }[];
   readonly legalBases: readonly string[];
+  /** Identifiers, or `service endpoint`. */
+  readonly suspended: readonly string[];
 }
 
 const serviceIds = PROVIDERS.flatMap((provider) => CODES.map((code) => `${provider}/${code}`));
+const SUSPENDABLE = [
+  ...CONSUMERS,
+  ...PROVIDERS,
+  ...['T/GOV/1', 'T/GOV/9', 'T/COM/2'],
+  ...serviceIds.flatMap((id) => [id, ...ENDPOINTS.map((endpoint) => `${id} ${endpoint}`)]),
+];
 const instant = fc.integer({ min: -2, max: 2 }).map((days) => new Date(NOW + days * DAY_MS).toISOString());
 const hour = fc.integer({ min: 8, max: 15 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
@@ -47,6 +55,7 @@ const agreement: fc.Arbitrary<AccessAgreement> = fc.record({
     }),
   ),
   context: maybe(fc.subarray<'issue' | 'user-id'>(['issue', 'user-id'], { minLength: 1 })),
+  stopped: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, fc.constant('stopped')),
   from: maybe(instant),
   until: instant,
 });
@@ -77,6 +86,7 @@ export const randomFacts: fc.Arbitrary<Facts> = fc.record({
     fc.tuple(...codes.map((code) => fc.record({ code: fc.constant(code), legalBasis: fc.constantFrom(...BASES) }))),
   ),
   legalBases: mostly(BASES),
+  suspended: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.subarray(SUSPENDABLE, { maxLength: 3 })),
 });
 
 const anyQuestion: fc.Arbitrary<AccessQuestion> = fc.record({
@@ -124,6 +134,7 @@ export function viewOf(facts: Facts): AccessView {
     },
     agreements: (consumer, service) =>
       facts.grants.filter((grant) => grant.consumer === consumer && grant.service === service).map((g) => g.agreement),
+    isSuspended: (id, endpoint) => facts.suspended.includes(endpoint === undefined ? id : `${id} ${endpoint}`),
     purposes: facts.purposes,
     legalBases: facts.legalBases.map((code) => ({ code })),
   };
