@@ -117,13 +117,18 @@ export class ExchangeService extends Exchanges {
   }
 
   /** Whether the call is as the service's document says; nothing was sent yet. */
-  private async contracted(request: ExchangeRequest, { service, permit, view }: Admitted): Promise<Result<undefined, Refusal>> {
+  private async contracted(
+    request: ExchangeRequest,
+    { service, permit, view }: Admitted,
+  ): Promise<Result<undefined, Refusal>> {
     const { endpoint } = permit;
     const checked = await this.parts.contracts.request(service, endpoint, request);
     if (checked.ok) return checked;
     const { code, problems } = checked.reason;
     const stated = { view, endpoint };
-    return refuse(code === 'contract-unusable' ? { code, stated, retryAfterS: CONTRACT_RETRY_S } : { code, stated, problems });
+    return refuse(
+      code === 'contract-unusable' ? { code, stated, retryAfterS: CONTRACT_RETRY_S } : { code, stated, problems },
+    );
   }
 
   /** With the subject's leave where an agreement asks for it; only then anybody is asked. */
