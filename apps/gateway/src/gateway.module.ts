@@ -121,9 +121,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   });
   const openings = openingsOf(instanceId, { bus, clock, registry, reports });
   const rows = { database, registry, keys, links: linkTickets(config, clock, reports) };
-  const contracts = new ContractChecks(config.registryUrl, ({ code, problems }, endpoint) =>
-    logger.warn({ code, endpoint, ...problems[0] }, 'not as the OpenAPI document says'),
-  );
+  const contracts = new ContractChecks(config.registryUrl, ({ code }) => reports.metrics.contract.add({ code }));
   const exchange = new ExchangeModule(
     { bus, clock, ...rows, logs, log: audit, events: reports, guard: watcher, openings, contracts },
     { ...config, instanceId },
