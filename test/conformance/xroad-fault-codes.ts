@@ -74,10 +74,15 @@ export const faultRows: readonly FaultRow[] = [
       ...['end-user-issuer-unknown', 'end-user-unverified', 'end-user-expired', 'end-user-not-yet-valid'],
       ...['end-user-long-lived', 'end-user-audience', 'end-user-assurance', 'end-user-unknown', 'end-user-replayed'],
       ...['end-user-required', 'end-user-mismatch'],
+      ...['consumer-suspended', 'agreement-stopped', 'outside-agreed-hours', 'subject-kind-not-agreed'],
       ...['link-missing', 'link-stale', 'disputed-blocked'],
     ],
   },
-  { old: 'ServiceDisabled', now: 'service_disabled', codes: ['service-disabled'] },
+  {
+    old: 'ServiceDisabled',
+    now: 'service_disabled',
+    codes: ['service-disabled', 'provider-suspended', 'service-suspended', 'endpoint-suspended'],
+  },
   {
     old: 'ServiceMissingUrl',
     now: 'service_missing_url',
@@ -150,6 +155,7 @@ export const faultRows: readonly FaultRow[] = [
         'exchange-ended',
         'exchange-open',
         'purpose-missing',
+        'context-missing',
         'subject-missing',
       ],
       ...[

@@ -1,8 +1,8 @@
-import { request } from 'undici';
-import { ok, refuse, sha256, toHex, type Result } from '#kernel';
+import { ok, refuse, type Result } from '#kernel';
 import type { ServiceEntry } from '#snapshot';
 import type { Contract, ContractReason, RequestParts } from './contract.js';
 import { Contracts } from './contracts.js';
+import { OpenApiDownloads } from './openapi-downloads.service.js';
 import type { ContractProblem } from './problems.js';
 
 export interface ContractRefusal {
@@ -16,7 +16,6 @@ export type ContractReport = (found: ContractRefusal, endpoint: string) => void;
 type Direction = 'requests' | 'answers';
 type Check = (contract: Contract) => Result<undefined, ContractReason>;
 
-const MAX_BYTES = 4 * 1024 * 1024;
 const TIMEOUT_MS = 2_000;
 const PAUSE_MS = 5_000;
 
@@ -30,10 +29,14 @@ export class ContractChecks {
   /** When the registry last failed; until a pause has passed nobody waits for it again. */
   private failedAtMs = -Infinity;
 
+  private readonly downloads: OpenApiDownloads;
+
   constructor(
-    private readonly registryUrl: string,
+    registryUrl: string,
     private readonly report: ContractReport,
-  ) {}
+  ) {
+    this.downloads = new OpenApiDownloads(registryUrl, TIMEOUT_MS);
+  }
 
   /** Where the answer is enforced, its document has to be at hand before anything is called. */
   async request(
@@ -77,25 +80,10 @@ export class ContractChecks {
 
   private async download(digest: string): Promise<string | undefined> {
     if (performance.now() - this.failedAtMs < PAUSE_MS) return undefined;
-    const bytes = await this.bytes(digest).catch(() => undefined);
-    if (bytes !== undefined && toHex(sha256(bytes)) === digest) return bytes.toString('utf8');
+    const downloaded = await this.downloads.get(digest);
+    if (downloaded.ok) return downloaded.value.text;
     this.failedAtMs = performance.now();
     return undefined;
-  }
-
-  private async bytes(digest: string): Promise<Buffer | undefined> {
-    const url = `${this.registryUrl}/v1/openapi/${digest}`;
-    const response = await request(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response.body) {
-      if (!Buffer.isBuffer(chunk)) continue;
-      size += chunk.length;
-      // Leaving the loop destroys the body: nothing more is read.
-      if (size > MAX_BYTES) return undefined;
-      parts.push(chunk);
-    }
-    return response.statusCode === 200 ? Buffer.concat(parts) : undefined;
   }
 }
 
