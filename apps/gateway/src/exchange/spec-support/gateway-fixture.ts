@@ -52,7 +52,7 @@ export interface Fixture {
 
 /** Whom else the gateway asks; absent: nobody. */
 export interface FixtureAdapters {
-  readonly links?: LinkTickets;
+  readonly links?: LinkTickets | undefined;
   readonly contracts?: ContractChecks;
 }
 
