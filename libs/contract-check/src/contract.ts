@@ -95,8 +95,7 @@ export class Contract {
     content: unknown,
     { headers, body }: RequestParts,
   ): Result<undefined, ContractReason> {
-    const types = headers.filter(({ name }) => name.toLowerCase() === 'content-type');
-    const type = types.length === 1 ? (types[0]?.value.split(';')[0] ?? '').trim().toLowerCase() : '';
+    const type = mediaTypeOf(headers);
     const range = `${type.split('/')[0] ?? ''}/*`;
     const key = [type, range, '*/*'].find((name) => own(content, name) !== undefined);
     if (key === undefined) return refuse([{ pointer: '/header/content-type', message: 'is no declared media type' }]);
@@ -168,15 +167,23 @@ function survey(document: unknown): ReadonlySet<string> | undefined {
     if (typeof node !== 'object' || node === null) continue;
     const isList = Array.isArray(node);
     for (const [key, inner] of Object.entries(node)) {
-      if (key === '$ref' || key === '$dynamicRef') {
-        if (typeof inner === 'string' && !inner.startsWith('#')) return undefined;
-      }
-      if ((key === '$id' || key === '$async') && typeof inner !== 'object') return undefined;
+      if (leadsOutside(key, inner)) return undefined;
       if (!isList) names.add(key);
       open.push(inner);
     }
   }
   return names;
+}
+
+function leadsOutside(key: string, inner: unknown): boolean {
+  if (key === '$ref' || key === '$dynamicRef') return typeof inner === 'string' && !inner.startsWith('#');
+  return (key === '$id' || key === '$async') && typeof inner !== 'object';
+}
+
+/** Without parameters; empty where there is none, or more than one. */
+function mediaTypeOf(headers: RequestParts['headers']): string {
+  const [only, ...others] = headers.filter(({ name }) => name.toLowerCase() === 'content-type');
+  return others.length > 0 ? '' : (only?.value.split(';')[0] ?? '').trim().toLowerCase();
 }
 
 function own(node: unknown, key: string): unknown {

@@ -27,8 +27,8 @@ export function asJsonSchema(value: Json, depth = 0): Json {
 function limit(schema: Record<string, unknown>, exclusive: string, plain: string): void {
   if (typeof schema[exclusive] !== 'boolean') return;
   const isExclusive = schema[exclusive];
-  delete schema[exclusive];
+  Reflect.deleteProperty(schema, exclusive);
   if (!isExclusive || typeof schema[plain] !== 'number') return;
   schema[exclusive] = schema[plain];
-  delete schema[plain];
+  Reflect.deleteProperty(schema, plain);
 }
