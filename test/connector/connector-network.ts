@@ -104,8 +104,8 @@ export class ConnectorNetwork {
     return app;
   }
 
-  /** One that may lack something. */
-  async startUnready(changes: Partial<ConnectorConfig> = {}, clock?: Clock): Promise<RunningApp> {
+  /** One that may lack something; `bus`: as it sees the broker. */
+  async startUnready(changes: Partial<ConnectorConfig> = {}, clock?: Clock, bus = this.bus): Promise<RunningApp> {
     const loaded = connectorConfig.load({
       DATABASE_URL: this.databaseUrl,
       KEREGE_PORT: '0',
@@ -117,7 +117,7 @@ export class ConnectorNetwork {
       KEREGE_AUDIT_URL: 'http://127.0.0.1:1',
       KEREGE_CONNECTOR_AGENCIES: `${SERVICE}=${this.agency.url}/base/`,
     });
-    const deps = { bus: this.bus, logger: silentLogger(), ...(clock === undefined ? {} : { clock }) };
+    const deps = { bus, logger: silentLogger(), ...(clock === undefined ? {} : { clock }) };
     const app = await createConnector({ ...loaded, ...changes }, deps);
     this.apps.push(app);
     return app;
