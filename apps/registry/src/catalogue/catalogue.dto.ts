@@ -103,6 +103,8 @@ export class AgreementDto implements ListedAgreement {
     isArray: true,
   })
   context?: string[];
+  @ApiProperty({ required: false, description: "The provider's notice while it grants nothing." })
+  stopped?: string;
   @ApiProperty({ required: false }) from?: string;
   @ApiProperty() until: string;
 }

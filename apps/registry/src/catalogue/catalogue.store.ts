@@ -31,6 +31,7 @@ interface AgreementRow {
   subject_kinds: string[] | null;
   hours: { days: number[]; from: string; until: string; timeZone: string } | null;
   context: string[] | null;
+  stopped: string | null;
 }
 
 const SERVICE = `
@@ -76,7 +77,8 @@ export class CatalogueStore {
     const [row] = await this.database.query<ServiceRow>(`${SERVICE} WHERE id = $1`, [id]);
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
-      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context
+      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context,
+              stopped
        FROM agreement WHERE service_id = $1 ORDER BY position`,
       [id],
     );
@@ -116,6 +118,7 @@ function agreementOf(row: AgreementRow): ListedAgreement {
     ...(row.subject_kinds === null ? {} : { subjectKinds: row.subject_kinds }),
     ...(row.hours === null ? {} : { hours: row.hours }),
     ...(row.context === null ? {} : { context: row.context }),
+    ...(row.stopped === null ? {} : { stopped: row.stopped }),
     ...(row.valid_from === null ? {} : { from: row.valid_from.toISOString() }),
     until: row.valid_until.toISOString(),
   };

@@ -66,6 +66,8 @@ export interface ListedAgreement {
   };
   /** What callers must state. */
   readonly context?: readonly string[];
+  /** The provider's notice while it grants nothing. */
+  readonly stopped?: string;
   readonly from?: string;
   readonly until: string;
 }
