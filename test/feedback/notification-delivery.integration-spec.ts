@@ -218,6 +218,26 @@ describe('a mail', () => {
     expect(mails.taken.length).toBe(1);
   });
 
+  it('is tried again where its sender is refused, which says nothing of this one', async () => {
+    mails.replies = [{ at: 'mail', code: 550 }, 'take'];
+    const parts = process(byMail());
+    const id = await told(parts, EMAIL);
+    parts.worker.start();
+    expect(await ended(id, 'email')).toMatchObject({ state: 'SENT', attempts: 2 });
+    expect(outcomes.filter(({ channel }) => channel === 'email').map(({ why }) => why)).toEqual([
+      'smtp-550',
+      undefined,
+    ]);
+  });
+
+  it('is parked at once where its body is refused for good', async () => {
+    mails.replies = [{ at: 'data', code: 554 }];
+    const parts = process(byMail());
+    const id = await told(parts, EMAIL);
+    parts.worker.start();
+    expect(await ended(id, 'email')).toMatchObject({ state: 'FAILED', attempts: 1, why: 'smtp-554' });
+  });
+
   it('is parked at once where its recipient is refused for good', async () => {
     mails.replies = [{ at: 'rcpt', code: 550 }];
     const parts = process(byMail());
@@ -312,6 +332,22 @@ describe('a portal', () => {
     expect(mails.taken.length).toBe(1);
   });
 
+  it.each<[string, number | string]>([
+    ['404, which may be a proxy’s', 404],
+    ['what is no JSON', '<html>Sign in</html>'],
+    ['no address and no null', '{}'],
+    ['what is no address', '{"address":"nobody"}'],
+    ['more than any answer is', JSON.stringify({ address: null, more: 'x'.repeat(5_000) })],
+  ])('that answers %s is asked again', async (_what, reply) => {
+    contacts.replies = [reply];
+    const parts = process(byMail());
+    const id = await told(parts, EMAIL);
+    parts.worker.start();
+    expect(await ended(id, 'email')).toMatchObject({ state: 'SENT', attempts: 2 });
+    const whys = outcomes.filter(({ channel }) => channel === 'email').map(({ why }) => why);
+    expect(whys).toEqual([reply === 404 ? 'contact-404' : 'contact-malformed', undefined]);
+  });
+
   it('that is away for good parks it', async () => {
     await contacts.close();
     const parts = process(byMail());
@@ -321,7 +357,7 @@ describe('a portal', () => {
     await contacts.listen();
   });
 
-  it('that knows no address has the inbox alone', async () => {
+  it('that says that there is no address has the inbox alone', async () => {
     const parts = process(byMail());
     const id = await told(parts, EMAIL, 'h-unknown');
     parts.worker.start();
