@@ -15,6 +15,7 @@ export {
 } from './subject.js';
 export { knownSubjectTypes } from './subject-code.js';
 export { parseTarget, type Target, type TargetReason } from './target.js';
+export { hasDuplicateKey } from './json-pointer.js';
 export { decideTerms, subjectKindOf, type CallTerms, type TermsReason } from './terms.js';
 export { isUnsafeMethod } from './unsafe-method.js';
 export {
