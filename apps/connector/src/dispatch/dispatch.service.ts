@@ -181,7 +181,8 @@ export class DispatchService {
     const nowMs = clock.now();
     if (answer.ok) {
       const checked = await this.deps.contracts.answer(admitted.service, endpoint, answer.value);
-      if (!checked.ok) return failedOutcome(envelope, checked.reason.code, signer, nowMs);
+      // Whatever kept it from being checked: the agency has done its work, and nobody may be told to try again.
+      if (!checked.ok) return failedOutcome(envelope, 'answer-contract', signer, nowMs);
     }
     if (!answer.ok) return failedOutcome(envelope, statedReason(answer.reason, unsafe), signer, nowMs);
     return answeredOutcome(envelope, answer.value, {
