@@ -155,7 +155,7 @@ export class ContactServer extends JsonServer {
 
   private async answer({ headers }: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
     const { handle = '', channel = '' } = JSON.parse(body) as Record<string, string>;
-    const isFirst = await this.isFirst(/^Bearer (\S+)$/u.exec(headers.authorization ?? '')?.[1] ?? '');
+    const isFirst = await this.isFirst(headers.authorization);
     const address = this.contacts[handle]?.[channel] ?? null;
     const reply = this.replies.shift() ?? (isFirst ? 200 : 401);
     const status = typeof reply === 'string' ? 200 : reply;
@@ -166,7 +166,8 @@ export class ContactServer extends JsonServer {
   }
 
   /** Whether it is a good token of the instance that nobody has shown before. */
-  private async isFirst(token: string): Promise<boolean> {
+  private async isFirst(authorization: string | undefined): Promise<boolean> {
+    const token = /^Bearer (\S+)$/u.exec(authorization ?? '')?.[1] ?? '';
     const nowMs = Date.now();
     const { instanceId, url: audience, keyOf } = this;
     const checked = await checkInstanceToken(token, { instanceId, audience, nowMs, keyOf });
