@@ -16,7 +16,7 @@ export {
 export { knownSubjectTypes } from './subject-code.js';
 export { parseTarget, type Target, type TargetReason } from './target.js';
 export { hasDuplicateKey } from './json-pointer.js';
-export { decideTerms, subjectKindOf, type CallTerms, type TermsReason } from './terms.js';
+export { CONTEXT_HEADERS, decideTerms, subjectKindOf, type CallTerms, type TermsReason } from './terms.js';
 export { isUnsafeMethod } from './unsafe-method.js';
 export {
   type AccessAgreement,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  isTimeZone,
   memberOf,
   registerInstanceId,
   registerMemberId,
@@ -21,16 +22,6 @@ export const localised = z
 
 function identifier<Id extends string>(what: string, register: (text: string) => Result<Id, string>) {
   return z.custom<Id>((text) => typeof text === 'string' && register(text).ok, { message: `is no ${what} identifier` });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    // What is thrown is how it says no.
-    return false;
-  }
 }
 
 export const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_" and "-" only');

@@ -10,6 +10,7 @@ import type {
   ListedSubsystem,
   ServiceWithAgreements,
 } from './catalogue.js';
+import type { AgreedHours } from '#access';
 import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
 
 const MAX_PART = 255;
@@ -95,7 +96,7 @@ export class AgreementDto implements ListedAgreement {
     },
     description: 'When calls are allowed; 1 is Monday. At any hour if absent.',
   })
-  hours?: { days: number[]; from: string; until: string; timeZone: string };
+  hours?: AgreedHours;
   @ApiProperty({
     required: false,
     description: 'What callers must state.',

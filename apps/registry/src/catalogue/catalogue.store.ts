@@ -1,4 +1,5 @@
 import type { Database } from '#postgres';
+import type { AgreedHours } from '#access';
 import type {
   ListedAgreement,
   ListedMember,
@@ -29,7 +30,7 @@ interface AgreementRow {
   end_user: Record<string, string> | null;
   requires_link: string[] | null;
   subject_kinds: string[] | null;
-  hours: { days: number[]; from: string; until: string; timeZone: string } | null;
+  hours: AgreedHours | null;
   context: string[] | null;
   stopped: string | null;
 }

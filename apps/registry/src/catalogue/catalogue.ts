@@ -1,3 +1,5 @@
+import type { AgreedHours } from '#access';
+
 /** What the registry tells of who is on the bus and what they offer. */
 export type LocalisedText = Readonly<Record<string, string>>;
 
@@ -58,12 +60,7 @@ export interface ListedAgreement {
   /** COUNTRY/TYPE of those whose data may be asked for. */
   readonly subjectKinds?: readonly string[];
   /** When calls are allowed. */
-  readonly hours?: {
-    readonly days: readonly number[];
-    readonly from: string;
-    readonly until: string;
-    readonly timeZone: string;
-  };
+  readonly hours?: AgreedHours;
   /** What callers must state. */
   readonly context?: readonly string[];
   /** The provider's notice while it grants nothing. */
