@@ -15,9 +15,4 @@ export { cacheDirectory, repositoryRoot } from './repository.js';
 export { ensureDatabase } from './postgres-database.js';
 export { provisionRoles, type RoleProvision, type SchemaRoles } from './postgres-roles.js';
 export { CertificateAuthority, type Issued } from './certificate-authority.js';
-export {
-  ensureKafkaCertificates,
-  OPERATOR,
-  type KafkaCertificates,
-  type KafkaCredentialFiles,
-} from './kafka-certificates.js';
+export { ensureKafkaCertificates, type KafkaCertificates, type KafkaCredentialFiles } from './kafka-certificates.js';

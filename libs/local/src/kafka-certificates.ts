@@ -14,12 +14,13 @@ export interface KafkaCredentialFiles {
 export interface KafkaCertificates {
   /** For `startKafka`. */
   readonly security: KafkaSecurity;
-  /** By common name, which is the principal; `OPERATOR` is among them. */
+  readonly operator: KafkaCredentialFiles;
+  /** By common name, which is the principal. */
   readonly clients: Readonly<Record<string, KafkaCredentialFiles>>;
 }
 
 /** May do everything: whoever runs the broker, for what no process of the bus does. */
-export const OPERATOR = 'operator';
+const OPERATOR = 'operator';
 const BROKER = 'broker';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -47,12 +48,14 @@ export async function ensureKafkaCertificates(
   const broker = await ensureIssued({ ...issue, name: BROKER, isServer: true });
   const keystoreFile = join(place, `${BROKER}.keystore.pem`);
   await write(keystoreFile, broker.key + broker.cert, 0o600);
-  const files: Record<string, KafkaCredentialFiles> = {};
-  for (const name of [OPERATOR, ...clients]) {
+  const client = async (name: string): Promise<KafkaCredentialFiles> => {
     await ensureIssued({ ...issue, name, isServer: false });
-    files[name] = { caFile, certFile: join(place, `${name}.pem`), keyFile: join(place, `${name}.key`) };
-  }
-  return { security: { keystoreFile, caFile, superUsers: [BROKER, OPERATOR] }, clients: files };
+    return { caFile, certFile: join(place, `${name}.pem`), keyFile: join(place, `${name}.key`) };
+  };
+  const files: Record<string, KafkaCredentialFiles> = {};
+  for (const name of clients) files[name] = await client(name);
+  const security = { keystoreFile, caFile, superUsers: [BROKER, OPERATOR] };
+  return { security, operator: await client(OPERATOR), clients: files };
 }
 
 async function ensureAuthority(place: string, nowMs: number): Promise<CertificateAuthority> {
