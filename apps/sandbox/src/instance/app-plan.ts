@@ -140,7 +140,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
 export function secondPlans(
   plans: Readonly<Record<AppName, AppPlan>>,
   ports: SecondPorts,
-  inputs: Pick<PlanInputs, 'kafkaTls'>,
+  inputs: PlanInputs,
 ): Readonly<Record<SecondName, AppPlan>> {
   const second = (name: SecondName, first: AppName, more: Readonly<Record<string, string>> = {}): AppPlan => ({
     name,
