@@ -124,7 +124,7 @@ function fits(certificate: X509Certificate, key: string): boolean {
 }
 
 function unreadable(file: string, cause: unknown): AppError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'unknown';
   return unusable(file, `cannot be read (${code})`);
 }
 
