@@ -166,7 +166,7 @@ export const faultRows: readonly FaultRow[] = [
         'request-contract',
         'service-code-missing',
         'end-user-malformed',
-      'mandate-malformed',
+        'mandate-malformed',
       ],
       'concealment-malformed',
     ],

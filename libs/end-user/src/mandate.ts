@@ -12,7 +12,7 @@ const person = z
   .transform((text) => parseTypedSubject(text.toUpperCase()))
   .pipe(z.custom<TypedSubject>((value) => value !== undefined));
 
-const claims = z.looseObject({
+const mandateClaims = z.looseObject({
   iss: z.string().min(1).max(255),
   /** Who is represented, as COUNTRY/TYPE/CODE. */
   sub: person,
@@ -25,10 +25,14 @@ const claims = z.looseObject({
   /** Services for which it is given; absent: for all that touches the represented. */
   services: z.array(z.string().min(1).max(1024)).min(1).max(50).optional(),
 });
-type MandateClaims = z.infer<typeof claims>;
+type MandateClaims = z.infer<typeof mandateClaims>;
 export type Mandate = SignedToken<MandateClaims>;
 
-export const mandateForm: TokenForm<MandateClaims> = { claims, types: new Set(['mandate+jwt']), maxCharacters: 2048 };
+export const mandateForm: TokenForm<MandateClaims> = {
+  claims: mandateClaims,
+  types: new Set(['mandate+jwt']),
+  maxCharacters: 2048,
+};
 
 export interface MandateQuestion {
   /** Who acts, as their assertion says. */
@@ -46,17 +50,22 @@ const AHEAD_S = 30;
  * name only kinds of persons that its entry in the snapshot lists.
  */
 export function judgeMandate(
-  { issuer, claims: { sub, act, iat, nbf, exp, jti, services } }: Mandate,
+  { issuer, claims }: Mandate,
   { user, service, nowMs, isRevoked }: MandateQuestion,
 ): Result<TypedSubject | undefined, MandateReason> {
   const { mandates } = issuer;
+  const { sub, act, jti, services } = claims;
   const isOfKind = ({ country, type }: TypedSubject, kinds: readonly { country: string; type: string }[] = []) =>
     kinds.some((kind) => kind.country === country && kind.type === type);
   if (!isOfKind(sub, mandates?.for) || !isOfKind(act.sub, mandates?.by)) return refuse('mandate-foreign');
   if (!sameSubject(act.sub, user)) return refuse('mandate-foreign');
-  const nowS = nowMs / 1000;
-  if (exp <= nowS) return refuse('mandate-expired');
-  if (Math.max(iat, nbf ?? 0) > nowS + AHEAD_S) return refuse('mandate-not-yet-valid');
+  const untimely = timeProblem(claims, nowMs / 1000);
+  if (untimely !== undefined) return refuse(untimely);
   if (isRevoked(issuer, jti)) return refuse('mandate-revoked');
   return ok(services === undefined || (service !== undefined && services.includes(service)) ? sub : undefined);
+}
+
+function timeProblem({ exp, iat, nbf }: MandateClaims, nowS: number): MandateReason | undefined {
+  if (exp <= nowS) return 'mandate-expired';
+  return Math.max(iat, nbf ?? 0) > nowS + AHEAD_S ? 'mandate-not-yet-valid' : undefined;
 }
