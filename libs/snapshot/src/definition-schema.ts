@@ -93,6 +93,13 @@ const elementPlace = z.strictObject({
   element: code,
 });
 
+/** Who takes whose place (E56); stays for good, so that old identifiers resolve. */
+const succession = z.strictObject({
+  former: subsystemRef.describe('The subsystem that is succeeded; it may have left this file'),
+  successor: subsystemRef.describe('Who takes its place: a subsystem of this file, or one that is succeeded itself'),
+  since: day.describe('First day, UTC'),
+});
+
 /** `instance.yaml` (`sandbox.md` §4); `docs/instance.schema.json` is generated from it. */
 export const instanceDefinition = z.strictObject({
   $schema: z.string().optional(),
@@ -109,6 +116,11 @@ export const instanceDefinition = z.strictObject({
     .max(10_000)
     .default([])
     .describe('Where elements stand in answers whose OpenAPI document does not say so by "x-data-element"'),
+  successions: z
+    .array(succession)
+    .max(10_000)
+    .default([])
+    .describe('Who takes whose place; of a member that is still here its own signed document says it as well'),
   instances: z
     .array(
       z.strictObject({

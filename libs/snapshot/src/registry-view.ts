@@ -10,6 +10,7 @@ import {
 import type { MemberEntry } from './digest-list.js';
 import type { Agreement, MemberDocument, PublishedKey, ServiceEntry, SubsystemEntry } from './member-document.js';
 import type { Snapshot } from './snapshot.js';
+import { Successors } from './succession.js';
 
 /** A published key with its owner: the only answer to "whose signature is this?" (`statements.md` §2, validity). */
 export interface OwnedKey {
@@ -41,6 +42,7 @@ export class RegistryView {
   private readonly keys = new Map<string, OwnedKey>();
   private readonly owned = new Map<SubsystemId | InstanceId, OwnedKey[]>();
   private readonly byReply = new Map<string, SnapshotInstance>();
+  private readonly succeeded: Successors;
 
   constructor(
     private readonly snapshot: Snapshot,
@@ -48,6 +50,7 @@ export class RegistryView {
     readonly digestHex: string,
     members: readonly VerifiedMember[],
   ) {
+    this.succeeded = new Successors(snapshot.successions);
     for (const member of members) this.index(member);
     for (const instance of snapshot.instances)
       if (instance.reply !== undefined) this.byReply.set(instance.reply, instance);
@@ -81,6 +84,11 @@ export class RegistryView {
 
   get logs(): Snapshot['logs'] {
     return this.snapshot.logs;
+  }
+
+  /** Who stands in whose place; old identifiers resolve by it. */
+  get successors(): Successors {
+    return this.succeeded;
   }
 
   get instances(): readonly SnapshotInstance[] {

@@ -102,6 +102,7 @@ export class ChangeDto implements Change {
       'legalBasis',
       'issuer',
       'element',
+      'succession',
       'instance',
     ],
   })

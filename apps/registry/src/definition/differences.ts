@@ -10,6 +10,7 @@ export type ChangeKind =
   | 'legalBasis'
   | 'issuer'
   | 'element'
+  | 'succession'
   | 'instance';
 
 /** One line of what applying a definition does. */
@@ -23,7 +24,7 @@ export interface Change {
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'instances'>;
+  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'successions' | 'instances'>;
   readonly documents: readonly MemberDocument[];
 }
 
@@ -53,6 +54,7 @@ function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
     ...snapshot.purposes.map(({ code, ...parts }) => item('purpose', code, parts)),
     ...snapshot.issuers.map(({ issuer, ...parts }) => item('issuer', issuer, parts)),
     ...snapshot.elements.map(({ id, ...parts }) => item('element', id, parts)),
+    ...(snapshot.successions ?? []).map(({ former, ...parts }) => item('succession', former, parts)),
     ...documents.flatMap(memberItems),
     ...snapshot.instances.map(({ id, ...parts }) => item('instance', id, parts)),
   ];

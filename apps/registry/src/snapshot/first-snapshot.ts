@@ -23,6 +23,7 @@ export function firstSnapshot(instanceId: string, vkeys: readonly string[]): Sna
     members: [],
     elements: [],
     elementPlaces: [],
+    successions: [],
     instances: [{ id, kind: 'registry', runBy: 'operator', serves: [] }],
   };
   return buildSnapshot({ number: 1, definition, members: [], logs: logsOf(vkeys) });

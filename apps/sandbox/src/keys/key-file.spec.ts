@@ -10,6 +10,7 @@ const definition: InstanceDefinition = {
   issuers: [],
   elements: [],
   elementPlaces: [],
+  successions: [],
   members: [{ id: 'GOV/1001', name: { en: 'x' }, subsystems: [{ code: 'population', services: [], agreements: [] }] }],
   instances: [
     { id: 'gw1', kind: 'gateway', runBy: 'GOV/1001', serves: [] },
