@@ -29,6 +29,8 @@ import { PersonCases } from './corrections/person-cases.service.js';
 import { PersonRecipients } from './corrections/person-recipients.service.js';
 import { RecipientActs } from './corrections/recipient-acts.service.js';
 import { RecipientCorrectionsController } from './corrections/recipient-corrections.controller.js';
+import { SealingsController } from './corrections/sealings.controller.js';
+import { Successions } from './corrections/successions.service.js';
 import { VerificationsController } from './corrections/verifications.controller.js';
 import { Verifications } from './corrections/verifications.service.js';
 import { readingControllers, readingProviders } from './corrections/reading.module.js';
@@ -135,6 +137,7 @@ async function createApp(
         OwnerCorrectionsController,
         RecipientCorrectionsController,
         VerificationsController,
+        SealingsController,
         CaseRecipientsController,
         ...readingControllers,
         LinkTicketsController,
@@ -156,10 +159,11 @@ async function createApp(
         { provide: RecipientActs, useValue: parts.corrections.recipients },
         { provide: PersonRecipients, useValue: parts.corrections.told },
         { provide: Verifications, useValue: parts.corrections.verifications },
+        { provide: Successions, useValue: parts.corrections.successions },
         { provide: Orders, useValue: parts.concealment.orders },
       ],
     },
-    { name: 'feedback', logger, metrics, readiness: checks, status },
+    { name: 'feedback', logger, metrics, readiness: checks, status, bodyLimitBytes: BODY_LIMIT_BYTES },
   );
   serveOpenApi(app, { title: 'Kerege feedback', version: '1.0.0', description: API, bearer: BEARER });
   return app;

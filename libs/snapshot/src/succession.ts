@@ -85,6 +85,11 @@ export class Successors {
     return id;
   }
 
+  /** From when on its place is another's. */
+  sinceMs(id: SubsystemId): number | undefined {
+    return this.of.get(id)?.sinceMs;
+  }
+
   /** All whose place is another's at that time. */
   formers(atMs: number): SubsystemId[] {
     return [...this.of.keys()].filter((id) => this.resolve(id, atMs) !== id);

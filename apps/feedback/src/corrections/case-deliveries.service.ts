@@ -34,6 +34,8 @@ export interface CaseDeliveriesParts {
 /** Transitions of which the owner's system is told by a delivery of its own. */
 const OWNER_HEARS: ReadonlySet<string> = new Set(['withdrawn', 'reopened', 'closed', 'info-lapsed', 'succeeded']);
 
+const UNROUTED: ReadonlySet<string> = new Set(['SUBMITTED', 'TRANSFERRED']);
+
 const NOTHING: FlagsOut = { deliveries: [], told: [] };
 
 /**
@@ -82,6 +84,10 @@ export class CaseDeliveries implements CaseDelivering {
       return [{ id: after.contentId, recipient: record.owner, kind: CASE_KINDS.request, value: after.sealed }];
     if (pending.type === 'correction.info-provided' && pending.sealed !== undefined && pending.contentId !== undefined)
       return [{ id: pending.contentId, recipient: record.owner, kind: CASE_KINDS.info, value: pending.sealed }];
+    // Before it is routed nobody gets it, and then whoever it is routed to.
+    const isAnew = pending.type === 'correction.succeeded' && pending.contentId !== undefined;
+    if (isAnew && after.sealed !== undefined && !UNROUTED.has(record.state))
+      return [{ id: after.contentId, recipient: record.owner, kind: CASE_KINDS.request, value: after.sealed }];
     const what = pending.type.replace('correction.', '');
     const isTold = pending.told.some(({ to }) => to === 'owner' || to === 'owner-head');
     if (!isTold || (!OWNER_HEARS.has(what) && !what.startsWith('deadline'))) return [];
