@@ -134,7 +134,6 @@ describe('exchange.md \u00a72.7, every row in both spellings', () => {
       .map((row) => `${row.now}: ${row.notApplicable}`);
     expect(rows).toMatchInlineSnapshot(`
       [
-        "ssl_authentication_failed: Until consumers authenticate by mTLS or tokens: plain HTTP is served on loopback only.",
         "invalid_security_server: No routing to security servers: the snapshot names the topic of each provider.",
         "maintenance_mode: There is no provider-side security server to maintain; a service that is switched off is ServiceDisabled.",
         "io_error: Every break towards a peer or an agency is a NetworkError (exchange.md §1).",

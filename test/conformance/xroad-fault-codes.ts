@@ -26,7 +26,7 @@ export const faultRows: readonly FaultRow[] = [
   {
     old: 'SslAuthenticationFailed',
     now: 'ssl_authentication_failed',
-    notApplicable: 'Until consumers authenticate by mTLS or tokens: plain HTTP is served on loopback only.',
+    codes: ['consumer-unauthenticated', 'access-token-expired', 'client-disagrees'],
   },
   { old: 'OutdatedGlobalConf', now: 'global_conf_outdated', codes: ['registry-expired'] },
   { old: 'InvalidSecurityServer', now: 'invalid_security_server', notApplicable: ROUTING },
@@ -204,7 +204,10 @@ export const faultRows: readonly FaultRow[] = [
 ];
 
 /** Codes of the gateway's catalogues that no answer on `/r1` can carry. */
-export const notOnTheEdge: readonly string[] = ['consumers-unprotected', 'exchange-unknown'];
+export const notOnTheEdge: readonly string[] = [
+  ...['consumers-unprotected', 'consumers-in-the-clear', 'gateway-url-missing', 'tls-files-unusable'],
+  'exchange-unknown',
+];
 
 /** Faults that name a side by themselves (`exchange.md` \u00a71). */
 export const fixedSide: Readonly<Record<string, 'clientproxy' | 'serverproxy'>> = {

@@ -58,6 +58,8 @@ export class FeedbackNetwork {
   /** Exchange ids that feedback asked for. */
   readonly unopened: string[] = [];
   readonly alarms: Readonly<Record<string, unknown>>[] = [];
+  /** Of feedback's log. */
+  readonly lines: string[] = [];
   private readonly apps = new Set<RunningApp>();
   private readonly kek = randomBytes(32);
   private session: SealingSession | undefined;
@@ -271,7 +273,8 @@ export class FeedbackNetwork {
     return read.value;
   }
 
-  private async publish(world: World): Promise<void> {
+  /** The next snapshot, in force. */
+  async publish(world: World): Promise<void> {
     const manifest = await this.audit.enact(world);
     const value = encode(ManifestSchema, message(ManifestSchema, { statement: manifest.jws, digests: world.digests }));
     await this.bus.publish([{ topic: fixedTopics.snapshot.name, partition: 0, key: 'manifest', value }]);
@@ -294,6 +297,7 @@ export class FeedbackNetwork {
   }
 
   private heard(line: string): void {
+    this.lines.push(line);
     const entry = JSON.parse(line) as Record<string, unknown>;
     if ('alarm' in entry) this.alarms.push(entry);
   }

@@ -187,9 +187,9 @@ export class Filing {
     return this.send(as, path, {}, body);
   }
 
-  async portal(code: string, path: string, body?: object): Promise<Said> {
+  async portal(code: string, path: string, body?: object, method?: 'PUT'): Promise<Said> {
     const assertion = await this.issuer.mint(code, PORTAL);
-    return this.send(PORTAL, path, { 'kerege-end-user': assertion }, body);
+    return this.send(PORTAL, path, { 'kerege-end-user': assertion }, body, method);
   }
 
   /** As the person's portal, with other methods and headers; the answer as it comes. */
@@ -242,12 +242,18 @@ export class Filing {
     return send({ ...body, statement: jws, ...(content === undefined ? {} : { content }) });
   }
 
-  private async send(subsystem: SubsystemId, path: string, headers: object, body?: object): Promise<Said> {
+  private async send(
+    subsystem: SubsystemId,
+    path: string,
+    headers: object,
+    body?: object,
+    method = 'POST',
+  ): Promise<Said> {
     const { sign: key } = this.network.audit.world.keysOf(subsystem);
     const { url = '' } = this.app ?? {};
     const token = await makeReaderToken({ subsystem, audience: url, key, nowMs: Date.now() });
     const response = await fetch(`${url}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: body === undefined ? 'GET' : method,
       headers: {
         ...{ authorization: `Bearer ${token}`, ...headers },
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

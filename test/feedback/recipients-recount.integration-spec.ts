@@ -86,13 +86,22 @@ async function follow(laid: readonly LaidHistory[]): Promise<void> {
   }
 }
 
-/** As the match writes what openings told: the leaf, and the request that it belongs to by its own words. */
+/**
+ * As the match writes what openings told: the leaf, and the request that it belongs to by its own words. Every third row is
+ * one of those that do not know which kind of exchange they speak of.
+ */
 async function index(openings: readonly (ExportedOpening & { readonly index: number })[]): Promise<void> {
   await database.query(
-    `INSERT INTO subject_access (epoch, tag, ts_ms, log_id, idx, kind, position, exchange, end_user, opening_enc, key_id)
-     SELECT ${EPOCH}, tag, ts_ms, log_id, idx, 0, opening.position, exchange, 'none', '', ''
+    `INSERT INTO subject_access (epoch, tag, ts_ms, log_id, idx, kind, position, exchange, end_user, opening_enc, key_id,
+                                 exchange_kind, asked_ms)
+     SELECT ${EPOCH}, tag, commitment.ts_ms, commitment.log_id, idx, 0, opening.position, exchange, 'none', '', '',
+            asked.id, asked.ts_ms
        FROM unnest($1::bytea[], $2::bigint[], $3::smallint[]) AS opening (tag, idx, position)
-       JOIN commitment USING (idx, position) WHERE commitment.kind = 0`,
+       JOIN commitment USING (idx, position)
+       LEFT JOIN (SELECT leaf_hash, ts_ms, kind.id FROM exchange
+                    JOIN exchange_kind AS kind USING (consumer, service, endpoint)) AS asked
+              ON asked.leaf_hash = commitment.exchange AND commitment.idx % 3 > 0
+      WHERE commitment.kind = 0`,
     [
       openings.map(({ subject }) => tagOf(subject)),
       openings.map((opening) => opening.index),

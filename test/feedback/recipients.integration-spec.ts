@@ -118,7 +118,12 @@ describe('a member that got the wrong value', () => {
 
 describe('a portal that asks again', () => {
   const asked = async (as: SubsystemId = PORTAL) =>
-    (await filing.member(as, '/v1/portal/verifications')).body['verifications'] as { correctionId: string }[];
+    (await filing.member(as, '/v1/portal/verifications')).body['verifications'] as {
+      correctionId: string;
+      seq: number;
+    }[];
+  const over = async (id: string, as: SubsystemId = PORTAL) =>
+    (await filing.member(as, '/v1/portal/verifications/over', { ids: [id] })).body['over'];
   const verify = (id: string, isMatch: boolean, as: SubsystemId = PORTAL) => {
     const doc = valueHash(randomBytes(32), { isMatch });
     return filing.memberStep(as, `/v1/portal/corrections/${id}/verification`, { isMatch, doc });
@@ -128,13 +133,28 @@ describe('a portal that asks again', () => {
     const { id, salt } = await corrected('TEST000005');
     const mine = (await asked()).filter(({ correctionId }) => correctionId === id);
     const values = [{ item: 0, pointer: '/birth', newValueHash: valueHash(salt, '1990-01-02') }];
-    expect(mine).toEqual([{ correctionId: id, service: `${OWNER}/persons`, endpoint: ENDPOINT, values }]);
+    expect(mine).toEqual([
+      { correctionId: id, seq: expect.any(Number), service: `${OWNER}/persons`, endpoint: ENDPOINT, values },
+    ]);
     expect(await asked(OWNER)).toEqual([]);
     expect(refusalIn(await verify(id, true, OWNER))).toBe('case-unknown');
     expect((await verify(id, true)).status).toBe(200);
     const shown = await filing.until('TEST000005', id, ({ isVerified }) => isVerified === true);
     expect(shown.state).toBe('PROPAGATING');
     expect((await asked()).map(({ correctionId }) => correctionId)).not.toContain(id);
+  });
+
+  it('is told that a case is over when nobody can have it reopened any more, and of no other portal’s', async () => {
+    const { id } = await corrected('TEST000007');
+    expect(await over(id)).toEqual([]);
+    await verify(id, true);
+    await filing.until('TEST000007', id, ({ isVerified }) => isVerified === true);
+    expect(await over(id)).toEqual([]);
+    const { id: ended } = await filing.routed({ code: 'TEST000008', exchangeId: await filing.seen('TEST000008') });
+    await filing.portalStep('TEST000008', `/v1/corrections/${ended}/steps`, { act: 'withdraw' });
+    await filing.until('TEST000008', ended, ({ state }) => state === 'WITHDRAWN');
+    expect(await over(ended)).toEqual([ended]);
+    expect(await over(ended, OWNER)).toEqual([]);
   });
 
   it('opens the case anew where the old value is still there; who was told hears of it, and once more afterwards', async () => {
@@ -156,6 +176,8 @@ describe('a portal that asks again', () => {
     );
     expect(refusalIn(await correcting.acknowledge(RECIPIENT, first.noticeId))).toBe('notice-past');
     expect((await correcting.acknowledge(RECIPIENT, again.noticeId)).status).toBe(200);
-    expect((await asked()).map(({ correctionId }) => correctionId)).toContain(made.id);
+    // Corrected anew it is looked at anew: it is another correction.
+    const anew = (await asked()).find(({ correctionId }) => correctionId === made.id);
+    expect(anew?.seq).toBeGreaterThan(shown.seq);
   });
 });

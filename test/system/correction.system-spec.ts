@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { newExchangeId } from '#kernel';
 import { makeReaderToken } from '#reader-auth';
 import { keyFileName, type PrivateJwk } from '#signing';
 import { eventually } from '#testing';
+import type { ShownInbox } from '../../apps/feedback/src/notifications/inbox.service.js';
+import { handleOf } from '../../apps/sandbox/src/portal/messages/sample-contacts.js';
 import {
   BENEFITS,
   call,
@@ -23,6 +25,7 @@ jest.setTimeout(180_000);
 const PERSON = 'TEST000007';
 const REGISTER = 'DEMO/GOV/1001/population';
 const [WRONG, RIGHT] = ['1911-08-22', '2001-08-22'];
+const WISHES = { language: 'az', channels: { progress: ['email'], decision: ['email'] } };
 
 let bus: BusUnderTest;
 let endUser: string;
@@ -45,18 +48,32 @@ async function desk(as: string, ...args: readonly string[]): Promise<string> {
   return output;
 }
 
+async function keyOf(subsystem: string): Promise<PrivateJwk> {
+  const text = await readFile(join(bus.instance.keysDir, keyFileName(subsystem)), 'utf8');
+  const key = JSON.parse(text) as PrivateJwk | { readonly keys: readonly PrivateJwk[] };
+  return ('keys' in key ? (key.keys.find(({ use }) => use === 'sig') ?? key.keys[0]) : key) as PrivateJwk;
+}
+
+/** By which the sample portal knows the person. */
+async function handle(): Promise<string> {
+  return handleOf(Buffer.from((await keyOf(MYGOV)).d, 'base64url'), `DEMO/PIN/${PERSON}`);
+}
+
 async function bearer(subsystem: string, audience: string): Promise<string> {
-  const key = JSON.parse(readFileSync(join(bus.instance.keysDir, keyFileName(subsystem)), 'utf8')) as
-    PrivateJwk | { readonly keys: readonly PrivateJwk[] };
-  const sign = 'keys' in key ? (key.keys.find(({ use }) => use === 'sig') ?? key.keys[0]) : key;
-  return `Bearer ${await makeReaderToken({ subsystem, audience, key: sign as PrivateJwk, nowMs: Date.now() })}`;
+  return `Bearer ${await makeReaderToken({ subsystem, audience, key: await keyOf(subsystem), nowMs: Date.now() })}`;
 }
 
 /** What feedback tells the portal for the person. */
-async function portal(path: string): Promise<Readonly<Record<string, unknown>>> {
+async function portal(path: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
   const { feedbackUrl } = bus.instance;
   const headers = { authorization: await bearer(MYGOV, feedbackUrl), 'kerege-end-user': endUser };
-  return (await (await fetch(`${feedbackUrl}${path}`, { headers })).json()) as Record<string, unknown>;
+  const json = { 'content-type': 'application/json' };
+  const init = body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) };
+  const answer = await fetch(`${feedbackUrl}${path}`, {
+    headers: { ...headers, ...(body === undefined ? {} : json) },
+    ...init,
+  });
+  return (await answer.json()) as Record<string, unknown>;
 }
 
 it('is filed through the portal, flagged wherever it is shown, corrected by its owner, and looked at again', async () => {
@@ -64,6 +81,7 @@ it('is filed through the portal, flagged wherever it is shown, corrected by its 
   const seen = await ask(`${PERSONS}/${PERSON}`, MYGOV, 'citizen-view');
   expect(seen.text).toContain(WRONG);
   expect((await ask(`${PERSONS}/${PERSON}`, BENEFITS, 'benefit-decision')).status).toBe(200);
+  await portal('/v1/notifications/preferences', { ...WISHES, handle: await handle() });
   const correctionId = newExchangeId();
   const filed = await eventually(
     async () => {
@@ -142,4 +160,16 @@ it('is filed through the portal, flagged wherever it is shown, corrected by its 
     expect(await desk(member, 'told')).toContain('Nothing waits');
   }
   await state('CLOSED');
+  // The person was told of all of it, and by mails as they wish: the portal knew the address, and its server took them.
+  const mailed = await eventually(
+    async () => {
+      const { notifications } = (await portal('/v1/notifications')) as unknown as ShownInbox;
+      const isOver = notifications.every(({ deliveries }) => deliveries.email !== 'WAITING');
+      return isOver ? notifications.map(({ code, deliveries }) => `${code} ${deliveries.email}`) : undefined;
+    },
+    { timeoutMs: 60_000, intervalMs: 500 },
+  );
+  expect(mailed).toEqual([
+    ...['closed SUPPRESSED', 'corrected SUPPRESSED', 'decided SENT', 'received SENT', 'submitted SENT'],
+  ]);
 });

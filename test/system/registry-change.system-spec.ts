@@ -27,6 +27,14 @@ async function apply(change: (yaml: string) => string): Promise<string> {
 
 const withoutClinic = (yaml: string) => yaml.replace(/ {10}- consumer: COM\/2001\/clinic\n(?: {12}.*\n){4}/, '');
 
+function suspended(of: string, endpoint?: string) {
+  const part = endpoint === undefined ? '' : `, endpoint: '${endpoint}'`;
+  return (yaml: string) => `${yaml}\nsuspensions:\n  - { of: ${of}${part}, reason: under investigation }\n`;
+}
+
+const stoppedForClinic = (yaml: string) =>
+  yaml.replace('consumer: COM/2001/clinic\n', 'consumer: COM/2001/clinic\n            stopped: under investigation\n');
+
 describe('a change of the registry', () => {
   it('that ends an agreement is in force at the gateway within a second, and nothing reaches the agency any more', async () => {
     expect((await attempt('TEST000030')).status).toBe(200);
@@ -46,6 +54,30 @@ describe('a change of the registry', () => {
     const before = await numbers();
     await apply((yaml) => yaml);
     expect(await numbers()).toBe(before);
+  });
+
+  it.each([
+    ['the operator suspends the endpoint', 'service_disabled', suspended('GOV/1001/population/persons', 'GET /{pin}')],
+    ['the provider stops the agreement', 'access_denied', stoppedForClinic],
+  ])('stops calls at once when %s, and takes it back as fast', async (_, fault, change) => {
+    await apply(change);
+    await eventually(async () => (await attempt('TEST000035')).status !== 200, { timeoutMs: 5_000 });
+    const before = (await ledger(bus.instance, 'population')).length;
+    expect((await attempt('TEST000036')).headers.get('x-road-error')).toContain(fault);
+    expect((await ledger(bus.instance, 'population')).length).toBe(before);
+    await apply((yaml) => yaml);
+    await eventually(async () => (await attempt('TEST000037')).status === 200, { timeoutMs: 5_000 });
+  });
+
+  it('that would suspend what is not there is refused: it would stop nothing', async () => {
+    const folder = join(bus.instance.dataDir, 'definition');
+    const file = join(folder, 'nothing.yaml');
+    const yaml = await readFile(join(repositoryRoot(), 'apps/sandbox/instance.yaml'), 'utf8');
+    await writeFile(file, suspended('GOV/1001/population/persons', 'GET /{pni}')(yaml));
+    const { registryUrl, keysDir } = bus.instance;
+    const refused = await kerege(['apply', '-f', file, '--registry', registryUrl, '--keys', keysDir], folder);
+    expect(refused.code).not.toBe(0);
+    expect(refused.output).toContain('GET /{pni}');
   });
 
   it('that is wrong is refused with its place, and the standing one goes on', async () => {

@@ -5,7 +5,7 @@ export const cliConfig = defineConfig('cli', {
   registryUrl: setting.text({
     env: 'KEREGE_REGISTRY_URL',
     default: 'http://127.0.0.1:8110',
-    meaning: 'Registry that `kerege apply` speaks to.',
+    meaning: 'Registry that `kerege apply` and `kerege correction transfer` speak to.',
   }),
   gatewayUrl: setting.text({
     env: 'KEREGE_GATEWAY_URL',
@@ -32,7 +32,7 @@ export const cliConfig = defineConfig('cli', {
   trustFile: setting.path({
     env: 'KEREGE_TRUST_FILE',
     default: './data/trust.json',
-    meaning: 'trust.json that `kerege verify` believes.',
+    meaning: 'trust.json that `kerege verify` and `kerege correction transfer` believe.',
   }),
   dataDir: setting.path({
     env: 'KEREGE_DATA_DIR',

@@ -11,6 +11,31 @@ export const cliErrors = defineErrors('cli', {
     message: 'The key file holds no private key to sign with.',
     next: 'Give the folder of the subsystem’s keys with --keys.',
   },
+  'key-file-malformed': {
+    kind: 'invalid',
+    message: 'The key file is none: it holds no JWK set.',
+    next: 'Check the identifier and the folder given with --keys; restore the file from its copy.',
+  },
+  'key-unknown': {
+    kind: 'invalid',
+    message: 'The key file holds no such key.',
+    next: 'See what it holds with kerege keys list.',
+  },
+  'key-last': {
+    kind: 'refused',
+    message: 'It is the last valid key of its use; without it the owner could do nothing.',
+    next: 'Make another first with kerege keys rotate, bring it where it is used, and apply.',
+  },
+  'key-set-full': {
+    kind: 'refused',
+    message: 'The key file is full: no more keys can be published.',
+    next: 'Take keys out of the file that ended long ago and that nothing is read with any more.',
+  },
+  'key-use-strange': {
+    kind: 'invalid',
+    message: 'A member itself has keys to sign with only.',
+    next: 'Name the subsystem whose sealing key is to be made.',
+  },
   'definition-invalid': {
     kind: 'invalid',
     message: 'The definition has problems; nothing was sent.',
@@ -50,6 +75,11 @@ export const cliErrors = defineErrors('cli', {
     kind: 'refused',
     message: 'This question has an answer already.',
     next: 'See "kerege questions list" for those that wait.',
+  },
+  'registry-unbelievable': {
+    kind: 'refused',
+    message: 'What the registry announces is not what a registry key of trust.json has signed, or is not in force.',
+    next: 'Check the address and trust.json; if both are right, tell the operator. Nothing was sealed or sent.',
   },
   'correction-words': {
     kind: 'invalid',

@@ -9,6 +9,7 @@ import { completenessCommand } from './completeness/completeness.command.js';
 import { auditCorrectionsCommand } from './corrections/audit-corrections.command.js';
 import { verifyCommand } from './evidence/verify.command.js';
 import { verifyLogCommand } from './log-check/verify-log.command.js';
+import { addKeys } from './keys/add-keys.command.js';
 import { monitorCommand } from './monitor/monitor.command.js';
 import { addCorrection } from './corrections/add-correction.command.js';
 import { answerQuestion, listQuestions } from './questions/questions.command.js';
@@ -99,6 +100,7 @@ interface ConcealFlags {
 }
 interface CallFlags {
   client: string;
+  credential?: string;
   purpose?: string;
   legalBasis?: string;
   subject?: string;
@@ -139,6 +141,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addQuestions(kerege, config, terminal);
   addCorrection(kerege, config, terminal);
   addConceal(kerege, config, terminal);
+  addKeys(kerege, config, terminal);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')
@@ -337,6 +340,7 @@ function addCall(kerege: Command, config: CliConfig, terminal: Terminal): void {
     .argument('<method>', 'GET, POST, …')
     .argument('<service-path...>', 'INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE and the path in it')
     .requiredOption('--client <id>', 'subsystem that asks')
+    .option('--credential <file>', 'key file of its information system: the call is made with an access token')
     .option('--purpose <code>', 'why; needed where the agreement knows several')
     .option('--legal-basis <code>', 'ground, where the purpose does not imply it')
     .option('--subject <id>', 'COUNTRY/TYPE/CODE, where the service has no rule to find it')

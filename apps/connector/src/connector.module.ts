@@ -43,7 +43,7 @@ import { RegistryWaits } from './dispatch/registry-waits.service.js';
 import { RequestConsumer } from './dispatch/request.consumer.js';
 import { SealingSessions } from './dispatch/sealing-sessions.js';
 import { UnsafeCalls } from './dispatch/unsafe-calls.service.js';
-import { Disputes } from './disputes/disputes.service.js';
+import { disputesOf, type DisputeServices } from './disputes/disputes.module.js';
 import { DeliveryService, type DeliveryLimits } from './evidence/delivery.service.js';
 import { ReceiptBook } from './evidence/receipt-book.js';
 import { ReceiptConsumer } from './evidence/receipt.consumer.js';
@@ -53,7 +53,12 @@ import { JournalWorker } from './journal/journal.worker.js';
 import { Restamps } from './journal/restamps.service.js';
 import { access } from './migrations/access.js';
 import { connectorMigrations } from './migrations/index.js';
-import { correctionsOf, withCorrections, type CorrectionServices } from './corrections/corrections.module.js';
+import {
+  caseClients,
+  correctionsOf,
+  withCorrections,
+  type CorrectionServices,
+} from './corrections/corrections.module.js';
 import { parseNoticeAddresses, type NoticeAddresses } from './notices/notice-address.js';
 import { noticeErrors } from './notices/notices.errors.js';
 import { noticesApi, noticesModule, noticesOf } from './notices/notices.module.js';
@@ -63,7 +68,6 @@ import {
   clockDistances,
   connectorMetrics,
   dispatchEvents,
-  disputeEvents,
   watchQueues,
   type ConnectorMetrics,
 } from './ops/connector-metrics.service.js';
@@ -98,7 +102,8 @@ interface Parts {
   readonly notices: Notices;
   readonly owners: OwnerAuth;
   readonly corrections: CorrectionServices;
-  readonly disputes: Disputes;
+  readonly disputes: DisputeServices['disputes'];
+  readonly flags: DisputeServices;
 }
 
 /**
@@ -144,7 +149,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     await database.close();
     throw cause;
   });
-  watchQueues(own, parts);
+  watchQueues(own, parts, clock);
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
@@ -221,7 +226,11 @@ async function assemble(context: Context): Promise<Parts> {
   const waits = new RegistryWaits(copy, clock, config.maxInFlight);
   const deadLetters = new DeadLetters(bus, copy, clock, events);
   const openings = openingsOf(context, copy);
-  const disputes = await startDisputes(context, copy);
+  const clients = caseClients({ ...context, copy });
+  const flags = disputesOf({ ...context, copy, clients, processId });
+  const { disputes } = flags;
+  // Before the first request is taken: its answer may hold what is disputed.
+  await flags.start();
   const dispatch = new DispatchService({
     deadLetters,
     clock,
@@ -246,14 +255,14 @@ async function assemble(context: Context): Promise<Parts> {
     keys: heldKeys,
     keepMs: config.journalKeepMs,
   });
-  const { notices, owners } = noticesOf({ ...context, copy, disputes });
-  const corrections = correctionsOf({ ...context, copy });
-  watchRegistry({ copy, requests, notices, deadLetters, keys: heldKeys, subsystems, events });
+  const { notices, owners } = noticesOf({ ...context, copy });
+  const corrections = correctionsOf(context, clients);
+  watchRegistry({ copy, requests, flags, notices, deadLetters, keys: heldKeys, subsystems, events });
   worker.start();
   notices.start();
   corrections.receipts.start();
   const workers = { requests, worker, notices, openings, watcher };
-  return { corrections, copy, agencies, delivery, database, owners, disputes, ...workers };
+  return { corrections, copy, agencies, delivery, database, owners, disputes, flags, ...workers };
 }
 
 function deliveryLimits(config: ConnectorConfig): DeliveryLimits {
@@ -273,18 +282,6 @@ function openingsOf({ bus, clock, config, metrics, events }: Context, registry: 
     counted: (event) => metrics.openings.add({ event }),
     failed: (what, cause) => events.failed(what, cause),
   }).start();
-}
-
-/** Before the first request is taken: its answer may hold what is disputed. */
-async function startDisputes(
-  { noticeAddresses, config, metrics, events, ...context }: Context,
-  registry: RegistryCopy,
-): Promise<Disputes> {
-  const subsystems = [...noticeAddresses.keys()];
-  const keepMs = config.noticeKeepMs;
-  const disputes = new Disputes({ ...context, registry, subsystems, keepMs, ...disputeEvents(metrics, events) });
-  await disputes.start();
-  return disputes;
 }
 
 function unsafeCalls(
@@ -312,6 +309,7 @@ function agencyService({ config, agencies, clock }: Context): AgencyService {
 interface Watch {
   readonly copy: RegistryCopy;
   readonly requests: RequestConsumer;
+  readonly flags: DisputeServices;
   readonly notices: Notices;
   readonly deadLetters: DeadLetters;
   readonly keys: HeldKeys;
@@ -321,8 +319,9 @@ interface Watch {
 
 /** Follows each new snapshot: topics that have come, and published keys that are not ours. */
 function watchRegistry(watch: Watch): void {
-  const { copy, requests, notices, deadLetters, keys, subsystems, events } = watch;
+  const { copy, requests, flags, notices, deadLetters, keys, subsystems, events } = watch;
   const follow = (view: RegistryView) => {
+    flags.follow(view);
     requests.follow(view);
     notices.follow(view);
     for (const subsystem of subsystems) deadLetters.remember(view, subsystem);
@@ -344,6 +343,7 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
   return [
     { name: 'registry-copy', missing: () => registryMissing(state()) },
     { name: 'requests', missing: () => requestsMissing(state()) },
+    { name: 'disputes', missing: () => parts.disputes.missing() },
     { name: 'keys', missing: () => keysMissing(state()) },
     {
       name: 'journal',
@@ -357,7 +357,7 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   busWatch.stop();
   await Promise.all([parts.requests.stop(), parts.notices.stop(), parts.corrections.receipts.stop()]);
   await Promise.all([parts.requests.stop(), parts.notices.stop()]);
-  await parts.disputes.stop();
+  await parts.flags.stop();
   await parts.worker.stop();
   await parts.delivery.close();
   await parts.openings.stop();

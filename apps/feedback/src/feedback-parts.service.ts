@@ -35,6 +35,7 @@ import { takeOpenings } from './openings/opening-parts.service.js';
 import type { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
+import { assembleNotifications, readWays, type NotificationParts } from './notifications/notification-parts.service.js';
 import { Usages } from './usage/usage.service.js';
 import { assembleQuestions, type QuestionParts } from './questions/question-parts.service.js';
 import type { RetentionWorker } from './retention/retention.worker.js';
@@ -61,6 +62,7 @@ export interface FeedbackParts {
   readonly usages: Usages;
   readonly questions: QuestionParts;
   readonly corrections: CorrectionParts;
+  readonly notifications: NotificationParts;
   readonly completeness: Completeness;
   readonly callers: CallerAuth;
   /** Whoever owes a subsystem something adds to its outbox, and wakes it. */
@@ -71,10 +73,11 @@ export interface FeedbackParts {
 }
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
-  const { config, bus, clock, events } = context;
+  const { config, clock, events } = context;
   const ring = await loadKeys(config);
   const kek = ring.secret(config.instanceId);
   const terms = await readTermsProfiles(config.termsDir, [config.termsProfile, ...config.termsProfiles]);
+  const ways = await readWays(config);
   const ledger = elementLedger(context, databases);
   const copy = await startCopy(context, ledger);
   const watcher = await watched(context).catch(async (cause: unknown) => {
@@ -83,16 +86,13 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const keys = new PersonKeys(databases.keys, kek);
   const signer = () => publishedSigner(copy, ring, config.instanceId as InstanceId);
-  const statements = new OwnStatements({
-    ...{ database: databases.feedback, bus, clock, signer },
-    givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
-    failed: (cause) => events.failed('statements', cause),
-  });
+  const statements = ownStatements(context, databases, signer);
   const concealment = assembleConcealment(context, { databases, copy, statements });
   const isFollowed = () => follower.isCaughtUp();
+  const caughtUpAtMs = () => follower.caughtUpAtMs;
   const openings = takeOpenings(context, {
     ...{ databases, keys, kek, signer, claims: concealment.claims, people: peopleOf(copy) },
-    caughtUpAtMs: () => follower.caughtUpAtMs,
+    caughtUpAtMs,
     isCaughtUp: isFollowed,
   });
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
@@ -110,8 +110,9 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };
   const questions = assembleQuestions({ ...shared, history });
+  const notifications = assembleNotifications({ ...shared, signer, ways });
   const proofs = new ProvenLeaves(files, config.auditUrl);
-  const corrections = assembleCorrections({ ...shared, ledger, kek, terms, proofs });
+  const corrections = assembleCorrections({ ...shared, ledger, kek, terms, proofs, notifications, caughtUpAtMs });
   const accesses = new Accesses({
     history,
     proofs,
@@ -124,8 +125,20 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const completeness = new Completeness({ store: new CompletenessStore(databases.feedback), keys, clock });
   const callers = callerAuth(config, copy, clock);
   const asked = { accesses, usages, questions, corrections, completeness, concealment, ...persons, callers };
-  const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries };
+  const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries, notifications };
   return { copy, ledger, watcher, files, keys, ...asked, ...workers };
+}
+
+function ownStatements(
+  { bus, clock, events }: FeedbackContext,
+  { feedback }: Databases,
+  signer: () => Signer | undefined,
+): OwnStatements {
+  return new OwnStatements({
+    ...{ database: feedback, bus, clock, signer },
+    givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
+    failed: (cause) => events.failed('statements', cause),
+  });
 }
 
 function unopenedWorker({ config, bus, clock, events }: FeedbackContext, databases: Databases): UnopenedWorker {
@@ -145,7 +158,7 @@ function callerAuth(config: FeedbackConfig, registry: RegistryCopy, clock: Clock
 
 export function startParts(parts: FeedbackParts): void {
   const { openingKeys, consumer, matcher, follower, unopened, statements, eraser, retention } = parts;
-  const { questions, corrections, deliveries, concealment } = parts;
+  const { questions, corrections, notifications, deliveries, concealment } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
@@ -155,6 +168,7 @@ export function startParts(parts: FeedbackParts): void {
   deliveries.start();
   questions.overdue.start();
   corrections.work.start();
+  notifications.worker.start();
   eraser.start();
   retention.start();
   concealment.release.start();
@@ -167,7 +181,7 @@ export async function stopParts(parts: FeedbackParts): Promise<void> {
   await Promise.all(
     [...intake, questions.overdue, parts.corrections.work, concealment.release].map((part) => part.stop()),
   );
-  await Promise.all([parts.matcher.stop(), parts.deliveries.stop()]);
+  await Promise.all([parts.matcher.stop(), parts.deliveries.stop(), parts.notifications.close()]);
   await Promise.all([parts.copy.stop(), parts.watcher.stop(), parts.files.close()]);
   await parts.ledger.idle();
 }

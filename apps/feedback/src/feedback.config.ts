@@ -8,6 +8,7 @@ import {
   type ConfigOf,
 } from '#platform';
 import { logWatchSettings } from '#log-watch';
+import { notificationSettings } from './notifications/notification.config.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -235,6 +236,7 @@ export const feedbackConfig = defineConfig('feedback', {
     min: 60_000,
     meaning: 'How long it is remembered that a delivery to a subsystem was made; its content goes at once.',
   }),
+  ...notificationSettings,
   retentionMs: setting.durationMs({
     env: 'KEREGE_FEEDBACK_RETENTION_MS',
     default: 1_095 * DAY_MS,

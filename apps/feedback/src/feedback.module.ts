@@ -23,6 +23,8 @@ import { Completeness } from './completeness/completeness.service.js';
 import { CaseRecipientsController } from './corrections/case-recipients.controller.js';
 import { CorrectionsController } from './corrections/corrections.controller.js';
 import { Filings } from './corrections/filing.service.js';
+import { OwedFlagsController } from './corrections/owed-flags.controller.js';
+import { OwedFlags } from './corrections/owed-flags.service.js';
 import { OwnerActs } from './corrections/owner-acts.service.js';
 import { OwnerCorrectionsController } from './corrections/owner-corrections.controller.js';
 import { PersonCases } from './corrections/person-cases.service.js';
@@ -45,6 +47,10 @@ import { openDatabases, type FeedbackContext } from './feedback-databases.servic
 import { assemble, startParts, stopParts, type FeedbackParts } from './feedback-parts.service.js';
 import { LinksController, LinkTicketsController } from './links/links.controller.js';
 import { Links } from './links/links.service.js';
+import { NoticeInbox } from './notifications/inbox.service.js';
+import { CHANNELS } from './notifications/notification.js';
+import { NotificationsController } from './notifications/notifications.controller.js';
+import { Preferences } from './notifications/preferences.service.js';
 import { feedbackEvents, feedbackMetrics } from './ops/feedback-metrics.service.js';
 import { UsageController } from './usage/usage.controller.js';
 import { Usages } from './usage/usage.service.js';
@@ -92,6 +98,8 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   own.waiting.from({}, () => parts.statements.waiting);
   own.deliveries.from({ state: 'waiting' }, () => parts.deliveries.sizes.waiting);
   own.deliveries.from({ state: 'parked' }, () => parts.deliveries.sizes.parked);
+  for (const channel of CHANNELS)
+    own.noticesWaiting.from({ channel }, () => parts.notifications.worker.waiting(channel));
   own.concealed.from({}, () => parts.concealment.release.concealed);
   const busWatch = new BusWatch(bus, metrics).start();
   const close = async () => {
@@ -109,6 +117,32 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   }
 }
 
+/** A request with its evidence comes sealed, and once more as only its gateway opens it. */
+const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
+
+const controllers = [
+  AccessesController,
+  QuestionsController,
+  MemberQuestionsController,
+  UsageController,
+  ErasureController,
+  CompletenessController,
+  CompromiseController,
+  ConcealmentController,
+  ConcealmentStatisticsController,
+  LinksController,
+  CorrectionsController,
+  OwnerCorrectionsController,
+  OwedFlagsController,
+  RecipientCorrectionsController,
+  VerificationsController,
+  SealingsController,
+  CaseRecipientsController,
+  NotificationsController,
+  ...readingControllers,
+  LinkTicketsController,
+];
+
 async function createApp(
   { bus, clock, logger }: FeedbackContext,
   parts: FeedbackParts,
@@ -117,31 +151,12 @@ async function createApp(
 ) {
   const { copy, keys, openingKeys, consumer, follower, matcher, questions } = parts;
   const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
-  const workers = { log: follower, match: matcher, questions: questions.overdue };
+  const workers = { log: follower, match: matcher, questions: questions.overdue, notices: parts.notifications.worker };
   const status = new StatusWatch('feedback', feedbackParts({ ...parts, bus, checks, ...workers }), clock);
   const app = await createHttpApp(
     {
       module: FeedbackModule,
-      controllers: [
-        AccessesController,
-        QuestionsController,
-        MemberQuestionsController,
-        UsageController,
-        ErasureController,
-        CompletenessController,
-        CompromiseController,
-        ConcealmentController,
-        ConcealmentStatisticsController,
-        LinksController,
-        CorrectionsController,
-        OwnerCorrectionsController,
-        RecipientCorrectionsController,
-        VerificationsController,
-        SealingsController,
-        CaseRecipientsController,
-        ...readingControllers,
-        LinkTicketsController,
-      ],
+      controllers,
       providers: [
         { provide: Accesses, useValue: parts.accesses },
         { provide: Questions, useValue: questions.questions },
@@ -155,6 +170,9 @@ async function createApp(
         { provide: Filings, useValue: parts.corrections.filings },
         { provide: PersonCases, useValue: parts.corrections.persons },
         ...readingProviders(parts.corrections.reading),
+        { provide: OwedFlags, useValue: parts.corrections.owed },
+        { provide: NoticeInbox, useValue: parts.notifications.inbox },
+        { provide: Preferences, useValue: parts.notifications.preferences },
         { provide: OwnerActs, useValue: parts.corrections.owners },
         { provide: RecipientActs, useValue: parts.corrections.recipients },
         { provide: PersonRecipients, useValue: parts.corrections.told },

@@ -10,6 +10,7 @@ import { concealmentErrors } from './concealment/concealment.errors.js';
 import { correctionErrors } from './corrections/corrections.errors.js';
 import { erasureErrors } from './erasure/erasure.errors.js';
 import { linksErrors } from './links/links.errors.js';
+import { notificationErrors } from './notifications/notifications.errors.js';
 import { questionErrors } from './questions/questions.errors.js';
 import { ownStatementErrors } from './statements/own-statements.errors.js';
 import { usageErrors } from './usage/usage.errors.js';
@@ -33,6 +34,7 @@ const ENTRIES = {
   ...correctionErrors.entries,
   ...erasureErrors.entries,
   ...linksErrors.entries,
+  ...notificationErrors.entries,
   ...ownStatementErrors.entries,
   ...questionErrors.entries,
   ...usageErrors.entries,

@@ -10,6 +10,7 @@ import {
 } from '#platform';
 import { logWatchSettings } from '#log-watch';
 import { compositionSettings } from './composition/composition.config.js';
+import { consumerAuthSettings } from './consumer-auth/consumer-auth.config.js';
 import { correctionSettings } from './corrections/corrections.config.js';
 import { edgeSettings } from './edge/edge.config.js';
 
@@ -21,6 +22,7 @@ export const gatewayConfig = defineConfig('gateway', {
   ...identitySettings('DEMO/gw1'),
   ...tracingSettings,
   ...edgeSettings,
+  ...consumerAuthSettings,
   ...compositionSettings,
   ...correctionSettings,
   ...logWatchSettings,

@@ -22,14 +22,14 @@ import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy } from '#registry-copy';
-import { KeyRing } from '#signing';
+import { KeyRing, type Signer } from '#signing';
 import type { RegistryKey } from '#snapshot';
 import { COMPOSITION_ROUTE, CompositionController } from './composition/composition.controller.js';
 import { CompositionService } from './composition/composition.service.js';
 import { CORRECTION_ROUTES, GatewayCorrectionsController } from './corrections/corrections.controller.js';
 import { Corrections } from './corrections/corrections.module.js';
-import { consumerAuthErrors } from './consumer-auth/consumer-auth.errors.js';
-import { HeaderAuthenticator } from './consumer-auth/header-authenticator.js';
+import { ConsumerAuth } from './consumer-auth/consumer-auth.module.js';
+import { TOKEN_ROUTE, TokenController } from './consumer-auth/token.controller.js';
 import { AnswerBudget } from './edge/answer-budget.js';
 import { BodyBudget } from './edge/body-budget.js';
 import { edgeHttpOptions, prepareEdge } from './edge/edge-http.config.js';
@@ -51,6 +51,7 @@ import { watchQueues } from './ops/gateway-metrics.service.js';
 import { LogProbe } from './ops/log-probe.service.js';
 import { readinessChecks } from './ops/readiness.service.js';
 import { gatewayParts } from './ops/status-parts.service.js';
+import { instanceSigner } from './refusals/refusals.worker.js';
 import { Rights } from './rights/rights.js';
 
 export interface GatewayDependencies {
@@ -89,6 +90,9 @@ interface Parts {
   readonly metrics: AppMetrics;
   readonly database: Database;
   readonly registry: RegistryCopy;
+  readonly rights: Rights;
+  /** The gateway's own key, if it is both held and published as valid. */
+  readonly signer: () => Signer | undefined;
   readonly audit: AuditLogService;
   readonly exchange: ExchangeModule;
   readonly corrections: Corrections;
@@ -121,8 +125,9 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     { ...config, instanceId },
   );
   const corrections = new Corrections({
-    ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId) },
+    ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId), gateway: instanceId },
     ...{ keys: exchange.keys, exchanges: exchange.exchanges },
+    events: { verified: (result) => reports.metrics.verifications.add({ result }) },
     failed: (what, cause) => reports.failed(what, cause),
   });
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
@@ -132,6 +137,8 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   corrections.start();
   const parts: Parts = {
     ...{ config, instanceId, bus, clock, logger, metrics, database, registry },
+    rights: new RegistryRights(registry),
+    signer: () => instanceSigner(registry.current(), registry.manifestStatement, keys, instanceId),
     ...{ audit, exchange, corrections, answers, watcher, openings },
   };
   const stop = async () => {
@@ -165,22 +172,40 @@ function linkTickets(
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
   const { config, bus, clock, logger, metrics, database, registry, exchange, watcher, openings } = parts;
   const { replies, pulse, logWatch, pending } = exchange;
+  const { corrections } = parts;
   const hearing = () => replies.hearing();
   const probe = new LogProbe(pulse, logWatch, clock);
   const readiness = readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors });
-  const status = gatewayParts({ bus, registry, checks: readiness, exchange, watcher, openings, limits: config });
-  const app = await createHttpApp(rootModule(parts), {
+  const status = gatewayParts({
+    bus,
+    registry,
+    checks: readiness,
+    exchange,
+    watcher,
+    openings,
+    corrections,
+    limits: config,
+  });
+  const consumerAuth = await openConsumerAuth(parts);
+  const app = await createHttpApp(rootModule(parts, consumerAuth), {
     name: 'gateway',
     logger,
     metrics,
     readiness,
     status: new StatusWatch('gateway', status, clock),
+    tls: consumerAuth.tls?.options(),
     ...edgeHttpOptions(config),
   });
-  prepareEdge(app, [COMPOSITION_ROUTE, ...CORRECTION_ROUTES]);
+  prepareEdge(app, [COMPOSITION_ROUTE, TOKEN_ROUTE, ...CORRECTION_ROUTES]);
   serveOpenApi(app, { title: 'Kerege gateway', version: '1.0.0', description: "Native paths; /r1 is X-Road's." });
   const { host, port, drainMs } = config;
-  const running = await startHttpApp(app, { host, port, drainMs, onClose: stop });
+  consumerAuth.attach(app.getHttpServer());
+  const onClose = async () => {
+    await consumerAuth.stop();
+    await stop();
+  };
+  const running = await startHttpApp(app, { host, port, drainMs, onClose });
+  consumerAuth.start(running.url);
   return {
     url: running.url,
     close: async () => {
@@ -191,13 +216,16 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
   };
 }
 
-function rootModule(parts: Parts): DynamicModule {
-  const { config, instanceId, clock, logger, registry, audit, exchange, corrections, answers } = parts;
-  const rights = new RegistryRights(registry);
-  const authenticator = new HeaderAuthenticator(rights, instanceId);
-  const objection = authenticator.objectionTo(config.host);
-  if (objection !== undefined) throw consumerAuthErrors.error(objection);
-  logger.warn({ host: config.host }, 'consumers are believed by X-Road-Client, because only this machine can connect');
+function openConsumerAuth(parts: Parts): Promise<ConsumerAuth> {
+  const { config, rights, instanceId, clock, database, signer, logger } = parts;
+  return ConsumerAuth.open({
+    ...{ settings: config, rights, gateway: instanceId, clock, database, signer },
+    logger: logger.child('consumer-auth'),
+  });
+}
+
+function rootModule(parts: Parts, consumerAuth: ConsumerAuth): DynamicModule {
+  const { config, clock, logger, rights, audit, exchange, corrections, answers } = parts;
   const compositions = new CompositionService({
     exchanges: exchange.exchanges,
     rights,
@@ -212,7 +240,7 @@ function rootModule(parts: Parts): DynamicModule {
       EdgeModule.with({
         exchanges: exchange.exchanges,
         rights,
-        authenticator,
+        authenticator: consumerAuth.authenticator,
         openApiDocuments: new OpenApiDocuments(config.registryUrl),
         logger,
         settings: config,
@@ -220,9 +248,10 @@ function rootModule(parts: Parts): DynamicModule {
         refusals: exchange.tally,
       }),
     ],
-    controllers: [ExchangeController, CompositionController, GatewayCorrectionsController],
+    controllers: [ExchangeController, CompositionController, GatewayCorrectionsController, TokenController],
     providers: [
       ...corrections.providers(),
+      ...consumerAuth.providers(),
       { provide: CompositionService, useValue: compositions },
       { provide: ExchangeStore, useValue: exchange.store },
       { provide: TakeoverService, useValue: exchange.takeover },

@@ -46,7 +46,7 @@ members:
       - code: population
         services: [{ code: persons, openapi: persons.yaml, timeoutMs: 5000 }]
         agreements:
-          - { consumer: GOV/1000/mygov, service: persons, endpoints: ['GET /{pin}'], purposes: [view], endUser: { 'GET /{pin}': subject }, until: 2036-12-31 }
+          - { consumer: GOV/1000/mygov, service: persons, endpoints: ['GET /{pin}'], purposes: [view], endUser: { 'GET /{pin}': subject }, subjectKinds: [DEMO/PIN], hours: { days: [1], from: '09:00', until: '18:00', timeZone: Asia/Baku }, context: [issue], until: 2036-12-31 }
 instances:
   - { id: gw1, kind: gateway, runBy: GOV/1000, serves: [GOV/1000/mygov] }
   - { id: registry1, kind: registry, runBy: GOV/1000 }
@@ -168,6 +168,10 @@ describe('registry', () => {
     expect(JSON.parse(bytes.toString())).toMatchObject({ number: 1, members: [], logs: [{ origin: ORIGIN }] });
     expect(log.leaves).toContain(manifest?.statement);
     await eventually(async () => (await get('/ready')).status === 200);
+    const announced = (await (await get('/v1/announcement')).json()) as { digests: string; snapshot: string };
+    expect(announced).toEqual({
+      ...{ statement: expect.any(String), digests: manifest?.digests, snapshot: bytes.toString() },
+    });
   }, 30_000);
 
   it('shows a dry run, applies, and finds nothing to do the second time', async () => {
@@ -196,6 +200,9 @@ describe('registry', () => {
     expect(JSON.parse(await service.text()).agreements[0]).toMatchObject({
       consumer: 'DEMO/GOV/1000/mygov',
       endUser: { 'GET /{pin}': 'subject' },
+      subjectKinds: ['DEMO/PIN'],
+      hours: { days: [1], from: '09:00', until: '18:00', timeZone: 'Asia/Baku' },
+      context: ['issue'],
     });
     const document = await get(`/v1/openapi/${toHex(sha256(OPENAPI))}`);
     expect(await document.text()).toBe(OPENAPI);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ServiceId, SubsystemId } from '#kernel';
-import { decide, type AccessQuestion, type AccessReason } from './decide.js';
+import { allowedEndpoints, decide, type AccessQuestion, type AccessReason } from './decide.js';
 import type { AccessAgreement, AccessService, AccessView } from './view.js';
 
 const consumer = 'DEMO/GOV/1000/mygov' as SubsystemId;
@@ -11,11 +11,16 @@ const GET = 'GET /{pin}';
 const persons: AccessService = { personalData: true, endpoints: [{ endpoint: GET }, { endpoint: 'POST /match' }] };
 const agreement: AccessAgreement = { endpoints: [GET], purposes: ['treatment'], until: '2036-12-31T00:00:00Z' };
 
-function viewOf(agreements: readonly AccessAgreement[], entry: AccessService | undefined = persons): AccessView {
+function viewOf(
+  agreements: readonly AccessAgreement[],
+  entry: AccessService | undefined = persons,
+  suspended = '',
+): AccessView {
   const known = new Set<string>([consumer, 'DEMO/GOV/1001/population']);
   return {
     subsystem: (id) => (known.has(id) ? {} : undefined),
     service: (id) => (id === service ? entry : undefined),
+    isSuspended: (id, endpoint) => suspended === (endpoint === undefined ? id : `${id} ${endpoint}`),
     agreements: (from, to) => (from === consumer && to === service ? agreements : []),
     purposes: [
       { code: 'treatment', legalBasis: 'LB-1' },
@@ -37,7 +42,7 @@ function ask(
 
 describe('decide', () => {
   it('permits what an agreement in force names, with purpose and legal basis implied', () => {
-    const permit = { endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreement };
+    const permit = { endpoint: GET, purpose: 'treatment', legalBasis: 'LB-1', agreements: [agreement] };
     expect(ask()).toEqual({ ...permit, endUser: [], requiresLink: false });
   });
 
@@ -97,6 +102,7 @@ describe('decide', () => {
     ['an agreement whose begin cannot be read', 'agreement-not-begun', {}, [{ ...agreement, from: 'soon' }]],
     ['an agreement that ends now', 'agreement-ended', {}, [{ ...agreement, until: '2026-11-22T12:00:00.000Z' }]],
     ['an agreement whose end cannot be read', 'agreement-ended', {}, [{ ...agreement, until: 'never' }]],
+    ['an agreement that its provider has stopped', 'agreement-stopped', {}, [{ ...agreement, stopped: 'abuse' }]],
     ['another endpoint of the service', 'endpoint-not-agreed', { endpoint: 'POST /match' }],
     [
       'no purpose where two are agreed',
@@ -131,15 +137,37 @@ describe('decide', () => {
     expect(ask(change, ...rest)).toBe(reason);
   });
 
+  it.each<[string, AccessReason]>([
+    [consumer, 'consumer-suspended'],
+    ['DEMO/GOV/1000', 'consumer-suspended'],
+    ['DEMO/GOV/1001/population', 'provider-suspended'],
+    ['DEMO/GOV/1001', 'provider-suspended'],
+    [service, 'service-suspended'],
+    [`${service} ${GET}`, 'endpoint-suspended'],
+  ])('denies while the operator has suspended %s', (suspended, reason) => {
+    const question = { consumer, service, endpoint: GET, atMs: NOW };
+    const result = decide(viewOf([agreement], persons, suspended), question);
+    expect(result.ok ? 'permitted' : result.reason).toBe(reason);
+    expect(allowedEndpoints(viewOf([agreement], persons, suspended), consumer, service, NOW)).toEqual([]);
+  });
+
+  it('leaves alone what is not suspended', () => {
+    const view = viewOf([agreement], persons, `${service} POST /match`);
+    expect(decide(view, { consumer, service, endpoint: GET, atMs: NOW }).ok).toBe(true);
+  });
+
   it('permits the first instant of an agreement and the last before its end', () => {
     expect(ask({}, [{ ...agreement, from: '2026-11-22T12:00:00Z', until: '2026-11-22T12:00:00.001Z' }])).toMatchObject({
       endpoint: GET,
     });
   });
 
-  it('finds the agreement that carries the purpose among several', () => {
+  it('finds the agreements that carry the purpose among several', () => {
     const other = { ...agreement, purposes: ['legal-aid'] };
-    expect(ask({ purpose: 'legal-aid' }, [agreement, other])).toMatchObject({ agreement: other, legalBasis: 'LB-2' });
+    expect(ask({ purpose: 'legal-aid' }, [agreement, other])).toMatchObject({
+      agreements: [other],
+      legalBasis: 'LB-2',
+    });
   });
 
   it('never permits without an agreement in force that names endpoint and purpose', () => {

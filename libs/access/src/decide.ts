@@ -1,4 +1,5 @@
-import { ok, refuse, subsystemOf, type Result, type ServiceId, type SubsystemId } from '#kernel';
+import { memberOf, ok, refuse, subsystemOf, type Result, type ServiceId, type SubsystemId } from '#kernel';
+import { isWithinHours } from './agreed-hours.js';
 import type { AccessAgreement, AccessView, EndUserRule } from './view.js';
 
 /** What is asked: may this consumer call this endpoint, for this purpose, now? */
@@ -16,8 +17,9 @@ export interface Permit {
   readonly endpoint: string;
   readonly purpose: string;
   readonly legalBasis: string;
-  readonly agreement: AccessAgreement;
-  /** Of every agreement that allows this: one that asks for nobody does not undo another that asks. */
+  /** In force, naming endpoint and purpose, and open at that hour; never empty. `decideTerms` asks what more they want. */
+  readonly agreements: readonly AccessAgreement[];
+  /** Of every agreement with this purpose, open or not: one that asks for nobody does not undo another that asks. */
   readonly endUser: readonly EndUserRule[];
   /** Whether the subject must have allowed it: one agreement that asks for it is enough. */
   readonly requiresLink: boolean;
@@ -26,19 +28,25 @@ export interface Permit {
 /** The closed list of reasons for which access is denied, in the order in which they are looked for. */
 export type AccessReason =
   | 'unknown-consumer'
+  | 'consumer-suspended'
   | 'unknown-provider'
+  | 'provider-suspended'
   | 'unknown-service'
   | 'service-disabled'
+  | 'service-suspended'
   | 'endpoint-unknown'
+  | 'endpoint-suspended'
   | 'agreement-missing'
   | 'agreement-not-begun'
   | 'agreement-ended'
+  | 'agreement-stopped'
   | 'endpoint-not-agreed'
   | 'purpose-missing'
   | 'purpose-unknown'
   | 'purpose-not-agreed'
   | 'legal-basis-unknown'
-  | 'legal-basis-not-of-purpose';
+  | 'legal-basis-not-of-purpose'
+  | 'outside-agreed-hours';
 
 /**
  * Deny by default: a permit needs a registered endpoint, an agreement that holds at `atMs` and names it, and a purpose
@@ -49,16 +57,21 @@ export function decide(view: AccessView, question: AccessQuestion): Result<Permi
   if (!endpoint.ok) return endpoint;
   const agreements = agreementsFor(view, question, endpoint.value);
   if (!agreements.ok) return agreements;
-  const chosen = choosePurpose(view, agreements.value, question.purpose);
-  if (!chosen.ok) return chosen;
-  const { purpose } = chosen.value;
-  const legalBasis = legalBasisFor(view, purpose, question.legalBasis);
+  const purpose = choosePurpose(view, agreements.value, question.purpose);
+  if (!purpose.ok) return purpose;
+  const legalBasis = legalBasisFor(view, purpose.value, question.legalBasis);
   if (!legalBasis.ok) return legalBasis;
-  const endUser = endUserRules(agreements.value, endpoint.value, purpose);
-  const requiresLink = agreements.value.some(
-    (agreement) => agreement.purposes.includes(purpose) && agreement.requiresLink?.includes(endpoint.value) === true,
-  );
-  return ok({ endpoint: endpoint.value, legalBasis: legalBasis.value, endUser, requiresLink, ...chosen.value });
+  const agreed = agreements.value.filter(({ purposes }) => purposes.includes(purpose.value));
+  const open = agreed.filter(({ hours }) => hours === undefined || isWithinHours(hours, question.atMs));
+  if (open.length === 0) return refuse('outside-agreed-hours');
+  return ok({
+    endpoint: endpoint.value,
+    purpose: purpose.value,
+    legalBasis: legalBasis.value,
+    agreements: open,
+    endUser: agreed.flatMap(({ endUser }) => endUserRules(endUser, endpoint.value)),
+    requiresLink: agreed.some(({ requiresLink }) => requiresLink?.includes(endpoint.value) === true),
+  });
 }
 
 /** The registered endpoints of a service that the consumer may call at `atMs` for one purpose or another. */
@@ -73,15 +86,24 @@ export function allowedEndpoints(view: AccessView, consumer: SubsystemId, servic
 }
 
 function registeredEndpoint(view: AccessView, question: AccessQuestion): Result<string, AccessReason> {
+  const provider = subsystemOf(question.service);
   if (view.subsystem(question.consumer) === undefined) return refuse('unknown-consumer');
-  if (view.subsystem(subsystemOf(question.service)) === undefined) return refuse('unknown-provider');
+  if (isPartySuspended(view, question.consumer)) return refuse('consumer-suspended');
+  if (view.subsystem(provider) === undefined) return refuse('unknown-provider');
+  if (isPartySuspended(view, provider)) return refuse('provider-suspended');
   const service = view.service(question.service);
   if (service === undefined) return refuse('unknown-service');
   if (service.disabled !== undefined) return refuse('service-disabled');
+  if (view.isSuspended(question.service)) return refuse('service-suspended');
   const { endpoint } = question;
   if (endpoint === undefined || !service.endpoints.some((registered) => registered.endpoint === endpoint))
     return refuse('endpoint-unknown');
-  return ok(endpoint);
+  return view.isSuspended(question.service, endpoint) ? refuse('endpoint-suspended') : ok(endpoint);
+}
+
+/** A member that is suspended is so with all its subsystems. */
+function isPartySuspended(view: AccessView, subsystem: SubsystemId): boolean {
+  return view.isSuspended(subsystem) || view.isSuspended(memberOf(subsystem));
 }
 
 /** Agreements in force that name the endpoint; never empty. */
@@ -99,7 +121,9 @@ function agreementsFor(
   if (begun.length === 0) return refuse('agreement-not-begun');
   const inForce = begun.filter((agreement) => question.atMs < Date.parse(agreement.until));
   if (inForce.length === 0) return refuse('agreement-ended');
-  const naming = inForce.filter((agreement) => agreement.endpoints.includes(endpoint));
+  const going = inForce.filter((agreement) => agreement.stopped === undefined);
+  if (going.length === 0) return refuse('agreement-stopped');
+  const naming = going.filter((agreement) => agreement.endpoints.includes(endpoint));
   return naming.length === 0 ? refuse('endpoint-not-agreed') : ok(naming);
 }
 
@@ -107,22 +131,19 @@ function choosePurpose(
   view: AccessView,
   agreements: readonly AccessAgreement[],
   stated: string | undefined,
-): Result<{ purpose: string; agreement: AccessAgreement }, AccessReason> {
+): Result<string, AccessReason> {
   const agreed = new Set(agreements.flatMap((agreement) => agreement.purposes));
   const [only] = agreed;
   const purpose = stated ?? (agreed.size === 1 ? only : undefined);
   if (purpose === undefined) return refuse('purpose-missing');
   if (!view.purposes.some((known) => known.code === purpose)) return refuse('purpose-unknown');
-  const agreement = agreements.find((candidate) => candidate.purposes.includes(purpose));
-  return agreement === undefined ? refuse('purpose-not-agreed') : ok({ purpose, agreement });
+  return agreed.has(purpose) ? ok(purpose) : refuse('purpose-not-agreed');
 }
 
-function endUserRules(agreements: readonly AccessAgreement[], endpoint: string, purpose: string): EndUserRule[] {
-  return agreements
-    .filter(({ purposes }) => purposes.includes(purpose))
-    .flatMap(({ endUser }) =>
-      endUser !== undefined && Object.hasOwn(endUser, endpoint) ? (endUser[endpoint] ?? []) : [],
-    );
+function endUserRules(rules: AccessAgreement['endUser'], endpoint: string): readonly EndUserRule[] {
+  return rules !== undefined && Object.hasOwn(rules, endpoint) && rules[endpoint] !== undefined
+    ? [rules[endpoint]]
+    : [];
 }
 
 function legalBasisFor(view: AccessView, purpose: string, stated: string | undefined): Result<string, AccessReason> {

@@ -1,5 +1,6 @@
 export { allowedEndpoints, decide, type AccessQuestion, type AccessReason, type Permit } from './decide.js';
 export { isBodyAsDeclared, isJsonType, type DeclaredBody } from './declared-body.js';
+export { explain, type AgreementFinding, type Explanation } from './explain.js';
 export { matchEndpoint, type EndpointMatch } from './endpoint.js';
 export { decideEndUser, type ActingPerson, type EndUserReason } from './end-user.js';
 export { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from './filtered-headers.js';
@@ -12,12 +13,16 @@ export {
   type SubjectReason,
   type SubjectSources,
 } from './subject.js';
+export { knownSubjectTypes } from './subject-code.js';
 export { parseTarget, type Target, type TargetReason } from './target.js';
+export { decideTerms, subjectKindOf, type CallTerms, type TermsReason } from './terms.js';
 export { isUnsafeMethod } from './unsafe-method.js';
 export {
   type AccessAgreement,
   type AccessService,
   type AccessView,
+  type AgreedHours,
+  type ContextField,
   type EndUserRule,
   type SubjectRule,
 } from './view.js';

@@ -1,6 +1,7 @@
 import type { AccessReason } from './decide.js';
 import type { EndUserReason } from './end-user.js';
 import type { SubjectReason } from './subject.js';
+import type { TermsReason } from './terms.js';
 
 /** At whose door an outcome is laid (`statements.md` §1, `side`). */
 export type OutcomeSide = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
@@ -58,7 +59,7 @@ type WayReason =
   | 'no-outcome';
 
 /** The closed list of `why` codes of exchanges, and of refusals that are answered without a statement. */
-export type WhyCode = AccessReason | SubjectReason | EndUserReason | WayReason;
+export type WhyCode = AccessReason | TermsReason | SubjectReason | EndUserReason | WayReason;
 
 const denied: OutcomeReason = { side: 'consumer', status: 403, fault: 'access_denied' };
 const context: OutcomeReason = { side: 'consumer', status: 400, fault: 'invalid_request' };
@@ -78,19 +79,27 @@ export const transientRefusals: ReadonlySet<string> = new Set(['rate-limited']);
 /** One place for reason → side, native status, X-Road fault (`exchange.md` §1): both edges and the docs read it. */
 export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'unknown-consumer': { side: 'consumer', status: 404, fault: 'unknown_member' },
+  'consumer-suspended': denied,
   'unknown-provider': { side: 'consumer', status: 404, fault: 'unknown_member' },
+  'provider-suspended': { side: 'provider', status: 503, fault: 'service_disabled' },
   'unknown-service': { side: 'consumer', status: 404, fault: 'unknown_service' },
   'service-disabled': { side: 'provider', status: 503, fault: 'service_disabled' },
+  'service-suspended': { side: 'provider', status: 503, fault: 'service_disabled' },
   'endpoint-unknown': denied,
+  'endpoint-suspended': { side: 'provider', status: 503, fault: 'service_disabled' },
   'agreement-missing': denied,
   'agreement-not-begun': denied,
   'agreement-ended': denied,
+  'agreement-stopped': denied,
   'endpoint-not-agreed': denied,
   'purpose-missing': context,
   'purpose-unknown': denied,
   'purpose-not-agreed': denied,
   'legal-basis-unknown': denied,
   'legal-basis-not-of-purpose': denied,
+  'outside-agreed-hours': denied,
+  'subject-kind-not-agreed': denied,
+  'context-missing': context,
   'subject-missing': context,
   'subject-malformed': context,
   'subject-ambiguous': context,

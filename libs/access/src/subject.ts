@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from '#kernel';
 import { jsonAt } from './json-pointer.js';
 import { percentDecode } from './plain-text.js';
+import { isWellFormedCode } from './subject-code.js';
 import type { SubjectRule } from './view.js';
 
 /** COUNTRY / TYPE / CODE, upper case (`statements.md` §5); `TypedSubject` of `#signing` is the same shape. */
@@ -59,7 +60,8 @@ export function resolveSubject(
   stated: Subject | undefined,
 ): Result<Subject | 'in-answer' | undefined, SubjectReason> {
   if (rule === undefined) {
-    return stated === undefined && service.personalData ? refuse('subject-missing') : ok(stated);
+    if (stated === undefined) return service.personalData ? refuse('subject-missing') : ok(stated);
+    return isWellFormedCode(stated) ? ok(stated) : refuse('subject-malformed');
   }
   const found = findSubject(rule, sources);
   if (!found.ok || found.value === 'in-answer' || stated === undefined) return found;
@@ -70,11 +72,12 @@ export function sameSubject(a: Subject, b: Subject): boolean {
   return a.country === b.country && a.type === b.type && a.code === b.code;
 }
 
-/** Codes are compared and committed to in upper case; anything but letters, digits and `-` is no code. */
+/** Codes are compared and committed to in upper case; what cannot be a code of the rule's type is none. */
 function typed(rule: SubjectRule, value: Result<string, SubjectReason>): Result<Subject, SubjectReason> {
   if (!value.ok) return value;
   if (!CODE.test(value.value)) return refuse('subject-malformed');
-  return ok({ country: rule.country, type: rule.type, code: value.value.toUpperCase() });
+  const subject = { country: rule.country, type: rule.type, code: value.value.toUpperCase() };
+  return isWellFormedCode(subject) ? ok(subject) : refuse('subject-malformed');
 }
 
 function present(value: string | undefined): Result<string, SubjectReason> {

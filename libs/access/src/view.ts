@@ -27,6 +27,20 @@ export interface AccessService {
 /** Who must act at an endpoint; the snapshot's own list is the same. */
 export type EndUserRule = 'subject' | 'official' | 'any';
 
+/** A caller's own statement that an agreement may ask for, each a header that X-Road knows (`exchange.md` §2.3). */
+export type ContextField = 'issue' | 'user-id' | 'represented-party';
+
+/** When an agreement holds within its term, on the clock of the provider's country. */
+export interface AgreedHours {
+  /** 1 is Monday. */
+  readonly days: readonly number[];
+  /** `HH:MM`; from the first minute to before the last. `24:00` is the end of the day. */
+  readonly from: string;
+  readonly until: string;
+  /** IANA time zone. */
+  readonly timeZone: string;
+}
+
 export interface AccessAgreement {
   readonly endpoints: readonly string[];
   readonly purposes: readonly string[];
@@ -34,6 +48,14 @@ export interface AccessAgreement {
   readonly endUser?: Readonly<Record<string, EndUserRule>> | undefined;
   /** Of endpoints that may be called only while the subject has allowed it. */
   readonly requiresLink?: readonly string[] | undefined;
+  /** Whose data may be asked for, as COUNTRY/TYPE; anybody's where it is absent. */
+  readonly subjectKinds?: readonly string[] | undefined;
+  /** At any hour where it is absent. */
+  readonly hours?: AgreedHours | undefined;
+  /** What the caller has to state with every call. */
+  readonly context?: readonly ContextField[] | undefined;
+  /** The provider's notice while it grants nothing: it may stop by itself, at once (E43). */
+  readonly stopped?: string | undefined;
   /** ISO instants; `until` is the first at which the agreement no longer holds. */
   readonly from?: string | undefined;
   readonly until: string;
@@ -43,6 +65,11 @@ export interface AccessAgreement {
 export interface AccessView {
   subsystem(id: SubsystemId): object | undefined;
   service(id: ServiceId): AccessService | undefined;
+  /**
+   * Whether the operator has suspended exactly this member, subsystem or service, or one endpoint of a service (E43). What
+   * follows for the parts of what is suspended `decide` knows.
+   */
+  isSuspended(id: string, endpoint?: string): boolean;
   /** Granted by the service's subsystem to the consumer; validity in time is judged here, not there. */
   agreements(consumer: SubsystemId, service: ServiceId): readonly AccessAgreement[];
   readonly purposes: readonly { readonly code: string; readonly legalBasis: string }[];

@@ -14,7 +14,17 @@ import {
 } from './expected-statement.js';
 import { FeedbackHttp, type FeedbackHttpParts } from './feedback-http.service.js';
 import { openRequest, type OpenedRequest, type RequestFlaw, type UnsealKeyOf } from './open-request.js';
-import { casesPage, noticesPage, ownedCase, proposed, taken, type SealedCase, type Standing } from './standing.js';
+import {
+  casesPage,
+  noticesPage,
+  owedFlags,
+  ownedCase,
+  proposed,
+  taken,
+  type OwedFlags,
+  type SealedCase,
+  type Standing,
+} from './standing.js';
 
 export interface CaseClientParts extends FeedbackHttpParts {
   readonly unsealKey: UnsealKeyOf;
@@ -73,6 +83,11 @@ export class CaseClient {
     const given = Object.entries({ state, after, limit }).filter(([, value]) => value !== undefined);
     const query = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
     return read(casesPage, await this.http.ask(`/v1/owner/corrections${query === '' ? '' : `?${query}`}`));
+  }
+
+  /** Whether dispute flags for this subsystem wait at feedback. */
+  async owedFlags(): Promise<OwedFlags> {
+    return read(owedFlags, await this.http.ask('/v1/owner/dispute-flags'));
   }
 
   /** With the request opened; one that cannot be opened has a `flaw` instead. */

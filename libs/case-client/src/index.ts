@@ -12,4 +12,4 @@ export {
 export type { Acknowledgement } from './expected-statement.js';
 export { nextActs } from './next-acts.js';
 export type { OpenedRequest, RequestFlaw } from './open-request.js';
-export type { Standing } from './standing.js';
+export type { OwedFlags, Standing } from './standing.js';

@@ -27,3 +27,11 @@ export const noticesPage = z.object({ notices: z.array(notice), next: text.optio
 export const casesPage = z.object({ cases: z.array(standing), next: text.optional() });
 export const taken = z.object({ standing });
 export const proposed = z.object({ payload: z.record(z.string(), z.unknown()) });
+
+const ms = z.number().nonnegative();
+/**
+ * Dispute flags for this subsystem that feedback has not delivered, how long the oldest one has waited, and how long ago
+ * feedback had followed the log to its end; absent: not since its start.
+ */
+export const owedFlags = z.object({ waiting: z.int().nonnegative(), waitingMs: ms, behindMs: ms.optional() });
+export type OwedFlags = z.infer<typeof owedFlags>;

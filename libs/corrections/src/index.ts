@@ -53,6 +53,7 @@ export {
 export { CASE_REFUSALS, type CaseRefusal, type CaseRefusalCode } from './case/refusal.js';
 export { CASE_STATES, hasEnded, type CaseRole, type CaseState } from './case/state.js';
 export { DUE_CLOCK, type CaseStatement } from './case/statement.js';
+export { isWithin } from './case/effect.js';
 export { withSuccessor } from './case/successor.js';
 export {
   cellOf,

@@ -137,6 +137,18 @@ export class Outbox {
     return { waiting: Number(waiting), parked: Number(parked), oldestMs: Number(oldestMs ?? 0) };
   }
 
+  /** What one recipient has not got of one kind, whether it waits or is parked, and how long the oldest has been there. */
+  async owed(queries: Asking, recipient: string, kind: string): Promise<{ number: number; oldestMs: number }> {
+    const [row] = await queries.query<{ number: string; oldest_ms: string | null }>(
+      `SELECT count(*) AS number, ${NOW_MS} - min(made_ms) AS oldest_ms FROM (
+         SELECT made_ms, kind FROM delivery WHERE recipient = $1 AND state = 'waiting'
+         UNION ALL SELECT made_ms, kind FROM delivery WHERE recipient = $1 AND state = 'parked'
+       ) AS open WHERE kind = $2`,
+      [recipient, kind],
+    );
+    return { number: Number(row?.number ?? 0), oldestMs: Math.max(0, Number(row?.oldest_ms ?? 0)) };
+  }
+
   /** Removes those that ended longer ago, oldest first; how many of `limit`. */
   async removeEnded(queries: Asking, keepMs: number, limit: number): Promise<number> {
     const rows = await queries.query(

@@ -1,4 +1,5 @@
 export {
+  checkInstanceToken,
   checkReaderToken,
   CLOCK_TOLERANCE_MS,
   LONGEST_TOKEN_MS,

@@ -1,7 +1,7 @@
 import { SignJWT, importJWK } from 'jose';
 import { defineErrors } from '#kernel';
 import { generateSigningKey, type PrivateJwk } from '#signing';
-import { checkReaderToken, READER_TOKEN_TYPE } from './reader-token.js';
+import { checkInstanceToken, checkReaderToken, READER_TOKEN_TYPE } from './reader-token.js';
 import { TokenMemory } from './token-memory.js';
 
 const READER = 'DEMO/GOV/1000/mygov';
@@ -80,6 +80,24 @@ describe('a reader’s token', () => {
     );
     for (const bad of [`${none}.${payload}.`, `${made}x`, 'x', '', 'a.b.c', 'x'.repeat(10_000)])
       expect(await check(bad)).toMatchObject({ ok: false });
+  });
+});
+
+describe('a token of an instance', () => {
+  const INSTANCE = 'DEMO/feedback1';
+  const of = (made: string, instanceId = INSTANCE) =>
+    checkInstanceToken(made, {
+      ...{ instanceId, audience: AUDIENCE, nowMs: NOW_S * 1000 },
+      keyOf: (kid) => (kid === key.kid ? key : undefined),
+    });
+
+  it('is believed of that instance alone, and by its own key alone', async () => {
+    const made = await token({ claims: { iss: INSTANCE, sub: INSTANCE } });
+    expect(await of(made)).toEqual({ ok: true, value: { jti: 'one-token', untilMs: (NOW_S + 330) * 1000 } });
+    expect(await of(made, 'DEMO/feedback2')).toEqual({ ok: false, reason: 'token-claims' });
+    expect(await of(await token())).toEqual({ ok: false, reason: 'token-claims' });
+    const foreign = await token({ claims: { iss: INSTANCE, sub: INSTANCE }, signedWith: other });
+    expect(await of(foreign)).toEqual({ ok: false, reason: 'token-signature' });
   });
 });
 

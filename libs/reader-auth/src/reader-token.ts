@@ -38,19 +38,51 @@ export async function checkReaderToken(
 ): Promise<Result<ReaderToken, ReaderTokenReason>> {
   const reader = claimedReader(token);
   if (reader === undefined) return refuse('token-malformed');
+  const by = { name: reader, audience, nowMs, keyOf: (kid: string) => keyOf(reader, kid) };
+  const checked = await checkClaims(token, by);
+  return checked.ok ? ok({ reader, ...checked.value }) : checked;
+}
+
+export interface InstanceTokenCheck {
+  /** INSTANCE/id, as the registry names it: only its tokens are believed. */
+  readonly instanceId: string;
+  readonly audience: string;
+  readonly nowMs: number;
+  /** The signing key that the instance published under that `kid` and that is valid now. */
+  readonly keyOf: (kid: string) => Promise<PublicJwk | undefined> | PublicJwk | undefined;
+}
+
+/** The same of a token by which an instance asks a member: feedback asks portals so what their handles stand for. */
+export function checkInstanceToken(
+  token: string,
+  { instanceId, ...check }: InstanceTokenCheck,
+): Promise<Result<Omit<ReaderToken, 'reader'>, ReaderTokenReason>> {
+  return checkClaims(token, { ...check, name: instanceId });
+}
+
+interface ClaimsCheck extends Omit<InstanceTokenCheck, 'instanceId'> {
+  /** Who has to have made it. */
+  readonly name: string;
+}
+
+async function checkClaims(
+  token: string,
+  { name, audience, nowMs, keyOf }: ClaimsCheck,
+): Promise<Result<Omit<ReaderToken, 'reader'>, ReaderTokenReason>> {
+  if (token.length > MAX_TOKEN_BYTES) return refuse('token-malformed');
   try {
-    const { payload } = await jwtVerify(token, ({ alg, kid }) => publishedKey(reader, alg, kid, keyOf), {
+    const { payload } = await jwtVerify(token, ({ alg, kid }) => publishedKey(alg, kid, keyOf), {
       typ: READER_TOKEN_TYPE,
       algorithms: ['EdDSA', 'ES256'],
-      issuer: reader,
-      subject: reader,
+      issuer: name,
+      subject: name,
       audience,
       currentDate: new Date(nowMs),
       clockTolerance: CLOCK_TOLERANCE_MS / 1000,
       maxTokenAge: LONGEST_TOKEN_MS / 1000,
       requiredClaims: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti'],
     });
-    return soundClaims(reader, payload);
+    return soundClaims(payload);
   } catch (cause) {
     // Of whoever looks keys up: says nothing about the token.
     if (cause instanceof AppError) throw cause;
@@ -72,22 +104,21 @@ function claimedReader(token: string): SubsystemId | undefined {
 }
 
 async function publishedKey(
-  reader: SubsystemId,
   alg: string | undefined,
   kid: string | undefined,
-  keyOf: TokenCheck['keyOf'],
+  keyOf: ClaimsCheck['keyOf'],
 ): Promise<CryptoKey | Uint8Array> {
-  const jwk = kid === undefined ? undefined : await keyOf(reader, kid);
+  const jwk = kid === undefined ? undefined : await keyOf(kid);
   // The key says which algorithm it is for; a header never chooses (RFC 8725 §3.1).
   if (jwk === undefined || alg === undefined || algorithmOf(jwk) !== alg) throw new errors.JWKSNoMatchingKey();
   const { kty, crv, x, y } = jwk;
   return importJWK(y === undefined ? { kty, crv, x } : { kty, crv, x, y }, alg);
 }
 
-function soundClaims(reader: SubsystemId, { iat, exp, jti }: JWTPayload): Result<ReaderToken, ReaderTokenReason> {
+function soundClaims({ iat, exp, jti }: JWTPayload): Result<Omit<ReaderToken, 'reader'>, ReaderTokenReason> {
   if (iat === undefined || exp === undefined || jti === undefined || !JTI.test(jti)) return refuse('token-claims');
   if ((exp - iat) * 1000 > LONGEST_TOKEN_MS) return refuse('token-claims');
-  return ok({ reader, jti, untilMs: exp * 1000 + CLOCK_TOLERANCE_MS });
+  return ok({ jti, untilMs: exp * 1000 + CLOCK_TOLERANCE_MS });
 }
 
 function reasonOf(cause: unknown): ReaderTokenReason {

@@ -9,7 +9,7 @@ import { verifySignature } from './verify-signature.js';
  * that a log may be started although no witness answers (`audit-log.md` §3.4). And what feedback signs: the key for which
  * openings are sealed today (§4.4), and what persons allow just now. And what auditors sign: whether feedback shows all that
  * the log holds (§4.3). And what supervisor and operator order in a case. And
- * tokens of whoever asks.
+ * tokens of whoever asks; and by gateways, those for their consumers (RFC 9068).
  */
 export type DocumentType =
   | 'kerege-member+jwt'
@@ -19,7 +19,8 @@ export type DocumentType =
   | 'kerege-completeness+jwt'
   | 'kerege-link+jwt'
   | 'kerege-case-order+jwt'
-  | 'kerege-reader+jwt';
+  | 'kerege-reader+jwt'
+  | 'at+jwt';
 export type DocumentReason = JwsReason | 'document-signature';
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;

@@ -1,4 +1,4 @@
-export { algorithmOf, generateSealingKey, generateSigningKey, publicJwk, thumbprint } from './jwk.js';
+export { algorithmOf, generateSealingKey, generateSigningKey, keyBytes, publicJwk, thumbprint } from './jwk.js';
 export type { Algorithm, PrivateJwk, PublicJwk } from './jwk.js';
 export { jwkSigner, type Signer } from './signer.js';
 export { keyFileName, KeyRing } from './key-ring.js';

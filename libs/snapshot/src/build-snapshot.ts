@@ -39,6 +39,7 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     legalBases: definition.legalBases,
     issuers: definition.issuers,
     elements: definition.elements.map((entry) => ({ ...entry, owner: `${definition.instance}/${entry.owner}` })),
+    suspensions: definition.suspensions.map((entry) => ({ ...entry, of: `${definition.instance}/${entry.of}` })),
     logs: parts.logs,
     instances: definition.instances.map((entry) => {
       const id = `${definition.instance}/${entry.id}`;

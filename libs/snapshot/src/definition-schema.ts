@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { registerMemberId, registerServiceId, registerSubsystemId } from '#kernel';
+import { credentialJwk } from './credential.js';
 import { issuer } from './issuer.js';
-import { code, endpointPattern, endUserRule, pointerPattern, subjectRule } from './member-document.js';
+import {
+  agreedHours,
+  code,
+  contextField,
+  endpointPattern,
+  endUserRule,
+  pointerPattern,
+  subjectKind,
+  subjectRule,
+} from './member-document.js';
 
 const title = z
   .record(z.string().regex(/^[a-z]{2}$/, 'is a language code'), z.string().min(1).max(500))
@@ -64,13 +74,47 @@ const agreement = z.strictObject({
     .min(1)
     .optional()
     .describe('Endpoints that may be called only while the subject has allowed it: a live link'),
+  subjectKinds: z
+    .array(subjectKind)
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('Kinds of persons whose data may be asked for, COUNTRY/TYPE; all where it is absent'),
+  hours: agreedHours.optional().describe('When calls are allowed; at any hour where it is absent'),
+  context: z
+    .array(contextField)
+    .min(1)
+    .max(3)
+    .optional()
+    .describe('What callers must state: X-Road-Issue, X-Road-UserId, X-Road-Represented-Party'),
+  stopped: z.string().min(1).max(500).optional().describe("Provider's notice: grants nothing while it stands here"),
   from: day.optional().describe('First day'),
   until: day.describe('Last day'),
 });
 
+const credential = z
+  .strictObject({
+    key: credentialJwk.optional().describe('Public key for client assertions; of no other use'),
+    certificate: z
+      .string()
+      .regex(/^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$/, 'is no SHA-256 fingerprint of a certificate')
+      .optional()
+      .describe('SHA-256 of the certificate in DER form, as "openssl x509 -fingerprint -sha256" shows it'),
+    from: day.describe('First day'),
+    until: day.describe('Last day'),
+  })
+  .refine(({ key, certificate }) => (key === undefined) !== (certificate === undefined), {
+    message: 'needs either "key" or "certificate"',
+  });
+
 const subsystem = z.strictObject({
   code,
   name: title.optional(),
+  credentials: z
+    .array(credential)
+    .max(20)
+    .default([])
+    .describe('With what its information systems prove to a gateway whose they are'),
   services: z.array(service).default([]),
   agreements: z.array(agreement).default([]),
 });
@@ -99,6 +143,20 @@ const succession = z.strictObject({
   successor: subsystemRef.describe('Who takes its place: a subsystem of this file, or one that is succeeded itself'),
   since: day.describe('First day, UTC'),
 });
+/** The operator's own stop (E43), whatever a member says of itself. */
+const suspension = z
+  .strictObject({
+    of: z
+      .string()
+      .refine((text) => [2, 3, 4].includes(text.split('/').length), { message: 'is no member, subsystem or service' })
+      .describe("Member, subsystem or service, without the instance's code"),
+    endpoint: endpointPattern.optional().describe('Only this endpoint of the service'),
+    reason: z.string().min(1).max(500).describe('For those who look it up; callers are told that it is so, not why'),
+  })
+  .refine(({ of, endpoint }) => endpoint === undefined || of.split('/').length === 4, {
+    path: ['endpoint'],
+    message: 'stands beside a service only',
+  });
 
 /** `instance.yaml` (`sandbox.md` §4); `docs/instance.schema.json` is generated from it. */
 export const instanceDefinition = z.strictObject({
@@ -121,6 +179,7 @@ export const instanceDefinition = z.strictObject({
     .max(10_000)
     .default([])
     .describe('Who takes whose place; of a member that is still here its own signed document says it as well'),
+  suspensions: z.array(suspension).max(10_000).default([]).describe('What the operator has stopped for the time being'),
   instances: z
     .array(
       z.strictObject({

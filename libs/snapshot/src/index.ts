@@ -10,6 +10,7 @@ export {
   type SubjectRule,
   type SubsystemEntry,
 } from './member-document.js';
+export { consumerCredential, credentialName, type ConsumerCredential } from './credential.js';
 export { issuer, issuerAlgorithms, type Issuer } from './issuer.js';
 export { snapshotSchema, type Snapshot } from './snapshot.js';
 export {

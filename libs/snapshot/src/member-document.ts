@@ -9,6 +9,7 @@ import {
   type Result,
   type SubsystemId,
 } from '#kernel';
+import { consumerCredential, credentialName } from './credential.js';
 import { MAX_POINTER_LENGTH, POINTER_PATTERN } from './pointer-pattern.js';
 
 /** Text by language code (`en`, `az`, `kk`, `ky`, `ru`); `en` is always there. */
@@ -20,6 +21,16 @@ export const localised = z
 
 function identifier<Id extends string>(what: string, register: (text: string) => Result<Id, string>) {
   return z.custom<Id>((text) => typeof text === 'string' && register(text).ok, { message: `is no ${what} identifier` });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    // What is thrown is how it says no.
+    return false;
+  }
 }
 
 export const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_" and "-" only');
@@ -108,6 +119,24 @@ export type ServiceEntry = z.infer<typeof serviceEntry>;
 /** Who must act: the person the data are about or who represents them, an official of the consumer, or anybody known. */
 export const endUserRule = z.enum(['subject', 'official', 'any']);
 
+/** COUNTRY/TYPE of a typed subject (`statements.md` §5). */
+export const subjectKind = z.string().regex(/^[A-Z]{2,8}\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is written COUNTRY/TYPE');
+
+const minuteOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'is written HH:MM, at most 24:00');
+
+/** When an agreement holds, on the clock of a time zone; a night is two agreements. */
+export const agreedHours = z
+  .strictObject({
+    days: z.array(z.number().int().min(1).max(7)).min(1).max(7).describe('1 is Monday'),
+    from: minuteOfDay,
+    until: minuteOfDay,
+    timeZone: z.string().max(64).refine(isTimeZone, { message: 'is no time zone of the IANA database' }),
+  })
+  .refine(({ from, until }) => from < until, { path: ['until'], message: 'is not after "from"' });
+
+/** What the caller has to state of itself with every call. */
+export const contextField = z.enum(['issue', 'user-id', 'represented-party']);
+
 export const agreement = z.strictObject({
   consumer: identifier<SubsystemId>('subsystem', registerSubsystemId),
   /** Code of a service of the granting subsystem. */
@@ -118,6 +147,12 @@ export const agreement = z.strictObject({
   endUser: z.record(endpointPattern, endUserRule).optional(),
   /** Endpoints of this agreement that may be called only while the person has allowed it (E45). */
   requiresLink: z.array(endpointPattern).min(1).optional(),
+  /** Whose data may be asked for; anybody's where it is absent. */
+  subjectKinds: z.array(subjectKind).min(1).max(50).optional(),
+  hours: agreedHours.optional(),
+  context: z.array(contextField).min(1).max(3).optional(),
+  /** The provider's notice while it grants nothing. */
+  stopped: z.string().min(1).max(500).optional(),
   from: instant.optional(),
   /** First instant at which the agreement no longer holds. */
   until: instant,
@@ -128,6 +163,8 @@ export const subsystemEntry = z.strictObject({
   id: identifier<SubsystemId>('subsystem', registerSubsystemId),
   name: localised.optional(),
   keys: z.array(publishedKey).min(1).max(20),
+  /** With what its information systems prove themselves to a gateway; none in a document from before. */
+  credentials: z.array(consumerCredential).min(1).max(20).optional(),
   services: z.array(serviceEntry).max(1000),
   /** Granted by this subsystem as provider. */
   agreements: z.array(agreement).max(10_000),
@@ -173,5 +210,17 @@ export const memberDocument = z
       if (memberOf(former) !== document.member)
         context.addIssue({ code: 'custom', path: ['successions', index, 'former'], message: 'is another member’s' });
     }
+    // Who holds the key that signs statements could come in as an information system, and the other way round.
+    const keys = new Set(
+      [...document.subsystems, ...document.instances].flatMap((owner) => owner.keys.map((key) => key.kid)),
+    );
+    for (const [index, { credentials = [] }] of document.subsystems.entries())
+      for (const credential of credentials)
+        if (keys.has(credentialName(credential)))
+          context.addIssue({
+            code: 'custom',
+            path: ['subsystems', index, 'credentials'],
+            message: 'a key that signs or opens is no credential',
+          });
   });
 export type MemberDocument = z.infer<typeof memberDocument>;

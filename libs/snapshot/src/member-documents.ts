@@ -1,3 +1,4 @@
+import type { ConsumerCredential } from './credential.js';
 import type { InstanceDefinition } from './definition-schema.js';
 import {
   memberDocument,
@@ -10,11 +11,13 @@ import type { OpenApiOperations } from './openapi-operations.js';
 import type { Path } from './references.js';
 import { serviceElements, type ElementProblemCode } from './service-elements.js';
 import { memberOf, ok, refuse, type Result } from '#kernel';
+import { thumbprint } from '#signing';
 import { spelledSuccessions } from './succession.js';
 
 type MemberDefinition = InstanceDefinition['members'][number];
-type ServiceDefinition = MemberDefinition['subsystems'][number]['services'][number];
-type AgreementDefinition = MemberDefinition['subsystems'][number]['agreements'][number];
+type SubsystemDefinition = MemberDefinition['subsystems'][number];
+type ServiceDefinition = SubsystemDefinition['services'][number];
+type AgreementDefinition = SubsystemDefinition['agreements'][number];
 
 /** What a definition alone does not hold: public keys, and what stands in the OpenAPI documents that it names. */
 export interface DocumentSources {
@@ -40,6 +43,7 @@ export function memberDocumentsOf(
 ): Result<MemberDocument[], readonly DocumentProblem[]> {
   const problems: DocumentProblem[] = [];
   const documents = definition.members.map((member) => documentOf(definition, member, sources, problems));
+  addAt(definition.instance, suspendedEndpoints(definition, documents), problems);
   if (problems.length > 0) return refuse(problems);
   const parsed = documents.map((document) => memberDocument.safeParse(document));
   const invalid = parsed.flatMap((result, index): DocumentProblem[] =>
@@ -75,6 +79,7 @@ function documentOf(
         id: subsystemId,
         ...given('name', subsystem.name),
         keys: sources.keysOf(subsystemId),
+        ...credentialsOf(subsystem),
         services,
         agreements: subsystem.agreements.map((entry) =>
           agreementOf(definition.instance, subsystemId, entry, services, problems),
@@ -138,9 +143,47 @@ function serviceOf(
   };
 }
 
+/** Endpoints stand in OpenAPI documents, so whether a suspended one is there is seen only here. */
+function suspendedEndpoints(
+  definition: InstanceDefinition,
+  documents: readonly ReturnType<typeof documentOf>[],
+): Omit<DocumentProblem, 'at'>[] {
+  const served = new Set(
+    documents.flatMap(({ subsystems }) =>
+      subsystems.flatMap(({ id, services }) =>
+        services.flatMap(({ code, endpoints }) => endpoints.map(({ endpoint }) => `${id}/${code} ${endpoint}`)),
+      ),
+    ),
+  );
+  return definition.suspensions.flatMap(({ of, endpoint }, index) =>
+    endpoint === undefined || served.has(`${definition.instance}/${of} ${endpoint}`)
+      ? []
+      : [
+          {
+            code: 'endpoint-unknown' as const,
+            path: ['suspensions', index, 'endpoint'],
+            message: `"${endpoint}" is no endpoint of ${of}, so its suspension would stop nothing`,
+          },
+        ],
+  );
+}
+
 /** One by one: they can be more than a call has room for. */
 function addAt(at: string, found: readonly Omit<DocumentProblem, 'at'>[], problems: DocumentProblem[]): void {
   for (const problem of found) problems.push({ ...problem, at });
+}
+
+/** A subsystem without any has the same document as before there were credentials. */
+function credentialsOf({ credentials }: SubsystemDefinition): { readonly credentials?: readonly ConsumerCredential[] } {
+  if (credentials.length === 0) return {};
+  return {
+    credentials: credentials.map(({ key, certificate = '', from, until }): ConsumerCredential => {
+      const valid = { from: `${from}T00:00:00Z`, until: dayAfter(until) };
+      return key === undefined
+        ? { kind: 'certificate', sha256: certificate.replaceAll(':', '').toLowerCase(), ...valid }
+        : { kind: 'key', kid: thumbprint(key), jwk: key, ...valid };
+    }),
+  };
 }
 
 function agreementOf(
@@ -165,6 +208,10 @@ function agreementOf(
     purposes: entry.purposes,
     ...given('endUser', entry.endUser),
     ...given('requiresLink', entry.requiresLink),
+    ...given('subjectKinds', entry.subjectKinds),
+    ...given('hours', entry.hours),
+    ...given('context', entry.context),
+    ...given('stopped', entry.stopped),
     ...given('from', entry.from === undefined ? undefined : `${entry.from}T00:00:00Z`),
     until: dayAfter(entry.until),
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ok, refuse, type MemberId, type Result } from '#kernel';
 import { documentKid, thumbprint, verifyDocument } from '#signing';
 
+import { areCredentialsNamed } from './credential.js';
 import type { MemberEntry } from './digest-list.js';
 import { memberDocument, publishedKey, type MemberDocument } from './member-document.js';
 import type { VerifiedMember } from './registry-view.js';
@@ -78,7 +79,9 @@ function unverifiedPayload(jws: string): unknown {
 
 /** A `kid` names exactly one key (RFC 7638); one that does not would let a key hide behind another's name. */
 function kidsAreThumbprints(document: MemberDocument): boolean {
-  return [...document.subsystems, ...document.instances]
-    .flatMap((owner) => owner.keys)
-    .every((key) => thumbprint(key.jwk) === key.kid);
+  const keys = [...document.subsystems, ...document.instances].flatMap((owner) => owner.keys);
+  return (
+    keys.every((key) => thumbprint(key.jwk) === key.kid) &&
+    document.subsystems.every(({ credentials = [] }) => areCredentialsNamed(credentials))
+  );
 }

@@ -23,6 +23,7 @@ export function danglingReferences(definition: InstanceDefinition): Finding[] {
     ...purposeFindings(definition),
     ...memberFindings(definition),
     ...elementFindings(definition),
+    ...suspensionFindings(definition),
     ...instanceFindings(definition),
   ];
 }
@@ -136,6 +137,22 @@ function successionFindings(definition: InstanceDefinition): Finding[] {
     for (let hops = 0; now !== undefined && now !== former && hops <= next.size; hops += 1) now = next.get(now);
     return now === former ? [{ code: 'definition-duplicate', path, message: `"${former}" would succeed itself` }] : [];
   });
+}
+
+/** A suspension of what is not there would stop nothing, and nobody would know. */
+function suspensionFindings(definition: InstanceDefinition): Finding[] {
+  const known = new Set<string>(
+    definition.members.flatMap(({ id, subsystems }) => [
+      id,
+      ...subsystems.flatMap(({ code, services }) => [
+        `${id}/${code}`,
+        ...services.map((service) => `${id}/${code}/${service.code}`),
+      ]),
+    ]),
+  );
+  return definition.suspensions.flatMap(({ of }, index) =>
+    known.has(of) ? [] : [missing(['suspensions', index, 'of'], 'member, subsystem or service', of)],
+  );
 }
 
 function instanceFindings(definition: InstanceDefinition): Finding[] {

@@ -7,6 +7,7 @@ import {
   type ServiceId,
   type SubsystemId,
 } from '#kernel';
+import { credentialName, isCredentialValid, type ConsumerCredential } from './credential.js';
 import type { MemberEntry } from './digest-list.js';
 import type { Agreement, MemberDocument, PublishedKey, ServiceEntry, SubsystemEntry } from './member-document.js';
 import type { Snapshot } from './snapshot.js';
@@ -41,6 +42,7 @@ export class RegistryView {
   private readonly granted = new Map<string, Agreement[]>();
   private readonly keys = new Map<string, OwnedKey>();
   private readonly owned = new Map<SubsystemId | InstanceId, OwnedKey[]>();
+  private readonly suspended: ReadonlySet<string>;
   private readonly byReply = new Map<string, SnapshotInstance>();
   private readonly succeeded: Successors;
 
@@ -51,6 +53,7 @@ export class RegistryView {
     members: readonly VerifiedMember[],
   ) {
     this.succeeded = new Successors(snapshot.successions);
+    this.suspended = new Set(snapshot.suspensions.map(({ of, endpoint }) => suspensionKey(of, endpoint)));
     for (const member of members) this.index(member);
     for (const instance of snapshot.instances)
       if (instance.reply !== undefined) this.byReply.set(instance.reply, instance);
@@ -82,6 +85,15 @@ export class RegistryView {
     return this.snapshot.elements;
   }
 
+  get suspensions(): Snapshot['suspensions'] {
+    return this.snapshot.suspensions;
+  }
+
+  /** Whether the operator has suspended exactly this, and not only a part or the whole of it. */
+  isSuspended(id: string, endpoint?: string): boolean {
+    return this.suspended.has(suspensionKey(id, endpoint));
+  }
+
   get logs(): Snapshot['logs'] {
     return this.snapshot.logs;
   }
@@ -110,6 +122,13 @@ export class RegistryView {
 
   subsystem(id: SubsystemId): SubsystemEntry | undefined {
     return this.subsystems.get(id);
+  }
+
+  /** The credential of that name that a subsystem has now: asked for each call, so that a revoked one ends at once. */
+  credential(subsystem: SubsystemId, name: string, atMs: number): ConsumerCredential | undefined {
+    return this.subsystems
+      .get(subsystem)
+      ?.credentials?.find((entry) => credentialName(entry) === name && isCredentialValid(entry, atMs));
   }
 
   service(id: ServiceId): ServiceEntry | undefined {
@@ -200,6 +219,10 @@ export class RegistryView {
     }
     this.owned.set(owner, owned);
   }
+}
+
+function suspensionKey(id: string, endpoint = ''): string {
+  return `${id} ${endpoint}`;
 }
 
 function keyName(owner: SubsystemId | InstanceId, kid: string): string {

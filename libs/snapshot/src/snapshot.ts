@@ -23,6 +23,11 @@ export const snapshotSchema = z.strictObject({
     .array(z.strictObject({ id: code, owner: subsystem, title: localised, selfDeclared: z.boolean() }))
     .max(10_000)
     .default([]),
+  /** What the operator has stopped: a member, subsystem or service, or one endpoint of a service. */
+  suspensions: z
+    .array(z.strictObject({ of: z.string(), endpoint: z.string().optional(), reason: z.string().min(1).max(500) }))
+    .max(10_000)
+    .default([]),
   logs: z.array(
     z.strictObject({
       origin: z.string(),

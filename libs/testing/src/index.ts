@@ -3,7 +3,7 @@ export { eventually, testingErrors } from './eventually.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
 export { isolatedBus } from './isolated-bus.js';
 export { processRunner, type AppProcess, type AppProcessOptions, type ProcessRunner } from './process-runner.js';
-export { serviceAddresses, type ServiceAddresses } from './service-addresses.js';
+export { publishAddresses, serviceAddresses, type ServiceAddresses } from './service-addresses.js';
 export { testBus } from './test-bus.js';
 export { startTraceCollector, type CollectedSpan, type TraceCollector } from './trace-collector.js';
 export { uniqueName } from './unique-name.js';

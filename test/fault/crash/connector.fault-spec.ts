@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { freePort } from '#local';
 import { eventually, processRunner } from '#testing';
@@ -129,7 +130,7 @@ describe('a connector that comes too late (bus.md §4)', () => {
 
   /** Another connector of the same subsystems. */
   async function startSecond() {
-    const { ports, keysDir, trustFile, auditUrl, registryUrl } = bus.instance;
+    const { ports, dataDir, keysDir, trustFile, auditUrl, registryUrl } = bus.instance;
     const port = await freePort();
     return runner.start({
       app: 'connector',
@@ -137,6 +138,8 @@ describe('a connector that comes too late (bus.md §4)', () => {
         ...{ KEREGE_HOST: '127.0.0.1', KEREGE_PORT: String(port), KEREGE_INSTANCE_ID: 'DEMO/cn2' },
         ...{ KEREGE_KEYS_DIR: keysDir, KEREGE_TRUST_FILE: trustFile },
         ...{ KEREGE_AUDIT_URL: auditUrl, KEREGE_REGISTRY_URL: registryUrl },
+        // Of this log: the next run has another one.
+        KEREGE_LOG_NOTES_DIR: join(dataDir, 'notes', 'cn2-second'),
         ...connectorEnv('cn2', ports),
         ...bus.envOf('gateway'),
       },

@@ -17,13 +17,17 @@ export interface Leaf {
   readonly prev: string | undefined;
   readonly why: string | undefined;
   readonly st: number | undefined;
+  /** Of a transition of a case. */
+  readonly seq?: number;
+  readonly was?: string;
+  readonly now?: string;
 }
 
 /** Takes a leaf's JWS apart; its signature is `kerege verify`'s to judge. */
 export function decodeLeaf(index: number, body: Buffer): Leaf {
   const [header = '', payload = ''] = body.toString('latin1').split('.');
   const { kid } = fields(header);
-  const { t, id, from, to, svc, ep, prev, why, st } = fields(payload);
+  const { t, id, from, to, svc, ep, prev, why, st, seq, was, now } = fields(payload);
   return {
     index,
     hash: leafHash(body).toString('base64url'),
@@ -37,6 +41,9 @@ export function decodeLeaf(index: number, body: Buffer): Leaf {
     prev: text(prev),
     why: text(why),
     st: typeof st === 'number' ? st : undefined,
+    ...(typeof seq === 'number' ? { seq } : {}),
+    ...(typeof was === 'string' ? { was } : {}),
+    ...(typeof now === 'string' ? { now } : {}),
   };
 }
 

@@ -10,7 +10,9 @@ import { figuresOf, latencyHistogram, recordMs, type Figures } from '../harness/
 import { say } from '../harness/report.js';
 import type { BenchSettings } from '../harness/settings.js';
 import { Workspace } from '../harness/workspace.js';
+import { disputeCheckBenchmark } from './dispute-check-benchmark.js';
 import { ELEMENT, layDisclosures } from './lay-disclosures.js';
+import { routedBenchmark } from './routed-benchmark.js';
 
 const ROWS = 1_000_000;
 const ROWS_WHEN_QUICK = 10_000;
@@ -24,7 +26,7 @@ interface Measured extends Figures {
 }
 
 /**
- * Who got a hot element: of citizens with a hundred exchanges each among a million, and of one subject whom all of them
+ * Cases from filing to their owner; the check of answers for disputes; and who got a hot element: of citizens with a hundred exchanges each among a million, and of one subject whom all of them
  * are about, which is the worst that there is. Goal: two seconds. `--loads` says how many exchanges.
  */
 export function correctionsBenchmark(settings: BenchSettings): Promise<object> {
@@ -41,6 +43,8 @@ export function correctionsBenchmark(settings: BenchSettings): Promise<object> {
     const database = await openDatabase({ ...options, url: postgres.url, schema: 'feedback' });
     workspace.onEnd(() => database.close());
     say(await describeMachine(settings, postgres.url));
+    const { routed, world } = await routedBenchmark(workspace, postgres.url, settings);
+    const check = await disputeCheckBenchmark(workspace, postgres.url, world, settings);
     const laid = await layDisclosures(database, rows);
     say(`corrections: recipients of one element that ${rows} exchanges disclosed, one question at a time`);
     const ask = (tag: EpochTag) => disclosedTo(database, [tag], [{ element: ELEMENT, sinceMs: 0 }]);
@@ -48,7 +52,7 @@ export function correctionsBenchmark(settings: BenchSettings): Promise<object> {
     const citizens = laid.citizens.filter((_tag, at) => at % every === 0);
     const citizen = await measured('a citizen', citizens, ask);
     const everybody = await measured('all at once', Array(TIMES_EVERYBODY).fill(laid.everybody) as EpochTag[], ask);
-    return { benchmark: 'corrections', rows, citizen, everybody };
+    return { benchmark: 'corrections', routed, check, rows, citizen, everybody };
   });
 }
 

@@ -18,8 +18,9 @@ const AT = `1793520000000 + n * 7`;
 const ROWS = 'generate_series($1::bigint, $2::bigint) AS n';
 const RANDOM_96 = `sha256(n::text::bytea) || sha256((n + 1)::text::bytea) || sha256((n + 2)::text::bytea)`;
 const access = (tag: string, position: number) => `INSERT INTO subject_access
-    (epoch, tag, ts_ms, log_id, idx, kind, position, exchange, end_user, opening_enc, key_id)
-  SELECT ${EPOCH}, ${tag}, ${AT}, 1, 2 * n, 0, ${position}, ${REQUEST}, 'none', ${RANDOM_96}, substring(${tag} FOR 16)
+    (epoch, tag, ts_ms, log_id, idx, kind, position, exchange, end_user, opening_enc, key_id, exchange_kind, asked_ms)
+  SELECT ${EPOCH}, ${tag}, ${AT}, 1, 2 * n, 0, ${position}, ${REQUEST}, 'none', ${RANDOM_96}, substring(${tag} FOR 16),
+         1 + (n * 7919) % ${MEMBERS}, ${AT}
     FROM ${ROWS}`;
 
 const LAY: Readonly<Record<string, readonly string[]>> = {
@@ -39,6 +40,9 @@ const LAY: Readonly<Record<string, readonly string[]>> = {
   subject_access: [access(`sha256(('citizen ' || n / ${EACH})::bytea)`, 0), access(`sha256('everybody'::bytea)`, 1)],
 };
 
+const KINDS = `INSERT INTO exchange_kind (id, consumer, service, endpoint) OVERRIDING SYSTEM VALUE
+  SELECT 1 + n, 'BENCH/GOV/' || n || '/office', 'BENCH/GOV/1001/population/persons', 'GET /{pin}'
+    FROM generate_series(0, ${MEMBERS - 1}) AS n`;
 const LEDGER = `INSERT INTO element_ledger (first_snap, last_snap, digest)
   SELECT 1 + 10 * n, 10 + 10 * n, '' FROM generate_series(0, ${RUNS - 1}) AS n`;
 const PLACES = `INSERT INTO element_places (first_snap, service, endpoint, element)
@@ -58,9 +62,10 @@ export async function layDisclosures(database: Database, rows: number): Promise<
     `INSERT INTO followed_log (origin, next_idx) VALUES ('audit.bench.example/BENCH/0/2026h2', $1)`,
     [2 * rows],
   );
+  await database.query(KINDS);
   await database.query(LEDGER);
   await database.query(PLACES, [ELEMENT]);
-  await database.query('ANALYZE element_ledger, element_places');
+  await database.query('ANALYZE exchange_kind, element_ledger, element_places');
   await fillWithoutIndexes(database, Object.keys(LAY), async (table) => {
     for (const sql of LAY[table] ?? [])
       for (let from = 0; from < rows; from += ROWS_AT_ONCE)

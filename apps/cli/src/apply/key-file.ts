@@ -34,7 +34,8 @@ export function neededKeys({ instance, members, instances }: InstanceDefinition)
   ];
 }
 
-function dated(key: PrivateJwk, nowMs: number): NewKey {
+/** With its validity, in seconds: a key file says itself how long its keys are valid. */
+export function dated(key: PrivateJwk, nowMs: number): PrivateJwk & { readonly nbf: number; readonly exp: number } {
   const nbf = Math.floor(nowMs / 1000) - MARGIN_S;
   return { ...key, nbf, exp: nbf + TEN_YEARS_S };
 }

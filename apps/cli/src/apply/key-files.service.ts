@@ -49,8 +49,8 @@ function memberKeys(ring: KeyRing, member: string): MemberKeyPair[] {
     .map(({ kid, jwk }: { kid: string; jwk: PublicJwk }) => ({ signer: ring.signer(member, new Set([kid])), jwk }));
 }
 
-/** Whole or not at all, readable by nobody else, never over a key that is there. */
-async function writeSecret(file: string, text: string): Promise<void> {
+/** Whole or not at all, and readable by nobody else. */
+export async function writeSecret(file: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}.new`;
   const handle = await open(draft, 'wx', 0o600);
   try {

@@ -4,6 +4,7 @@ import { readBytes } from '../evidence/read-evidence.service.js';
 import { judge } from '../evidence/verify.command.js';
 import { ask, problemText, type HttpAnswer } from '../terminal/json-client.service.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { accessToken } from '../token/access-token.service.js';
 
 export interface CallOptions {
   readonly method: string;
@@ -21,6 +22,8 @@ export interface CallOptions {
   readonly data?: string | undefined;
   readonly contentType: string;
   readonly trustFile: string;
+  /** Key file of the information system's credential; absent: X-Road-Client alone, which only loopback believes. */
+  readonly credential?: string | undefined;
 }
 
 const EVIDENCE_ATTEMPTS = 5;
@@ -29,13 +32,14 @@ const EVIDENCE_PAUSE_MS = 400;
 /** `kerege call`: a request through the gateway; its answer to standard output, and what proves it to the reader. */
 export async function callCommand(options: CallOptions, terminal: Terminal): Promise<void> {
   const trust = await readBytes(options.trustFile);
-  const answer = await ask(targetOf(options), await requestOf(options));
+  const proof = await proofOf(options);
+  const answer = await ask(targetOf(options), await requestOf(options, proof));
   const id = answer.headers.get('kerege-exchange-id');
   terminal.tell(`HTTP ${answer.status}${id === null ? '' : ` · exchange ${id}`}`);
   if (answer.body.length > 0) terminal.out(`${answer.body.toString('utf8').trimEnd()}\n`);
   if (id === null || answer.headers.get('x-road-error') !== null)
     throw cliErrors.error('server-refused', { extensions: { problem: problemText(answer) } });
-  const evidence = await fetchEvidence(options, id);
+  const evidence = await fetchEvidence(options, proof, id);
   judge(evidence, trust, answer.body, false, terminal);
 }
 
@@ -43,10 +47,17 @@ function targetOf({ gatewayUrl, path }: CallOptions): string {
   return `${gatewayUrl.replace(/\/+$/, '')}/r1/${path.replace(/^\/?(r1\/)?/, '')}`;
 }
 
-async function requestOf(options: CallOptions): Promise<RequestInit> {
+type Proof = Readonly<Record<string, string>>;
+
+async function proofOf({ credential, gatewayUrl, client }: CallOptions): Promise<Proof> {
+  if (credential === undefined) return { 'X-Road-Client': client };
+  return { 'X-Road-Client': client, Authorization: `Bearer ${await accessToken(gatewayUrl, client, credential)}` };
+}
+
+async function requestOf(options: CallOptions, proof: Proof): Promise<RequestInit> {
   const { method, data, contentType } = options;
   const named = {
-    'X-Road-Client': options.client,
+    ...proof,
     'Kerege-Purpose': options.purpose,
     'Kerege-Legal-Basis': options.legalBasis,
     'Kerege-Subject': options.subject,
@@ -61,11 +72,11 @@ async function requestOf(options: CallOptions): Promise<RequestInit> {
 }
 
 /** The leaf of a failure follows its answer, so evidence may come a moment later. */
-async function fetchEvidence({ gatewayUrl, client }: CallOptions, id: string): Promise<Buffer> {
+async function fetchEvidence({ gatewayUrl }: CallOptions, proof: Proof, id: string): Promise<Buffer> {
   const url = new URL(`/v1/exchanges/${id}/evidence`, gatewayUrl).href;
   let last: HttpAnswer | undefined;
   for (let attempt = 0; attempt < EVIDENCE_ATTEMPTS; attempt += 1) {
-    last = await ask(url, { headers: { 'X-Road-Client': client } });
+    last = await ask(url, { headers: proof });
     if (last.status === 200) return last.body;
     await delay(EVIDENCE_PAUSE_MS);
   }

@@ -1,7 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Acknowledgement, CasesQuery, NewValue } from '#case-client';
 import { CASE_STATES } from '#corrections';
-import { DECISION_REASONS, EXTENSION_REASONS, QUESTION_CODES, RECIPIENT_ACTIONS, RECIPIENT_REASONS } from '#signing';
+import {
+  DECISION_REASONS,
+  EXTENSION_REASONS,
+  QUESTION_CODES,
+  RECIPIENT_ACTIONS,
+  RECIPIENT_REASONS,
+  TRANSFER_REASONS,
+} from '#signing';
 import type { CliConfig } from '../cli.config.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { DeskOptions } from './case-desk.service.js';
@@ -14,6 +21,7 @@ import {
   receiveCorrection,
   salted,
   showCorrection,
+  transferCorrection,
 } from './corrections.command.js';
 
 interface DeskFlags {
@@ -29,6 +37,12 @@ interface DecideFlags extends DeskFlags {
   remedy: readonly string[];
   preparedBy?: string;
   approvedBy: string;
+}
+interface TransferFlags extends DeskFlags {
+  to: string;
+  reason: string;
+  registry: string;
+  trust: string;
 }
 type Make = (usage: string, description: string) => Command;
 
@@ -51,7 +65,7 @@ export function addCorrection(kerege: Command, config: CliConfig, terminal: Term
       .option('--keys <dir>', 'folder of private keys', config.keysDir)
       .option('--feedback <url>', 'feedback, as it names itself', config.feedbackUrl);
   addReading(make, terminal);
-  addHandling(make, terminal);
+  addHandling(make, config, terminal);
   addDeciding(make, terminal);
   addAcknowledging(make, terminal);
 }
@@ -70,7 +84,7 @@ function addReading(make: Make, terminal: Terminal): void {
     );
 }
 
-function addHandling(make: Make, terminal: Terminal): void {
+function addHandling(make: Make, config: CliConfig, terminal: Terminal): void {
   make('receive <id>', 'signs the receipt over the request').action((id: string, flags: DeskFlags) =>
     receiveCorrection(id, deskOf(flags), terminal),
   );
@@ -82,6 +96,15 @@ function addHandling(make: Make, terminal: Terminal): void {
     .action((id: string, { question, ...flags }: DeskFlags & { question: string }) =>
       actOnCorrection(id, salted({ act: 'request-info', question }), deskOf(flags), terminal),
     );
+  make('transfer <id>', 'hands it on to who owns the datum, sealed anew for their published key')
+    .requiredOption('--to <subsystem>', 'who owns the datum, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+    .addOption(oneOf('--reason <code>', 'why', TRANSFER_REASONS).makeOptionMandatory())
+    .option('--registry <url>', 'registry that says whose key is which', config.registryUrl)
+    .option('--trust <file>', 'trust.json, by which it is believed', config.trustFile)
+    .action((id: string, { to: target, reason, registry, trust, ...flags }: TransferFlags) => {
+      const options = { ...deskOf(flags), registryUrl: registry, trustFile: trust };
+      return transferCorrection(id, { target, reason }, options, terminal);
+    });
   make('extend <id>', 'takes more time, once, before the term ends')
     .addOption(oneOf('--reason <code>', 'why', EXTENSION_REASONS).makeOptionMandatory())
     .action((id: string, { reason, ...flags }: DeskFlags & { reason: string }) =>

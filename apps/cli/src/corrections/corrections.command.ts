@@ -1,4 +1,5 @@
 import {
+  caseClientErrors,
   newSalt,
   type Acknowledgement,
   type CasesQuery,
@@ -10,6 +11,7 @@ import { ownerAct, type OwnerAct } from '#corrections';
 import { cliErrors } from '../cli.errors.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { openCaseDesk, type DeskOptions } from './case-desk.service.js';
+import { publishedSealingKey, type RegistryOptions } from './published-keys.service.js';
 import { caseLine, caseLines, toldLines } from './case-text.command.js';
 
 /** More than a person reads in a terminal; the rest shows when these are done. */
@@ -56,6 +58,21 @@ export async function actOnCorrection(
 ): Promise<void> {
   const act = actOf(said);
   tell(await (await openCaseDesk(options)).act(id, act), terminal);
+}
+
+/** `kerege correction transfer`: opens the request here, and seals it anew for the key that the registry publishes. */
+export async function transferCorrection(
+  id: string,
+  { target, reason }: { readonly target: string; readonly reason: string },
+  options: DeskOptions & RegistryOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const act = actOf({ act: 'transfer', target, reason });
+  if (act.act !== 'transfer') return;
+  const desk = await openCaseDesk(options);
+  const key = await publishedSealingKey(options, act.target);
+  if (key === undefined) throw caseClientErrors.error('case-target-unknown');
+  tell(await desk.transfer(id, act, key), terminal);
 }
 
 /** `kerege correction correct`: states the digests of the values that the register holds now, never the values. */

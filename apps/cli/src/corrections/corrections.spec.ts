@@ -6,19 +6,26 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { actDoc, outlineOf, valueHash, type CorrectionContent, type OwnerAct } from '#corrections';
-import { CASE_KINDS, sealDelivery } from '#deliveries';
+import { CASE_KINDS, openDelivery, sealDelivery } from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import {
   generateSealingKey,
   generateSigningKey,
+  jwkSigner,
   parseStatement,
+  publicJwk,
+  signStatement,
   startSession,
   verifyStatement,
   type PrivateJwk,
+  type StatementPayload,
 } from '#signing';
+import { publicDigest } from '#snapshot';
+import { buildWorld, type World } from '#testing';
 import { runKerege } from '../kerege.command.js';
 
 const OWNER = 'DEMO/GOV/1001/population' as SubsystemId;
+const NEXT = 'DEMO/GOV/1009/operator' as SubsystemId;
 const PORTAL = 'DEMO/GOV/1000/mygov';
 const SALT = Buffer.alloc(32, 7);
 const NOTICE = '0f8fad5b-d9cb-869f-a165-70867728950e';
@@ -43,6 +50,9 @@ interface Sent {
 describe('kerege correction', () => {
   const sign = generateSigningKey();
   const seal = generateSealingKey();
+  const registryKey = generateSigningKey();
+  let world: World;
+  let announced: Record<string, unknown>;
   let dir: string;
   let server: Server;
   let url: string;
@@ -75,6 +85,7 @@ describe('kerege correction', () => {
     return toBase64Url(sealDelivery({ id: contentId, kind: CASE_KINDS.request, to: OWNER }, request, session));
   }
   function answerTo(path: string, body: Sent['body'] | undefined): object {
+    if (path === '/v1/announcement') return announced;
     if (body === undefined) return path.includes('?') ? { cases: [standing('ROUTED')] } : found;
     if (body.statement !== undefined) return { standing: standing('IN_REVIEW') };
     if ('action' in body) return { payload: acknowledged(body) };
@@ -112,8 +123,18 @@ describe('kerege correction', () => {
   }
 
   beforeAll(async () => {
+    world = await buildWorld({ definition: (text) => text.replace('instance: TEST', 'instance: DEMO') });
     dir = await mkdtemp(join(tmpdir(), 'kerege-corrections-'));
     await writeFile(join(dir, 'DEMO.GOV.1001.population.jwk'), JSON.stringify({ keys: [sign, seal] }));
+    const trust = {
+      v: 1,
+      instance: 'DEMO',
+      logs: ['unused'],
+      registry: [{ ...publicJwk(registryKey), kid: registryKey.kid }],
+      witnesses: null,
+      timestampRoots: [],
+    };
+    await writeFile(join(dir, 'trust.json'), JSON.stringify(trust));
     server = createServer((request, response) => {
       void text(request).then((given) => {
         const body = given === '' ? undefined : (JSON.parse(given) as Sent['body']);
@@ -131,7 +152,16 @@ describe('kerege correction', () => {
     server.close();
     await rm(dir, { recursive: true });
   });
+  /** As the registry announces it: signed with this key, in force until then. */
+  async function announcement(key: PrivateJwk, until = Date.now() + 600_000): Promise<Record<string, unknown>> {
+    const { bytes, digests } = world;
+    const fields = { v: 1, t: 'registry.manifest', id: newExchangeId(), ts: Date.now(), n: 1, until } as const;
+    const payload = { ...fields, doc: publicDigest(digests) } as StatementPayload;
+    const { jws } = await signStatement(payload, jwkSigner(key));
+    return { statement: jws, digests, snapshot: bytes.toString() };
+  }
   beforeEach(async () => {
+    announced = await announcement(registryKey);
     sent = [];
     refused = undefined;
     found = { ...standing('IN_REVIEW'), contentId, sealed: await sealed(seal) };
@@ -178,6 +208,33 @@ describe('kerege correction', () => {
     const values = [{ item: 0, newValueHash: valueHash(SALT, '1990-01-02') }];
     expect(signed().act).toMatchObject({ values, effectiveFrom: '2026-01-31' });
     expect(JSON.stringify(sent)).not.toContain('1990-01-02');
+  });
+
+  it('hands a case on, sealed for the key that the registry publishes, and nobody else reads it', async () => {
+    proposal = { t: 'correction.transferred', now: 'TRANSFERRED', why: 'not-our-element' };
+    const given = ['--to', NEXT, '--reason', 'not-our-element', '--registry', url, '--trust', join(dir, 'trust.json')];
+    expect([await run('transfer', id, ...given), told]).toEqual([0, expect.stringContaining('Signed and taken')]);
+    expect(signed().act).toMatchObject({ act: 'transfer', target: NEXT, reason: 'not-our-element' });
+    const { content: sealedAnew } = sent.at(-1)?.body as unknown as { content: { id: string; sealed: string } };
+    const head = { id: sealedAnew.id, kind: CASE_KINDS.request, to: NEXT };
+    const opened = await openDelivery(head, Buffer.from(sealedAnew.sealed, 'base64url'), () => world.keysOf(NEXT).seal);
+    expect(opened).toMatchObject({ ok: true, value: { correctionId: id, ...place, content } });
+    expect(JSON.stringify(sent)).not.toContain('1990-01-02');
+    expect(await run('transfer', id, ...given.with(1, 'DEMO/GOV/1000/nobody'))).toBe(1);
+    expect(told).toContain('case-target-unknown');
+    expect(await run('transfer', id, ...given.with(3, 'of-no-list'))).toBe(2);
+  });
+
+  it.each<[string, () => Promise<void> | void]>([
+    ['manifest-signature', async () => void (announced = await announcement(generateSigningKey()))],
+    ['manifest-expired', async () => void (announced = await announcement(registryKey, Date.now() - 1))],
+    ['manifest-digests', () => void (announced = { ...announced, digests: `${String(announced['digests'])}x` })],
+    ['snapshot-digest', () => void (announced = { ...announced, snapshot: '{}' })],
+  ])('hands nothing on where the registry cannot be believed: %s', async (problem, spoil) => {
+    await spoil();
+    const given = ['--to', NEXT, '--reason', 'not-our-element', '--registry', url, '--trust', join(dir, 'trust.json')];
+    expect([await run('transfer', id, ...given), told]).toEqual([1, expect.stringContaining(problem)]);
+    expect(sent.filter(({ body }) => 'act' in body)).toEqual([]);
   });
 
   it('acknowledges as a recipient, over what it says, under an id that does not tell of which notice', async () => {

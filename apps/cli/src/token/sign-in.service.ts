@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { importJWK, SignJWT } from 'jose';
 import { z } from 'zod';
-import { algorithmOf, type PrivateJwk } from '#signing';
+import type { PrivateJwk } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { ask, parseJson, problemText, type HttpAnswer } from '../terminal/json-client.service.js';
+import { CLIENT_ASSERTION_TYPE, clientAssertion } from './client-assertion.js';
 
 export interface SignInOptions {
   /** URL of the sandbox's identity provider. */
@@ -17,7 +17,6 @@ export interface SignInOptions {
 }
 
 const CALLBACK = 'http://127.0.0.1/callback';
-const ASSERTION_S = 60;
 
 const discovery = z.object({ issuer: z.string(), authorization_endpoint: z.url(), token_endpoint: z.url() });
 const tokens = z.object({ access_token: z.string() });
@@ -65,27 +64,12 @@ async function redeem(
     code,
     code_verifier: verifier,
     redirect_uri: CALLBACK,
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion_type: CLIENT_ASSERTION_TYPE,
     client_assertion: await clientAssertion(subsystem, issuer, key),
   });
   const answer = tokens.safeParse(await jsonOf(ask(endpoint, { method: 'POST', body })));
   if (!answer.success) throw refused('the answer holds no access token');
   return answer.data.access_token;
-}
-
-async function clientAssertion(subsystem: string, issuer: string, key: PrivateJwk): Promise<string> {
-  const { kty, crv, x, y, d } = key;
-  const alg = algorithmOf(key) ?? 'EdDSA';
-  const issuedAt = Math.floor(Date.now() / 1000);
-  return new SignJWT({})
-    .setProtectedHeader({ alg, kid: key.kid })
-    .setIssuer(subsystem)
-    .setSubject(subsystem)
-    .setAudience(issuer)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + ASSERTION_S)
-    .setJti(randomUUID())
-    .sign(await importJWK(y === undefined ? { kty, crv, x, d } : { kty, crv, x, y, d }, alg));
 }
 
 /** As much of a browser as a sign-in needs: it keeps cookies, and says where it is sent next. */

@@ -10,10 +10,16 @@ export interface CorrectionServices {
   readonly receipts: Receipts;
 }
 
-export function correctionsOf(context: Omit<NoticesContext, 'bus' | 'metrics' | 'disputes'>): CorrectionServices {
-  const { config, copy, keys, clock, database, events, noticeAddresses } = context;
-  const { feedbackUrl, feedbackTimeoutMs: timeoutMs, receiptIntervalMs: intervalMs } = config;
-  const clients = new CaseClients({ feedbackUrl, timeoutMs, registry: copy, keys, clock });
+type Context = Omit<NoticesContext, 'bus' | 'metrics'>;
+
+export function caseClients({ config, copy, keys, clock }: Pick<Context, 'config' | 'copy' | 'keys' | 'clock'>) {
+  const { feedbackUrl, feedbackTimeoutMs: timeoutMs } = config;
+  return new CaseClients({ feedbackUrl, timeoutMs, registry: copy, keys, clock });
+}
+
+export function correctionsOf(context: Omit<Context, 'keys' | 'copy'>, clients: CaseClients): CorrectionServices {
+  const { config, clock, database, events, noticeAddresses } = context;
+  const { receiptIntervalMs: intervalMs } = config;
   const receipts = new Receipts({
     ...{ clients, database, clock, intervalMs, subsystems: [...noticeAddresses.keys()] },
     failed: (cause) => events.failed('correction-receipts', cause),

@@ -1,11 +1,13 @@
 import {
   decide,
   decideEndUser,
+  decideTerms,
   isBodyAsDeclared,
   matchEndpoint,
   parseTarget,
   resolveSubject,
   sameSubject,
+  subjectKindOf,
   type EndpointMatch,
   type Permit,
   type Subject,
@@ -31,6 +33,8 @@ export interface Admitted {
   readonly subjectInAnswer: SubjectRule | undefined;
   /** As `resolveSubject` has found it. */
   readonly subject: Subject | 'in-answer' | undefined;
+  /** COUNTRY/TYPE, also where only the answer tells who it is. */
+  readonly subjectKind: string | undefined;
 }
 
 /** What the right to call rests on. */
@@ -81,16 +85,19 @@ export function checkContent(
   if (!subject.ok) return subject;
   if (!isBodyAsDeclared({ method: content.method, headers, body: content.body })) return refuse('body-malformed');
   const subjectInAnswer = subject.value === 'in-answer' ? match.subject : undefined;
-  return ok({ service, target: target.value, content, headers, subjectInAnswer, subject: subject.value });
+  const subjectKind = subjectKindOf(subject.value, match.subject);
+  return ok({ service, target: target.value, content, headers, subjectInAnswer, subject: subject.value, subjectKind });
 }
 
-/** Whether who acts may, and whether the subject has allowed it where that is asked; who acts. */
+/** Whether the agreement covers the call, who acts may, and the subject has allowed it where that is asked; who acts. */
 export async function checkPersons(
   right: Right,
   admitted: Admitted,
   envelope: Envelope,
   by: { readonly view: RegistryView; readonly memory: AssertionMemory; readonly nowMs: number },
 ): Promise<Result<EndUser | undefined, WhyCode>> {
+  const terms = decideTerms(right.permit, admitted);
+  if (!terms.ok) return terms;
   const endUser = await checkEndUser(right, admitted, envelope, by);
   if (!endUser.ok) return endUser;
   const allowed = checkLink(right, admitted, envelope, by);

@@ -150,7 +150,7 @@ export class DispatchService {
     const { envelope, signer, view, deadlineMs } = dispatch;
     const { agencies, clock, disputes, openings, endUserServices, endUserToken } = this.deps;
     const { ep: endpoint, pur: purpose } = envelope.requested.payload;
-    if (!disputes.isKnownFor(view, envelope.service, endpoint))
+    if (!(await disputes.isKnownFor(view, envelope.service, endpoint, deadlineMs - clock.now())))
       return failedOutcome(envelope, 'journal-unavailable', signer, clock.now());
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;

@@ -70,4 +70,22 @@ export class DisputeStore {
       [beforeMs],
     );
   }
+
+  /** Up to where a topic has been gone through; undefined: nobody has begun. */
+  async cursor(queries: Asking, topic: string, partition: number): Promise<bigint | undefined> {
+    const [row] = await queries.query<{ next: string }>(
+      'SELECT next_offset::text AS next FROM dispute_cursor WHERE topic = $1 AND partition = $2',
+      [topic, partition],
+    );
+    return row === undefined ? undefined : BigInt(row.next);
+  }
+
+  /** Whoever writes has gone through everything before it, so that the last one may win, also with a smaller one. */
+  async moveCursor(queries: Asking, topic: string, partition: number, next: bigint): Promise<void> {
+    await queries.query(
+      `INSERT INTO dispute_cursor (topic, partition, next_offset) VALUES ($1, $2, $3)
+       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
+      [topic, partition, String(next)],
+    );
+  }
 }

@@ -1,19 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openDelivery, readDelivery, readDispute } from '#deliveries';
-import type { ServiceId, SubsystemId } from '#kernel';
+import { subsystemOf, type ServiceId, type SubsystemId } from '#kernel';
 import type { Reading } from '#platform';
-import type { Queries } from '#postgres';
 import type { TypedSubject } from '#signing';
 import { elementsOf, type RegistryView } from '#snapshot';
 import { documentIn } from './answer-document.js';
 import { flagOf, HeldFlags } from './dispute-flag.js';
-import { DisputeStore, PAGE, type DeliveredFlag, type KeptFlag } from './dispute.store.js';
-import { disputeErrors } from './disputes.errors.js';
+import { gapReason, type DisputeGap } from './dispute-gaps.js';
+import { PAGE, type DisputeStore, type KeptFlag } from './dispute.store.js';
+import type { FeedbackWatch } from './feedback-watch.worker.js';
+import type { FlagConsumer } from './flag.consumer.js';
 import { Resealing, type ResealingParts } from './resealing.service.js';
 import { candidates, marksOf, UNMARKED, type DisputeMarks } from './marked-answer.js';
 
 /** Others may keep flags of their `subsystems` in the same database. */
 export interface DisputesParts extends ResealingParts {
+  readonly store: DisputeStore;
+  /** Whoever brings flags into the table. */
+  readonly feed: Pick<FlagConsumer, 'isCaughtUp' | 'backlog' | 'silentSince' | 'sizes'>;
+  readonly feedback: Pick<FeedbackWatch, 'isServed' | 'heardMs' | 'silentSince' | 'owed' | 'behindSince'>;
   /** How long a flag that is off is remembered; longer than its topic keeps what set it. */
   readonly keepMs: number;
   readonly answered: (what: 'flagged' | 'blocked') => void;
@@ -39,17 +44,24 @@ const POLL_MS = 300;
 const STALE_MS = 5_000;
 const TIDY_EVERY_MS = 60 * 60_000;
 const MAX_FLAGS = 200_000;
+/** A flag that has come stands in the table within the second. */
+const LATE_MS = 2_000;
+/** What a request waits at most for flags to be known; less where its deadline is near. */
+const LONGEST_WAIT_MS = 2_000;
 
 /**
  * The dispute flags of the subsystems that are served here: kept in the database, which all their connectors share, and
  * held in memory, where each answer looks them up. Without broker or database what was known last goes on to hold.
  */
 export class Disputes {
-  private readonly store = new DisputeStore();
   private readonly held = new HeldFlags();
   /** Flags that are on and cannot be opened here, by name. */
   private readonly unopened = new Set<string>();
   private rev = 0n;
+  /** Subsystems whose flags are all held that had come, to the table or its topic, when we began; never taken back. */
+  private readonly known = new Set<SubsystemId>();
+  /** Told when `known` grows. */
+  private knowing = Promise.withResolvers<undefined>();
   /** When the table was last seen to its end. */
   private readAtMs: number | undefined;
   private tidiedAtMs = 0;
@@ -59,7 +71,7 @@ export class Disputes {
   private isStopped = false;
 
   constructor(private readonly parts: DisputesParts) {
-    this.resealing = new Resealing(parts, this.store);
+    this.resealing = new Resealing(parts, parts.store);
   }
 
   /** Resolves after the first reading, or when that has failed: it is tried again then. */
@@ -75,14 +87,11 @@ export class Disputes {
   }
 
   get sizes() {
-    return { held: this.held.size, unopened: this.unopened.size };
+    return { held: this.held.size, unopened: this.unopened.size, waiting: this.parts.feed.sizes.waiting };
   }
 
-  /** In the transaction in which what brought them is taken. */
-  async take(queries: Pick<Queries, 'query'>, flags: readonly DeliveredFlag[]): Promise<void> {
-    if (this.held.size + flags.length > MAX_FLAGS)
-      throw disputeErrors.error('disputes-full', { details: { held: this.held.size } });
-    await this.store.take(queries, flags);
+  get hasRoom(): boolean {
+    return this.held.size < MAX_FLAGS;
   }
 
   /** Something has been taken here, and stands in the table. */
@@ -90,9 +99,28 @@ export class Disputes {
     this.waiting.abort();
   }
 
-  /** False until the flags were read once: an answer that may hold a disputed datum has to wait for that. */
-  isKnownFor(view: RegistryView, service: ServiceId, endpoint: string): boolean {
-    return this.readAtMs !== undefined || elementsOf(view, service, endpoint).length === 0;
+  /**
+   * False: what lay unread when we began is not read, also not after a moment. An answer of the endpoint might need one of
+   * these flags, and must not go out, however long that lasts.
+   */
+  async isKnownFor(view: RegistryView, service: ServiceId, endpoint: string, leftMs: number): Promise<boolean> {
+    const subsystem = subsystemOf(service);
+    if (this.known.has(subsystem) || elementsOf(view, service, endpoint).length === 0) return true;
+    const timer = new AbortController();
+    const late = pause(Math.max(0, Math.min(LONGEST_WAIT_MS, leftMs / 2)), 'late', { signal: timer.signal });
+    late.catch(() => undefined);
+    while (!this.known.has(subsystem)) if ((await Promise.race([late, this.knowing.promise])) === 'late') break;
+    timer.abort();
+    return this.known.has(subsystem);
+  }
+
+  /** For `/ready`: what is not known yet. */
+  missing(): string | undefined {
+    const { subsystems, feed } = this.parts;
+    const unknown = subsystems.filter((subsystem) => !this.known.has(subsystem));
+    if (unknown.length === 0) return undefined;
+    const backlog = unknown.reduce((sum, subsystem) => sum + feed.backlog(subsystem), 0);
+    return `dispute flags of ${unknown.join(', ')} are not known yet, ${backlog} records are unread`;
   }
 
   /** Where nobody's data are disputed this is one look at a map for each subject. */
@@ -112,24 +140,40 @@ export class Disputes {
     return marks;
   }
 
-  /** For `/status`; `silentSince`: when the broker was heard last, if that is long ago. */
-  reading(silentSince: number | undefined): Reading {
-    const details = { flags: this.held.size, unopened: this.unopened.size };
-    if (this.readAtMs === undefined)
-      return { state: 'down', reason: 'dispute flags are not known: answers that may need one are refused', details };
-    const staleSince = this.staleSince(this.readAtMs, silentSince);
-    if (staleSince !== undefined) {
-      const since = new Date(staleSince).toISOString();
-      return { state: 'degraded', reason: `dispute flags may be stale since ${since}`, details };
-    }
-    if (this.unopened.size === 0) return { state: 'ok', details };
-    return { state: 'degraded', reason: 'some dispute flags cannot be opened: their key is not held here', details };
+  /** For `/status`. */
+  reading(): Reading {
+    const { feed, feedback } = this.parts;
+    const details = {
+      ...{ flags: this.held.size, unopened: this.unopened.size, waiting: feed.sizes.waiting },
+      feedbackHeardAt: feedback.isServed
+        ? instant(feedback.heardMs)
+        : 'not asked: KEREGE_CONNECTOR_FEEDBACK_URL is empty',
+      waitingAtFeedback: feedback.owed().waiting,
+    };
+    const missing = this.missing();
+    if (missing !== undefined)
+      return { state: 'down', reason: `${missing}: answers that may need one are refused`, details };
+    const unopened = 'some dispute flags cannot be opened: their key is not held here';
+    const reasons = [gapReason(this.gaps()), this.unopened.size === 0 ? undefined : unopened];
+    const told = reasons.filter((reason) => reason !== undefined);
+    return told.length === 0 ? { state: 'ok', details } : { state: 'degraded', reason: told.join('; '), details };
   }
 
-  private staleSince(readAtMs: number, unheard: number | undefined): number | undefined {
-    const unread = this.parts.clock.now() - readAtMs > STALE_MS ? readAtMs : undefined;
-    if (unread === undefined || unheard === undefined) return unread ?? unheard;
-    return Math.min(unread, unheard);
+  /** Where flags may be that are not held here. */
+  gaps(): DisputeGap[] {
+    const { clock, feed, feedback } = this.parts;
+    const nowMs = clock.now();
+    const ifOlder = (sinceMs: number | undefined, ms: number) =>
+      sinceMs !== undefined && nowMs - sinceMs > ms ? sinceMs : undefined;
+    const places = [
+      ['table', ifOlder(this.readAtMs, STALE_MS)],
+      ['broker', feed.silentSince()],
+      ['arrived', ifOlder(feed.sizes.sinceMs, LATE_MS)],
+      ['feedback-silent', feedback.silentSince()],
+      ['feedback-owes', feedback.owed().sinceMs],
+      ['feedback-behind', feedback.behindSince()],
+    ] as const;
+    return places.flatMap(([where, sinceMs]) => (sinceMs === undefined ? [] : [{ where, sinceMs }]));
   }
 
   private async run(): Promise<void> {
@@ -151,31 +195,40 @@ export class Disputes {
   }
 
   private async refresh(): Promise<void> {
+    const { subsystems, feed, clock, failed } = this.parts;
+    // Before the table is read: what stands in it from now on is not what is asked for.
+    const caughtUp = subsystems.filter((subsystem) => feed.isCaughtUp(subsystem));
     try {
       await this.readOn();
-      this.readAtMs = this.parts.clock.now();
+      this.readAtMs = clock.now();
     } catch (cause) {
-      this.parts.failed('disputes-unread', cause);
+      failed('disputes-unread', cause);
+      return;
     }
+    const sizeBefore = this.known.size;
+    for (const subsystem of caughtUp) this.known.add(subsystem);
+    if (this.known.size === sizeBefore) return;
+    this.knowing.resolve(undefined);
+    this.knowing = Promise.withResolvers();
   }
 
   private async tidy(): Promise<void> {
-    const { clock, database, keepMs, failed } = this.parts;
+    const { clock, database, store, keepMs, failed } = this.parts;
     const nowMs = clock.now();
     if (nowMs - this.tidiedAtMs < TIDY_EVERY_MS) return;
     this.tidiedAtMs = nowMs;
     try {
       await this.resealing.round();
-      await this.store.forget(database, nowMs - keepMs);
+      await store.forget(database, nowMs - keepMs);
     } catch (cause) {
       failed('disputes-untidied', cause);
     }
   }
 
   private async readOn(): Promise<void> {
-    const { database, subsystems } = this.parts;
+    const { database, store, subsystems } = this.parts;
     for (;;) {
-      const page = await this.store.changed(database, subsystems, this.rev);
+      const page = await store.changed(database, subsystems, this.rev);
       for (const kept of page) await this.apply(kept);
       if (page.length < PAGE) return;
     }
@@ -203,4 +256,8 @@ export class Disputes {
     const dispute = content.ok ? readDispute(content.value) : undefined;
     return dispute === undefined ? undefined : flagOf(subsystem, dispute);
   }
+}
+
+function instant(ms: number | undefined): string {
+  return ms === undefined ? 'never' : new Date(ms).toISOString();
 }

@@ -47,6 +47,16 @@ async function take(flag: string, isOn: boolean, atMs: number, { key = older, su
   await database.transaction((queries) => store.take(queries, [{ subsystem, flag, atMs, isOn, value: record }]));
 }
 
+const feedSilentSince = (silentSince: number | undefined) => ({
+  ...{ isCaughtUp: () => true, backlog: () => 0, silentSince: () => silentSince },
+  sizes: { waiting: 0, sinceMs: undefined },
+});
+/** No feedback to ask. */
+const nobody = {
+  ...{ isServed: false, heardMs: undefined, silentSince: () => undefined, behindSince: () => undefined },
+  owed: () => ({ waiting: 0, sinceMs: undefined }),
+};
+
 /** What a connector holds that starts now, and the names of those that it could not open. */
 async function held(keys: KeyRing, silentSince?: number) {
   const unreadable: string[] = [];
@@ -56,6 +66,7 @@ async function held(keys: KeyRing, silentSince?: number) {
   const disputes = new Disputes({
     ...{ database, keys, subsystems: [TO], clock: fakeClock(NOW), keepMs: 1_000, failed, answered: () => undefined },
     registry: { current: () => undefined },
+    ...{ store, feed: feedSilentSince(silentSince), feedback: nobody },
     unreadable: ({ flag }) => void unreadable.push(flag),
   });
   await disputes.start();
@@ -63,8 +74,8 @@ async function held(keys: KeyRing, silentSince?: number) {
   return {
     ...disputes.sizes,
     unreadable,
-    state: disputes.reading(silentSince).state,
-    reason: disputes.reading(silentSince).reason,
+    state: disputes.reading().state,
+    reason: disputes.reading().reason,
   };
 }
 
@@ -75,6 +86,7 @@ it('a flag outlives the key under which it came', async () => {
   expect(await held(ring(seal))).toEqual({
     held: 1,
     unopened: 1,
+    waiting: 0,
     unreadable: ['f1'],
     state: 'degraded',
     reason: expect.stringContaining('key'),
@@ -84,7 +96,14 @@ it('a flag outlives the key under which it came', async () => {
   const resealing = new Resealing({ database, keys, registry, subsystems: [TO], clock: fakeClock(NOW) }, store);
   const before = await store.changed(database, [TO], 0n);
   await resealing.round();
-  expect(await held(ring(seal))).toEqual({ held: 2, unopened: 0, unreadable: [], state: 'ok', reason: undefined });
+  expect(await held(ring(seal))).toEqual({
+    held: 2,
+    unopened: 0,
+    waiting: 0,
+    unreadable: [],
+    state: 'ok',
+    reason: undefined,
+  });
   const after = await store.changed(database, [TO], 0n);
   expect(after.map(({ rev }) => rev)).toEqual(before.map(({ rev }) => rev));
   // Sealed as it should be: left alone.
@@ -103,7 +122,11 @@ it('names nobody and nothing in its table, and those of others not at all', asyn
 it('goes on to hold what it knew while nothing is heard, and says since when', async () => {
   await take('f1', true, NOW);
   expect(await held(ring(older), NOW - 60_000)).toMatchObject({
-    ...{ held: 1, state: 'degraded', reason: 'dispute flags may be stale since 2026-11-27T11:59:00.000Z' },
+    ...{
+      held: 1,
+      state: 'degraded',
+      reason: 'dispute flags may be stale since 2026-11-27T11:59:00.000Z: the broker is silent',
+    },
   });
 });
 

@@ -6,4 +6,5 @@ export const access: AccessPlan = {
   journal: { insert: true, update: ['state', 'statement', 'answer', 'opening', 'receipted'], erasable: true },
   ...deliveriesAccess,
   dispute: { insert: true, update: ['at_ms', 'rev', 'value'], delete: true },
+  dispute_cursor: { insert: true, update: ['next_offset'] },
 };

@@ -3,6 +3,7 @@ import { Receipted1700000000002 } from './0002-receipted.js';
 import { Opening1700000000003 } from './0003-opening.js';
 import { Notices1700000000004 } from './0004-notices.js';
 import { Dispute1700000000005 } from './0005-dispute.js';
+import { DisputeCursor1700000000006 } from './0006-dispute-cursor.js';
 
 /** This app's tables, in order. */
 export const connectorMigrations = [
@@ -11,4 +12,5 @@ export const connectorMigrations = [
   Opening1700000000003,
   Notices1700000000004,
   Dispute1700000000005,
+  DisputeCursor1700000000006,
 ];

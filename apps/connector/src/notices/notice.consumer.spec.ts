@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BatchSubscription, OutgoingRecord, ReceivedRecord } from '#bus';
-import { CASE_KINDS, deliveryRecord, sealDelivery, type DisputeContent, type QuestionContent } from '#deliveries';
+import { CASE_KINDS, deliveryRecord, sealDelivery, type QuestionContent } from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import { jwkSigner, KeyRing, publicJwk, signStatement, startSession, type ManifestPayload } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -21,19 +21,15 @@ beforeAll(async () => {
 
 let registry: { view: RegistryView; manifestMs: number };
 let [dead, flaws, taken]: [OutgoingRecord[], string[], number] = [[], [], 0];
-/** Names of flags that were taken. */
-let flags: string[] = [];
 let batch: BatchSubscription['batch'];
 let consumer: NoticeConsumer;
-let heardMs = 0;
 const clock = fakeClock(NOW);
 
 beforeEach(() => {
   registry = { view: older, manifestMs: NOW - 1_000 };
   [dead, flaws, taken] = [[], [], 0];
   const { sign, seal } = world.keysOf(TO);
-  flags = [];
-  const subscription = { stop: () => Promise.resolve(), lastAnswerAtMs: () => heardMs, lastFetchAtMs: () => 0 };
+  const subscription = { stop: () => Promise.resolve() };
   consumer = new NoticeConsumer({
     bus: {
       subscribe: (options) => {
@@ -55,10 +51,6 @@ beforeEach(() => {
     held: () => 0,
     maxHeld: 10,
     taken: (notices) => void (taken += notices),
-    disputes: {
-      take: (_queries, taken) => Promise.resolve(void flags.push(...taken.map(({ flag }) => flag))),
-      wake: () => undefined,
-    },
     flawed: (flaw) => void flaws.push(flaw),
     failed: () => undefined,
   });
@@ -106,27 +98,19 @@ it('a question whose key a manifest from after it does not know is put away unde
   expect(dead).toMatchObject([{ headers: { 'dead-reason': 'question-key-unknown' } }]);
 });
 
-it('a flag waits for no question that came before it', async () => {
-  const content: DisputeContent = {
-    ...{ flag: 'f1', subject: 'TEST/PIN/TEST000001', element: 'address', isOn: true, option: 'FLAG' },
-    ...{ since: new Date(NOW).toISOString(), at: new Date(NOW).toISOString(), exemptPurposes: [] },
-  };
+it('leaves a flag to whoever takes flags, and puts a malformed one away', async () => {
+  const content = { flag: 'f1', subject: 'TEST/PIN/TEST000001', element: 'address', isOn: true, option: 'FLAG' };
+  const at = new Date(NOW).toISOString();
+  await batch([await flag({ ...content, since: at, at, exemptPurposes: [] })]);
+  expect([flaws, taken]).toEqual([[], 0]);
+  await batch([await flag({ ...content, at })]);
+  expect([flaws, taken]).toEqual([['dispute-malformed'], 0]);
+});
+
+async function flag(content: unknown): Promise<ReceivedRecord> {
   const { seal } = world.keysOf(TO);
   const session = await startSession({ recipient: TO, kid: seal.kid, publicJwk: publicJwk(seal) });
   const head = { id: newExchangeId(), kind: CASE_KINDS.dispute, to: TO };
   const value = sealDelivery(head, content, session);
-  const flag = received(Buffer.from(deliveryRecord({ ...head, recipient: TO, value, madeMs: NOW, attempt: 1 })));
-  await expect(batch([await question(), flag])).rejects.toMatchObject({ code: 'question-key-awaited' });
-  expect([flags, taken, dead]).toEqual([['f1'], 0, []]);
-});
-
-it('says since when the broker is silent', async () => {
-  heardMs = NOW;
-  await Promise.resolve();
-  clock.advance(15_000);
-  expect(consumer.silentSince()).toBeUndefined();
-  clock.advance(1);
-  expect(consumer.silentSince()).toBe(NOW);
-  heardMs = NOW + 10_000;
-  expect(consumer.silentSince()).toBeUndefined();
-});
+  return received(Buffer.from(deliveryRecord({ ...head, recipient: TO, value, madeMs: NOW, attempt: 1 })));
+}

@@ -20,7 +20,6 @@ export interface NoticesContext {
   readonly copy: RegistryCopy;
   readonly database: NoticesParts['database'];
   readonly noticeAddresses: NoticeAddresses;
-  readonly disputes: NoticesParts['disputes'];
   readonly metrics: ConnectorMetrics;
   readonly events: DispatchEvents;
 }
@@ -43,9 +42,9 @@ export const noticesApi: OpenApiTitle = {
 };
 
 export function noticesOf(context: NoticesContext): NoticeServices {
-  const { bus, clock, config, copy, database, disputes, keys, metrics, events, noticeAddresses: addresses } = context;
+  const { bus, clock, config, copy, database, keys, metrics, events, noticeAddresses: addresses } = context;
   const notices = new Notices({
-    ...{ bus, clock, database, disputes, keys, addresses, registry: copy, maxHeld: config.maxNotices },
+    ...{ bus, clock, database, keys, addresses, registry: copy, maxHeld: config.maxNotices },
     ...noticeEvents(metrics, events),
     connectTimeoutMs: config.agencyConnectTimeoutMs,
     rule: {

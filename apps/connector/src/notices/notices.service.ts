@@ -20,7 +20,7 @@ import { NoticeConsumer, type NoticeConsumerParts } from './notice.consumer.js';
 import { keptNotice, noticeOf, type KeptNotice, type Notice } from './notice.js';
 import { noticeErrors } from './notices.errors.js';
 
-export interface NoticesParts extends Pick<NoticeConsumerParts, 'registry' | 'disputes' | 'flawed' | 'failed'> {
+export interface NoticesParts extends Pick<NoticeConsumerParts, 'registry' | 'flawed' | 'failed'> {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
   readonly database: Pick<Queries, 'query'> & NoticeConsumerParts['database'];
   readonly addresses: NoticeAddresses;
@@ -88,11 +88,6 @@ export class Notices {
 
   get sizes() {
     return this.worker.sizes;
-  }
-
-  /** Since when it may be that something was not heard. */
-  silentSince(): number | undefined {
-    return this.consumer.silentSince();
   }
 
   serves(subsystem: SubsystemId): boolean {

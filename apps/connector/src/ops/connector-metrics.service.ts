@@ -1,10 +1,12 @@
 import { outcomeReasons } from '#access';
+import type { Clock } from '#kernel';
 import { openingEvents } from '#openings';
 import { defineMetrics, metric, noTracing, StageWatch, type Logger, type Tracing } from '#platform';
 import { BREAKER_STATES, type AgencyService } from '../agency/agency.service.js';
 import { clockPairs, type ClockPair } from '../dispatch/clock-watch.js';
 import { alarmReasons, dispatchStages, dropReasons, type DispatchEvents } from '../dispatch/dispatch-events.js';
 import { deadReasons } from '../dispatch/dispatch.errors.js';
+import { GAP_PLACES } from '../disputes/dispute-gaps.js';
 import type { Disputes, DisputesParts } from '../disputes/disputes.service.js';
 import type { DeliveryService } from '../evidence/delivery.service.js';
 import { noticeFlaws } from '../notices/notices.errors.js';
@@ -15,7 +17,7 @@ const STAGE_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 
 const KINDS = ['answered', 'failed', 'refused'] as const;
 const ATTEMPT_STATES = ['delivered', 'waiting', 'parked'] as const;
 const OPEN_STATES = ['waiting', 'parked'] as const;
-const DISPUTE_STATES = ['held', 'unopened'] as const;
+const DISPUTE_STATES = ['held', 'unopened', 'waiting'] as const;
 const DISPUTED = ['flagged', 'blocked'] as const;
 const HELD = ['answers', 'stamps', 'waits'] as const;
 
@@ -88,8 +90,13 @@ export const connectorMetrics = defineMetrics('connector', {
   }),
   disputes: metric.observedGauge({
     name: 'kerege_connector_disputes_number',
-    help: 'Flags of disputed data that are held, and those whose key is not held here: alarm above 0 of these.',
+    help: 'Flags of disputed data that are held; unopened: their key is not held here; waiting: they came and are not written down. Alarm above 0 of these two.',
     labels: { state: DISPUTE_STATES },
+  }),
+  disputeGap: metric.observedGauge({
+    name: 'kerege_connector_dispute_gap_seconds',
+    help: 'How long flags of disputed data may have been missing here, by where they would be; 0: they are not. Alarm above 60.',
+    labels: { where: GAP_PLACES },
   }),
   disputedAnswers: metric.counter({
     name: 'kerege_connector_disputed_answers_total',
@@ -201,9 +208,15 @@ export function watchQueues(
     readonly notices: Notices;
     readonly disputes: Disputes;
   },
+  clock: Clock,
 ): void {
   const { agencies, delivery, notices, disputes } = parts;
   for (const state of DISPUTE_STATES) metrics.disputes.from({ state }, () => disputes.sizes[state]);
+  for (const place of GAP_PLACES)
+    metrics.disputeGap.from({ where: place }, () => {
+      const gap = disputes.gaps().find(({ where }) => where === place);
+      return gap === undefined ? 0 : Math.max(0, (clock.now() - gap.sinceMs) / 1_000);
+    });
   for (const state of OPEN_STATES) metrics.notices.from({ state }, () => notices.sizes[state]);
   for (const state of BREAKER_STATES)
     metrics.breakers.from({ state }, () => agencies.breakers().filter((breaker) => breaker.state === state).length);

@@ -25,14 +25,14 @@ export interface ConnectorStatusSources {
   readonly agencies: Pick<AgencyService, 'breakers'>;
   readonly watcher: Pick<LogWatcher, 'reading'>;
   readonly openings: Pick<Openings, 'reading'>;
-  readonly notices: Pick<Notices, 'reading' | 'silentSince'>;
+  readonly notices: Pick<Notices, 'reading'>;
   readonly disputes: Pick<Disputes, 'reading'>;
   /** Last measured distances of clocks, milliseconds. */
   readonly distances: ReadonlyMap<ClockPair, number>;
 }
 
 /** Shown by parts of their own. */
-const ELSEWHERE: readonly string[] = ['registry-copy', 'requests'];
+const ELSEWHERE: readonly string[] = ['registry-copy', 'requests', 'disputes'];
 /** `bus.md` §1. */
 const MAX_DISTANCE_MS = 500;
 
@@ -58,7 +58,7 @@ export function connectorParts({
     { name: 'requests', read: () => requestReading(bus, requests) },
     { name: 'openings', read: () => openings.reading() },
     { name: 'notices', read: () => notices.reading() },
-    { name: 'disputes', read: () => disputes.reading(notices.silentSince()) },
+    { name: 'disputes', read: () => disputes.reading() },
     { name: 'clocks', read: () => clockReading(distances) },
     ...agencies.breakers().map(({ service }) => ({
       name: `agency ${service}`,

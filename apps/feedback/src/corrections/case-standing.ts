@@ -41,7 +41,7 @@ export interface CaseStanding {
   readonly correctedFrom?: string;
   /** Whether the portal's gateway has seen the new values since; absent: it has not looked yet. */
   readonly isVerified?: boolean;
-  /** Ids of the cases that this one was split into. */
+  /** Ids of the cases that this one was split into, or will be. */
   readonly parts: readonly string[];
   readonly partOf?: string;
   readonly duplicates: readonly string[];
@@ -49,7 +49,9 @@ export interface CaseStanding {
 
 export function standingOfCase({ id, record, deadlines, details, pending, filedMs }: KeptCase): CaseStanding {
   const { kind, state, profile, portal, owner, service, items, isDisputed, isExtended, isEscalated, seq } = record;
-  const { publicNumber, exchangeId, requestDoc, leaf, decision, correction, parts, duplicates } = record;
+  const { publicNumber, exchangeId, requestDoc, leaf, decision, correction, duplicates } = record;
+  // Who completes a family that broke off has to know which parts the whole was filed with.
+  const parts = record.parts.length > 0 ? record.parts : (details.parts ?? []);
   return {
     ...{ id, publicNumber, kind, state, profile, portal, owner, service, endpoint: details.endpoint, items },
     ...(exchangeId === undefined ? {} : { exchangeId }),

@@ -23,6 +23,8 @@ export interface CaseWorkParts {
   readonly deliveries: CasesParts['deliveries'];
   /** In the same transaction: what members are told under, and may answer. */
   readonly noting: (queries: Queries, after: KeptCase, told: readonly Delivery[]) => Promise<void>;
+  /** In the same transaction: what the person is told. */
+  readonly notifying: (queries: Queries, after: KeptCase, stood: PendingStep) => Promise<void>;
   readonly registry: { current(): RegistryView | undefined };
   readonly clock: Clock;
   readonly intervalMs: number;
@@ -86,7 +88,7 @@ export class CaseWork {
   }
 
   private async settle(id: string): Promise<void> {
-    const { store, delivering, deliveries, noting, lost, stood } = this.parts;
+    const { store, delivering, deliveries, noting, notifying, lost, stood } = this.parts;
     const seen = await store.find(id);
     if (seen?.pending === undefined) return;
     const after = settledCase(seen);
@@ -106,6 +108,7 @@ export class CaseWork {
       const { parentId } = kept.details;
       if (parentId !== undefined) await store.workNow(queries, [parentId]);
       if (TELLING.has(kept.pending.type)) await noting(queries, after, told);
+      await notifying(queries, after, kept.pending);
       await deliveries.outbox.add(queries, told);
       return 'stood';
     });

@@ -13,6 +13,11 @@ export interface NewCase extends Omit<KeptCase, 'pending' | 'isAstray' | 'workMs
   readonly portalCopy?: Buffer | undefined;
 }
 
+/** `correctedSeq`: of the transition by which its owner has said last what it wrote. */
+export interface UnverifiedCase extends KeptCase {
+  readonly correctedSeq: number;
+}
+
 export interface CasePage {
   readonly states: readonly string[] | undefined;
   /** `id` of the last one of the page before. */
@@ -88,7 +93,8 @@ const LOGGED = `SELECT id FROM correction_case JOIN own_statement ON leaf_hash =
   WHERE pending_leaf IS NOT NULL AND (idx IS NOT NULL OR is_given_up) AND NOT is_astray ORDER BY changed_ms LIMIT $1`;
 const WORK = `SELECT id FROM correction_case WHERE pending IS NULL AND work_ms <= $1 AND NOT is_astray
   ORDER BY work_ms LIMIT $2`;
-const UNVERIFIED = `SELECT ${COLUMNS} FROM correction_case
+const UNVERIFIED = `SELECT ${COLUMNS}, (SELECT max(seq) FROM correction_step
+    WHERE case_id = id AND type = 'correction.corrected') AS corrected_seq FROM correction_case
   WHERE portal = $1 AND state IN ('CORRECTED', 'PROPAGATING', 'CLOSED') AND id > $2::uuid
     AND record ? 'correction' AND NOT details ? 'verification' AND NOT is_astray
     AND (record->'correction'->>'effectiveFromMs')::bigint <= $4 ORDER BY id LIMIT $3`;
@@ -179,8 +185,18 @@ export class CaseStore {
   }
 
   /** Of a portal: what was corrected, holds by now, and was not looked at since, the oldest first. */
-  async unverified(portal: string, after: string | undefined, limit: number, nowMs: number): Promise<KeptCase[]> {
-    const rows = await this.database.query<CaseRow>(UNVERIFIED, [portal, after ?? FIRST_ID, limit, nowMs]);
+  async unverified(portal: string, after: string | undefined, limit: number, nowMs: number): Promise<UnverifiedCase[]> {
+    const row = [portal, after ?? FIRST_ID, limit, nowMs];
+    const rows = await this.database.query<CaseRow & { corrected_seq: number | null }>(UNVERIFIED, row);
+    return rows.map((found) => ({ ...keptCase(found), correctedSeq: found.corrected_seq ?? 0 }));
+  }
+
+  /** Those of these cases that this portal filed. */
+  async ofPortal(portal: string, ids: readonly string[]): Promise<KeptCase[]> {
+    const rows = await this.database.query<CaseRow>(
+      `SELECT ${COLUMNS} FROM correction_case WHERE portal = $1 AND id = ANY($2::uuid[])`,
+      [portal, ids],
+    );
     return rows.map(keptCase);
   }
 

@@ -8,6 +8,7 @@ import type { ProvenLeaves } from '../access-history/proven-leaves.service.js';
 import type { FeedbackConfig } from '../feedback.config.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import type { FeedbackEvents } from '../ops/feedback-metrics.service.js';
+import type { NotificationStore } from '../notifications/notification.store.js';
 import type { OwnStatements } from '../statements/own-statements.service.js';
 import { CaseDeliveries } from './case-deliveries.service.js';
 import { CaseStore } from './case.store.js';
@@ -16,6 +17,7 @@ import { Cases } from './cases.service.js';
 import type { ElementLedger } from './element-ledger.store.js';
 import { Filings } from './filing.service.js';
 import { NoticeStore } from './notice.store.js';
+import { OwedFlags } from './owed-flags.service.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
 import { PersonRecipients } from './person-recipients.service.js';
@@ -40,8 +42,11 @@ export interface CorrectionContext {
   /** From which names are made that tell nothing to whoever does not have it. */
   readonly kek: Buffer;
   readonly statements: OwnStatements;
-  readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge'>; wake(): void };
+  readonly deliveries: { readonly outbox: Pick<Outbox, 'add' | 'acknowledge' | 'owed'>; wake(): void };
   readonly proofs: ProvenLeaves;
+  readonly caughtUpAtMs: () => number | undefined;
+  /** What persons are told; woken when a transition stands. */
+  readonly notifications: { readonly store: Pick<NotificationStore, 'add'>; readonly worker: { wake(): void } };
   /** Read whole at start. */
   readonly terms: ReadonlyMap<string, Terms>;
 }
@@ -50,6 +55,7 @@ export interface CorrectionParts {
   readonly filings: Filings;
   readonly persons: PersonCases;
   readonly owners: OwnerActs;
+  readonly owed: OwedFlags;
   readonly recipients: RecipientActs;
   readonly verifications: Verifications;
   readonly successions: Successions;
@@ -62,6 +68,7 @@ export interface CorrectionParts {
 export function assembleCorrections(context: CorrectionContext): CorrectionParts {
   const { config, clock, events, database, registry, keys, ledger, kek, statements, proofs, deliveries, terms } =
     context;
+  const { notifications } = context;
   const store = new CaseStore(database);
   const notices = new NoticeStore(database);
   const nameKey = hmacSha256(kek, Buffer.from('kerege/correction-names/v1'));
@@ -90,6 +97,7 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     }),
     persons,
     owners,
+    owed: new OwedFlags({ database, clock, outbox: deliveries.outbox, caughtUpAtMs: context.caughtUpAtMs }),
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
     verifications: new Verifications({ store, cases, clock }),
     successions,
@@ -103,8 +111,12 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
         split: (kept) => splitCase(cases, kept),
       },
       noting: (queries, after, told) => notices.add(queries, nameKey, after, told),
+      notifying: (queries, after, stood) => notifications.store.add(queries, after, stood),
       lost: (caseId) => events.alarm('case-step-lost', { correctionId: caseId }),
-      stood: (state) => events.caseStands(state),
+      stood: (state) => {
+        events.caseStands(state);
+        notifications.worker.wake();
+      },
       failed: (cause) => events.failed('corrections', cause),
     }),
   };

@@ -30,15 +30,33 @@ export interface FoundRecipient {
 
 /** More than any snapshot has. */
 const NEWEST = 9_000_000_000_000_000n;
+/** An opening tells of the exchange if its leaf is the request or a sequel that counts. */
+const TELLS = `((access.log_id, access.idx) = (exchange.log_id, exchange.idx)
+         OR EXISTS (SELECT FROM sequel AS told WHERE told.log_id = access.log_id AND told.idx = access.idx
+                       AND told.prev = exchange.leaf_hash AND told.parties = exchange.parties OFFSET 0))`;
+/** `OFFSET 0` here and there has it looked up for each, where the planner would rather hash the whole table. */
+const DISCLOSES = `EXISTS (
+         SELECT FROM sequel AS answered JOIN place ON place.service = exchange.service
+            AND place.endpoint = coalesce(answered.endpoint, exchange.endpoint)
+            AND coalesce(answered.snap, ${NEWEST}) >= from_snap AND coalesce(answered.snap, ${NEWEST}) < until_snap
+          WHERE answered.prev = exchange.leaf_hash AND answered.parties = exchange.parties
+            AND answered.type = 'exchange.answered' AND answered.status BETWEEN 200 AND 299
+            AND exchange.ts_ms >= since_ms OFFSET 0)`;
+const OF_KIND = `subject_access AS access JOIN exchange ON exchange.leaf_hash = access.exchange
+         WHERE access.kind = 0 AND (access.epoch, access.tag, access.exchange_kind) = (met.epoch, met.tag, met.kind)`;
+const nextKind = (of: string, behind: string) => `(
+         SELECT access.exchange_kind FROM subject_access AS access
+          WHERE access.kind = 0 AND (access.epoch, access.tag) = (${of}.epoch, ${of}.tag) AND access.exchange_kind > ${behind}
+          ORDER BY access.exchange_kind LIMIT 1)`;
 /**
  * `place`: where one of the elements stood, from snapshot to snapshot; before the first one that was seen, as in that; of
  * a snapshot that was not seen, as in the one before. Answers taken in before their snapshot was kept have none and are
- * judged by the newest. `disclosed`: the last of each kind of the person's disclosures; if that one is not recent enough
- * none is. An opening tells of the exchange if its leaf is the request or a sequel that counts; `OFFSET 0` has that looked
- * up for each, where the planner would rather hash the whole table.
+ * judged by the newest. `met`: the kinds of the person's exchanges, each by one look. Of those at an endpoint that ever
+ * held an element the newest that disclosed one counts; nothing older is read. What has no kind is looked through, and so
+ * is what was answered elsewhere than asked.
  */
 const DISCLOSED = `
-  WITH run AS (
+  WITH RECURSIVE run AS (
     SELECT first_snap, CASE WHEN lag(first_snap) OVER by_number IS NULL THEN 0 ELSE first_snap END AS from_snap,
            coalesce(lead(first_snap) OVER by_number, ${NEWEST} + 1) AS until_snap
       FROM element_ledger WINDOW by_number AS (ORDER BY first_snap)),
@@ -47,23 +65,34 @@ const DISCLOSED = `
       FROM unnest($3::text[], $4::bigint[]) AS doubted (element, since_ms)
       JOIN element_places USING (element) JOIN run USING (first_snap)
      GROUP BY service, endpoint, from_snap, until_snap),
-  disclosed AS MATERIALIZED (
-    SELECT exchange.consumer, exchange.service, coalesce(answered.endpoint, exchange.endpoint) AS endpoint,
-           coalesce(answered.snap, ${NEWEST}) AS snap,
-           max((lpad(exchange.ts_ms::text, 20, '0') || exchange.exchange_id) COLLATE "C") AS last
-      FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
-      JOIN subject_access AS access USING (epoch, tag) JOIN exchange ON exchange.leaf_hash = access.exchange
-      JOIN sequel AS answered ON answered.prev = exchange.leaf_hash AND answered.parties = exchange.parties
-       AND answered.type = 'exchange.answered' AND answered.status BETWEEN 200 AND 299
-     WHERE access.kind = 0
-       AND ((access.log_id, access.idx) = (exchange.log_id, exchange.idx)
-            OR EXISTS (SELECT FROM sequel AS told WHERE told.log_id = access.log_id AND told.idx = access.idx
-                          AND told.prev = exchange.leaf_hash AND told.parties = exchange.parties OFFSET 0))
-     GROUP BY 1, 2, 3, 4)
-  SELECT consumer, right(max(last), 36) AS exchange_id
-    FROM disclosed JOIN place USING (service, endpoint)
-   WHERE snap >= from_snap AND snap < until_snap AND left(last, 20)::bigint >= since_ms
-   GROUP BY consumer ORDER BY consumer`;
+  person AS MATERIALIZED (SELECT epoch, tag FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)),
+  met AS (
+    SELECT epoch, tag, ${nextKind('person', '0')} AS kind FROM person
+     UNION ALL SELECT epoch, tag, ${nextKind('met', 'met.kind')} FROM met WHERE kind IS NOT NULL),
+  disclosed AS (
+    SELECT asked.consumer, newest.ts_ms, last.exchange_id
+      FROM met JOIN exchange_kind AS asked ON asked.id = met.kind
+     CROSS JOIN LATERAL (
+        SELECT exchange.ts_ms FROM ${OF_KIND} AND access.asked_ms >= (SELECT min(since_ms) FROM place)
+           AND ${TELLS} AND ${DISCLOSES} ORDER BY access.asked_ms DESC LIMIT 1) AS newest
+     CROSS JOIN LATERAL (
+        SELECT exchange.exchange_id FROM ${OF_KIND} AND access.asked_ms = newest.ts_ms
+           AND ${TELLS} AND ${DISCLOSES} ORDER BY exchange.exchange_id DESC LIMIT 1) AS last
+     WHERE EXISTS (SELECT FROM place WHERE place.service = asked.service AND place.endpoint = asked.endpoint)
+     UNION ALL
+    SELECT exchange.consumer, exchange.ts_ms, exchange.exchange_id
+      FROM person JOIN subject_access AS access USING (epoch, tag) JOIN exchange ON exchange.leaf_hash = access.exchange
+     WHERE access.kind = 0 AND access.exchange_kind IS NULL AND ${TELLS} AND ${DISCLOSES}
+     UNION ALL
+    SELECT exchange.consumer, exchange.ts_ms, exchange.exchange_id
+      FROM answer_elsewhere JOIN exchange ON exchange.leaf_hash = answer_elsewhere.exchange
+     WHERE ${DISCLOSES} AND EXISTS (
+           SELECT FROM (SELECT exchange.log_id, exchange.idx UNION ALL
+                        SELECT told.log_id, told.idx FROM sequel AS told
+                         WHERE told.prev = exchange.leaf_hash AND told.parties = exchange.parties) AS leaf
+             JOIN subject_access AS access USING (log_id, idx) JOIN person USING (epoch, tag) WHERE access.kind = 0))
+  SELECT DISTINCT ON (consumer) consumer, exchange_id::text FROM disclosed
+   ORDER BY consumer, ts_ms DESC, exchange_id DESC`;
 
 /** Of one person, by their tags: each member once, with the last exchange in which it got one of these elements. */
 export async function disclosedTo(

@@ -4,7 +4,8 @@ import { IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator'
 import type { GivenContent, GivenStep } from './cases.service.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-export const IS_UUID = (name: string) => Matches(UUID, { message: `${name} must be a UUIDv7` });
+export const IS_UUID = (name: string, { each = false } = {}) =>
+  Matches(UUID, { each, message: `${name} must be a UUIDv7` });
 /** In canonical unpadded base64url: the last character of 32 bytes carries four bits. */
 export const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 export const SALTED = /^h1:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;

@@ -5,7 +5,7 @@ import { AuthenticatedMember, MemberGuard } from '../caller/member.guard.js';
 import { MEMBER_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import type { StepOutcome } from './cases.service.js';
 import { CasePath, StepOutcomeDto } from './step.dto.js';
-import { VerificationBody, VerificationsQuery } from './verifications.dto.js';
+import { OverBody, VerificationBody, VerificationsQuery } from './verifications.dto.js';
 import { Verifications, type AskedVerification } from './verifications.service.js';
 
 /** For gateways of portals: which corrected values they have still to look at, and what they saw. */
@@ -29,6 +29,20 @@ export class VerificationsController {
     @AuthenticatedMember() portal: SubsystemId,
   ): Promise<{ verifications: AskedVerification[]; next?: string }> {
     return this.verifications.page(portal, after);
+  }
+
+  @Post('verifications/over')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    operationId: 'askWhichAreOver',
+    summary: 'Of these cases of the portal, those in which nothing can be corrected any more.',
+  })
+  @ApiBody({ type: OverBody })
+  @ApiOkResponse({ type: Object })
+  @ProblemCodes(...MEMBER_CODES)
+  async over(@Body() { ids }: OverBody, @AuthenticatedMember() portal: SubsystemId): Promise<{ over: string[] }> {
+    return { over: await this.verifications.over(portal, ids) };
   }
 
   @Post('corrections/:id/verification')

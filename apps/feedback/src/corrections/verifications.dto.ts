@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, Matches, MaxLength } from 'class-validator';
 import { IS_UUID, SALTED, STATEMENT } from './step.dto.js';
 
 export class VerificationsQuery {
@@ -7,6 +7,14 @@ export class VerificationsQuery {
   @IsOptional()
   @IS_UUID('after')
   after?: string;
+}
+
+export class OverBody {
+  @ApiProperty({ type: [String], maxItems: 100, description: 'Ids of cases of this portal.' })
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IS_UUID('ids', { each: true })
+  ids: string[];
 }
 
 export class VerificationBody {

@@ -1,12 +1,14 @@
 import type { Clock, SubsystemId } from '#kernel';
-import type { CaseStore } from './case.store.js';
+import { isOver } from './case-over.js';
+import type { CaseStore, UnverifiedCase } from './case.store.js';
 import type { Cases, GivenStep, StepOutcome } from './cases.service.js';
 import { correctionErrors } from './corrections.errors.js';
-import type { KeptCase } from './kept-case.js';
 
 /** What a portal's gateway has to ask for again, and by which digests it knows the new values. */
 export interface AskedVerification {
   readonly correctionId: string;
+  /** Of the correction: each is looked at once. */
+  readonly seq: number;
   readonly service: string;
   readonly endpoint: string;
   readonly values: readonly { readonly item: number; readonly pointer: string; readonly newValueHash: string }[];
@@ -43,6 +45,13 @@ export class Verifications {
     return { verifications, ...(next === undefined ? {} : { next }) };
   }
 
+  /** Those of a portal's cases in which nothing can be corrected any more; of others than its own nothing is said. */
+  async over(portal: string, ids: readonly string[]): Promise<string[]> {
+    const nowMs = this.parts.clock.now();
+    const found = await this.parts.store.ofPortal(portal, ids);
+    return found.filter((kept) => isOver(kept, nowMs)).map(({ id }) => id);
+  }
+
   async verify(
     portal: SubsystemId,
     id: string,
@@ -57,10 +66,10 @@ export class Verifications {
   }
 }
 
-function askedOf({ id, record, details }: KeptCase): AskedVerification {
+function askedOf({ id, record, details, correctedSeq }: UnverifiedCase): AskedVerification {
   const values = (record.correction?.values ?? []).flatMap(({ item, newValueHash }) => {
     const pointer = record.items[item]?.jsonPointer;
     return pointer === undefined ? [] : [{ item, pointer, newValueHash }];
   });
-  return { correctionId: id, service: record.service, endpoint: details.endpoint, values };
+  return { correctionId: id, seq: correctedSeq, service: record.service, endpoint: details.endpoint, values };
 }

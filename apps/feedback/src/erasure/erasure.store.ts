@@ -66,10 +66,13 @@ const TAKE_BACK = `
           UNION ALL SELECT content_id FROM correction_case JOIN ${DOOMED} USING (epoch, tag, key_id)
           UNION ALL SELECT notice.id FROM correction_notice AS notice JOIN ${DOOMED} USING (epoch, tag, key_id))`;
 /**
- * Whatever lies under a key of a person; the index last, since it is what a crash finds the rest by. Notices behind their
- * case: who adds one holds the case's row, so that the case's end waits for it.
+ * Whatever lies under a key of a person; the index last, since it is what a crash finds the rest by. Notices and
+ * notifications behind their case: who adds one holds the case's row, so that the case's end waits for it.
  */
-const BESIDE_INDEX = ['question', 'compromise', 'person_link', 'correction_case', 'correction_notice'];
+const BESIDE_INDEX = [
+  ...['question', 'compromise', 'person_link', 'notification_preference', 'correction_case', 'correction_notice'],
+  ...['notification', 'notification_delivery'],
+];
 const DELETES = [...BESIDE_INDEX, 'subject_access'].map(
   (table) => `DELETE FROM ${table} USING ${DOOMED}
     WHERE ${table}.epoch = doomed.epoch AND ${table}.tag = doomed.tag AND ${table}.key_id = doomed.key_id`,

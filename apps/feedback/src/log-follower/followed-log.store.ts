@@ -7,6 +7,7 @@ import { INGEST_LOCK } from '../ingest-lock.js';
 import { addOrders, type OrderLeaf } from '../concealment/order.store.js';
 import { markLogged } from '../statements/own-statement.store.js';
 import { noteCertificates } from '../retention/retention.store.js';
+import { noteElsewhere, noteKinds } from './exchange-kind.store.js';
 import { followerErrors } from './log-follower.errors.js';
 import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow, StatedRow } from './leaf-row.js';
 
@@ -107,6 +108,8 @@ export class FollowedLogStore {
       if (moved.length === 0) return false;
       await EXCHANGES.run(queries, inLog(rows.exchanges));
       await SEQUELS.run(queries, inLog(rows.sequels));
+      await noteKinds(queries, rows.exchanges);
+      await noteElsewhere(queries, rows);
       await COMMITMENTS.run(queries, inLog(await counted(queries, rows.commitments)));
       await markReady(queries, rows.commitments);
       await markLogged(queries, logId, rows.stated);

@@ -14,6 +14,8 @@ export interface StoredCommitment extends KnownCommitment {
   readonly consumer: string;
   readonly tsMs: number;
   readonly isPending: boolean;
+  /** Of the request that it belongs to; undefined: that was not followed yet. */
+  readonly asked: { readonly kind: number; readonly atMs: number } | undefined;
 }
 
 /** Who acted in a leaf, as seen from a person of whom it speaks. */
@@ -45,6 +47,8 @@ interface CommitmentRecord {
   readonly value: string;
   readonly ts_ms: string;
   readonly state: string;
+  readonly exchange_kind: number | null;
+  readonly asked_ms: string | null;
 }
 
 const ROWS = new BulkInsert<IndexRow>('subject_access', [
@@ -60,13 +64,20 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
   ['opening_enc', 'bytea', (row) => row.openingEnc],
   ['key_id', 'bytea', (row) => row.keyId],
   ['concealed_until', 'bigint', (row) => row.concealed?.untilMs ?? null],
+  ['exchange_kind', 'integer', ({ commitment }) => commitment.asked?.kind ?? null],
+  ['asked_ms', 'bigint', ({ commitment }) => commitment.asked?.atMs ?? null],
 ]);
 
 /** All commitments of these statements, whatever became of them, each once. */
 export async function commitmentsOf(queries: Queries, statements: readonly Buffer[]): Promise<StoredCommitment[]> {
   const rows = await queries.query<CommitmentRecord>(
-    `SELECT log_id, origin, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms, state
-       FROM commitment JOIN followed_log USING (log_id) WHERE statement = ANY($1::bytea[]) AND state <> 'repeated'`,
+    `SELECT log_id, origin, idx, kind, position, statement, exchange, exchange_id, consumer, value, commitment.ts_ms, state,
+            asked.id AS exchange_kind, asked.ts_ms AS asked_ms
+       FROM commitment JOIN followed_log USING (log_id)
+       LEFT JOIN (SELECT leaf_hash, exchange.ts_ms, kind.id FROM exchange
+                    JOIN exchange_kind AS kind USING (consumer, service, endpoint)) AS asked
+              ON asked.leaf_hash = commitment.exchange
+      WHERE statement = ANY($1::bytea[]) AND state <> 'repeated'`,
     [statements],
   );
   return rows.map((row) => ({
@@ -82,6 +93,7 @@ export async function commitmentsOf(queries: Queries, statements: readonly Buffe
     value: row.value,
     tsMs: Number(row.ts_ms),
     isPending: row.state === 'pending',
+    asked: row.exchange_kind === null ? undefined : { kind: row.exchange_kind, atMs: Number(row.asked_ms) },
   }));
 }
 

@@ -1,6 +1,8 @@
 import { CASE_STATES, type CaseState } from '#corrections';
 import { defineMetrics, metric, type Logger } from '#platform';
 import { openingFlaws } from '../openings/opening-flaw.js';
+import { CHANNELS } from '../notifications/notification.js';
+import type { NoticeOutcome } from '../notifications/notification.worker.js';
 import type { TopicBreak } from '../openings/opening-place.service.js';
 import type { Flawed, Matched } from '../openings/opening-match.service.js';
 import { alarmReasons, type AlarmReason } from './feedback-events.js';
@@ -63,6 +65,16 @@ export const feedbackMetrics = defineMetrics('feedback', {
   caseMoves: metric.counter({
     name: 'kerege_feedback_case_moves_total',
     help: 'Transitions of corrections that were taken and are on their way into the log.',
+  }),
+  notices: metric.counter({
+    name: 'kerege_feedback_notifications_total',
+    help: 'Attempts to bring a notification out of the inbox, by channel and by what became of it.',
+    labels: { channel: CHANNELS, state: ['SENT', 'WAITING', 'FAILED', 'SUPPRESSED', 'UNCERTAIN'] },
+  }),
+  noticesWaiting: metric.observedGauge({
+    name: 'kerege_feedback_notifications_waiting_number',
+    help: 'Deliveries of notifications that have not ended, by channel, counted up to 10,000.',
+    labels: { channel: CHANNELS },
   }),
   alarms: metric.counter({
     name: 'kerege_feedback_alarms_total',
@@ -128,6 +140,13 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
     caseStands: (state: CaseState) => metrics.caseSteps.add({ state }),
     /** What an attempt came to. */
     delivery: (state: (typeof ATTEMPT_STATES)[number]) => metrics.attempts.add({ state }),
+    /** What became of a notification on its way; its text and its recipient are never said. */
+    notified: ({ channel, state, delivery, why }: NoticeOutcome) => {
+      if (state === 'SENDING') return;
+      metrics.notices.add({ channel, state });
+      if (state === 'SENT' || state === 'SUPPRESSED') return;
+      logger.warn({ channel, state, delivery, why }, 'notification not delivered');
+    },
     erased: (commitments: number) => metrics.erased.add({}, commitments),
     replayed: (keys: number) => logger.info({ keys }, 'keys that the log says were destroyed are destroyed'),
     keyDestroyed: (kid: string) => {

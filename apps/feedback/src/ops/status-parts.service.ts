@@ -19,11 +19,12 @@ export interface FeedbackStatusSources {
   readonly eraser: { readonly failure: string | undefined };
   readonly watcher: { reading(): Reading };
   readonly deliveries: { reading(): Reading };
+  readonly notices: { reading(): Reading };
 }
 
 /** What `/status` of feedback shows beside what its `/ready` looks at. */
 export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
-  const { bus, checks, log, match, unopened, questions, statements, eraser, watcher, deliveries } = sources;
+  const { bus, checks, log, match, unopened, questions, statements, eraser, watcher, deliveries, notices } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -36,6 +37,7 @@ export function feedbackParts(sources: FeedbackStatusSources): StatusPart[] {
     { name: 'erasure', read: () => (eraser.failure === undefined ? { state: 'ok' } : degraded(eraser.failure)) },
     { name: 'statements', read: () => ({ state: 'ok', details: { waiting: statements.waiting } }) },
     { name: 'deliveries', read: () => deliveries.reading() },
+    { name: 'notifications', read: () => notices.reading() },
   ];
 }
 

@@ -152,6 +152,7 @@ export class RetentionStore {
     const [row] = await this.database.query<{ holds: boolean }>(
       `SELECT EXISTS (SELECT FROM subject_access WHERE epoch <= $1) OR EXISTS (SELECT FROM compromise WHERE epoch <= $1)
               OR EXISTS (SELECT FROM person_link WHERE epoch <= $1 AND revoked_hash IS NULL)
+              OR EXISTS (SELECT FROM notification_preference WHERE epoch <= $1)
               OR EXISTS (SELECT FROM correction_case WHERE epoch <= $1 AND state NOT IN ('CLOSED', 'WITHDRAWN')) AS holds`,
       [lastEpoch],
     );

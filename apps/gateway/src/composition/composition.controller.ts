@@ -24,7 +24,7 @@ const MISPLACED = /^(?:kerege-|idempotency-key$)/i;
 
 /** Several exchanges with one call; what becomes of each is its own matter, and is told beside those of the others. */
 @ApiTags('compositions')
-@ApiHeader({ name: 'X-Road-Client', required: true })
+@ApiHeader({ name: 'X-Road-Client', required: false, description: 'May be missing beside an access token.' })
 @Controller(COMPOSITION_ROUTE)
 @UseGuards(ConsumerGuard)
 export class CompositionController {

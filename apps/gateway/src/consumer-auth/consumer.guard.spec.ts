@@ -19,7 +19,12 @@ class Believing extends ConsumerAuthenticator {
 }
 
 function ask(headers: Record<string, string>, trustsLoopback = true): Promise<boolean> {
-  const http = { getRequest: () => ({ raw: { headers, rawHeaders: Object.entries(headers).flat() } }) };
+  const http = {
+    getRequest: () => ({
+      routeOptions: { url: '/r1' },
+      raw: { headers, rawHeaders: Object.entries(headers).flat(), socket: {} },
+    }),
+  };
   return new ConsumerGuard(new Believing(trustsLoopback)).canActivate({
     switchToHttp: () => http,
   } as unknown as ExecutionContext);

@@ -1,10 +1,12 @@
 import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SubsystemId } from '#kernel';
 import { isLoopbackHost } from '#platform';
+import { EDGE_ROUTE } from '../edge/raw-target.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { consumerAuthErrors } from './consumer-auth.errors.js';
 import { ConsumerAuthenticator } from './consumer-authenticator.js';
+import { provenCertificateOf } from './proven-certificate.js';
 import { headerFields } from './header-fields.js';
 
 /** Written by the guard, read by the handlers behind it; nobody else can put a consumer here. */
@@ -16,14 +18,21 @@ export class ConsumerGuard implements CanActivate {
   constructor(@Inject(ConsumerAuthenticator) private readonly authenticator: ConsumerAuthenticator) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
     const { host, origin } = request.raw.headers;
     // A browser of this machine reaches loopback for any page, by a name of the page's own (DNS rebinding).
     if (this.authenticator.trustsLoopback && (origin !== undefined || !isLoopbackHost(host)))
       throw consumerAuthErrors.error('web-page-refused');
-    const consumer = await this.authenticator.authenticate({ headers: headerFields(request.raw.rawHeaders) });
+    const consumer = await this.authenticator.authenticate({
+      headers: headerFields(request.raw.rawHeaders),
+      certificate: provenCertificateOf(request.raw.socket, Date.now()),
+      isXRoad: request.routeOptions.url === EDGE_ROUTE,
+    });
     if (!consumer.ok) {
       if (consumer.reason === 'registry-expired') throw exchangeErrors.error(consumer.reason);
+      // RFC 6750 §3; on `/r1` the edge writes its own answers.
+      void http.getResponse<FastifyReply>().header('WWW-Authenticate', 'Bearer');
       throw consumerAuthErrors.error(consumer.reason);
     }
     consumers.set(request, consumer.value);

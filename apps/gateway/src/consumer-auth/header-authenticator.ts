@@ -1,7 +1,13 @@
-import { parseSubsystemId, refuse, type InstanceId, type Result, type SubsystemId } from '#kernel';
+import { ok, refuse, type InstanceId, type Result, type SubsystemId } from '#kernel';
 import type { Rights } from '../rights/rights.js';
-import { parseClientIdentifier } from './client-identifier.js';
-import { ConsumerAuthenticator, type AuthenticationReason, type Credentials } from './consumer-authenticator.js';
+import { claimedClient, servedSubsystem } from './claimed-client.js';
+import {
+  ConsumerAuthenticator,
+  isOnLoopback,
+  type AuthenticationReason,
+  type Credentials,
+  type Objection,
+} from './consumer-authenticator.js';
 
 /**
  * Believes `X-Road-Client`. That is no authentication at all but for where it listens: on loopback, everybody who can
@@ -17,29 +23,20 @@ export class HeaderAuthenticator extends ConsumerAuthenticator {
     super();
   }
 
-  authenticate(credentials: Credentials): Promise<Result<SubsystemId, AuthenticationReason>> {
+  authenticate(credentials: Pick<Credentials, 'headers'>): Promise<Result<SubsystemId, AuthenticationReason>> {
     return Promise.resolve(this.find(credentials));
   }
 
-  objectionTo(host: string): 'consumers-unprotected' | undefined {
-    return isLoopback(host) ? undefined : 'consumers-unprotected';
+  objectionTo(host: string): Objection | undefined {
+    return isOnLoopback(host) ? undefined : 'consumers-unprotected';
   }
 
-  private find({ headers }: Credentials): Result<SubsystemId, AuthenticationReason> {
-    // Several: the last one wins (`exchange.md` §2.3).
-    const claimed = headers.findLast((header) => header.name.toLowerCase() === 'x-road-client')?.value.trim();
-    if (claimed === undefined || claimed === '') return refuse('client-missing');
-    const client = parseClientIdentifier(claimed);
-    if (!client.ok) return client;
+  private find({ headers }: Pick<Credentials, 'headers'>): Result<SubsystemId, AuthenticationReason> {
+    const claimed = claimedClient(headers);
+    if (!claimed.ok) return claimed;
     const view = this.rights.current();
     if (view === undefined) return refuse('registry-expired');
-    const subsystem = parseSubsystemId(client.value);
-    const served = view.instanceEntry(this.gateway)?.serves ?? [];
-    if (!subsystem.ok || !served.includes(subsystem.value)) return refuse('client-unknown');
-    return view.subsystem(subsystem.value) === undefined ? refuse('client-unknown') : subsystem;
+    const subsystem = servedSubsystem(view, this.gateway, claimed.value);
+    return subsystem === undefined ? refuse('client-unknown') : ok(subsystem);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

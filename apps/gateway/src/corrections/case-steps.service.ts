@@ -25,6 +25,8 @@ export interface SealedContent {
   readonly id: string;
   /** base64url. */
   readonly sealed: string;
+  /** Of a request: as this gateway alone opens it, base64url. */
+  readonly copy?: string;
 }
 
 /** Takes one step of a case in a consumer's name: asks what would be signed, looks whether it is that, signs and sends it. */
@@ -37,6 +39,11 @@ export class CaseSteps {
     const view = this.parts.registry.current();
     if (view === undefined) throw exchangeErrors.error('registry-expired');
     return view;
+  }
+
+  /** Whether the registry says that this one stands in another's place by now. */
+  isSuccessor(id: SubsystemId): boolean {
+    return this.view().successors.formersOf(id, this.parts.clock.now()).length > 0;
   }
 
   /** Throws where the consumer's traffic has to stop: then nothing is signed for it here either. */

@@ -23,7 +23,7 @@ export const CORRECTION_ROUTES = [
 
 /** What persons say is wrong in an answer, for portal backends (`corrections.md` §10); whatever is read of cases feedback serves. */
 @ApiTags('corrections')
-@ApiHeader({ name: 'X-Road-Client', required: true })
+@ApiHeader({ name: 'X-Road-Client', required: false, description: 'May be missing beside an access token.' })
 @ApiHeader({ name: 'Kerege-End-User', required: true, description: 'Assertion of the person who asks.' })
 @Controller(ROUTE)
 @UseGuards(ConsumerGuard)

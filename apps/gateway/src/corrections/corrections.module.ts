@@ -1,14 +1,19 @@
 import type { Provider } from '@nestjs/common';
-import type { Clock } from '#kernel';
+import type { Clock, InstanceId } from '#kernel';
 import type { Database } from '#postgres';
 import type { Exchanges } from '../exchange/exchange.js';
 import { CaseSteps, type CaseStepsParts } from './case-steps.service.js';
 import { CorrectionBodies } from './correction-bodies.service.js';
 import { CorrectionFilings } from './correction-filing.store.js';
 import { FeedbackCases } from './feedback-cases.service.js';
+import { partKey } from './filing.js';
 import { GatewayFilings } from './filings.service.js';
+import { Forgetting } from './forgetting.service.js';
 import { PersonActs } from './person-acts.service.js';
 import { Rechecks } from './recheck.service.js';
+import type { VerificationEvents } from './verification-events.js';
+import { copyKey } from './portal-copy.js';
+import { Sealings } from './sealings.service.js';
 import { VerificationsWorker } from './verifications.worker.js';
 
 export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'keys'> {
@@ -22,7 +27,10 @@ export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'k
   readonly exchanges: Exchanges;
   /** Of this gateway: the key of its rows is made from it. */
   readonly secret: Uint8Array;
+  /** This gateway, by which the registry says whom it serves. */
+  readonly gateway: InstanceId;
   readonly clock: Clock;
+  readonly events: VerificationEvents;
   readonly failed: (what: string, cause: unknown) => void;
 }
 
@@ -38,16 +46,24 @@ export class Corrections {
 
   private readonly settings: CorrectionsContext['settings'];
 
-  constructor({ settings, database, exchanges, secret, clock, failed, registry, keys }: CorrectionsContext) {
+  constructor(context: CorrectionsContext) {
+    const { settings, database, exchanges, secret, clock, failed, registry, keys, events } = context;
     this.settings = settings;
     const { feedbackUrl, correctionTimeoutMs: timeoutMs, maxCorrectionBytes } = settings;
     this.kept = new CorrectionFilings(database, secret);
     this.feedback = new FeedbackCases({ feedbackUrl, timeoutMs, clock, failed });
     this.steps = new CaseSteps({ registry, keys, feedback: this.feedback, clock });
-    this.filings = new GatewayFilings({ steps: this.steps, kept: this.kept, clock });
+    this.filings = new GatewayFilings({
+      ...{ steps: this.steps, kept: this.kept, clock },
+      partKey: partKey(secret),
+      copyKey: copyKey(secret),
+    });
     this.acts = new PersonActs(this.steps);
+    const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
-      ...{ kept: this.kept, feedback: this.feedback, steps: this.steps, clock, failed },
+      ...{ ...own, failed, events, forgetting: new Forgetting(own) },
+      sealings: new Sealings({ ...own, failed, copyKey: copyKey(secret) }),
+      served: () => registry.current()?.instance(context.gateway)?.serves ?? [],
       rechecks: new Rechecks(exchanges, clock),
       everyMs: settings.verificationsEveryMs,
     });

@@ -7,7 +7,8 @@ import {
   type ContentOutline,
   type CorrectionContent,
 } from '#corrections';
-import { refuse, sha256, toBase64Url, toHex, type Result, type ServiceId, type SubsystemId } from '#kernel';
+import { parseExchangeId, refuse, toBase64Url, type Result, type ServiceId, type SubsystemId } from '#kernel';
+import { hmacSha256 } from '#signing';
 
 /** How the same answer is asked for again: raw, below the service. */
 export interface Recheck {
@@ -54,14 +55,37 @@ export function partContent(whole: CorrectionContent, { items }: FiledPart, salt
   return { ...whole, salt, items: whole.items.filter((_, place) => items.includes(place)) };
 }
 
+/** The key of the ids of parts, from the gateway's secret. */
+export function partKey(secret: Uint8Array): Buffer {
+  return hmacSha256(secret, Buffer.from('kerege/correction-parts/v1'));
+}
+
+/** The time within a UUIDv7 of a part lies so much before that of its whole at most. */
+const MOST_EARLIER_MS = 60_000;
+
 /**
- * The id of one owner's part, the same whenever the same whole is filed: who asks again after a lost answer completes the
- * family and makes no second one. A UUIDv7 with the time of the whole.
+ * The id of one owner's part, the same whenever the same whole is filed here: who asks again after a lost answer makes no
+ * second one. A UUIDv7 that tells nobody without the key, not by its time either, which whole it is of.
  */
-export function partIdOf(correctionId: string, owner: SubsystemId): string {
-  const hex = toHex(sha256(Buffer.from(['kerege/correction-part/v1', correctionId, owner].join('\0'))));
-  const variant = ((parseInt(hex.charAt(3), 16) & 3) | 8).toString(16);
-  return `${correctionId.slice(0, 14)}7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`;
+export function partIdOf(key: Uint8Array, correctionId: string, owner: SubsystemId): string {
+  const bytes = Buffer.from(hmacSha256(key, Buffer.from([correctionId, owner].join('\0'))));
+  const wholeMs = parseInt(correctionId.slice(0, 8) + correctionId.slice(9, 13), 16);
+  const id = bytes.subarray(0, 16);
+  id.writeUIntBE(Math.max(0, wholeMs - (bytes.readUInt32BE(16) % MOST_EARLIER_MS)), 0, 6);
+  id.writeUInt8((id.readUInt8(6) & 0x0f) | 0x70, 6);
+  id.writeUInt8((id.readUInt8(8) & 0x3f) | 0x80, 8);
+  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/**
+ * The ids under which a whole that stands already named its parts, in their order: those of another gateway of the consumer,
+ * of a secret that was changed since, or of a release before. Undefined where it does not name so many.
+ */
+export function namedParts(standing: Readonly<Record<string, unknown>>, count: number): readonly string[] | undefined {
+  const { parts } = standing;
+  if (!Array.isArray(parts) || parts.length !== count) return undefined;
+  const ids = parts.flatMap((id) => (typeof id === 'string' && parseExchangeId(id) !== undefined ? [id] : []));
+  return new Set(ids).size === count ? ids : undefined;
 }
 
 /** What a portal is told of a flaw: where, and nothing of what stands there. */

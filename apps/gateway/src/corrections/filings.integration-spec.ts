@@ -148,6 +148,18 @@ describe('a request about data of several owners', () => {
     expect(own.feedback.given().filter(({ body }) => body['parentId'] === undefined)).toHaveLength(1);
     expect(own.feedback.standings.size).toBe(3);
   });
+
+  it('that was begun under other ids, by another gateway or release, is completed under those', async () => {
+    const parts = ['019ac1a4-7a3c-7000-8000-0000000000a1', '019ac1a4-7a3c-7000-8000-0000000000a2'];
+    expect((await own.post('', several)).status).toBe(201);
+    const whole = own.feedback.standings.get(ID)!;
+    own.feedback.standings.clear();
+    own.feedback.standings.set(ID, { ...whole, parts });
+    const again = await own.post('', several);
+    const told = (await again.json()) as { parts: { id: string }[] };
+    expect(told.parts.map(({ id }) => id)).toEqual(parts);
+    expect([...own.feedback.standings.keys()]).toEqual([ID, ...parts]);
+  });
 });
 
 describe('feedback', () => {

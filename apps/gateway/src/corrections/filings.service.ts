@@ -6,11 +6,13 @@ import type { CaseSteps, Standing } from './case-steps.service.js';
 import type { CorrectionFilings } from './correction-filing.store.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 import type { Asker } from './feedback-cases.service.js';
+import { sealCopy } from './portal-copy.js';
 import {
   contentOf,
   flawExtensions,
   freshSalt,
   isSameFiling,
+  namedParts,
   partContent,
   partIdOf,
   type FiledPart,
@@ -20,6 +22,10 @@ import {
 export interface FilingServiceParts {
   readonly steps: CaseSteps;
   readonly kept: CorrectionFilings;
+  /** From which ids of parts are made. */
+  readonly partKey: Uint8Array;
+  /** Of copies that feedback keeps for this gateway, should an owner be succeeded. */
+  readonly copyKey: Buffer;
   readonly clock: Clock;
 }
 
@@ -71,12 +77,15 @@ export class GatewayFilings {
       return { standing, parts: [] };
     }
     const parts = routed.map((part): FiledPart => ({
-      correctionId: partIdOf(correctionId, part.owner),
+      correctionId: partIdOf(this.parts.partKey, correctionId, part.owner),
       owner: part.owner,
       items: part.items.map(({ item }) => item),
     }));
     const standing = await this.fileOne(asker, request, { id: correctionId, owner: first.owner, content, parts });
-    return { standing, parts: await this.fileParts(asker, request, content, parts) };
+    // Feedback takes only parts that the whole has named: what it names is what has to be filed.
+    const named = namedParts(standing, parts.length);
+    const family = parts.map((part, place) => ({ ...part, correctionId: named?.[place] ?? part.correctionId }));
+    return { standing, parts: await this.fileParts(asker, request, content, family) };
   }
 
   /** One after the other: of a family that broke off the first ones stand, and asking again adds the rest. */
@@ -144,7 +153,13 @@ export class GatewayFilings {
       ...(parentId === undefined ? {} : { parentId }),
     };
     const asked = { correctionId: id, kind, service, endpoint, content };
-    const sealed = parts === undefined ? await steps.seal(contentId, CASE_KINDS.request, owner, asked) : undefined;
+    const sealed =
+      parts === undefined
+        ? {
+            ...(await steps.seal(contentId, CASE_KINDS.request, owner, asked)),
+            copy: sealCopy(this.parts.copyKey, id, asker.consumer, content),
+          }
+        : undefined;
     const expected = { t: 'correction.submitted' as const, id, to: owner, doc: outline.digest, opening };
     return steps.step(asker, '/v1/corrections', body, expected, sealed);
   }

@@ -1,5 +1,5 @@
 import { isJsonType, parseTarget } from '#access';
-import type { Clock, ExchangeId, SubsystemId } from '#kernel';
+import { ok, refuse, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import { parseTypedSubject } from '#signing';
 import { encodeIdentifier } from '../consumer-auth/client-identifier.js';
 import { exchangeRequestOf } from '../edge/exchange-request.js';
@@ -9,6 +9,15 @@ import type { KeptFiling } from './kept-filing.js';
 
 /** Of an exchange that looks at a corrected datum again; it stands in the person's history like any other. */
 const PURPOSE = 'correction-check';
+const NO_DATA: NotSeen = { why: 'no-data', isRefused: false };
+
+/** Why there is nothing to compare; says nothing of what stands in the register. */
+export interface NotSeen {
+  /** A code of the exchange's outcome, or `no-data`. */
+  readonly why: string;
+  /** By whoever may say no: as long as the registry says what it says, asking again is in vain. */
+  readonly isRefused: boolean;
+}
 
 export interface SeenAgain {
   readonly exchangeId: ExchangeId;
@@ -22,12 +31,11 @@ export class Rechecks {
     private readonly clock: Clock,
   ) {}
 
-  /** Undefined where the service did not answer with data: that says nothing of what stands in its register. */
-  async ask(consumer: SubsystemId, filing: KeptFiling): Promise<SeenAgain | undefined> {
+  async ask(consumer: SubsystemId, filing: KeptFiling): Promise<Result<SeenAgain, NotSeen>> {
     const target = parseTarget(recheckTarget(filing.service, filing));
     // The service's own rule must find this person in the path: nobody else's data are looked at.
     const subject = parseTypedSubject(filing.subject);
-    if (!target.ok || subject === undefined) return undefined;
+    if (!target.ok || subject === undefined) return refuse({ why: 'target-malformed', isRefused: true });
     const headers = [
       { name: 'X-Road-Client', value: encodeIdentifier(consumer) },
       { name: 'Accept', value: 'application/json' },
@@ -35,8 +43,9 @@ export class Rechecks {
     const context = { purpose: PURPOSE, subject };
     const call = { consumer, method: 'GET', target: target.value, headers, context, body: Buffer.alloc(0) };
     const outcome = await this.exchanges.perform(exchangeRequestOf({ ...call, receivedAtMs: this.clock.now() }));
-    const json = outcome.kind === 'answered' ? jsonOf(outcome) : undefined;
-    return outcome.kind === 'answered' && json !== undefined ? { exchangeId: outcome.exchangeId, json } : undefined;
+    if (outcome.kind !== 'answered') return refuse({ why: outcome.code, isRefused: outcome.kind === 'refused' });
+    const json = jsonOf(outcome);
+    return json === undefined ? refuse(NO_DATA) : ok({ exchangeId: outcome.exchangeId, json });
   }
 }
 

@@ -14,6 +14,8 @@ const page = z.object({
     .array(
       z.object({
         correctionId: z.uuid(),
+        // A feedback of the release before says none: what it lists is looked at as one correction.
+        seq: z.int().min(0).default(0),
         service: z.string().max(255),
         values: z
           .array(z.object({ item: z.int().min(0).max(19), newValueHash: z.string().regex(/^h1:[A-Za-z0-9_-]{43}$/) }))
@@ -25,6 +27,11 @@ const page = z.object({
 });
 export type VerificationPage = z.infer<typeof page>;
 export type WantedVerification = VerificationPage['verifications'][number];
+
+const over = z.object({ over: z.array(z.uuid()).max(1_000) });
+
+/** Ids of cases in which feedback says that nothing can be corrected any more; undefined where it says nothing of the kind. */
+export const readOver = (answer: unknown): readonly string[] | undefined => over.safeParse(answer).data?.over;
 
 /** A page of what feedback wants verified; undefined where it is none. */
 export const readVerifications = (answer: unknown): VerificationPage | undefined => page.safeParse(answer).data;

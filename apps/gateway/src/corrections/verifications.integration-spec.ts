@@ -1,10 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { valueHash } from '#corrections';
 import { openDatabase, type Database } from '#postgres';
-import { createDatabase, type TestDatabase } from '#testing';
+import { createDatabase, eventually, type TestDatabase } from '#testing';
 import { CONSUMER } from '../exchange/spec-support/gateway-fixture.js';
 import { gatewayMigrations } from '../migrations/index.js';
-import { filing, SERVICE, startCorrections, type CorrectionsFixture } from './spec-support/corrections-fixture.js';
+import {
+  filing,
+  SERVICE,
+  startCorrections,
+  type CorrectionsFixture,
+  type CorrectionsOptions,
+} from './spec-support/corrections-fixture.js';
 import { problem } from './spec-support/stand-in-feedback.js';
 
 const ID = '019ac1a4-7a3c-7000-8000-000000000001';
@@ -38,12 +44,20 @@ afterEach(async () => {
 
 const correctedTo = (value: unknown, more: object = {}) => {
   const values = [{ item: 0, pointer: '/elsewhere', newValueHash: valueHash(salt, value) }];
-  own.feedback.verifications = [{ correctionId: ID, service: SERVICE, endpoint: 'GET /{pin}', values, ...more }];
+  own.feedback.verifications = [
+    { correctionId: ID, seq: 8, service: SERVICE, endpoint: 'GET /{pin}', values, ...more },
+  ];
 };
 const answerOf = (body: string, status = 200) => {
   own.gateway.provider.behaviour = { body: Buffer.from(body), status };
 };
 const stated = () => own.feedback.given().map(({ statement }) => statement.payload);
+
+const restarted = async (options: CorrectionsOptions = {}) => {
+  await own.close();
+  own = await startCorrections(database, options);
+  own.feedback.standings.set(ID, { id: ID, owner: 'TEST/GOV/1001/population' });
+};
 
 describe('a verification', () => {
   it('states a match where the service answers with what the owner has written', async () => {
@@ -57,7 +71,73 @@ describe('a verification', () => {
     const doc = valueHash(salt, { isMatch: true, exchangeId: statement.payload.id });
     expect(payload).toMatchObject({ t: 'correction.verified', id: ID, doc });
     expect(own.feedback.calls.every(({ endUser }) => endUser === undefined)).toBe(true);
-    expect(await own.corrections.kept.find(ID, CONSUMER)).toBeUndefined();
+    expect(own.results).toEqual(['match']);
+  });
+
+  it('is made once of each correction, also after a restart, and anew of the next one', async () => {
+    correctedTo('Right');
+    answerOf('{"name":"Right"}');
+    await own.corrections.verifications.run();
+    expect(stated()).toHaveLength(1);
+    await restarted();
+    correctedTo('Right');
+    await own.corrections.verifications.run();
+    expect(own.gateway.provider.seen).toHaveLength(0);
+    // Reopened upon appeal and corrected anew.
+    await restarted();
+    correctedTo('Wright', { seq: 13 });
+    answerOf('{"name":"Right"}');
+    await own.corrections.verifications.run();
+    expect(stated()).toMatchObject([{ t: 'correction.reopened', id: ID }]);
+    await restarted();
+    correctedTo('Wright', { seq: 18 });
+    answerOf('{"name":"Wright"}');
+    await own.corrections.verifications.run();
+    expect(stated()).toMatchObject([{ t: 'correction.verified', id: ID }]);
+  });
+
+  it('is made again where no log has taken what was stated for a day', async () => {
+    correctedTo('Right');
+    answerOf('{"name":"Right"}');
+    await own.corrections.kept.verified(ID, CONSUMER, 8, Date.now() - 26 * 60 * 60_000);
+    await own.corrections.verifications.run();
+    expect(stated()).toMatchObject([{ t: 'correction.verified', id: ID }]);
+  });
+
+  it('shows that nobody can look where the registry does not allow it, and looks when it does', async () => {
+    await restarted({ mayCheck: false });
+    correctedTo('Right');
+    answerOf('{"name":"Right"}');
+    await own.corrections.verifications.run();
+    expect(own.gateway.provider.seen).toEqual([]);
+    expect(own.results).toEqual(['refused']);
+    expect(own.corrections.verifications.reading()).toMatchObject({
+      state: 'degraded',
+      details: { 'purpose-not-agreed': 1 },
+    });
+    await restarted();
+    correctedTo('Right');
+    answerOf('{"name":"Right"}');
+    await own.corrections.verifications.run();
+    expect(stated()).toMatchObject([{ t: 'correction.verified', id: ID }]);
+    expect(own.corrections.verifications.reading()).toEqual({ state: 'ok', details: {} });
+  });
+
+  it.each<[string, () => void]>([
+    ['says that the case is over, and then only', () => (own.feedback.over = [ID])],
+    ['says nonsense', () => (own.feedback.answers = () => ({ status: 200, body: { over: 1 } }))],
+    ['is away', () => (own.feedback.answers = () => problem(500, 'internal'))],
+  ])('is of a filing that is kept until feedback %s', async (name, set) => {
+    await own.corrections.verifications.run();
+    expect(own.feedback.calls.filter(({ path }) => path.endsWith('/over'))).toEqual([]);
+    await database.query('UPDATE correction_filing SET made_ms = made_ms - 90000000');
+    await own.corrections.verifications.run();
+    expect(await own.corrections.kept.find(ID, CONSUMER)).toBeDefined();
+    await database.query('UPDATE correction_filing SET asked_ms = 0');
+    set();
+    await own.corrections.verifications.run();
+    const kept = await own.corrections.kept.find(ID, CONSUMER);
+    expect(kept === undefined).toBe(name.includes('over'));
   });
 
   it.each([
@@ -113,6 +193,22 @@ describe('a verification', () => {
     await own.corrections.verifications.run();
     expect(stated()).toEqual([]);
     expect(await own.corrections.kept.find(ID, CONSUMER)).toBeDefined();
+  });
+
+  it('is stated two rounds later where feedback was away only for a moment', async () => {
+    await own.close();
+    own = await startCorrections(database, { verificationsEveryMs: 50 });
+    correctedTo('Right');
+    answerOf('{"name":"Right"}');
+    own.feedback.answers = ({ body }) => (body.statement === undefined ? undefined : problem(503, 'internal'));
+    await own.corrections.verifications.run();
+    const before = stated().length;
+    own.feedback.answers = () => undefined;
+    const isStated = async () => {
+      await own.corrections.verifications.run();
+      return stated().length > before;
+    };
+    await eventually(isStated, { timeoutMs: 5_000, intervalMs: 50 });
   });
 
   it('ends without a word where feedback is away', async () => {

@@ -1,13 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import { valueHash } from '#corrections';
 import { fromBase64Url, type Clock, type SubsystemId } from '#kernel';
+import type { Reading } from '#platform';
 import type { CaseSteps } from './case-steps.service.js';
-import type { CorrectionFilings } from './correction-filing.store.js';
+import type { CorrectionFilings, Unseen } from './correction-filing.store.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 import type { Asker, FeedbackCases } from './feedback-cases.service.js';
+import type { Forgetting } from './forgetting.service.js';
 import type { KeptFiling } from './kept-filing.js';
-import type { Rechecks, SeenAgain } from './recheck.service.js';
+import type { Sealings } from './sealings.service.js';
+import type { NotSeen, Rechecks, SeenAgain } from './recheck.service.js';
+import { readingOfUnseen } from './unseen-reading.js';
 import { isCorrected, readVerifications, type WantedVerification } from './verification.js';
+import type { VerificationEvents } from './verification-events.js';
 
 export interface VerificationsParts {
   readonly kept: CorrectionFilings;
@@ -16,6 +21,11 @@ export interface VerificationsParts {
   readonly rechecks: Rechecks;
   readonly clock: Clock;
   readonly everyMs: number;
+  readonly forgetting: Forgetting;
+  readonly sealings: Pick<Sealings, 'ofConsumer'>;
+  /** Consumers of this gateway, by the registry of the moment. */
+  readonly served: () => readonly SubsystemId[];
+  readonly events: VerificationEvents;
   readonly failed: (what: string, cause: unknown) => void;
 }
 
@@ -24,10 +34,14 @@ interface Postponed {
   readonly untilMs: number;
 }
 
-const FIRST_WAIT_MS = 60_000;
+/** The first wait, in rounds: a feedback or a connector that was away for a moment costs no more than that. */
+const FIRST_WAIT_ROUNDS = 2;
 const LONGEST_WAIT_MS = 6 * 60 * 60_000;
 /** Feedback lists a case until the log shows what was stated. */
 const STATED_WAIT_MS = 10 * 60_000;
+/** After a day no log takes a statement any more; what feedback lists then was never stated. */
+const LOST_MS = 25 * 60 * 60_000;
+const INCOMPARABLE: NotSeen = { why: 'value-incomparable', isRefused: false };
 const MOST_POSTPONED = 10_000;
 const MOST_PAGES = 50;
 const SWEEP_BATCH = 200;
@@ -35,13 +49,14 @@ const SWEEP_BATCH = 200;
 /**
  * Looks at corrected data again (`corrections.md` §6, verification read) and states what it saw: neither the operator nor
  * the owner judges itself. No answer is no statement: it is asked again, more and more rarely. Killed anywhere it has
- * stated or it has not, and feedback lists what is not stated; of two gateways that see the same, one is refused.
+ * stated or it has not, and feedback lists what is not stated; each correction is looked at once; of two gateways that see the same, one is refused.
  */
 export class VerificationsWorker {
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** The round under way; `stop` waits for it. */
   private round: Promise<void> = Promise.resolve();
   private isStopped = false;
+  private unseen: readonly Unseen[] = [];
   /** By case, written after each attempt; after a restart each is tried at once. */
   private readonly postponed = new LRUCache<string, Postponed>({ max: MOST_POSTPONED });
 
@@ -57,14 +72,31 @@ export class VerificationsWorker {
     await this.round;
   }
 
+  /** As it was after the last round: corrections that nobody can look at have nobody who says so but this. */
+  reading(): Reading {
+    return readingOfUnseen(this.unseen, this.parts.clock.now());
+  }
+
   /** One round; public so that a test need not wait for the timer. */
   async run(): Promise<void> {
-    const { kept, clock } = this.parts;
+    const { kept, clock, forgetting } = this.parts;
     while (!this.isStopped && (await kept.sweep(clock.now(), SWEEP_BATCH)) > 0);
     for (const consumer of await kept.consumers()) {
       if (this.isStopped) return;
       // What breaks for one consumer is no other one's matter.
       await this.ofConsumer(consumer).catch((cause: unknown) => this.parts.failed('verifications', cause));
+      await forgetting.ofConsumer(consumer).catch((cause: unknown) => this.parts.failed('filings-over', cause));
+    }
+    await this.sealAnew();
+    this.unseen = await kept.allUnseen();
+  }
+
+  /** Requests whose owner was succeeded; a copy is feedback's, so that no row of this gateway is needed. */
+  private async sealAnew(): Promise<void> {
+    const { served, sealings, failed } = this.parts;
+    for (const consumer of served()) {
+      if (this.isStopped) return;
+      await sealings.ofConsumer(consumer).catch((cause: unknown) => failed('sealings', cause));
     }
   }
 
@@ -92,7 +124,7 @@ export class VerificationsWorker {
 
   /** Never rejects: one case holds up no other. */
   private async tried(asker: Asker, wanted: WantedVerification): Promise<void> {
-    const { clock, failed } = this.parts;
+    const { clock, everyMs, failed } = this.parts;
     const { correctionId: id } = wanted;
     const before = this.postponed.get(id);
     if (this.isStopped || (before !== undefined && clock.now() < before.untilMs)) return;
@@ -105,23 +137,31 @@ export class VerificationsWorker {
       failed('verification', cause);
     }
     const attempts = (before?.attempts ?? 0) + 1;
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_WAIT_MS);
+    const waitMs = Math.min(FIRST_WAIT_ROUNDS * everyMs * 2 ** Math.min(attempts - 1, 20), LONGEST_WAIT_MS);
     this.postponed.set(id, { attempts, untilMs: clock.now() + waitMs });
   }
 
   /** Whether something was stated. */
   private async verify(asker: Asker, wanted: WantedVerification): Promise<boolean> {
-    const { kept, rechecks } = this.parts;
+    const { kept, rechecks, clock, events } = this.parts;
     const { consumer } = asker;
-    const filing = await kept.find(wanted.correctionId, consumer);
+    const { correctionId: id, seq } = wanted;
+    const awaited = await kept.awaited(id, consumer);
     // Filed without a way to ask again, or by another gateway of this consumer.
-    if (filing === undefined || filing.service !== wanted.service) return false;
+    if (awaited?.filing.service !== wanted.service) return false;
+    const { filing, verified } = awaited;
+    if (verified?.seq === seq && clock.now() < verified.atMs + LOST_MS) return true;
     const seen = await rechecks.ask(consumer, filing);
-    const isMatch = seen === undefined ? undefined : isCorrected(filing, wanted.values, seen.json);
-    if (seen === undefined || isMatch === undefined) return false;
-    await this.state(asker, wanted.correctionId, filing, { seen, isMatch });
-    // Where it does not match the case goes on, and what is corrected then is looked at too.
-    if (isMatch) await kept.drop(wanted.correctionId, consumer);
+    const isMatch = seen.ok ? isCorrected(filing, wanted.values, seen.value.json) : undefined;
+    if (!seen.ok || isMatch === undefined) {
+      const not = seen.ok ? INCOMPARABLE : seen.reason;
+      events.verified(not.isRefused ? 'refused' : 'unanswered');
+      await kept.unseen(id, consumer, not, clock.now());
+      return false;
+    }
+    await this.state(asker, id, filing, { seen: seen.value, isMatch });
+    events.verified(isMatch ? 'match' : 'mismatch');
+    await kept.verified(id, consumer, seq, clock.now());
     return true;
   }
 

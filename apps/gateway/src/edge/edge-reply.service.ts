@@ -85,7 +85,8 @@ export class EdgeReply {
     const face = chooseFace(accept.map(({ value }) => value).join(','));
     if (face === 'problem') {
       const problem = { ...nativeProblem(failure), requestId: request.id };
-      const headers = [{ name: 'Content-Type', value: PROBLEM_JSON }];
+      const challenge = problem.status === 401 ? [{ name: 'WWW-Authenticate', value: 'Bearer' }] : [];
+      const headers = [{ name: 'Content-Type', value: PROBLEM_JSON }, ...challenge];
       return { status: problem.status, headers, body: JSON.stringify(problem) };
     }
     const type = faultCode(error.entry, decidedBy, this.settings.faultSpelling);

@@ -3,6 +3,7 @@ import { Logger } from '#platform';
 import { ConsumerAuthenticator } from '../consumer-auth/consumer-authenticator.js';
 import { ConsumerGuard } from '../consumer-auth/consumer.guard.js';
 import { Exchanges } from '../exchange/exchange.js';
+import { ExplanationController } from '../explanation/explanation.controller.js';
 import { ListClientsController } from '../metaservices/list-clients.controller.js';
 import { Metaservices } from '../metaservices/metaservices.service.js';
 import { OpenApiDocuments } from '../metaservices/openapi-documents.service.js';
@@ -46,9 +47,9 @@ export class EdgeModule {
     ];
     return {
       module: EdgeModule,
-      controllers: [EdgeController, ListClientsController],
+      controllers: [EdgeController, ListClientsController, ExplanationController],
       providers: [...given, ConsumerGuard, EdgeReply, EdgeFaultFilter, Metaservices],
-      exports: [ConsumerGuard, ConsumerAuthenticator, BodyBudget, EDGE_SETTINGS],
+      exports: [ConsumerGuard, ConsumerAuthenticator, BodyBudget, RefusalTally, EDGE_SETTINGS],
     };
   }
 }

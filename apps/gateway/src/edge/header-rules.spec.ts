@@ -22,6 +22,20 @@ describe('headers of a request', () => {
     expect(filterRequestHeaders(several)).toEqual([...kept, header(name.toLowerCase(), 'b')]);
     expect(filterRequestHeaders([header(name, ' ')])).toEqual([]);
   });
+
+  it('go on without a token for the gateways, good or not, and with all other Authorization', () => {
+    const token = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`;
+    const ours = token({ aud: 'urn:kerege:gateways:TEST' });
+    const others = [
+      'Basic YTpi',
+      'Bearer opaque',
+      `Bearer ${token({ aud: 'https://agency.example' })}`,
+      `DPoP ${ours}`,
+    ];
+    const forAgency = others.map((value) => header('Authorization', value));
+    const forUs = [header('Authorization', `Bearer ${ours}`), header('authorization', `bearer   ${ours} `)];
+    expect(filterRequestHeaders([...forUs, ...forAgency, ...kept])).toEqual([...forAgency, ...kept]);
+  });
 });
 
 describe('headers of an answer', () => {

@@ -1,4 +1,5 @@
 import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from '#access';
+import { isAccessTokenField } from '../consumer-auth/access-token.js';
 import type { HeaderField } from '../exchange/exchange.js';
 
 /** Ours to make, never the caller's; then native headers that `exchange.md` §1 does not mark →. */
@@ -17,11 +18,14 @@ const FROM_ANSWERS = new Set([...FILTERED_FROM_ANSWERS, 'x-road-error', 'kerege-
 /** Of these only the last counts (§2.3), so only the last goes on: an agency that reads the first sees the same. */
 const LAST_WINS = new Set(['x-road-client', 'x-road-id']);
 
-/** What goes on to the provider, in arrival order. */
+/**
+ * What goes on to the provider, in arrival order. `Authorization` is the agency's as it is, but for a token that opens the
+ * gateways of the bus: whoever saw it could call as this consumer for as long as it lives.
+ */
 export function filterRequestHeaders(headers: readonly HeaderField[]): HeaderField[] {
   return headers.filter((header, index) => {
     const name = header.name.toLowerCase();
-    if (FROM_REQUESTS.has(name)) return false;
+    if (FROM_REQUESTS.has(name) || isAccessTokenField(header)) return false;
     if (!LAST_WINS.has(name)) return true;
     return header.value.trim() !== '' && !headers.slice(index + 1).some((later) => later.name.toLowerCase() === name);
   });

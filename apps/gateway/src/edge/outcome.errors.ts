@@ -1,4 +1,4 @@
-import type { AccessReason, EndUserReason, SubjectReason, WhyCode } from '#access';
+import type { AccessReason, EndUserReason, SubjectReason, TermsReason, WhyCode } from '#access';
 import { defineErrors, type ErrorEntry } from '#kernel';
 import type { LinkReason } from '#end-user';
 import { reasonEntry } from '../rights/reason-entry.js';
@@ -83,6 +83,6 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
   'no-outcome': reasonEntry('no-outcome', 'Nobody has stated how this exchange ended.', ASK),
   // `gateway-closing` stands in the exchange's own list, reasons of links in theirs.
 } satisfies Record<
-  Exclude<WhyCode, AccessReason | SubjectReason | EndUserReason | LinkReason | 'gateway-closing'>,
+  Exclude<WhyCode, AccessReason | SubjectReason | TermsReason | EndUserReason | LinkReason | 'gateway-closing'>,
   ErrorEntry
 >);

@@ -1,15 +1,18 @@
 import {
   decide,
   decideEndUser,
+  decideTerms,
   isBodyAsDeclared,
   isUnsafeMethod,
   matchEndpoint,
   resolveSubject,
+  subjectKindOf,
   type AccessReason,
   type EndpointMatch,
   type EndUserReason,
   type Permit,
   type SubjectReason,
+  type TermsReason,
 } from '#access';
 import type { AssertionReason, EndUser } from '#end-user';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
@@ -70,6 +73,7 @@ export type AdmissionCode =
   | 'consumer-stopped'
   | AccessReason
   | SubjectReason
+  | TermsReason
   | EndUserReason
   | LinkRefusal
   | 'deadline-passed'
@@ -107,6 +111,9 @@ export function admit(
   const { service, match, permit } = right.value;
   const subject = decideContent(view, request, service, match);
   if (!subject.ok) return subject;
+  const subjectKind = subjectKindOf(subject.value, match.subject);
+  const terms = decideTerms(permit, { subjectKind, headers: request.headers });
+  if (!terms.ok) return refuse({ code: terms.reason, stated: { view, endpoint: match.endpoint } });
   const acting = decideActing(endUser, permit, subject.value, request.method);
   if (!acting.ok) return refuse({ code: acting.reason, stated: { view, endpoint: match.endpoint } });
   const deadlineAtMs = request.receivedAtMs + waitMs(request, service, gate.marginMs);
@@ -184,9 +191,12 @@ function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
 /** Reasons of `decide` that come before the question of right: nothing was asked of a registered endpoint yet. */
 const NOT_STATED: ReadonlySet<AccessReason> = new Set([
   'unknown-consumer',
+  'consumer-suspended',
   'unknown-provider',
+  'provider-suspended',
   'unknown-service',
   'service-disabled',
+  'service-suspended',
   'endpoint-unknown',
 ]);
 

@@ -28,7 +28,7 @@ const ROW_WAIT_MS = 2_000;
 
 /** A consumer's own exchanges; whose it is not, for them it does not exist. */
 @ApiTags('exchanges')
-@ApiHeader({ name: 'X-Road-Client', required: true })
+@ApiHeader({ name: 'X-Road-Client', required: false, description: 'May be missing beside an access token.' })
 @Controller('v1/exchanges')
 @UseGuards(ConsumerGuard)
 export class ExchangeController {

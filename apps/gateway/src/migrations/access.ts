@@ -16,6 +16,20 @@ export const access: AccessPlan = {
     ],
     erasable: true,
   },
-  correction_filing: { insert: true, update: ['sealed_by_key', 'state'], erasable: true },
+  correction_filing: {
+    insert: true,
+    update: [
+      'sealed_by_key',
+      'state',
+      'verified_seq',
+      'verified_ms',
+      'unseen_why',
+      'is_refused',
+      'unseen_ms',
+      'asked_ms',
+    ],
+    erasable: true,
+  },
+  client_assertion: { insert: true, erasable: true },
   idempotency_key: { insert: true, update: ['exchange_id', 'created_ms'], erasable: true },
 };

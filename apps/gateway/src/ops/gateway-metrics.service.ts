@@ -1,5 +1,6 @@
 import { openingEvents } from '#openings';
 import { defineMetrics, metric } from '#platform';
+import { verificationResults } from '../corrections/verification-events.js';
 import { alarmReasons, countedEvents, exchangeStages } from '../exchange/exchange-events.js';
 import type { AnswerBudget } from '../edge/answer-budget.js';
 import type { ExchangeModule } from '../exchange/exchange.module.js';
@@ -43,6 +44,13 @@ export const gatewayMetrics = defineMetrics('gateway', {
       'Openings of commitments for feedback: sealed, or why not; those that feedback asked for again; and feedback’s ' +
       'announcements of its key.',
     labels: { event: openingEvents },
+  }),
+  verifications: metric.counter({
+    name: 'kerege_gateway_verification_reads_total',
+    help:
+      'Corrected data that were read again: match and mismatch were stated; unanswered is asked again; refused too, and ' +
+      'in vain until the registry allows the purpose correction-check.',
+    labels: { result: verificationResults },
   }),
   inFlight: metric.observedGauge({ name: 'kerege_gateway_in_flight_exchanges', help: 'Exchanges under way.' }),
   rows: metric.observedGauge({

@@ -3,6 +3,7 @@ import {
   kafkaPart,
   readinessParts,
   registryCopyPart,
+  type Reading,
   type ReadinessCheck,
   type StatusPart,
 } from '#platform';
@@ -19,6 +20,7 @@ export interface GatewayStatusSources {
   readonly exchange: Pick<ExchangeModule, 'exchanges' | 'stamps'>;
   readonly watcher: Pick<LogWatcher, 'reading'>;
   readonly openings: Pick<Openings, 'reading'>;
+  readonly corrections: { readonly verifications: { reading(): Reading } };
   readonly limits: { readonly maxInFlight: number; readonly maxUnreceiptedStamps: number };
 }
 
@@ -28,7 +30,7 @@ const NEARLY_FULL = 0.9;
 
 /** What `/status` of a gateway shows beside what its `/ready` looks at. */
 export function gatewayParts(sources: GatewayStatusSources): StatusPart[] {
-  const { bus, registry, checks, exchange, watcher, openings, limits } = sources;
+  const { bus, registry, checks, exchange, watcher, openings, corrections, limits } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
@@ -36,6 +38,7 @@ export function gatewayParts(sources: GatewayStatusSources): StatusPart[] {
     registryCopyPart(registry),
     { name: 'log-view', read: () => watcher.reading() },
     { name: 'openings', read: () => openings.reading() },
+    { name: 'verifications', read: () => corrections.verifications.reading() },
     { name: 'room', read: () => room(exchange.exchanges.size, exchange.stamps.size, limits) },
   ];
 }

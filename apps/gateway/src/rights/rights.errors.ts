@@ -1,4 +1,4 @@
-import type { AccessReason, SubjectReason, TargetReason } from '#access';
+import type { AccessReason, SubjectReason, TargetReason, TermsReason } from '#access';
 import { defineErrors, type ErrorEntry } from '#kernel';
 import { reasonEntry } from './reason-entry.js';
 
@@ -32,10 +32,20 @@ export const rightsErrors = defineErrors('rights', {
     'Client not found: the consumer is not registered.',
     'Check X-Road-Client; ask the operator which subsystems are registered.',
   ),
+  'consumer-suspended': reasonEntry(
+    'consumer-suspended',
+    'Request is not allowed: the operator has suspended the consumer.',
+    'Ask the operator why, and what restores it.',
+  ),
   'unknown-provider': reasonEntry(
     'unknown-provider',
     'Could not find addresses for service provider: the subsystem is not registered.',
     'Look the provider up with GET /listClients.',
+  ),
+  'provider-suspended': reasonEntry(
+    'provider-suspended',
+    'The operator has suspended the provider.',
+    'Ask the operator when it will be restored.',
   ),
   'unknown-service': reasonEntry(
     'unknown-service',
@@ -46,6 +56,16 @@ export const rightsErrors = defineErrors('rights', {
     'service-disabled',
     'The service is switched off by its provider.',
     'Ask the provider when it will be back.',
+  ),
+  'service-suspended': reasonEntry(
+    'service-suspended',
+    'The operator has suspended the service.',
+    'Ask the operator when it will be restored.',
+  ),
+  'endpoint-suspended': reasonEntry(
+    'endpoint-suspended',
+    'The operator has suspended this endpoint of the service.',
+    'Ask the operator when it will be restored.',
   ),
   'endpoint-unknown': reasonEntry(
     'endpoint-unknown',
@@ -66,6 +86,11 @@ export const rightsErrors = defineErrors('rights', {
     'agreement-ended',
     'Request is not allowed: the agreement has ended.',
     'Ask the provider to renew the agreement.',
+  ),
+  'agreement-stopped': reasonEntry(
+    'agreement-stopped',
+    'Request is not allowed: the provider has stopped the agreement.',
+    'Ask the provider why, and when it will go on.',
   ),
   'endpoint-not-agreed': reasonEntry(
     'endpoint-not-agreed',
@@ -97,6 +122,21 @@ export const rightsErrors = defineErrors('rights', {
     'The legal basis is not that of the purpose.',
     "Leave Kerege-Legal-Basis out, or send the purpose's own.",
   ),
+  'outside-agreed-hours': reasonEntry(
+    'outside-agreed-hours',
+    'No agreement for this purpose allows calls at this hour.',
+    'Call within the hours of the agreement; GET /v1/explain shows them.',
+  ),
+  'subject-kind-not-agreed': reasonEntry(
+    'subject-kind-not-agreed',
+    'No agreement for this purpose covers persons of this kind.',
+    'Ask only about the kinds of subjects that the agreement names; GET /v1/explain shows them.',
+  ),
+  'context-missing': reasonEntry(
+    'context-missing',
+    'The agreement asks for more context than the call states.',
+    'Send the headers that the agreement asks for; GET /v1/explain names them.',
+  ),
   'subject-missing': reasonEntry(
     'subject-missing',
     'The service serves personal data, and the call does not say whose.',
@@ -122,4 +162,4 @@ export const rightsErrors = defineErrors('rights', {
     'The body is not the JSON that it should be.',
     'Send valid UTF-8 JSON with Content-Type: application/json.',
   ),
-} satisfies Record<AccessReason | SubjectReason | TargetReason, ErrorEntry>);
+} satisfies Record<AccessReason | SubjectReason | TargetReason | TermsReason, ErrorEntry>);

@@ -15,6 +15,14 @@ import { CatalogueStore } from './catalogue.store.js';
 
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
+interface Announcement {
+  /** Compact JWS. */
+  readonly statement: string;
+  readonly digests: string;
+  /** Byte for byte as its digest was made. */
+  readonly snapshot: string;
+}
+
 /** Who is on the bus and what they offer: public within the instance, without keys and without personal data. */
 @ApiTags('catalogue')
 @Controller('v1')
@@ -82,5 +90,19 @@ export class CatalogueController {
       .header('Content-Type', 'application/json; charset=utf-8')
       .header('Cache-Control', 'no-cache')
       .send(newest?.body ?? 'null');
+  }
+
+  @Get('announcement')
+  @ApiOperation({
+    operationId: 'readAnnouncement',
+    summary:
+      'The newest manifest that the log has, with its digest list and its snapshot: who holds the registry’s key of trust.json needs nothing else to believe it.',
+  })
+  @ApiOkResponse({ type: Object })
+  async announcement(): Promise<Announcement> {
+    const manifest = await this.publications.lastLogged();
+    const snapshot = manifest && (await this.publications.snapshotNumbered(manifest.number));
+    if (manifest === undefined || snapshot === undefined) throw catalogueErrors.error('nothing-announced');
+    return { statement: manifest.statement, digests: manifest.digests, snapshot: snapshot.body };
   }
 }

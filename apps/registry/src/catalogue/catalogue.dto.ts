@@ -78,6 +78,27 @@ export class AgreementDto implements ListedAgreement {
   endUser?: Record<string, string>;
   @ApiProperty({ required: false, description: 'Endpoints that may be called only while the subject has allowed it.' })
   requiresLink?: string[];
+  @ApiProperty({ required: false, description: 'COUNTRY/TYPE of those whose data may be asked for; all if absent.' })
+  subjectKinds?: string[];
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    properties: {
+      days: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 7 } },
+      from: { type: 'string', example: '09:00' },
+      until: { type: 'string', example: '18:00' },
+      timeZone: { type: 'string', example: 'Asia/Baku' },
+    },
+    description: 'When calls are allowed; 1 is Monday. At any hour if absent.',
+  })
+  hours?: { days: number[]; from: string; until: string; timeZone: string };
+  @ApiProperty({
+    required: false,
+    description: 'What callers must state.',
+    enum: ['issue', 'user-id', 'represented-party'],
+    isArray: true,
+  })
+  context?: string[];
   @ApiProperty({ required: false }) from?: string;
   @ApiProperty() until: string;
 }

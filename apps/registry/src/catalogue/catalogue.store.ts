@@ -27,6 +27,9 @@ interface AgreementRow {
   valid_until: Date;
   end_user: Record<string, string> | null;
   requires_link: string[] | null;
+  subject_kinds: string[] | null;
+  hours: { days: number[]; from: string; until: string; timeZone: string } | null;
+  context: string[] | null;
 }
 
 const SERVICE = `
@@ -72,7 +75,7 @@ export class CatalogueStore {
     const [row] = await this.database.query<ServiceRow>(`${SERVICE} WHERE id = $1`, [id]);
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
-      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link
+      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context
        FROM agreement WHERE service_id = $1 ORDER BY position`,
       [id],
     );
@@ -108,6 +111,9 @@ function agreementOf(row: AgreementRow): ListedAgreement {
     purposes: row.purposes,
     ...(row.end_user === null ? {} : { endUser: row.end_user }),
     ...(row.requires_link === null ? {} : { requiresLink: row.requires_link }),
+    ...(row.subject_kinds === null ? {} : { subjectKinds: row.subject_kinds }),
+    ...(row.hours === null ? {} : { hours: row.hours }),
+    ...(row.context === null ? {} : { context: row.context }),
     ...(row.valid_from === null ? {} : { from: row.valid_from.toISOString() }),
     until: row.valid_until.toISOString(),
   };

@@ -53,6 +53,17 @@ export interface ListedAgreement {
   readonly endUser?: Readonly<Record<string, string>>;
   /** Endpoints that need the subject's leave. */
   readonly requiresLink?: readonly string[];
+  /** COUNTRY/TYPE of those whose data may be asked for. */
+  readonly subjectKinds?: readonly string[];
+  /** When calls are allowed. */
+  readonly hours?: {
+    readonly days: readonly number[];
+    readonly from: string;
+    readonly until: string;
+    readonly timeZone: string;
+  };
+  /** What callers must state. */
+  readonly context?: readonly string[];
   readonly from?: string;
   readonly until: string;
 }

@@ -96,6 +96,7 @@ export class ChangeDto implements Change {
       'member',
       'subsystem',
       'key',
+      'credential',
       'service',
       'agreement',
       'purpose',
@@ -103,6 +104,7 @@ export class ChangeDto implements Change {
       'issuer',
       'element',
       'succession',
+      'suspension',
       'instance',
     ],
   })

@@ -17,7 +17,7 @@ describe('differences', () => {
   it('finds all that a first definition brings, and all that its removal takes', async () => {
     const [content] = await contents();
     const nothing = {
-      snapshot: { purposes: [], legalBases: [], issuers: [], elements: [], instances: [] },
+      snapshot: { purposes: [], legalBases: [], issuers: [], elements: [], suspensions: [], instances: [] },
       documents: [],
     };
     const added = differences(nothing, content);

@@ -1,9 +1,10 @@
-import type { MemberDocument, Snapshot } from '#snapshot';
+import { credentialName, type MemberDocument, type Snapshot } from '#snapshot';
 
 export type ChangeKind =
   | 'member'
   | 'subsystem'
   | 'key'
+  | 'credential'
   | 'service'
   | 'agreement'
   | 'purpose'
@@ -11,6 +12,7 @@ export type ChangeKind =
   | 'issuer'
   | 'element'
   | 'succession'
+  | 'suspension'
   | 'instance';
 
 /** One line of what applying a definition does. */
@@ -24,7 +26,7 @@ export interface Change {
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'successions' | 'instances'>;
+  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'successions' | 'suspensions' | 'instances'>;
   readonly documents: readonly MemberDocument[];
 }
 
@@ -55,6 +57,9 @@ function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
     ...snapshot.issuers.map(({ issuer, ...parts }) => item('issuer', issuer, parts)),
     ...snapshot.elements.map(({ id, ...parts }) => item('element', id, parts)),
     ...(snapshot.successions ?? []).map(({ former, ...parts }) => item('succession', former, parts)),
+    ...snapshot.suspensions.map(({ of, endpoint, reason }) =>
+      item('suspension', endpoint === undefined ? of : `${of} ${endpoint}`, { reason }),
+    ),
     ...documents.flatMap(memberItems),
     ...snapshot.instances.map(({ id, ...parts }) => item('instance', id, parts)),
   ];
@@ -70,6 +75,9 @@ function memberItems(document: MemberDocument): Item[] {
     ...document.subsystems.flatMap((subsystem) => [
       item('subsystem', subsystem.id, { name: subsystem.name }),
       ...keys(subsystem.id, subsystem.keys),
+      ...(subsystem.credentials ?? []).map((credential) =>
+        item('credential', `${subsystem.id}#${credentialName(credential)}`, { ...credential }),
+      ),
       ...subsystem.services.map(({ code, ...parts }) => item('service', `${subsystem.id}/${code}`, parts)),
       ...agreementItems(subsystem),
     ]),

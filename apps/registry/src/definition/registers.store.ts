@@ -154,8 +154,8 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
   for (const [position, entry] of subsystem.agreements.entries())
     await queries.query(
       `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until, end_user,
-                              requires_link)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+                              requires_link, subject_kinds, hours, context)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
       [
         `${subsystem.id}/${entry.service}`,
         position,
@@ -166,6 +166,9 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
         entry.until,
         entry.endUser ?? null,
         entry.requiresLink ?? null,
+        entry.subjectKinds ?? null,
+        entry.hours ?? null,
+        entry.context ?? null,
       ],
     );
 }

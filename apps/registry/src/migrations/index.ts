@@ -1,6 +1,12 @@
 import { Registry1800000000001 } from './0001-registry.js';
 import { AgreementEndUser1800000000002 } from './0002-agreement-end-user.js';
 import { AgreementLink1800000000003 } from './0003-agreement-link.js';
+import { AgreementTerms1800000000006 } from './0006-agreement-terms.js';
 
 /** In order; never changed once released. */
-export const migrations = [Registry1800000000001, AgreementEndUser1800000000002, AgreementLink1800000000003];
+export const migrations = [
+  Registry1800000000001,
+  AgreementEndUser1800000000002,
+  AgreementLink1800000000003,
+  AgreementTerms1800000000006,
+];

@@ -24,6 +24,7 @@ export function firstSnapshot(instanceId: string, vkeys: readonly string[]): Sna
     elements: [],
     elementPlaces: [],
     successions: [],
+    suspensions: [],
     instances: [{ id, kind: 'registry', runBy: 'operator', serves: [] }],
   };
   return buildSnapshot({ number: 1, definition, members: [], logs: logsOf(vkeys) });

@@ -4,6 +4,7 @@ import { keyFileName } from '#signing';
 import {
   AGENCY_SERVICES,
   AUDITOR,
+  CONTACT_PATH,
   HELP_DESK,
   INSTANCE,
   KEYS_SCHEMA,
@@ -89,6 +90,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
       KEREGE_FEEDBACK_USAGE_TOKEN: USAGE_TOKEN,
       KEREGE_FEEDBACK_AUDITORS: AUDITOR,
       KEREGE_FEEDBACK_SUPERVISORS: AUDITOR,
+      ...notificationEnv(ports),
       ...keysDatabaseEnv(inputs),
       ...notesEnv('feedback', inputs),
     }),
@@ -189,8 +191,21 @@ export function portalPlan({
       KEREGE_PORTAL_ISSUER_URL: localUrl(ports.identityProvider),
       KEREGE_PORTAL_FEEDBACK_URL: localUrl(ports.feedback),
       KEREGE_PORTAL_GATEWAY_URL: localUrl(ports.gateway),
+      KEREGE_PORTAL_MAIL_PORT: String(ports.mail),
     },
     liveUrl: `${localUrl(ports.portal)}/live`,
+  };
+}
+
+/** What persons are told goes to the portal's own mail server, which only shows it. */
+function notificationEnv({ portal, mail }: Ports): Record<string, string> {
+  const portalUrl = localUrl(portal);
+  return {
+    KEREGE_FEEDBACK_PORTAL_CONTACTS: `${PORTAL}=${portalUrl}${CONTACT_PATH}`,
+    KEREGE_FEEDBACK_PORTAL_LINKS: `${PORTAL}=${portalUrl}/corrections#`,
+    KEREGE_FEEDBACK_SMTP_HOST: '127.0.0.1',
+    KEREGE_FEEDBACK_SMTP_PORT: String(mail),
+    KEREGE_FEEDBACK_MAIL_FROM: 'no-reply@kerege.demo.example',
   };
 }
 

@@ -15,6 +15,7 @@ describe('the layout of the sandbox', () => {
       benefits: 8143,
       clinic: 8144,
       portal: 8145,
+      mail: 8146,
       identityProvider: 8150,
       kafka: 8180,
       kafkaController: 8181,

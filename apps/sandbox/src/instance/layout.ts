@@ -11,6 +11,8 @@ const OFFSETS = {
   benefits: 63,
   clinic: 64,
   portal: 65,
+  /** SMTP: what would be sent to people. */
+  mail: 66,
   identityProvider: 70,
   kafka: 100,
   kafkaController: 101,
@@ -74,8 +76,13 @@ export const KEYS_SCHEMA = 'feedback_keys';
 export const KEYS_DATABASE = 'kerege_keys';
 /** The portal through which citizens ask; the sandbox runs its backend. */
 export const PORTAL = 'DEMO/GOV/1000/mygov';
+/** Where it tells feedback how people are reached. */
+export const CONTACT_PATH = '/contact';
 /** Whose key file is that of the identity provider; no instance of the bus, and no member. */
 export const IDENTITY_PROVIDER_KEY = `${INSTANCE}/identity1`;
+/** A consumer whose information system proves itself with a key of its own, and whose key file that is. */
+export const PROVEN_CONSUMER = 'COM/2002/legal';
+export const CONSUMER_CREDENTIAL = `${INSTANCE}/${PROVEN_CONSUMER}/credential`;
 /** Who may search all metadata of the log, and who looks up states of exchanges for callers. */
 export const AUDITOR = 'DEMO/GOV/1008/audit';
 export const HELP_DESK = 'DEMO/GOV/1009/operator';

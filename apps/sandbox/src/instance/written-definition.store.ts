@@ -1,11 +1,11 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { keyFileName } from '#signing';
+import { keyFileName, publicJwk, type PrivateJwk } from '#signing';
 import { issuerEntry } from '../identity-provider/issuer-entry.js';
 import { readKey } from '../keys/key-files.store.js';
 import { sandboxErrors } from '../sandbox.errors.js';
-import { IDENTITY_PROVIDER_KEY, SECOND_GATEWAY } from './layout.js';
+import { CONSUMER_CREDENTIAL, IDENTITY_PROVIDER_KEY, PROVEN_CONSUMER, SECOND_GATEWAY } from './layout.js';
 
 export interface DefinitionWishes {
   readonly file: string;
@@ -18,15 +18,18 @@ export interface DefinitionWishes {
 }
 
 /**
- * The definition with what only this machine knows – where the identity provider listens, and its key – in a folder of
+ * The definition with what only this machine knows – where the identity provider listens, its key, and that with which a
+ * consumer's information system proves itself – in a folder of
  * the data directory, comments and all, so that a visitor goes on from it. Returns the file.
  */
 export async function writeDefinition(wishes: DefinitionWishes): Promise<string> {
   const { file, dataDir, keysDir, issuerUrl, isDoubled, isWithoutFeedback } = wishes;
   const key = await readKey(join(keysDir, keyFileName(IDENTITY_PROVIDER_KEY)));
-  if (key === undefined) throw sandboxErrors.error('sandbox-keys-broken');
+  const credential = await readKey(join(keysDir, keyFileName(CONSUMER_CREDENTIAL)));
+  if (key === undefined || credential === undefined) throw sandboxErrors.error('sandbox-keys-broken');
   const document = parseDocument(await readFile(file, 'utf8'));
   document.setIn(['issuers'], document.createNode([issuerEntry(issuerUrl, key)]));
+  addCredential(document, credential);
   if (isDoubled) addSecondGateway(document);
   if (isWithoutFeedback) dropFeedback(document);
   const folder = join(dataDir, 'definition');
@@ -35,6 +38,18 @@ export async function writeDefinition(wishes: DefinitionWishes): Promise<string>
   const written = join(folder, 'instance.yaml');
   await writeFile(written, document.toString({ lineWidth: 0 }));
   return written;
+}
+
+/** Fixed dates: the same key must give the same definition at each start. */
+function addCredential(document: ReturnType<typeof parseDocument>, key: PrivateJwk): void {
+  const { members } = document.toJS() as { members: { id: string; subsystems: { code: string }[] }[] };
+  for (const [m, { id, subsystems }] of members.entries())
+    for (const [s, { code }] of subsystems.entries())
+      if (`${id}/${code}` === PROVEN_CONSUMER)
+        document.setIn(
+          ['members', m, 'subsystems', s, 'credentials'],
+          document.createNode([{ key: publicJwk(key), from: '2026-01-01', until: '2036-12-31' }]),
+        );
 }
 
 function addSecondGateway(document: ReturnType<typeof parseDocument>): void {

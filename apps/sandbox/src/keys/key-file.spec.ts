@@ -11,7 +11,14 @@ const definition: InstanceDefinition = {
   elements: [],
   elementPlaces: [],
   successions: [],
-  members: [{ id: 'GOV/1001', name: { en: 'x' }, subsystems: [{ code: 'population', services: [], agreements: [] }] }],
+  suspensions: [],
+  members: [
+    {
+      id: 'GOV/1001',
+      name: { en: 'x' },
+      subsystems: [{ code: 'population', credentials: [], services: [], agreements: [] }],
+    },
+  ],
   instances: [
     { id: 'gw1', kind: 'gateway', runBy: 'GOV/1001', serves: [] },
     { id: 'audit1', kind: 'audit', runBy: 'GOV/1001', serves: [] },
@@ -40,6 +47,7 @@ describe('missingKeyFiles', () => {
       'DEMO.witness1.jwk',
       'DEMO.witness2.jwk',
       'DEMO.identity1.jwk',
+      'DEMO.COM.2002.legal.credential.jwk',
     ]);
   });
 

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { makeCosignerVkey, makeVkey } from '#tlog';
 import { generateSealingKey, generateSigningKey, keyFileName, publicJwk, type PrivateJwk } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
-import { IDENTITY_PROVIDER_KEY, witnessKeyName, WITNESSES, type WitnessName } from '../instance/layout.js';
+import {
+  CONSUMER_CREDENTIAL,
+  IDENTITY_PROVIDER_KEY,
+  witnessKeyName,
+  WITNESSES,
+  type WitnessName,
+} from '../instance/layout.js';
 
 type OctetKey = { readonly kty: 'oct'; readonly k: string; readonly kid: string };
 
@@ -45,6 +51,7 @@ export function missingKeyFiles(
       ),
     ...WITNESSES.map((name): [string, () => KeyFile['keys']] => [`${instance}/${name}`, () => [generateSigningKey()]]),
     [IDENTITY_PROVIDER_KEY, () => [generateSigningKey()]],
+    [CONSUMER_CREDENTIAL, () => [generateSigningKey()]],
   ];
   return wanted
     .map(([identifier, make]) => ({ name: keyFileName(identifier), make }))

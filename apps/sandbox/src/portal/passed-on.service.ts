@@ -12,7 +12,7 @@ export interface PassingParts {
 }
 
 interface Passed {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Within feedback, with its query. */
   readonly path: string;
   readonly body?: Buffer;
@@ -35,6 +35,12 @@ export class PassedOn {
   /** For pages of the portal itself: what feedback answered with, whatever it is. */
   async read(session: Session, path: string): Promise<unknown> {
     return (await this.send(session, { method: 'GET', path })).body.json();
+  }
+
+  /** For buttons of the portal itself. What feedback refuses is on its page next time. */
+  async write(session: Session, { body, ...passed }: Omit<Passed, 'body'> & { readonly body: object }): Promise<void> {
+    const answer = await this.send(session, { ...passed, body: Buffer.from(JSON.stringify(body)) });
+    await answer.body.dump();
   }
 
   private async send({ assertion }: Session, { method, path, body }: Passed) {

@@ -31,7 +31,7 @@ export function historyPage({ language, subjects, vkeys }: HistoryPage): string 
   return portalFrame(
     lang,
     `<header><strong>State Portal</strong> <span>${escape(subjects.join(', '))}</span>
-<a href="/corrections">My record</a>
+<a href="/corrections">My record</a> <a href="/messages">Messages</a>
 <form method="post" action="/sign-out"><button>✕ <span>Sign out</span></button></form></header>
 <nav aria-label="Language">${links.join(' · ')}</nav>
 <kerege-accesses src="/accesses" ask="/questions" lang="${lang}" subjects="${escape(subjects.join(' '))}" log-keys="${escape(vkeys.join(' '))}"></kerege-accesses>

@@ -23,6 +23,16 @@ export const portalConfig = defineConfig('sandbox portal', {
     default: 'http://127.0.0.1:8080',
     meaning: 'The gateway through which it asks and files for people.',
   }),
+  mailPort: setting.port({
+    env: 'KEREGE_PORTAL_MAIL_PORT',
+    default: 8146,
+    meaning: 'Port of the SMTP server that takes all mails to people and only shows them.',
+  }),
+  feedbackId: setting.text({
+    env: 'KEREGE_PORTAL_FEEDBACK_ID',
+    default: 'DEMO/feedback1',
+    meaning: 'Feedback, as the registry knows it: it alone is told where people are reached.',
+  }),
   feedbackUrl: setting.text({
     env: 'KEREGE_PORTAL_FEEDBACK_URL',
     default: 'http://127.0.0.1:8120',

@@ -1,13 +1,18 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { correctionRoutes } from './corrections/corrections.controller.js';
+import { contactRoutes, type ContactParts } from './messages/contact.controller.js';
+import type { MailSink } from './messages/mail-sink.service.js';
+import { messageRoutes } from './messages/messages.controller.js';
 import { OwnRecords } from './corrections/own-record.service.js';
 import { isOwnPage, PassedOn, type PassingParts } from './passed-on.service.js';
 import { historyPage, PAGE_HEADERS, signedOutPage } from './portal-page.js';
 import { cookieOf, Remembered, type Attempt, type Session } from './sessions.js';
 import type { SignIn } from './sign-in.service.js';
 
-export interface PortalParts extends PassingParts {
+export interface PortalParts extends PassingParts, ContactParts {
   readonly signIn: SignIn;
+  /** What was sent to people. */
+  readonly mails: Pick<MailSink, 'to'>;
   /** Of the portal's own security server. */
   readonly gatewayUrl: string;
   /** Keys of the logs as this portal has pinned them. */
@@ -67,10 +72,10 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
     sessions.remove(cookieOf(request.headers.cookie, 'session'));
     return reply.redirect('/', 303);
   });
-  const feedback = new PassedOn(parts);
-  const records = new OwnRecords(parts);
+  const [feedback, records] = [new PassedOn(parts), new OwnRecords(parts)];
   app.addHook('onClose', () => Promise.all([feedback.close(), records.close()]).then(() => undefined));
-  void app.register(correctionRoutes({ sessionOf, records, feedback }));
+  const more = { ...parts, sessionOf, records, feedback };
+  for (const routes of [correctionRoutes(more), messageRoutes(more), contactRoutes(more)]) void app.register(routes);
   app.get('/accesses', async (request, reply) => {
     const session = sessionOf(request);
     if (session === undefined) return reply.code(401).send(SIGNED_OUT);

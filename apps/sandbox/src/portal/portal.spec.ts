@@ -31,6 +31,8 @@ describe('the portal passes a question on', () => {
       end: () => Promise.resolve(session),
     } as unknown as SignIn;
     portal = createPortalServer({
+      ...{ mails: { to: () => [] }, handleSecret: Buffer.alloc(32), contactUrl: 'http://portal.example/contact' },
+      ...{ feedbackId: 'DEMO/feedback1', feedbackKey: generateSigningKey() },
       ...{ subsystem: 'DEMO/GOV/1000/mygov', key: generateSigningKey(), signIn, nowMs: () => Date.now() },
       feedbackUrl: `http://127.0.0.1:${(feedback.address() as AddressInfo).port}`,
       gatewayUrl: 'http://127.0.0.1:9',

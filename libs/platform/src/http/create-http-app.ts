@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { TerminusModule } from '@nestjs/terminus';
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { ServerOptions } from 'node:http';
+import type { TlsOptions } from 'node:tls';
 import { HealthController, READINESS_CHECKS } from '../health/health.controller.js';
 import type { ReadinessCheck } from '../health/readiness.js';
 import { readinessParts } from '../health/status-parts.js';
@@ -39,6 +40,8 @@ export interface HttpAppOptions {
   readonly filters?: readonly ExceptionFilter[];
   /** Fastify's own options, e.g. `rewriteUrl`; they win over ours. */
   readonly fastify?: FastifyServerOptions;
+  /** The app speaks TLS alone; absent: plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 @Module({})
@@ -82,8 +85,12 @@ function platformModule(module: Type | DynamicModule, options: HttpAppOptions, m
   };
 }
 
-function fastifyOptions(options: HttpAppOptions): FastifyServerOptions & { http: ServerOptions } {
+function fastifyOptions(options: HttpAppOptions): FastifyServerOptions {
   const { bodyLimitBytes = 1024 * 1024, requestTimeoutMs = 30_000, maxHeaderBytes = 16 * 1024 } = options;
+  const http: ServerOptions = {
+    headersTimeout: Math.min(10_000, requestTimeoutMs),
+    maxHeaderSize: maxHeaderBytes,
+  };
   return {
     logger: false,
     bodyLimit: bodyLimitBytes,
@@ -91,7 +98,7 @@ function fastifyOptions(options: HttpAppOptions): FastifyServerOptions & { http:
     // A silent socket is cut later than any answer may take: long answers are the apps' own deadlines.
     connectionTimeout: 0,
     keepAliveTimeout: 15_000,
-    http: { headersTimeout: Math.min(10_000, requestTimeoutMs), maxHeaderSize: maxHeaderBytes },
+    ...(options.tls === undefined ? { http } : { https: { ...options.tls, ...http } }),
     forceCloseConnections: 'idle',
     genReqId: requestIds(),
     frameworkErrors: answerFrameworkError,

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Server as TlsServer } from 'node:tls';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { defineErrors } from '#kernel';
 import { HealthController } from '../health/health.controller.js';
@@ -65,5 +66,6 @@ export async function startHttpApp(app: NestFastifyApplication, options: ListenO
     await app.close();
     await options.onClose?.();
   };
-  return { url: `http://${host}:${port}`, close: () => (closing ??= close()) };
+  const scheme = app.getHttpServer() instanceof TlsServer ? 'https' : 'http';
+  return { url: `${scheme}://${host}:${port}`, close: () => (closing ??= close()) };
 }

@@ -42,29 +42,45 @@ export interface CorrectionsFixture {
   readonly gateway: Fixture;
   readonly feedback: StandInFeedback;
   readonly corrections: Corrections;
+  /** Results of verification reads, as they are counted. */
+  readonly results: string[];
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
 }
 
-export async function startCorrections(database: Database, feedbackUrl?: string): Promise<CorrectionsFixture> {
-  const gateway = await gatewayFixture(database, {}, undefined, { definition });
+export interface CorrectionsOptions {
+  readonly feedbackUrl?: string;
+  /** Whether the consumer may ask for a verification read; as agreed unless said otherwise. */
+  readonly mayCheck?: boolean;
+  readonly verificationsEveryMs?: number;
+}
+
+export async function startCorrections(
+  database: Database,
+  { feedbackUrl, mayCheck = true, verificationsEveryMs = 60_000 }: CorrectionsOptions = {},
+): Promise<CorrectionsFixture> {
+  const results: string[] = [];
+  const agreed = (text: string) =>
+    mayCheck ? definition(text) : definition(text).replace('[citizen-view, correction-check]', '[citizen-view]');
+  const gateway = await gatewayFixture(database, {}, undefined, { definition: agreed });
   await eventually(() => gateway.module.replies.hearing());
   const feedback = await StandInFeedback.start();
   const settings = {
     feedbackUrl: feedbackUrl ?? feedback.url,
     correctionTimeoutMs: TIMEOUT_MS,
     maxCorrectionBytes: 16 * 1024 * 1024,
-    verificationsEveryMs: 60_000,
+    verificationsEveryMs,
   };
   const corrections = new Corrections({
     ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), failed: () => undefined },
+    events: { verified: (result) => void results.push(result) },
     registry: { current: () => gateway.registry.view },
     keys: gateway.module.keys,
     exchanges: gateway.module.exchanges,
   });
   const app = await serve(gateway, corrections);
   return {
-    ...{ gateway, feedback, corrections },
+    ...{ gateway, feedback, corrections, results },
     post: (path, body, headers = {}) =>
       fetch(`${app.url}/v1/corrections${path}`, {
         method: 'POST',

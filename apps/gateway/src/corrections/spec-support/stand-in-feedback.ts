@@ -31,6 +31,8 @@ export class StandInFeedback {
   /** Filed, by id, as it is shown. */
   readonly standings = new Map<string, Record<string, unknown>>();
   verifications: unknown[] = [];
+  /** Ids of cases that can be corrected no more. */
+  over: string[] = [];
   /** What a spec changes: of a payload before it is proposed; an answer instead of the honest one; nothing at all. */
   proposes: (payload: Record<string, unknown>) => Record<string, unknown> = (payload) => payload;
   answers: (call: FeedbackCall) => Answer | 'silence' | undefined = () => undefined;
@@ -80,7 +82,8 @@ export class StandInFeedback {
 
   private honest(call: FeedbackCall): Answer {
     const { method, path, body } = call;
-    if (path.startsWith('/v1/portal/verifications')) return okay({ verifications: this.verifications });
+    if (path.startsWith('/v1/portal/verifications'))
+      return okay(method === 'GET' ? { verifications: this.verifications } : { over: this.over });
     const id = path === '/v1/corrections' ? String(body['correctionId']) : (path.split('/').at(-2) ?? '');
     if (method === 'GET') {
       const standing = this.standings.get(path.split('/').at(-1) ?? '');

@@ -42,7 +42,8 @@ export function correctionsPage({ subject, record, cases, notice }: CorrectionsP
       : `<dl>${RECORD_FIELDS.map((field) => fieldRow(field, record)).join('\n')}</dl>`;
   return portalFrame(
     'en',
-    `<header><strong>State Portal</strong> <span>${escape(subject)}</span> <a href="/">Who looked at my data</a></header>
+    `<header><strong>State Portal</strong> <span>${escape(subject)}</span> <a href="/">Who looked at my data</a>
+<a href="/messages">Messages</a></header>
 <h1>My record</h1>
 ${said}
 <p>Shown in real time from the Population Register. If something is wrong, say so: the register has to answer.</p>
@@ -67,7 +68,7 @@ function fieldRow({ name, label }: RecordField, { values }: OwnRecord): string {
 
 function caseRow({ publicNumber, state, owner, filedAt, deadlines }: ShownCase): string {
   const due = deadlines.flatMap(({ dueAt }) => dueAt ?? []).sort()[0];
-  return `<li><strong>${escape(publicNumber)}</strong> – ${escape(STATE_WORDS[state] ?? state)}
+  return `<li id="${escape(publicNumber)}"><strong>${escape(publicNumber)}</strong> – ${escape(STATE_WORDS[state] ?? state)}
 <br><small>${escape(state)} · ${escape(owner)} · filed ${day(filedAt)}${due === undefined ? '' : ` · next step due ${day(due)}`}</small></li>`;
 }
 

@@ -53,6 +53,8 @@ describe('a person’s own record at the portal', () => {
       end: () => Promise.resolve(session),
     } as unknown as SignIn;
     portal = createPortalServer({
+      ...{ mails: { to: () => [] }, handleSecret: Buffer.alloc(32), contactUrl: 'http://portal.example/contact' },
+      ...{ feedbackId: 'DEMO/feedback1', feedbackKey: generateSigningKey() },
       ...{ subsystem: 'DEMO/GOV/1000/mygov', key: generateSigningKey(), signIn, nowMs: () => Date.now() },
       ...{ feedbackUrl: url, gatewayUrl: url, vkeys: () => Promise.resolve([]), script: Buffer.from('') },
     });

@@ -1,0 +1,39 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CliConfig } from '../cli.config.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { KeyUse } from './key-set.js';
+import { listKeys, revokeKey, rotateKey } from './keys.command.js';
+
+interface Flags {
+  keys: string;
+}
+
+/** `kerege keys …`: the key files of members, subsystems and instances. */
+export function addKeys(kerege: Command, config: CliConfig, terminal: Terminal): void {
+  const keys = kerege.command('keys').description('the private keys of members, subsystems and instances');
+  const command = (usage: string, description: string) =>
+    keys
+      .command(usage)
+      .description(description)
+      .argument('<identifier>', 'whose keys they are, e.g. INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+      .option('--keys <dir>', 'folder of private keys', config.keysDir);
+  command('list', 'what a key file holds, without its secrets').action((identifier: string, flags: Flags) =>
+    listKeys({ identifier, keysDir: flags.keys }, terminal),
+  );
+  command('rotate', 'makes a new key; the ones before end after an overlap')
+    .addOption(new Option('--use <use>', 'what for').choices(['sign', 'seal']).default('sign'))
+    .option('--overlap <days>', 'how long the ones before stay valid', days, 30)
+    .action((identifier: string, flags: Flags & { use: KeyUse; overlap: number }) =>
+      rotateKey({ identifier, keysDir: flags.keys, use: flags.use, overlapDays: flags.overlap }, terminal),
+    );
+  command('revoke', 'ends a key now; "kerege apply" tells everybody')
+    .argument('<kid>', 'of the key, as "kerege keys list" shows it')
+    .action((identifier: string, kid: string, flags: Flags) =>
+      revokeKey({ identifier, keysDir: flags.keys, kid }, terminal),
+    );
+}
+
+function days(text: string): number {
+  if (!/^(0|[1-9][0-9]{0,2})$/u.test(text)) throw new InvalidArgumentError('must be a number of days, at most 999');
+  return Number(text);
+}
