@@ -63,7 +63,7 @@ export class Corrections {
     this.verifications = new VerificationsWorker({
       ...{ ...own, failed, events, forgetting: new Forgetting(own) },
       sealings: new Sealings({ ...own, failed, copyKey: copyKey(secret) }),
-      served: () => registry.current()?.instance(context.gateway)?.serves ?? [],
+      served: () => registry.current()?.instanceEntry(context.gateway)?.serves ?? [],
       rechecks: new Rechecks(exchanges, clock),
       everyMs: settings.verificationsEveryMs,
     });

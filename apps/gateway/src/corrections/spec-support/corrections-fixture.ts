@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { systemClock } from '#kernel';
+import { systemClock, type InstanceId } from '#kernel';
 import { createHttpApp, silentLogger, startHttpApp, type RunningApp } from '#platform';
 import type { Database } from '#postgres';
 import { eventually } from '#testing';
@@ -72,7 +72,7 @@ export async function startCorrections(
     verificationsEveryMs,
   };
   const corrections = new Corrections({
-    ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), failed: () => undefined },
+    ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), gateway: 'TEST/gw1' as InstanceId, failed: () => undefined },
     events: { verified: (result) => void results.push(result) },
     registry: { current: () => gateway.registry.view },
     keys: gateway.module.keys,
