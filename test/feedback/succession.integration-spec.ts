@@ -79,9 +79,14 @@ describe('an owner who leaves with a successor', () => {
     await network.stamp(requested.statement, answered.statement);
     await network.send(await network.sealed(requested));
     await eventually(async () => (await network.commitments('pending')) === 0, { timeoutMs: 30_000 });
+    const { id: exchangeId } = requested.statement.payload;
+    // Nothing waits for an opening before the leaf has come either, so that the index itself is asked.
+    await eventually(async () => (await network.accesses(subject)).some((one) => one.exchangeId === exchangeId), {
+      timeoutMs: 30_000,
+    });
     const correctionId = newExchangeId();
     await corrections.filings.file(PORTAL, await issuer.mint(subject.code, CONSUMER), {
-      ...{ correctionId, kind: 'ERROR', service: SERVICE as ServiceId, exchangeId: requested.statement.payload.id },
+      ...{ correctionId, kind: 'ERROR', service: SERVICE as ServiceId, exchangeId },
       ...{ endpoint: 'GET /{pin}', subject: `TEST/PIN/${subject.code}`, language: 'en' },
       items: [{ pointer: '/name', doubted: 'Test', proposed: 'Right' }],
     });
