@@ -1,7 +1,8 @@
 /** The dependency rules of the house (docs/architecture.md), enforced from file names alone. */
 const role =
   '[.](module|controller|consumer|service|store|entity|dto|guard|filter|interceptor|pipe|config|errors|worker|command|spec|integration-spec|system-spec)[.]ts$';
-const pureLibs = '^libs/(kernel|contracts|access|tlog|signing|snapshot|end-user|reader-auth|corrections)/src/';
+const pureLibs =
+  '^libs/(kernel|contracts|access|tlog|signing|snapshot|end-user|reader-auth|corrections|contract-check)/src/';
 const glueLibs = '^libs/(platform|postgres|bus|local|registry-copy|log-watch|openings|deliveries|case-client|testing)/';
 const anySpec = 'spec[.]ts$';
 

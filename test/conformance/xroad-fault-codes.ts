@@ -74,10 +74,15 @@ export const faultRows: readonly FaultRow[] = [
       ...['end-user-issuer-unknown', 'end-user-unverified', 'end-user-expired', 'end-user-not-yet-valid'],
       ...['end-user-long-lived', 'end-user-audience', 'end-user-assurance', 'end-user-unknown', 'end-user-replayed'],
       ...['end-user-required', 'end-user-mismatch'],
+      ...['consumer-suspended', 'agreement-stopped', 'outside-agreed-hours', 'subject-kind-not-agreed'],
       ...['link-missing', 'link-stale', 'disputed-blocked'],
     ],
   },
-  { old: 'ServiceDisabled', now: 'service_disabled', codes: ['service-disabled'] },
+  {
+    old: 'ServiceDisabled',
+    now: 'service_disabled',
+    codes: ['service-disabled', 'provider-suspended', 'service-suspended', 'endpoint-suspended'],
+  },
   {
     old: 'ServiceMissingUrl',
     now: 'service_missing_url',
@@ -91,7 +96,7 @@ export const faultRows: readonly FaultRow[] = [
   {
     old: 'ServiceFailed',
     now: 'service_failed',
-    codes: ['agency-invalid-answer', 'answer-too-large', 'answer-subject-missing'],
+    codes: ['agency-invalid-answer', 'answer-too-large', 'answer-subject-missing', 'answer-contract'],
   },
   { old: 'LoggingFailed', now: 'logging_failed', codes: ['no-receipt', 'stamp-refused', 'receipt-conflict'] },
   { old: 'TimestampingFailed', now: 'timestamping_failed', notApplicable: STAMPING },
@@ -150,9 +155,17 @@ export const faultRows: readonly FaultRow[] = [
         'exchange-ended',
         'exchange-open',
         'purpose-missing',
+        'context-missing',
         'subject-missing',
       ],
-      ...['subject-malformed', 'subject-ambiguous', 'body-malformed', 'service-code-missing', 'end-user-malformed'],
+      ...[
+        'subject-malformed',
+        'subject-ambiguous',
+        'body-malformed',
+        'request-contract',
+        'service-code-missing',
+        'end-user-malformed',
+      ],
       'concealment-malformed',
     ],
   },
@@ -172,6 +185,7 @@ export const faultRows: readonly FaultRow[] = [
     now: 'internal_error',
     codes: [
       ...[
+        'contract-unusable',
         'target-malformed',
         'protocol-version-unsupported',
         'target-identifier',

@@ -82,8 +82,11 @@ export class ConnectorNetwork {
   ) {}
 
   /** `more` edits the definition further. */
-  static async create(more: (text: string) => string = String): Promise<ConnectorNetwork> {
-    const world = await buildWorld({ definition: (text) => more(definition(text)) });
+  static async create(more: (text: string) => string = String, openapi?: string): Promise<ConnectorNetwork> {
+    const world = await buildWorld({
+      definition: (text) => more(definition(text)),
+      ...(openapi === undefined ? {} : { openapi }),
+    });
     const bus = isolatedBus(await testBus(), uniqueName('cn'));
     await bus.ensureTopics(topicSpecsOf(world.snapshot));
     const [log, agency, database] = await Promise.all([LogStandIn.start(bus), AgencyStandIn.start(), createDatabase()]);
@@ -101,8 +104,8 @@ export class ConnectorNetwork {
     return app;
   }
 
-  /** One that may lack something. */
-  async startUnready(changes: Partial<ConnectorConfig> = {}, clock?: Clock): Promise<RunningApp> {
+  /** One that may lack something; `bus`: as it sees the broker. */
+  async startUnready(changes: Partial<ConnectorConfig> = {}, clock?: Clock, bus = this.bus): Promise<RunningApp> {
     const loaded = connectorConfig.load({
       DATABASE_URL: this.databaseUrl,
       KEREGE_PORT: '0',
@@ -114,7 +117,7 @@ export class ConnectorNetwork {
       KEREGE_AUDIT_URL: 'http://127.0.0.1:1',
       KEREGE_CONNECTOR_AGENCIES: `${SERVICE}=${this.agency.url}/base/`,
     });
-    const deps = { bus: this.bus, logger: silentLogger(), ...(clock === undefined ? {} : { clock }) };
+    const deps = { bus, logger: silentLogger(), ...(clock === undefined ? {} : { clock }) };
     const app = await createConnector({ ...loaded, ...changes }, deps);
     this.apps.push(app);
     return app;

@@ -52,6 +52,7 @@ afterEach(async () => {
 /** What a connector is that has just started: its memory holds nothing. */
 async function startAnew(): Promise<{ worker: JournalWorker; stop: () => Promise<void> }> {
   const events: DispatchEvents = {
+    contract: () => undefined,
     stated: silent,
     receipted: silent,
     watch: () => ({ passed: silent, ended: silent }),

@@ -44,6 +44,7 @@ it('ends the orphans that can be ended past those that cannot, alarms, and sweep
     clock: fakeClock(Date.now()),
     keepMs: 1,
     events: {
+      contract: () => undefined,
       stated: silent,
       receipted: () => undefined,
       watch: () => ({ passed: () => undefined, ended: () => undefined }),

@@ -85,6 +85,7 @@ function unsafe(waits = new JournalWaits(4, 100)): UnsafeCalls {
   const deliver = (envelope: unknown, bytes: OutcomeBytes) => tell(envelope, bytes).then(() => 'stands' as const);
   const silent = () => undefined;
   const events = {
+    contract: () => undefined,
     stated: silent,
     receipted: () => undefined,
     watch: () => ({ passed: () => undefined, ended: () => undefined }),

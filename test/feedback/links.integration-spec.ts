@@ -82,7 +82,7 @@ async function startGateway() {
   const failed = (_: string, cause: unknown) => void failures.push(cause);
   const links = new LinkTicketsService({ feedbackUrl: app.url, timeoutMs: 5_000, clock: systemClock, failed });
   const world = { sameKeysAs: network.audit.world, definition: (text: string) => withFeedback(withLinks(text)) };
-  const fixture = await gatewayFixture(database, {}, undefined, world, links);
+  const fixture = await gatewayFixture(database, {}, undefined, world, { links });
   await eventually(() => fixture.module.replies.hearing());
   const close = async () => {
     await fixture.close();

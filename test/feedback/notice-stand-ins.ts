@@ -142,8 +142,8 @@ export class HookServer extends JsonServer {
 export class ContactServer extends JsonServer {
   readonly asked: { readonly status: number; readonly channel: unknown }[] = [];
   private readonly memory = new TokenMemory();
-  /** Answered as they come, instead of what is right; e.g. 503. */
-  replies: number[] = [];
+  /** Answered as they come, instead of what is right: a status, or with 200 a text. */
+  replies: (number | string)[] = [];
 
   constructor(
     private readonly contacts: Readonly<Record<string, Readonly<Record<string, string>>>>,
@@ -155,14 +155,22 @@ export class ContactServer extends JsonServer {
 
   private async answer({ headers }: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
     const { handle = '', channel = '' } = JSON.parse(body) as Record<string, string>;
-    const token = /^Bearer (\S+)$/u.exec(headers.authorization ?? '')?.[1] ?? '';
+    const isFirst = await this.isFirst(headers.authorization);
+    const address = this.contacts[handle]?.[channel] ?? null;
+    const reply = this.replies.shift() ?? (isFirst ? 200 : 401);
+    const status = typeof reply === 'string' ? 200 : reply;
+    this.asked.push({ status, channel });
+    const said = status === 200 ? { address } : {};
+    const answer = typeof reply === 'string' ? reply : JSON.stringify(said);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(answer);
+  }
+
+  /** Whether it is a good token of the instance that nobody has shown before. */
+  private async isFirst(authorization: string | undefined): Promise<boolean> {
+    const token = /^Bearer (\S+)$/u.exec(authorization ?? '')?.[1] ?? '';
     const nowMs = Date.now();
     const { instanceId, url: audience, keyOf } = this;
     const checked = await checkInstanceToken(token, { instanceId, audience, nowMs, keyOf });
-    const isFirst = checked.ok && this.memory.use(instanceId, checked.value, nowMs) === 'first';
-    const address = this.contacts[handle]?.[channel];
-    const status = this.replies.shift() ?? (!isFirst ? 401 : address === undefined ? 404 : 200);
-    this.asked.push({ status, channel });
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ address }));
+    return checked.ok && this.memory.use(instanceId, checked.value, nowMs) === 'first';
   }
 }

@@ -28,6 +28,11 @@ export const connectorConfig = defineConfig('connector', {
     min: 100,
     meaning: 'Time for one answer of the audit service.',
   }),
+  registryUrl: setting.text({
+    env: 'KEREGE_REGISTRY_URL',
+    default: 'http://127.0.0.1:8110',
+    meaning: 'Where the registry serves OpenAPI documents, by which calls and answers are checked.',
+  }),
   ...databaseRoleSettings,
   ...databaseEraserSettings,
   databaseUrl: setting.secret({

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
+import { ContractChecks } from '#contract-check';
 import { AssertionMemory } from '#end-user';
 import { ok, systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
 import {
@@ -245,6 +246,7 @@ async function assemble(context: Context): Promise<Parts> {
     endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
     openings,
     disputes,
+    contracts: new ContractChecks(config.registryUrl, events.contract),
     events,
   });
   const { maxInFlight } = config;

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ContractChecks } from '#contract-check';
 import type { Bus } from '#bus';
 import { parseSubsystemId, registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
 import {
@@ -120,8 +121,9 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   });
   const openings = openingsOf(instanceId, { bus, clock, registry, reports });
   const rows = { database, registry, keys, links: linkTickets(config, clock, reports) };
+  const contracts = new ContractChecks(config.registryUrl, ({ code }) => reports.metrics.contract.add({ code }));
   const exchange = new ExchangeModule(
-    { bus, clock, ...rows, logs, log: audit, events: reports, guard: watcher, openings },
+    { bus, clock, ...rows, logs, log: audit, events: reports, guard: watcher, openings, contracts },
     { ...config, instanceId },
   );
   const corrections = new Corrections({

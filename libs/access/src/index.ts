@@ -15,7 +15,8 @@ export {
 } from './subject.js';
 export { knownSubjectTypes } from './subject-code.js';
 export { parseTarget, type Target, type TargetReason } from './target.js';
-export { decideTerms, subjectKindOf, type CallTerms, type TermsReason } from './terms.js';
+export { hasDuplicateKey } from './json-pointer.js';
+export { CONTEXT_HEADERS, decideTerms, subjectKindOf, type CallTerms, type TermsReason } from './terms.js';
 export { isUnsafeMethod } from './unsafe-method.js';
 export {
   type AccessAgreement,

@@ -35,6 +35,10 @@ type WayReason =
   | 'agency-missing'
   | 'answer-too-large'
   | 'answer-subject-missing'
+  // What is not as the service's OpenAPI document says, or that document cannot be had or used.
+  | 'request-contract'
+  | 'answer-contract'
+  | 'contract-unusable'
   | 'breaker-open'
   // What the connector could not do.
   | 'connector-busy'
@@ -129,6 +133,9 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'agency-missing': { ...unreachable, side: 'provider' },
   'answer-too-large': rubbish,
   'answer-subject-missing': rubbish,
+  'request-contract': { side: 'consumer', status: 422, fault: 'invalid_request' },
+  'answer-contract': rubbish,
+  'contract-unusable': { side: 'provider', status: 503, fault: 'internal_error' },
   'breaker-open': unreachable,
   'connector-busy': { ...unreachable, side: 'provider' },
   'journal-unavailable': { side: 'provider', status: 503, fault: 'internal_error' },

@@ -58,7 +58,8 @@ export type CaseToldContent = z.infer<typeof toldContent>;
 /** Neither case nor owner: it links no person across members. The newest `at` of a flag holds. */
 const disputeContent = z.strictObject({
   /** Names this flag, to set it and to take it away. */
-  flag: z.string().max(64),
+  // What a table cannot hold must not get as far as the table.
+  flag: z.string().regex(/^[\x20-\x7e]{1,64}$/),
   /** `COUNTRY/TYPE/CODE`. */
   subject,
   element: z.string(),

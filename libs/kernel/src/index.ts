@@ -47,3 +47,4 @@ export {
 } from './exchange-id.js';
 export { systemClock, type Clock } from './clock.js';
 export { Coalescer, type CoalescerOptions } from './coalescer.js';
+export { isTimeZone } from './time-zone.js';

@@ -6,6 +6,7 @@ import {
   agreedHours,
   code,
   contextField,
+  contractModes,
   endpointPattern,
   endUserRule,
   pointerPattern,
@@ -37,28 +38,36 @@ const memberRef = part('member (CLASS/CODE)', 2);
 const subsystemRef = part('subsystem (CLASS/CODE/SUBSYSTEM)', 3);
 const serviceRef = part('service (CLASS/CODE/SUBSYSTEM/SERVICE)', 4);
 
-const service = z.strictObject({
-  code: code.describe('Last part of the service identifier'),
-  title: title.optional(),
-  openapi: z
-    .string()
-    .optional()
-    .describe('OpenAPI 3 document, path relative to this file; its operations are the endpoints'),
-  timeoutMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(30_000)
-    .describe("The agency's time to answer, milliseconds"),
-  personalData: z.boolean().default(true).describe('Then subject, purpose and legal basis are mandatory'),
-  endpoints: z
-    .array(z.strictObject({ endpoint: endpointPattern, subject: subjectRule.optional() }))
-    .default([])
-    .describe('Endpoints with a subject rule of their own, or all of them where there is no OpenAPI document'),
-  subject: subjectRule.optional().describe('Where the subject stands, for endpoints without a rule of their own'),
-  disabled: z.string().max(500).optional().describe("Administrator's notice while switched off"),
-});
+const service = z
+  .strictObject({
+    code: code.describe('Last part of the service identifier'),
+    title: title.optional(),
+    openapi: z
+      .string()
+      .optional()
+      .describe('OpenAPI 3 document, path relative to this file; its operations are the endpoints'),
+    timeoutMs: z
+      .number()
+      .int()
+      .min(100)
+      .max(600_000)
+      .default(30_000)
+      .describe("The agency's time to answer, milliseconds"),
+    personalData: z.boolean().default(true).describe('Then subject, purpose and legal basis are mandatory'),
+    endpoints: z
+      .array(z.strictObject({ endpoint: endpointPattern, subject: subjectRule.optional() }))
+      .default([])
+      .describe('Endpoints with a subject rule of their own, or all of them where there is no OpenAPI document'),
+    subject: subjectRule.optional().describe('Where the subject stands, for endpoints without a rule of their own'),
+    disabled: z.string().max(500).optional().describe("Administrator's notice while switched off"),
+    contract: contractModes
+      .optional()
+      .describe('Calls and answers held against the OpenAPI document: off, report or enforce; needs "openapi"'),
+  })
+  .refine(({ contract, openapi }) => contract === undefined || openapi !== undefined, {
+    path: ['contract'],
+    message: 'needs "openapi": without the document nothing can be checked',
+  });
 
 const agreement = z.strictObject({
   consumer: subsystemRef,

@@ -71,6 +71,13 @@ describe('instance.yaml', () => {
       'definition-dangling',
       'members[1].subsystems[0].agreements[0].service',
     ],
+    [
+      'a contract without its document',
+      'openapi: persons.yaml',
+      'endpoints: [{ endpoint: "GET /{pin}" }], contract: { requests: enforce }',
+      'definition-invalid',
+      'members[1].subsystems[0].services[0].contract',
+    ],
     ['an unknown legal basis', 'legalBasis: LB-1', 'legalBasis: LB-2', 'definition-dangling', 'purposes[0].legalBasis'],
     ['an unknown operator', 'runBy: GOV/1000', 'runBy: GOV/9999', 'definition-dangling', 'instances[0].runBy'],
     [

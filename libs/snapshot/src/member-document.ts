@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  isTimeZone,
   memberOf,
   registerInstanceId,
   registerMemberId,
@@ -21,16 +22,6 @@ export const localised = z
 
 function identifier<Id extends string>(what: string, register: (text: string) => Result<Id, string>) {
   return z.custom<Id>((text) => typeof text === 'string' && register(text).ok, { message: `is no ${what} identifier` });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    // What is thrown is how it says no.
-    return false;
-  }
 }
 
 export const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_" and "-" only');
@@ -99,6 +90,14 @@ export const endpointEntry = z.strictObject({
 });
 export type EndpointEntry = z.infer<typeof endpointEntry>;
 
+const contractMode = z.enum(['off', 'report', 'enforce']);
+
+/** Whether calls and answers are held against the OpenAPI document, and what becomes of those that are not as it says. */
+export const contractModes = z.strictObject({
+  requests: contractMode.default('off'),
+  answers: contractMode.default('off'),
+});
+
 export const serviceEntry = z.strictObject({
   code,
   title: localised,
@@ -113,6 +112,8 @@ export const serviceEntry = z.strictObject({
   subject: subjectRule.optional(),
   /** Administrator's notice while the service is switched off. */
   disabled: z.string().max(500).optional(),
+  /** Absent: nothing is checked. */
+  contract: contractModes.optional(),
 });
 export type ServiceEntry = z.infer<typeof serviceEntry>;
 

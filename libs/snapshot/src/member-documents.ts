@@ -140,6 +140,7 @@ function serviceOf(
     })),
     ...given('subject', service.subject),
     ...given('disabled', service.disabled),
+    ...given('contract', service.contract),
   };
 }
 

@@ -31,6 +31,7 @@ async function office(faults: number, attemptMs = 0) {
   };
   const silent = () => undefined;
   const events = {
+    contract: () => undefined,
     stated: silent,
     receipted: () => undefined,
     watch: () => ({ passed: () => undefined, ended: () => undefined }),

@@ -1,3 +1,4 @@
+import type { ContractReport } from '#contract-check';
 import type { ExchangeId, ServiceId } from '#kernel';
 import type { DeadReason } from './dispatch.errors.js';
 
@@ -69,6 +70,8 @@ export interface DispatchEvents {
   readonly receipted: (tookMs: number) => void;
   /** Called when a request was read. */
   readonly watch: (begun: BegunDispatch) => DispatchWatch;
+  /** A call or an answer is not as the service's document says; under `report` it went on. */
+  readonly contract: ContractReport;
   readonly dropped: (reason: DropReason) => void;
   readonly deadLettered: (reason: DeadReason) => void;
   readonly alarm: (reason: AlarmReason, details: Readonly<Record<string, unknown>>) => void;

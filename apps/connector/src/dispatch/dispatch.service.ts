@@ -1,4 +1,5 @@
 import type { ReceivedRecord } from '#bus';
+import type { ContractChecks } from '#contract-check';
 import { decode, RequestContentSchema, type RequestContent } from '#contracts';
 import type { AssertionMemory, EndUser } from '#end-user';
 import { exchangeIdBytes, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
@@ -38,6 +39,7 @@ export interface DispatchDeps {
   /** By which they know this connector; undefined: they do not ask. */
   readonly endUserToken: string | undefined;
   readonly openings: OpeningSealer;
+  readonly contracts: ContractChecks;
   readonly disputes: Pick<Disputes, 'isKnownFor' | 'marks'>;
   readonly events: DispatchEvents;
 }
@@ -130,6 +132,13 @@ export class DispatchService {
     const endUser = await checkPersons(right.value, admitted.value, envelope, by);
     if (!endUser.ok) return this.refuse(dispatch, endUser.reason);
 
+    const { ep } = envelope.requested.payload;
+    const contract = await this.deps.contracts.request(admitted.value.service, ep, {
+      headers: admitted.value.headers,
+      body: content.body,
+    });
+    if (!contract.ok) return this.refuse(dispatch, contract.reason.code);
+
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
     const call = () => this.callAgency(dispatch, admitted.value, endUser.value, session.answerKey);
     if (isUnsafe(envelope)) {
@@ -170,6 +179,11 @@ export class DispatchService {
     });
     dispatch.watch.passed('answered');
     const nowMs = clock.now();
+    if (answer.ok) {
+      const checked = await this.deps.contracts.answer(admitted.service, endpoint, answer.value);
+      // Whatever kept it from being checked: the agency has done its work, and nobody may be told to try again.
+      if (!checked.ok) return failedOutcome(envelope, 'answer-contract', signer, nowMs);
+    }
     if (!answer.ok) return failedOutcome(envelope, statedReason(answer.reason, unsafe), signer, nowMs);
     return answeredOutcome(envelope, answer.value, {
       signer,

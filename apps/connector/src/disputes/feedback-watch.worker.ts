@@ -56,7 +56,8 @@ export class FeedbackWatch {
   /** When the one heard of longest ago was heard of; undefined: never, or nobody is asked. */
   get heardMs(): number | undefined {
     const times = this.parts.subsystems.map((subsystem) => this.heard.get(subsystem)?.atMs);
-    return times.some((atMs) => atMs === undefined) ? undefined : Math.min(...(times as number[]));
+    const isKnown = times.length > 0 && times.every((atMs) => atMs !== undefined);
+    return isKnown ? Math.min(...times) : undefined;
   }
 
   /** Since when feedback has said nothing about one of the subsystems, if that is long. */

@@ -27,6 +27,11 @@ export const connectorMetrics = defineMetrics('connector', {
     help: 'Outcomes that this connector stated; `why` is a reason of docs/errors.md.',
     labels: { kind: KINDS, why: ['none', ...Object.keys(outcomeReasons)] },
   }),
+  contract: metric.counter({
+    name: 'kerege_connector_contract_findings_total',
+    help: 'Calls and answers that are not as the OpenAPI document of their service says, enforced or only reported.',
+    labels: { code: ['request-contract', 'answer-contract', 'contract-unusable'] },
+  }),
   took: metric.histogram({
     name: 'kerege_connector_exchange_seconds',
     help: 'From the record to its statement.',
@@ -133,6 +138,10 @@ export function dispatchEvents(
   const observe = (stage: (typeof dispatchStages)[number], seconds: number) =>
     metrics.stages.observe({ stage }, seconds);
   return {
+    // Counted only: whoever sends bad calls does not write the log full.
+    contract: ({ code }) => {
+      metrics.contract.add({ code });
+    },
     stated: (kind, why, tookMs) => {
       metrics.stated.add({ kind, why: why ?? 'none' });
       metrics.took.observe({ kind }, tookMs / 1_000);

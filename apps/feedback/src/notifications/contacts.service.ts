@@ -20,11 +20,20 @@ export interface ContactsParts {
 /** Held for one transmission and then forgotten. */
 export type Contact = { readonly address: string } | Extract<Transmission, { kind: 'again' | 'nowhere' }>;
 
+/** Said by the portal itself. */
+export const NO_ADDRESS = 'no-address';
+
 const TOKEN_S = 60;
+/** `null`: there is none, and that ends it. Nothing else does: a 404 may be anybody's, e.g. that of a proxy. */
 const ADDRESS = {
-  email: z.object({ address: z.email().max(254) }),
+  email: z.object({ address: z.email().max(254).nullable() }),
   // E.164.
-  sms: z.object({ address: z.string().regex(/^\+[1-9]\d{6,14}$/u) }),
+  sms: z.object({
+    address: z
+      .string()
+      .regex(/^\+[1-9]\d{6,14}$/u)
+      .nullable(),
+  }),
 } as const;
 
 /**
@@ -44,10 +53,11 @@ export class Contacts {
     const token = await signReaderToken(claims, key, TOKEN_S);
     const answer = await posts.post({ url, body: { handle, channel }, headers: { authorization: `Bearer ${token}` } });
     if ('isSent' in answer) return { kind: 'again', why: 'contact-unreachable' };
-    if (answer.status === 404) return { kind: 'nowhere', why: 'no-address' };
     if (answer.status !== 200) return { kind: 'again', why: `contact-${answer.status}` };
     const read = ADDRESS[channel].safeParse(parsed(answer.text));
-    return read.success ? { address: read.data.address } : { kind: 'nowhere', why: 'address-malformed' };
+    if (!read.success) return { kind: 'again', why: 'contact-malformed' };
+    const { address } = read.data;
+    return address === null ? { kind: 'nowhere', why: NO_ADDRESS } : { address };
   }
 }
 

@@ -82,14 +82,14 @@ export class Mails {
   }
 
   private judged(cause: unknown, isBegun: boolean): Transmission {
-    const { code, responseCode } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
-      readonly code?: unknown;
+    const { command, responseCode } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
+      readonly command?: unknown;
       readonly responseCode?: unknown;
     };
     const reply = typeof responseCode === 'number' ? responseCode : undefined;
-    // That our own password or connection is refused says nothing of this mail.
-    const isOfMail = code === 'EENVELOPE' || code === 'EMESSAGE';
-    if (reply !== undefined && !isOfMail && !isBegun) return { kind: 'again', why: `smtp-${reply}` };
+    // That our own password, sender or connection is refused says nothing of this mail.
+    const isOfMail = isBegun || command === 'RCPT TO';
+    if (reply !== undefined && !isOfMail) return { kind: 'again', why: `smtp-${reply}` };
     return mailTransmission(reply, isBegun);
   }
 }

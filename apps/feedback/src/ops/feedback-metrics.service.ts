@@ -1,8 +1,9 @@
 import { CASE_STATES, type CaseState } from '#corrections';
 import { defineMetrics, metric, type Logger } from '#platform';
-import { openingFlaws } from '../openings/opening-flaw.js';
+import { NO_ADDRESS } from '../notifications/contacts.service.js';
 import { CHANNELS } from '../notifications/notification.js';
 import type { NoticeOutcome } from '../notifications/notification.worker.js';
+import { openingFlaws } from '../openings/opening-flaw.js';
 import type { TopicBreak } from '../openings/opening-place.service.js';
 import type { Flawed, Matched } from '../openings/opening-match.service.js';
 import { alarmReasons, type AlarmReason } from './feedback-events.js';
@@ -70,6 +71,11 @@ export const feedbackMetrics = defineMetrics('feedback', {
     name: 'kerege_feedback_notifications_total',
     help: 'Attempts to bring a notification out of the inbox, by channel and by what became of it.',
     labels: { channel: CHANNELS, state: ['SENT', 'WAITING', 'FAILED', 'SUPPRESSED', 'UNCERTAIN'] },
+  }),
+  noticesWithoutAddress: metric.counter({
+    name: 'kerege_feedback_notifications_without_address_total',
+    help: 'Notifications for which a portal said that it has no address. Many at once are rather a fault of the portal.',
+    labels: { channel: CHANNELS },
   }),
   noticesWaiting: metric.observedGauge({
     name: 'kerege_feedback_notifications_waiting_number',
@@ -144,6 +150,10 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
     notified: ({ channel, state, delivery, why }: NoticeOutcome) => {
       if (state === 'SENDING') return;
       metrics.notices.add({ channel, state });
+      if (why === NO_ADDRESS) {
+        metrics.noticesWithoutAddress.add({ channel });
+        logger.info({ channel, delivery, why }, 'notification without an address');
+      }
       if (state === 'SENT' || state === 'SUPPRESSED') return;
       logger.warn({ channel, state, delivery, why }, 'notification not delivered');
     },

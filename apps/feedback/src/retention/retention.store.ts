@@ -147,12 +147,16 @@ export class RetentionStore {
     return new Map(rows.map((row) => [`${row.doc} ${row.class}`, Number(row.until_ms)]));
   }
 
-  /** Whether anything of these epochs is left that lies under a person's key and has not ended. */
+  /** By the eraser's role: wishes that nobody has said or used since end with the keys under which they lie. */
+  async deleteWishes(lastEpoch: number): Promise<void> {
+    await this.database.erase('DELETE FROM notification_preference WHERE epoch <= $1', [lastEpoch]);
+  }
+
+  /** Whether anything of these epochs is left that lies under a person's key and has not ended. Wishes hold no key. */
   async holds(lastEpoch: number): Promise<boolean> {
     const [row] = await this.database.query<{ holds: boolean }>(
       `SELECT EXISTS (SELECT FROM subject_access WHERE epoch <= $1) OR EXISTS (SELECT FROM compromise WHERE epoch <= $1)
               OR EXISTS (SELECT FROM person_link WHERE epoch <= $1 AND revoked_hash IS NULL)
-              OR EXISTS (SELECT FROM notification_preference WHERE epoch <= $1)
               OR EXISTS (SELECT FROM correction_case WHERE epoch <= $1 AND state NOT IN ('CLOSED', 'WITHDRAWN')) AS holds`,
       [lastEpoch],
     );

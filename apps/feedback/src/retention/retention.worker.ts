@@ -123,6 +123,7 @@ export class RetentionWorker {
     const { store, keys, classes } = this.parts;
     const lastEpoch = epochOf(nowMs - classes.longestMs) - 1;
     if (await store.holds(lastEpoch)) return;
+    await store.deleteWishes(lastEpoch);
     while ((await keys.destroyUpTo(lastEpoch, KEYS_AT_ONCE)) === KEYS_AT_ONCE);
   }
 }

@@ -120,10 +120,14 @@ export class GatewayFilings {
       if (row !== undefined) await kept.filed(draft.id, consumer, row);
       return standing;
     } catch (cause) {
+      const earlier = isCode(cause, 'case-exists') ? await this.standingOf(asker, draft.id) : undefined;
+      if (earlier !== undefined && isSameFiling(earlier, request, outlineOf(draft.content))) {
+        // An earlier attempt was taken and its answer lost: now it is known, and the row can go when the case is over.
+        if (row !== undefined) await kept.filed(draft.id, consumer, row);
+        return earlier;
+      }
       // Refused for good: nothing of it stands anywhere. Where that is not known, the row waits for the next attempt.
       if (isNew && cause instanceof AppError && cause.kind !== 'unavailable') await kept.drop(draft.id, consumer);
-      const earlier = isCode(cause, 'case-exists') ? await this.standingOf(asker, draft.id) : undefined;
-      if (earlier !== undefined && isSameFiling(earlier, request, outlineOf(draft.content))) return earlier;
       throw cause;
     }
   }

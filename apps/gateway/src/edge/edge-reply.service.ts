@@ -30,6 +30,7 @@ export interface EdgeFailure {
   readonly exchangeId?: string | undefined;
   readonly retryAfterS?: number | undefined;
   readonly detail?: string | undefined;
+  readonly problems?: UnansweredExchange['problems'] | undefined;
 }
 
 const RETRY_AFTER_S = 2;
@@ -102,16 +103,17 @@ export class EdgeReply {
 
 /** How an exchange that ended without an answer is told. */
 export function failureOf(outcome: UnansweredExchange): EdgeFailure {
-  const { side, decidedBy, exchangeId, retryAfterS, detail } = outcome;
-  return { error: errorOf(outcome.code), side, decidedBy, exchangeId, retryAfterS, detail };
+  const { side, decidedBy, exchangeId, retryAfterS, detail, problems } = outcome;
+  return { error: errorOf(outcome.code), side, decidedBy, exchangeId, retryAfterS, detail, problems };
 }
 
 /** The native face of an error (`exchange.md` §1): code, exchange id and which side failed. */
-export function nativeProblem({ error, side, exchangeId, detail }: EdgeFailure): Problem {
+export function nativeProblem({ error, side, exchangeId, detail, problems }: EdgeFailure): Problem {
   return {
     ...problemOf(error),
     ...(statusOf(error.entry) === 403 ? { reason: error.code } : {}),
     ...(detail === undefined ? {} : { outcome: detail }),
+    ...(problems === undefined ? {} : { problems }),
     ...(exchangeId === undefined ? {} : { exchangeId }),
     side,
   };

@@ -39,6 +39,21 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
     'The answer does not say whom it is about.',
     'Tell the provider.',
   ),
+  'request-contract': reasonEntry(
+    'request-contract',
+    "The call is not as the service's OpenAPI document says.",
+    'Correct what the problems name; getOpenAPI of the provider gives the document.',
+  ),
+  'answer-contract': reasonEntry(
+    'answer-contract',
+    "The agency's answer is not as its OpenAPI document says, and was not let through; an unsafe call may have been carried out.",
+    'Tell the provider. Ask for the exchange by its id before you call again.',
+  ),
+  'contract-unusable': reasonEntry(
+    'contract-unusable',
+    "The service's OpenAPI document cannot be had or used, and nothing passes unchecked.",
+    AGAIN,
+  ),
   'breaker-open': reasonEntry('breaker-open', "The agency's system fails, so it is left alone for a while.", AGAIN),
   'connector-busy': reasonEntry('connector-busy', 'The connector has as many calls under way as it takes.', AGAIN),
   'journal-unavailable': reasonEntry(

@@ -14,6 +14,7 @@ import {
   type SubjectReason,
   type TermsReason,
 } from '#access';
+import type { ContractProblem, ContractRefusal } from '#contract-check';
 import type { AssertionReason, EndUser } from '#end-user';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { typedSubject, type TypedSubject } from '#signing';
@@ -76,6 +77,7 @@ export type AdmissionCode =
   | TermsReason
   | EndUserReason
   | LinkRefusal
+  | ContractRefusal['code']
   | 'deadline-passed'
   | 'provider-unreachable';
 
@@ -84,6 +86,8 @@ export interface Refusal {
   /** There when the refusal is to be stated (`statements.md` §2): the endpoint that the statement must name. */
   readonly stated?: { readonly view: RegistryView; readonly endpoint: string };
   readonly retryAfterS?: number;
+  /** Places and rules of the service's document, never values. */
+  readonly problems?: readonly ContractProblem[];
 }
 
 const STARTING_RETRY_S = 1;

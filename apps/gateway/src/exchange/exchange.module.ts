@@ -1,4 +1,5 @@
 import type { Bus } from '#bus';
+import { ContractChecks } from '#contract-check';
 import type { Clock, InstanceId } from '#kernel';
 import { noOpenings, type OpeningSealer } from '#openings';
 import type { Database } from '#postgres';
@@ -45,6 +46,8 @@ export interface ExchangeDependencies {
   readonly openings?: OpeningSealer;
   /** Absent: what needs a link is not sent. */
   readonly links?: LinkTickets;
+  /** Absent: what has a contract is not sent. */
+  readonly contracts?: ContractChecks;
 }
 
 export interface ExchangeModuleSettings {
@@ -127,9 +130,10 @@ export class ExchangeModule {
       rowGraceMs: settings.rowGraceMs,
     });
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
+    const contracts = deps.contracts ?? new ContractChecks('', () => undefined);
     const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
     this.exchanges = new ExchangeService(
-      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals, links },
+      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals, links, contracts },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.refusals = new RefusalsWorker(

@@ -1,3 +1,4 @@
+import type { ContractChecks } from '#contract-check';
 import { AssertionMemory, verifyEndUser, type AssertionReason, type EndUser } from '#end-user';
 import { Capacity, ok, refuse, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
@@ -37,6 +38,7 @@ export interface ExchangeParts {
   readonly idempotency: IdempotencyService;
   readonly refusals: RefusalsService;
   readonly links: LinkTickets;
+  readonly contracts: Pick<ContractChecks, 'request'>;
   readonly events: ExchangeEvents;
   readonly clock: Clock;
 }
@@ -44,6 +46,7 @@ export interface ExchangeParts {
 type Begun = (id: ExchangeId) => void;
 
 const LINKS_RETRY_S = 5;
+const CONTRACT_RETRY_S = 5;
 /** A provider's "not now". Each costs a whole exchange, so a crowd that gets it must not come back at once. */
 const CROWDED: ReadonlySet<string> = new Set(['connector-busy', 'breaker-open']);
 
@@ -94,6 +97,8 @@ export class ExchangeService extends Exchanges {
     const giveBack = this.exchanges.take(claimOf(request));
     const giveBytesBack = this.bytes.take(bytesClaimOf(request));
     try {
+      const contract = await this.contracted(request, admitted.value);
+      if (!contract.ok) return await this.parts.refusals.refuse(request, contract.reason, replyTopic ?? '');
       const linked = await this.linked(request, admitted.value);
       if (!linked.ok) return await this.parts.refusals.refuse(request, linked.reason, replyTopic ?? '');
       return await this.carryOut(request, linked.value, replyTopic ?? '', begun);
@@ -109,6 +114,21 @@ export class ExchangeService extends Exchanges {
     const issuers = registry.current()?.issuers;
     if (issuers === undefined) return undefined;
     return verifyEndUser(context.endUser ?? '', { issuers, consumer, nowMs: clock.now(), memory: this.assertions });
+  }
+
+  /** Whether the call is as the service's document says; nothing was sent yet. */
+  private async contracted(
+    request: ExchangeRequest,
+    { service, permit, view }: Admitted,
+  ): Promise<Result<undefined, Refusal>> {
+    const { endpoint } = permit;
+    const checked = await this.parts.contracts.request(service, endpoint, request);
+    if (checked.ok) return checked;
+    const { code, problems } = checked.reason;
+    const stated = { view, endpoint };
+    return refuse(
+      code === 'contract-unusable' ? { code, stated, retryAfterS: CONTRACT_RETRY_S } : { code, stated, problems },
+    );
   }
 
   /** With the subject's leave where an agreement asks for it; only then anybody is asked. */

@@ -1,4 +1,5 @@
 import type { Target } from '#access';
+import type { ContractProblem } from '#contract-check';
 import type { ExchangeId, SubsystemId } from '#kernel';
 import type { TypedSubject } from '#signing';
 
@@ -69,6 +70,8 @@ export interface UnansweredExchange {
   /** Picks X-Road's fault prefix: `clientproxy` for the gateway, `serverproxy` for the connector (`exchange.md` §1). */
   readonly decidedBy: 'gateway' | 'connector';
   readonly retryAfterS?: number;
+  /** For a 422: places and rules of the service's document, never values. */
+  readonly problems?: readonly ContractProblem[];
   /** For a 409: how the exchange that the idempotency key names has ended. Never personal data. */
   readonly detail?: string;
 }

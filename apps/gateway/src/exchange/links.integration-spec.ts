@@ -25,7 +25,13 @@ beforeAll(async () => {
       return Promise.resolve(said);
     },
   };
-  fixture = await gatewayFixture(database, {}, isolatedBus(await testBus(), uniqueName('ln')), { definition }, links);
+  fixture = await gatewayFixture(
+    database,
+    {},
+    isolatedBus(await testBus(), uniqueName('ln')),
+    { definition },
+    { links },
+  );
   module = fixture.module;
   await eventually(() => module.replies.hearing(), { timeoutMs: 20_000 });
 }, 60_000);

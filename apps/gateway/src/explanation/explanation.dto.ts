@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsISO8601, IsOptional, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsRFC3339, Matches, MaxLength } from 'class-validator';
 import type { AgreementFinding, AgreedHours } from '#access';
 import type { ExplanationQuestion, ShownAgreement, ShownExplanation } from './explanation.js';
 
@@ -46,7 +46,7 @@ export class ExplanationQuery implements ExplanationQuestion {
 
   @ApiProperty({ ...optional, format: 'date-time', description: 'When it would call; now, if absent.' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsRFC3339()
   @MaxLength(35)
   at?: string;
 }

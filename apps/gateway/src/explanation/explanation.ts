@@ -1,4 +1,5 @@
 import {
+  CONTEXT_HEADERS,
   explain,
   subjectKindOf,
   type AgreementFinding,
@@ -6,6 +7,7 @@ import {
   type AccessAgreement,
   type AccessQuestion,
   type CallTerms,
+  type ContextField,
 } from '#access';
 import {
   memberOf,
@@ -55,12 +57,6 @@ export interface ShownExplanation {
   readonly agreements: readonly ShownAgreement[];
 }
 
-const HEADERS: Readonly<Record<string, string>> = {
-  issue: 'X-Road-Issue',
-  'user-id': 'X-Road-UserId',
-  'represented-party': 'X-Road-Represented-Party',
-};
-
 /**
  * Whether a call would pass the gateway and the connector by the registry alone, and which rule decides. Told to those who
  * may know: consumer, provider, operator. Says nothing of capacity, of who acts, or of links of persons.
@@ -95,10 +91,10 @@ export function explanationFor(
 function callOf(view: RegistryView, { service, endpoint }: AccessQuestion, query: ExplanationQuestion): CallTerms {
   const entry = view.service(service);
   const rule = entry?.endpoints.find((known) => known.endpoint === endpoint)?.subject ?? entry?.subject;
-  const stated = query.context?.split(',') ?? [];
+  const stated = (query.context?.split(',') ?? []) as ContextField[];
   return {
     subjectKind: rule === undefined ? query.subjectKind : subjectKindOf('in-answer', rule),
-    headers: stated.map((field) => ({ name: HEADERS[field] ?? '', value: 'stated' })),
+    headers: stated.map((field) => ({ name: CONTEXT_HEADERS[field], value: 'stated' })),
   };
 }
 

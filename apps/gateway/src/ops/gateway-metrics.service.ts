@@ -52,6 +52,11 @@ export const gatewayMetrics = defineMetrics('gateway', {
       'in vain until the registry allows the purpose correction-check.',
     labels: { result: verificationResults },
   }),
+  contract: metric.counter({
+    name: 'kerege_gateway_contract_findings_total',
+    help: 'Calls that are not as the OpenAPI document of their service says, or that it could not be held to; enforced or only reported.',
+    labels: { code: ['request-contract', 'answer-contract', 'contract-unusable'] },
+  }),
   inFlight: metric.observedGauge({ name: 'kerege_gateway_in_flight_exchanges', help: 'Exchanges under way.' }),
   rows: metric.observedGauge({
     name: 'kerege_gateway_row_queue_number',

@@ -10,6 +10,7 @@ import type {
   ListedSubsystem,
   ServiceWithAgreements,
 } from './catalogue.js';
+import type { AgreedHours } from '#access';
 import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
 
 const MAX_PART = 255;
@@ -28,6 +29,10 @@ export class ServiceDto implements ListedService {
   @ApiProperty() personalData: boolean;
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: true }) subject?: unknown;
   @ApiProperty({ required: false }) disabled?: string;
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } }) contract?: {
+    requests: string;
+    answers: string;
+  };
   @ApiProperty({ type: [EndpointDto] }) endpoints: EndpointDto[];
 }
 
@@ -91,7 +96,7 @@ export class AgreementDto implements ListedAgreement {
     },
     description: 'When calls are allowed; 1 is Monday. At any hour if absent.',
   })
-  hours?: { days: number[]; from: string; until: string; timeZone: string };
+  hours?: AgreedHours;
   @ApiProperty({
     required: false,
     description: 'What callers must state.',
@@ -99,6 +104,8 @@ export class AgreementDto implements ListedAgreement {
     isArray: true,
   })
   context?: string[];
+  @ApiProperty({ required: false, description: "The provider's notice while it grants nothing." })
+  stopped?: string;
   @ApiProperty({ required: false }) from?: string;
   @ApiProperty() until: string;
 }

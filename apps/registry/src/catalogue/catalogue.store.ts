@@ -1,4 +1,5 @@
 import type { Database } from '#postgres';
+import type { AgreedHours } from '#access';
 import type {
   ListedAgreement,
   ListedMember,
@@ -16,6 +17,7 @@ interface ServiceRow {
   personal_data: boolean;
   subject: unknown;
   disabled: string | null;
+  contract: { requests: string; answers: string } | null;
   endpoints: { endpoint: string; subject: unknown }[];
 }
 
@@ -28,12 +30,13 @@ interface AgreementRow {
   end_user: Record<string, string> | null;
   requires_link: string[] | null;
   subject_kinds: string[] | null;
-  hours: { days: number[]; from: string; until: string; timeZone: string } | null;
+  hours: AgreedHours | null;
   context: string[] | null;
+  stopped: string | null;
 }
 
 const SERVICE = `
-  SELECT id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled,
+  SELECT id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled, contract,
     coalesce((SELECT jsonb_agg(jsonb_build_object('endpoint', endpoint, 'subject', e.subject) ORDER BY position)
               FROM endpoint e WHERE e.service_id = service.id), '[]') AS endpoints
   FROM service`;
@@ -75,7 +78,8 @@ export class CatalogueStore {
     const [row] = await this.database.query<ServiceRow>(`${SERVICE} WHERE id = $1`, [id]);
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
-      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context
+      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context,
+              stopped
        FROM agreement WHERE service_id = $1 ORDER BY position`,
       [id],
     );
@@ -100,6 +104,7 @@ function serviceOf(row: ServiceRow): ListedService {
     personalData: row.personal_data,
     ...(row.subject === null ? {} : { subject: row.subject }),
     ...(row.disabled === null ? {} : { disabled: row.disabled }),
+    ...(row.contract === null ? {} : { contract: row.contract }),
     endpoints: row.endpoints.map(({ endpoint, subject }) => (subject === null ? { endpoint } : { endpoint, subject })),
   };
 }
@@ -114,6 +119,7 @@ function agreementOf(row: AgreementRow): ListedAgreement {
     ...(row.subject_kinds === null ? {} : { subjectKinds: row.subject_kinds }),
     ...(row.hours === null ? {} : { hours: row.hours }),
     ...(row.context === null ? {} : { context: row.context }),
+    ...(row.stopped === null ? {} : { stopped: row.stopped }),
     ...(row.valid_from === null ? {} : { from: row.valid_from.toISOString() }),
     until: row.valid_until.toISOString(),
   };

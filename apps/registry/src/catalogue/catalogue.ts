@@ -1,3 +1,5 @@
+import type { AgreedHours } from '#access';
+
 /** What the registry tells of who is on the bus and what they offer. */
 export type LocalisedText = Readonly<Record<string, string>>;
 
@@ -16,6 +18,8 @@ export interface ListedService {
   readonly subject?: unknown;
   /** Administrator's notice while it is switched off. */
   readonly disabled?: string;
+  /** What becomes of calls and answers that are not as its OpenAPI document says: `off`, `report` or `enforce`. */
+  readonly contract?: { readonly requests: string; readonly answers: string };
   readonly endpoints: readonly ListedEndpoint[];
 }
 
@@ -56,14 +60,11 @@ export interface ListedAgreement {
   /** COUNTRY/TYPE of those whose data may be asked for. */
   readonly subjectKinds?: readonly string[];
   /** When calls are allowed. */
-  readonly hours?: {
-    readonly days: readonly number[];
-    readonly from: string;
-    readonly until: string;
-    readonly timeZone: string;
-  };
+  readonly hours?: AgreedHours;
   /** What callers must state. */
   readonly context?: readonly string[];
+  /** The provider's notice while it grants nothing. */
+  readonly stopped?: string;
   readonly from?: string;
   readonly until: string;
 }

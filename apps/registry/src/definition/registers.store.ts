@@ -127,8 +127,8 @@ async function writeServices(queries: Queries, subsystem: SubsystemEntry): Promi
   for (const service of subsystem.services) {
     const id = `${subsystem.id}/${service.code}`;
     await queries.query(
-      `INSERT INTO service (id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO service (id, subsystem_id, title, openapi, timeout_ms, personal_data, subject, disabled, contract)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         id,
         subsystem.id,
@@ -138,6 +138,7 @@ async function writeServices(queries: Queries, subsystem: SubsystemEntry): Promi
         service.personalData,
         service.subject ?? null,
         service.disabled ?? null,
+        service.contract ?? null,
       ],
     );
     for (const [position, { endpoint, subject }] of service.endpoints.entries())
@@ -154,8 +155,8 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
   for (const [position, entry] of subsystem.agreements.entries())
     await queries.query(
       `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until, end_user,
-                              requires_link, subject_kinds, hours, context)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+                              requires_link, subject_kinds, hours, context, stopped)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         `${subsystem.id}/${entry.service}`,
         position,
@@ -169,6 +170,7 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
         entry.subjectKinds ?? null,
         entry.hours ?? null,
         entry.context ?? null,
+        entry.stopped ?? null,
       ],
     );
 }

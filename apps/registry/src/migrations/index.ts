@@ -2,6 +2,7 @@ import { Registry1800000000001 } from './0001-registry.js';
 import { AgreementEndUser1800000000002 } from './0002-agreement-end-user.js';
 import { AgreementLink1800000000003 } from './0003-agreement-link.js';
 import { AgreementTerms1800000000006 } from './0006-agreement-terms.js';
+import { ServiceContract1800000000007 } from './0007-service-contract.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   AgreementEndUser1800000000002,
   AgreementLink1800000000003,
   AgreementTerms1800000000006,
+  ServiceContract1800000000007,
 ];

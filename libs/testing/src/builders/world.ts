@@ -6,6 +6,7 @@ import {
   KEY_CHAIN_TYPE,
   MEMBER_DOCUMENT_TYPE,
   memberDocumentsOf,
+  openApiOperations,
   parseInstanceDefinition,
   snapshotBytes,
   verifySnapshot,
@@ -69,6 +70,8 @@ export interface WorldOptions {
   readonly number?: number;
   /** Edits of the definition's text, or another one. */
   readonly definition?: (text: string) => string;
+  /** Text of every OpenAPI document that the definition names. */
+  readonly openapi?: string;
   /** Keys of an earlier world stay those of this one. */
   readonly sameKeysAs?: World;
 }
@@ -85,7 +88,7 @@ export async function buildWorld(options: WorldOptions = {}): Promise<World> {
       const { sign, seal } = keysOf(id);
       return id.split('/').length === 2 ? [published(sign)] : [published(sign), published(seal)];
     },
-    openapi: () => undefined,
+    openapi: () => documentOf(options.openapi),
   });
   if (!documents.ok) throw new TypeError(`the documents of a test are wrong: ${JSON.stringify(documents.reason)}`);
   const members = await Promise.all(
@@ -119,6 +122,11 @@ export async function signEntry(document: MemberDocument, key: PrivateJwk): Prom
     document: await signDocument(MEMBER_DOCUMENT_TYPE, document, signer),
     keyChain: [await signDocument(KEY_CHAIN_TYPE, link, signer)],
   };
+}
+
+function documentOf(text: string | undefined) {
+  const read = text === undefined ? undefined : openApiOperations(text);
+  return read?.ok === true ? read.value : undefined;
 }
 
 function published(key: PrivateJwk): PublishedKey {

@@ -70,7 +70,7 @@ export async function startCompositions(
 ): Promise<Compositions> {
   const state = { toLose: 0 };
   const settings = { maxInFlight: 60, rowGraceMs: 20_000 };
-  const gateway = await gatewayFixture(database, settings, losingBus(state), { definition }, links);
+  const gateway = await gatewayFixture(database, settings, losingBus(state), { definition }, { links });
   await eventually(() => gateway.module.replies.hearing());
   const answers = new AnswerBudget(UNREAD_BYTES);
   const app = await serve(gateway, answers);

@@ -1,4 +1,5 @@
 import { createInProcessBus, type Bus } from '#bus';
+import type { ContractChecks } from '#contract-check';
 import { fixedTopics, receiptTopic, replyTopic, requestTopic } from '#contracts';
 import { newExchangeId, systemClock, type InstanceId } from '#kernel';
 import { Openings, type OpeningEvent } from '#openings';
@@ -49,12 +50,18 @@ export interface Fixture {
   close(): Promise<void>;
 }
 
+/** Whom else the gateway asks; absent: nobody. */
+export interface FixtureAdapters {
+  readonly links?: LinkTickets | undefined;
+  readonly contracts?: ContractChecks;
+}
+
 export async function gatewayFixture(
   database: Database,
   settings: Partial<ExchangeModuleSettings> = {},
   bus: Bus = createInProcessBus(),
   worldOptions: WorldOptions = {},
-  links: LinkTickets = noLinks,
+  { links = noLinks, contracts }: FixtureAdapters = {},
 ): Promise<Fixture> {
   const world = await buildWorld(worldOptions);
   const { stamp, opening, openingKey, unopened } = fixedTopics;
@@ -111,6 +118,7 @@ export async function gatewayFixture(
         logs: StandInLog.keys(),
         openings,
         links,
+        ...(contracts === undefined ? {} : { contracts }),
         guard: { seen: () => undefined, distrusts: () => guard.isDistrusted },
         log: { providerLeaf: (_: Statement<RequestedPayload>) => Promise.resolve(log0.outcome) },
         events: {

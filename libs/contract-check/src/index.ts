@@ -1,0 +1,3 @@
+export { ContractChecks, type ContractRefusal, type ContractReport } from './contract-checks.service.js';
+export { type ContractProblem } from './problems.js';
+export { OpenApiDownloads, type OpenApiDownload } from './openapi-downloads.service.js';
