@@ -42,7 +42,7 @@ beforeAll(async () => {
     registry: { current: () => view },
     secret: Buffer.alloc(32, 1),
     gateway: 'TEST/gw1' as InstanceId,
-    events: { verified: () => undefined },
+    events: { verified: () => undefined, alarm: () => undefined },
     failed: () => undefined,
   });
 });

@@ -61,7 +61,7 @@ describe('an owner who leaves with a successor', () => {
       registry: { current: () => view },
       secret: Buffer.alloc(32, 1),
       gateway: 'TEST/gw1' as InstanceId,
-      events: { verified: () => undefined },
+      events: { verified: () => undefined, alarm: (_reason, details) => failures.push(details) },
       failed: (_what, cause) => failures.push(cause),
     });
   });

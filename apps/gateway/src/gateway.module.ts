@@ -129,7 +129,10 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const corrections = new Corrections({
     ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId), gateway: instanceId },
     ...{ keys: exchange.keys, exchanges: exchange.exchanges },
-    events: { verified: (result) => reports.metrics.verifications.add({ result }) },
+    events: {
+      verified: (result) => reports.metrics.verifications.add({ result }),
+      alarm: (reason, details) => reports.alarm(reason, details),
+    },
     failed: (what, cause) => reports.failed(what, cause),
   });
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));

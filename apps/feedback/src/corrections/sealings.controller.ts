@@ -52,10 +52,7 @@ export class SealingsController {
   })
   @ApiBody({ type: SealingBody })
   @ApiOkResponse({ type: StepOutcomeDto })
-  @ProblemCodes(
-    ...MEMBER_CODES,
-    ...(['case-unknown', 'case-refused', 'case-astray', 'case-outline'] as const),
-  )
+  @ProblemCodes(...MEMBER_CODES, ...(['case-unknown', 'case-refused', 'case-astray', 'case-outline'] as const))
   async seal(
     @Param() { id }: CasePath,
     @Body() { successor, outline, content }: SealingBody,

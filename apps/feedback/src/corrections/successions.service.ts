@@ -28,11 +28,8 @@ export interface WantedSealing {
   readonly successor: SubsystemId;
 }
 
-/** With all that the new box has to say, and the copy that only the gateway which filed it opens. */
+/** With the copy that only the gateway which filed it opens: all that the new box has to say. */
 export interface SealingOrder extends WantedSealing {
-  readonly kind: string;
-  readonly service: string;
-  readonly endpoint: string;
   /** base64url. */
   readonly copy: string;
 }
@@ -94,11 +91,7 @@ export class Successions {
     const copy = await this.parts.found.copyOf(id);
     // It has moved meanwhile: nothing of it is handed out any more.
     if (move?.needsContent !== true || copy === undefined) throw correctionErrors.error('case-unknown');
-    const { kind, service } = kept.record;
-    return {
-      ...{ correctionId: id, successor: move.successor, kind, service, endpoint: kept.details.endpoint },
-      copy: copy.toString('base64url'),
-    };
+    return { correctionId: id, successor: move.successor, copy: copy.toString('base64url') };
   }
 
   /** The request, sealed for who succeeds its reader: the case is theirs once the log shows it. Repeated it changes nothing. */
@@ -117,7 +110,12 @@ export class Successions {
       throw correctionErrors.error('case-outline', { extensions: { problem } });
     if (!isSealedFor(cases.view(), move.successor, content))
       throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
-    return cases.order(id, () => eventOf(move), content, () => Promise.resolve());
+    return cases.order(
+      id,
+      () => eventOf(move),
+      content,
+      () => Promise.resolve(),
+    );
   }
 
   private async ofPortal(portal: SubsystemId, id: string): Promise<KeptCase> {

@@ -41,11 +41,6 @@ export class CaseSteps {
     return view;
   }
 
-  /** Whether the registry says that this one stands in another's place by now. */
-  isSuccessor(id: SubsystemId): boolean {
-    return this.view().successors.formersOf(id, this.parts.clock.now()).length > 0;
-  }
-
   /** Throws where the consumer's traffic has to stop: then nothing is signed for it here either. */
   asker(consumer: SubsystemId, endUser?: string): Asker {
     const { keys } = this.parts;

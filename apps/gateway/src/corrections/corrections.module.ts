@@ -13,7 +13,7 @@ import { PersonActs } from './person-acts.service.js';
 import { Rechecks } from './recheck.service.js';
 import type { VerificationEvents } from './verification-events.js';
 import { copyKey } from './portal-copy.js';
-import { Sealings } from './sealings.service.js';
+import { Sealings, type SealingEvents } from './sealings.service.js';
 import { VerificationsWorker } from './verifications.worker.js';
 
 export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'keys'> {
@@ -30,7 +30,7 @@ export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'k
   /** This gateway, by which the registry says whom it serves. */
   readonly gateway: InstanceId;
   readonly clock: Clock;
-  readonly events: VerificationEvents;
+  readonly events: VerificationEvents & SealingEvents;
   readonly failed: (what: string, cause: unknown) => void;
 }
 
@@ -62,7 +62,7 @@ export class Corrections {
     const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
       ...{ ...own, failed, events, forgetting: new Forgetting(own) },
-      sealings: new Sealings({ ...own, failed, copyKey: copyKey(secret) }),
+      sealings: new Sealings({ ...own, failed, events, copyKey: copyKey(secret) }),
       served: () => registry.current()?.instanceEntry(context.gateway)?.serves ?? [],
       rechecks: new Rechecks(exchanges, clock),
       everyMs: settings.verificationsEveryMs,

@@ -161,7 +161,7 @@ export class GatewayFilings {
       parts === undefined
         ? {
             ...(await steps.seal(contentId, CASE_KINDS.request, owner, asked)),
-            copy: sealCopy(this.parts.copyKey, id, asker.consumer, content),
+            copy: sealCopy(this.parts.copyKey, id, asker.consumer, { owner, kind, service, endpoint, content }),
           }
         : undefined;
     const expected = { t: 'correction.submitted' as const, id, to: owner, doc: outline.digest, opening };

@@ -5,14 +5,7 @@ const page = z.object({
   sealings: z.array(z.object({ correctionId: z.uuid(), successor: subsystem })).max(1_000),
   next: z.string().max(512).optional(),
 });
-const order = z.object({
-  correctionId: z.uuid(),
-  successor: subsystem,
-  kind: z.string().max(64),
-  service: z.string().max(255),
-  endpoint: z.string().max(2_048),
-  copy: z.string().max(720 * 1024),
-});
+const order = z.object({ correctionId: z.uuid(), successor: subsystem, copy: z.string().max(720 * 1024) });
 export type SealingOrder = z.infer<typeof order>;
 
 /** A page of cases to be sealed anew; undefined where it is none. */

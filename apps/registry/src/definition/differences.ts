@@ -26,7 +26,10 @@ export interface Change {
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'successions' | 'suspensions' | 'instances'>;
+  readonly snapshot: Pick<
+    Snapshot,
+    'purposes' | 'legalBases' | 'issuers' | 'elements' | 'successions' | 'suspensions' | 'instances'
+  >;
   readonly documents: readonly MemberDocument[];
 }
 
