@@ -117,6 +117,7 @@ export class CaseScene {
         closing: (one) => telling.close(one),
         split: () => Promise.resolve(false),
       },
+      successions: { keepUp: () => Promise.resolve() },
       notifying: (queries, after, stood) => new NotificationStore(database).add(queries, after, stood),
       noting: (queries, after, told) => new NoticeStore(database).add(queries, this.kek, after, told),
       ...{ lost: () => undefined, stood: () => undefined },

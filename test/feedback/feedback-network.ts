@@ -273,7 +273,8 @@ export class FeedbackNetwork {
     return read.value;
   }
 
-  private async publish(world: World): Promise<void> {
+  /** The next snapshot, in force. */
+  async publish(world: World): Promise<void> {
     const manifest = await this.audit.enact(world);
     const value = encode(ManifestSchema, message(ManifestSchema, { statement: manifest.jws, digests: world.digests }));
     await this.bus.publish([{ topic: fixedTopics.snapshot.name, partition: 0, key: 'manifest', value }]);

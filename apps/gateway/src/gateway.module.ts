@@ -127,9 +127,12 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     { ...config, instanceId },
   );
   const corrections = new Corrections({
-    ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId) },
+    ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId), gateway: instanceId },
     ...{ keys: exchange.keys, exchanges: exchange.exchanges },
-    events: { verified: (result) => reports.metrics.verifications.add({ result }) },
+    events: {
+      verified: (result) => reports.metrics.verifications.add({ result }),
+      alarm: (reason, details) => reports.alarm(reason, details),
+    },
     failed: (what, cause) => reports.failed(what, cause),
   });
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));

@@ -146,6 +146,12 @@ const elementPlace = z.strictObject({
   element: code,
 });
 
+/** Who takes whose place (E56); stays for good, so that old identifiers resolve. */
+const succession = z.strictObject({
+  former: subsystemRef.describe('The subsystem that is succeeded; it may have left this file'),
+  successor: subsystemRef.describe('Who takes its place: a subsystem of this file, or one that is succeeded itself'),
+  since: day.describe('First day, UTC'),
+});
 /** The operator's own stop (E43), whatever a member says of itself. */
 const suspension = z
   .strictObject({
@@ -177,6 +183,11 @@ export const instanceDefinition = z.strictObject({
     .max(10_000)
     .default([])
     .describe('Where elements stand in answers whose OpenAPI document does not say so by "x-data-element"'),
+  successions: z
+    .array(succession)
+    .max(10_000)
+    .default([])
+    .describe('Who takes whose place; of a member that is still here its own signed document says it as well'),
   suspensions: z.array(suspension).max(10_000).default([]).describe('What the operator has stopped for the time being'),
   instances: z
     .array(

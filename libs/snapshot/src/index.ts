@@ -53,4 +53,5 @@ export {
 export { isAnythingAt, tokensOf } from './pointer-pattern.js';
 export { placeProblems, type Place, type UnplacedProblem } from './locate-in-definition.js';
 export { inFileOrder, readPlacedYaml, type PlacedMessage, type PlacedYaml } from './placed-yaml.js';
+export { brokenSuccessions, Successors, type Succession } from './succession.js';
 export { signMemberEntry, type MemberKeyPair } from './sign-member-entry.js';

@@ -179,6 +179,18 @@ export const memberDocument = z
     member: identifier<MemberId>('member', registerMemberId),
     name: localised,
     subsystems: z.array(subsystemEntry).max(1000),
+    /** By whom subsystems of this member are succeeded, by its own word; absent where by nobody. */
+    successions: z
+      .array(
+        z.strictObject({
+          former: identifier<SubsystemId>('subsystem', registerSubsystemId),
+          successor: identifier<SubsystemId>('subsystem', registerSubsystemId),
+          since: instant,
+        }),
+      )
+      .min(1)
+      .max(1000)
+      .optional(),
     /** Instances with signing keys of their own that this member runs; connectors sign with their subsystems' keys. */
     instances: z
       .array(
@@ -194,6 +206,10 @@ export const memberDocument = z
     for (const [index, subsystem] of document.subsystems.entries()) {
       if (memberOf(subsystem.id) !== document.member)
         context.addIssue({ code: 'custom', path: ['subsystems', index, 'id'], message: 'belongs to another member' });
+    }
+    for (const [index, { former }] of (document.successions ?? []).entries()) {
+      if (memberOf(former) !== document.member)
+        context.addIssue({ code: 'custom', path: ['successions', index, 'former'], message: 'is another member’s' });
     }
     // Who holds the key that signs statements could come in as an information system, and the other way round.
     const keys = new Set(

@@ -18,6 +18,8 @@ export function danglingReferences(definition: InstanceDefinition): Finding[] {
     ...duplicates(definition.members, 'id', ['members']),
     ...duplicates(definition.elements, 'id', ['elements']),
     ...duplicates(definition.instances, 'id', ['instances']),
+    ...duplicates(definition.successions, 'former', ['successions']),
+    ...successionFindings(definition),
     ...purposeFindings(definition),
     ...memberFindings(definition),
     ...elementFindings(definition),
@@ -122,6 +124,19 @@ function elementFindings(definition: InstanceDefinition): Finding[] {
       ...(elements.has(element) ? [] : [missing(['elementPlaces', p, 'element'], 'element', element)]),
     ]),
   ];
+}
+
+/** A successor is here, or is succeeded itself; nobody comes round to itself, since no identifier would resolve then. */
+function successionFindings(definition: InstanceDefinition): Finding[] {
+  const known = subsystemIds(definition);
+  const next = new Map(definition.successions.map(({ former, successor }) => [former, successor]));
+  return definition.successions.flatMap(({ former, successor }, s): Finding[] => {
+    const path: Path = ['successions', s, 'successor'];
+    if (!known.has(successor) && !next.has(successor)) return [missing(path, 'subsystem', successor)];
+    let now: string | undefined = successor;
+    for (let hops = 0; now !== undefined && now !== former && hops <= next.size; hops += 1) now = next.get(now);
+    return now === former ? [{ code: 'definition-duplicate', path, message: `"${former}" would succeed itself` }] : [];
+  });
 }
 
 /** A suspension of what is not there would stop nothing, and nobody would know. */

@@ -26,6 +26,8 @@ import { assembleReading, type ReadingParts } from './reading-parts.service.js';
 import { IndexedRecipients } from './recipients.store.js';
 import { SeenExchanges } from './seen-exchange.store.js';
 import { splitCase } from './split.service.js';
+import { SuccessionStore } from './succession.store.js';
+import { Successions } from './successions.service.js';
 import { Telling } from './telling.service.js';
 import { Verifications } from './verifications.service.js';
 
@@ -56,6 +58,7 @@ export interface CorrectionParts {
   readonly owed: OwedFlags;
   readonly recipients: RecipientActs;
   readonly verifications: Verifications;
+  readonly successions: Successions;
   readonly told: PersonRecipients;
   readonly work: CaseWork;
   readonly reading: ReadingParts;
@@ -79,6 +82,11 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   const exchanges = new SeenExchanges(database, clock);
   const persons = new PersonCases({ store, cases, keys });
   const owners = new OwnerActs({ store, cases, clock });
+  const successions = new Successions({
+    ...{ store, cases, registry, clock, found: new SuccessionStore(database) },
+    stranded: (caseId, successor) => events.alarm('case-stranded', { correctionId: caseId, to: successor }),
+    failed: (cause) => events.failed('corrections', cause),
+  });
   const telling = new Telling({ store, cases, keys, recipients });
   return {
     reading: assembleReading({ config, clock, database, store, cases, persons, owners, keys, statements, proofs }),
@@ -92,9 +100,11 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     owed: new OwedFlags({ database, clock, outbox: deliveries.outbox, caughtUpAtMs: context.caughtUpAtMs }),
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
     verifications: new Verifications({ store, cases, clock }),
+    successions,
     told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
     work: new CaseWork({
-      ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },
+      ...{ store, cases, delivering, deliveries, registry, clock, successions },
+      intervalMs: config.correctionIntervalMs,
       finding: {
         telling: (kept) => telling.tell(kept),
         closing: (kept) => telling.close(kept),

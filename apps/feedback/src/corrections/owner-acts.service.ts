@@ -26,7 +26,7 @@ export class OwnerActs {
   constructor(private readonly parts: OwnerActsParts) {}
 
   async page(owner: SubsystemId, { limit, ...page }: CasePage): Promise<{ cases: CaseStanding[]; next?: string }> {
-    const found = await this.parts.store.page('owner', owner, { ...page, limit: limit + 1 });
+    const found = await this.parts.store.page(this.standingFor(owner), { ...page, limit: limit + 1 });
     const cases = found.slice(0, limit).map(standingOfCase);
     const next = found.length > limit ? cases.at(-1)?.id : undefined;
     return { cases, ...(next === undefined ? {} : { next }) };
@@ -35,8 +35,8 @@ export class OwnerActs {
   async one(owner: SubsystemId, id: string): Promise<OwnedCase> {
     const kept = await this.owned(owner, id);
     const { contentId, sealed } = kept;
-    // Of the next owner it is not until the case is routed to them.
-    const isTheirs = kept.record.state !== 'TRANSFERRED';
+    // Of the next owner it is not until the case is routed to them, nor of a successor until it is sealed for them.
+    const isTheirs = kept.record.state !== 'TRANSFERRED' && kept.record.owner === owner;
     return {
       ...standingOfCase(kept),
       contentId,
@@ -57,8 +57,13 @@ export class OwnerActs {
     const kept = await this.parts.cases.find(id);
     // Before its first leaf it is nobody's yet; a whole is its parts, and tells no owner what another is asked.
     const isOpenTo = kept.record.seq > 0 && kept.details.parts === undefined;
-    if (kept.record.owner !== owner || !isOpenTo) throw correctionErrors.error('case-unknown');
+    if (!this.standingFor(owner).includes(kept.record.owner) || !isOpenTo) throw correctionErrors.error('case-unknown');
     return kept;
+  }
+
+  /** The owner, and those in whose place it stands: their cases are to be found under its name. */
+  private standingFor(owner: SubsystemId): SubsystemId[] {
+    return [owner, ...this.parts.cases.view().successors.formersOf(owner, this.parts.clock.now())];
   }
 
   private eventOf(owner: SubsystemId, kept: KeptCase, act: OwnerAct, mass: KeptCase | undefined): CaseEvent {

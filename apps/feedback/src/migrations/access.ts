@@ -27,7 +27,7 @@ export const access: AccessPlan = {
     insert: true,
     update: [
       ...['owner', 'portal', 'state', 'record', 'deadlines', 'details', 'content_id', 'sealed', 'recipients_enc'],
-      ...['pending', 'pending_leaf', 'pending_sealed', 'is_astray', 'work_ms', 'changed_ms'],
+      ...['pending', 'pending_leaf', 'pending_sealed', 'portal_copy', 'is_astray', 'work_ms', 'changed_ms'],
     ],
     erasable: true,
   },

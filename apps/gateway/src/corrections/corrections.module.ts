@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import type { Clock } from '#kernel';
+import type { Clock, InstanceId } from '#kernel';
 import type { Database } from '#postgres';
 import type { Exchanges } from '../exchange/exchange.js';
 import { CaseSteps, type CaseStepsParts } from './case-steps.service.js';
@@ -12,6 +12,8 @@ import { Forgetting } from './forgetting.service.js';
 import { PersonActs } from './person-acts.service.js';
 import { Rechecks } from './recheck.service.js';
 import type { VerificationEvents } from './verification-events.js';
+import { copyKey } from './portal-copy.js';
+import { Sealings, type SealingEvents } from './sealings.service.js';
 import { VerificationsWorker } from './verifications.worker.js';
 
 export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'keys'> {
@@ -25,8 +27,10 @@ export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'k
   readonly exchanges: Exchanges;
   /** Of this gateway: the key of its rows is made from it. */
   readonly secret: Uint8Array;
+  /** This gateway, by which the registry says whom it serves. */
+  readonly gateway: InstanceId;
   readonly clock: Clock;
-  readonly events: VerificationEvents;
+  readonly events: VerificationEvents & SealingEvents;
   readonly failed: (what: string, cause: unknown) => void;
 }
 
@@ -52,11 +56,14 @@ export class Corrections {
     this.filings = new GatewayFilings({
       ...{ steps: this.steps, kept: this.kept, clock },
       partKey: partKey(secret),
+      copyKey: copyKey(secret),
     });
     this.acts = new PersonActs(this.steps);
     const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
       ...{ ...own, failed, events, forgetting: new Forgetting(own) },
+      sealings: new Sealings({ ...own, failed, events, copyKey: copyKey(secret) }),
+      served: () => registry.current()?.instanceEntry(context.gateway)?.serves ?? [],
       rechecks: new Rechecks(exchanges, clock),
       everyMs: settings.verificationsEveryMs,
     });

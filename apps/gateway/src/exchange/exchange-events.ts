@@ -44,6 +44,7 @@ export const alarmReasons = [
   'registry-member-distrusted',
   'registry-record-alien',
   'registry-snapshot-invalid',
+  'sealing-refused',
   'stamp-refused',
   'takeover-leaf-refused',
   'other',

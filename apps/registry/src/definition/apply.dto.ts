@@ -103,6 +103,7 @@ export class ChangeDto implements Change {
       'legalBasis',
       'issuer',
       'element',
+      'succession',
       'suspension',
       'instance',
     ],

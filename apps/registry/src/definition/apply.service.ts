@@ -29,7 +29,7 @@ export class ApplyService {
   async apply(input: ApplyDto): Promise<ApplyAnswer> {
     await this.checkDocuments(input);
     const { stored, standing } = await this.standing();
-    const planned = planChange(input, standing, this.ownInstanceId);
+    const planned = planChange(input, standing, this.ownInstanceId, this.clock.now());
     if (!planned.ok) throw applyErrors.error('definition-refused', { extensions: { problems: planned.reason } });
     const { changes, snapshot } = planned.value;
     if (changes.length === 0 || input.dryRun === true) {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ok, refuse, type MemberId, type Result } from '#kernel';
 import {
+  brokenSuccessions,
   buildSnapshot,
   memberDocumentsOf,
   openApiOperations,
@@ -50,6 +51,7 @@ export function planChange(
   input: ApplyInput,
   standing: Standing,
   ownInstanceId: string,
+  nowMs: number,
 ): Result<Plan, readonly ApplyProblem[]> {
   const parsed = parseInstanceDefinition(input.definition);
   if (!parsed.ok) return parsed;
@@ -61,6 +63,8 @@ export function planChange(
         message: `${at}: ${message}`,
       })),
     );
+  const broken = brokenSuccessions(definition, standing.snapshot.successions ?? [], nowMs);
+  if (broken.length > 0) return refused(broken);
   const own = instanceProblem(definition, standing.snapshot.instance, ownInstanceId);
   if (own !== undefined) return refused([own]);
   const members = verifiedMembers(input, definition, standing);
@@ -181,7 +185,8 @@ function operationsByPath(input: ApplyInput): (path: string) => OpenApiOperation
 function planOf(definition: InstanceDefinition, standing: Standing, members: readonly VerifiedMember[]): Plan {
   const before = [...standing.members.values()];
   const number = standing.snapshot.number;
-  const same = buildSnapshot({ number, definition, members, logs: standing.snapshot.logs });
+  const { logs, successions } = standing.snapshot;
+  const same = buildSnapshot({ number, definition, members, logs, standing: successions });
   const changes = differences(contentOf(standing.snapshot, before), contentOf(same, members));
   // A key chain that grew changes no item of its own, yet readers have to see it.
   const grown = members.filter(
