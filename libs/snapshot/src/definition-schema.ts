@@ -173,7 +173,7 @@ export const instanceDefinition = z.strictObject({
   instance: z.string().regex(/^[A-Za-z0-9'()+,\-.=?]{1,255}$/, 'is no instance code'),
   purposes: z.array(z.strictObject({ code, title, legalBasis: code })).default([]),
   legalBases: z.array(z.strictObject({ code, title, reference: z.string().min(1).max(500) })).default([]),
-  issuers: z.array(issuer).max(20).default([]).describe('OpenID Connect issuers who say who acts'),
+  issuers: z.array(issuer).max(20).default([]).describe('OpenID Connect issuers who say who acts, and registers of mandates'),
   members: z
     .array(z.strictObject({ id: memberRef, name: title, subsystems: z.array(subsystem).default([]) }))
     .default([]),

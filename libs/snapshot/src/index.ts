@@ -11,7 +11,7 @@ export {
   type SubsystemEntry,
 } from './member-document.js';
 export { consumerCredential, credentialName, type ConsumerCredential } from './credential.js';
-export { issuer, issuerAlgorithms, type Issuer } from './issuer.js';
+export { issuer, issuerAlgorithms, MANDATE_ID, type Issuer } from './issuer.js';
 export { snapshotSchema, type Snapshot } from './snapshot.js';
 export {
   digestList,

@@ -118,7 +118,8 @@ async function checkEndUser(
   const { requested, consumer } = envelope;
   const { endUser: opening, endUserAssertion: assertion } = content;
   if ((opening === undefined) !== (assertion === '')) return refuse('commitment-mismatch');
-  const question = { issuers: view.issuers, consumer, nowMs: requested.payload.ts, memory };
+  const { svc: service, ts: nowMs } = requested.payload;
+  const question = { issuers: view.issuers, consumer, service, nowMs, memory };
   const verified = opening === undefined ? ok(undefined) : await verifyEndUser(assertion, question);
   if (!verified.ok) return verified;
   const person = verified.value;

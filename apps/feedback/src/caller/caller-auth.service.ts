@@ -107,7 +107,7 @@ export class CallerAuth {
     nowMs: number,
   ): Promise<EndUser> {
     if (assertion === undefined || assertion === '') throw callerErrors.error('end-user-missing');
-    const question = { issuers: view.issuers, consumer: portal, nowMs, memory: this.assertions };
+    const question = { issuers: view.issuers, consumer: portal, service: undefined, nowMs, memory: this.assertions };
     const person = await verifyEndUser(assertion, question);
     if (!person.ok) throw callerErrors.error('end-user-invalid', { extensions: { problem: person.reason } });
     if (person.value.kind !== 'citizen') throw callerErrors.error('end-user-not-citizen');

@@ -15,7 +15,7 @@ import {
   type TermsReason,
 } from '#access';
 import type { ContractProblem, ContractRefusal } from '#contract-check';
-import type { AssertionReason, EndUser } from '#end-user';
+import type { EndUser, PresentationReason } from '#end-user';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { typedSubject, type TypedSubject } from '#signing';
 import type { OwnedKey, RegistryView, ServiceEntry, SubsystemTopics } from '#snapshot';
@@ -104,7 +104,7 @@ const OUTAGE_RETRY_S = 5;
 export function admit(
   gate: Gate,
   request: ExchangeRequest,
-  endUser?: Result<EndUser, AssertionReason>,
+  endUser?: Result<EndUser, PresentationReason>,
 ): Result<Admitted, Refusal> {
   const { view } = gate;
   if (view === undefined) return refuse({ code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S });
@@ -169,7 +169,7 @@ function decideContent(
 
 /** Whether who acts may: an assertion that nobody believes is worse than none, also where none is asked for. */
 function decideActing(
-  endUser: Result<EndUser, AssertionReason> | undefined,
+  endUser: Result<EndUser, PresentationReason> | undefined,
   permit: Permit,
   subject: Admitted['subject'],
   method: string,

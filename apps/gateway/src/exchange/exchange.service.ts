@@ -1,5 +1,5 @@
 import type { ContractChecks } from '#contract-check';
-import { AssertionMemory, verifyEndUser, type AssertionReason, type EndUser } from '#end-user';
+import { AssertionMemory, verifyEndUser, type EndUser, type PresentationReason } from '#end-user';
 import { Capacity, ok, refuse, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
 import type { LinkTickets } from '../links/link-tickets.service.js';
@@ -109,11 +109,13 @@ export class ExchangeService extends Exchanges {
   }
 
   /** What the assertion of a call is worth; undefined while there is no snapshot to judge it, and then nothing is sent. */
-  private async endUser({ context, consumer }: ExchangeRequest): Promise<Result<EndUser, AssertionReason> | undefined> {
+  private async endUser(request: ExchangeRequest): Promise<Result<EndUser, PresentationReason> | undefined> {
     const { registry, clock } = this.parts;
     const issuers = registry.current()?.issuers;
     if (issuers === undefined) return undefined;
-    return verifyEndUser(context.endUser ?? '', { issuers, consumer, nowMs: clock.now(), memory: this.assertions });
+    const { context, consumer, target } = request;
+    const question = { issuers, consumer, service: target.service, nowMs: clock.now(), memory: this.assertions };
+    return verifyEndUser(context.endUser ?? '', question);
   }
 
   /** Whether the call is as the service's document says; nothing was sent yet. */

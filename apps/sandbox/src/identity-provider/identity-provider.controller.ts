@@ -12,9 +12,13 @@ interface SignIn {
 }
 
 /** The provider behind a server of its own, and the page on which a person says who they are. It logs nothing. */
-export function createIdentityProviderServer(provider: Provider): FastifyInstance {
+export function createIdentityProviderServer(
+  provider: Provider,
+  mandates: (app: FastifyInstance) => void,
+): FastifyInstance {
   const app = fastify({ logger: false, bodyLimit: MAX_FORM_BYTES, forceCloseConnections: true });
   app.get('/live', () => ({ status: 'ok' }));
+  mandates(app);
   app.register((pages, _options, done) => {
     signInRoutes(pages, provider);
     done();

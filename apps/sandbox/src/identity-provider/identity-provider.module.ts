@@ -7,6 +7,7 @@ import { sandboxErrors } from '../sandbox.errors.js';
 import { CLIENTS } from './client.js';
 import type { IdentityProviderConfig } from './identity-provider.config.js';
 import { createIdentityProviderServer } from './identity-provider.controller.js';
+import { mandateRoutes } from './mandate.controller.js';
 import { oidcProvider } from './provider.service.js';
 
 export interface RunningIdentityProvider {
@@ -30,7 +31,7 @@ export async function createIdentityProvider(config: IdentityProviderConfig): Pr
         .filter(({ use }) => use === 'sign')
         .map(({ kid, jwk }) => ({ ...jwk, kid })),
   });
-  const app = createIdentityProviderServer(provider);
+  const app = createIdentityProviderServer(provider, (server) => mandateRoutes(server, issuer, own));
   await app.listen({ host: config.host, port: config.port });
   return { url: issuer, close: () => app.close() };
 }
