@@ -1,5 +1,4 @@
 import { actDoc, ownWords, wordsHash } from '#corrections';
-import type { CaseWordsContent } from '#deliveries';
 import { fromBase64Url, ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { parseStatement, verifyStatement } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -16,6 +15,14 @@ export interface WordedStatement {
   readonly what: string;
   readonly owner: SubsystemId;
   readonly atMs: number;
+}
+
+/** As they were in their box. */
+export interface OpenedWords {
+  readonly correctionId: string;
+  /** base64url. */
+  readonly salt: string;
+  readonly text: string;
 }
 
 export interface WordsOf {
@@ -46,7 +53,7 @@ export function wordedStatement(
 /** The text, if it is that of the act and can be shown as it is. */
 export function provenText(
   { act }: Pick<SealedWords, 'act'>,
-  { correctionId, salt, text }: CaseWordsContent,
+  { correctionId, salt, text }: OpenedWords,
   of: WordsOf,
 ): Result<string, UnprovenWords> {
   const saltBytes = fromBase64Url(salt);

@@ -10,7 +10,7 @@ const salt = z
   .string()
   .refine((text) => fromBase64Url(text)?.length === SALT_BYTES, { message: 'must be 32 bytes in base64url' })
   .describe('32 random bytes, base64url: whoever has them can check the digest in the log.');
-/** Own words travel sealed with a salt of their own, which feedback does not get; the log has their digest within that of the act. */
+/** Own words have a salt of their own, which feedback does not get; the log has their digest within that of the act. */
 const words = z
   .string()
   .regex(HASH)
