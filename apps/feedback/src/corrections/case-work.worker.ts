@@ -10,6 +10,7 @@ import type { CaseDelivering, Cases, CasesParts } from './cases.service.js';
 import { hasNoReader } from './has-no-reader.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
 import { TELLING } from './notice-id.js';
+import type { OwnWordsStore } from './own-words/own-words.store.js';
 import { looksAgainAt, ownStep, type OwnStep } from './own-event.js';
 
 export interface CaseWorkParts {
@@ -21,6 +22,7 @@ export interface CaseWorkParts {
   /** Parties whose place is another's by now. */
   readonly successions: { keepUp(): Promise<void> };
   readonly deliveries: CasesParts['deliveries'];
+  readonly words: Pick<OwnWordsStore, 'add'>;
   /** In the same transaction: what members are told under, and may answer. */
   readonly noting: (queries: Queries, after: KeptCase, told: readonly Delivery[]) => Promise<void>;
   /** In the same transaction: what the person is told. */
@@ -88,7 +90,7 @@ export class CaseWork {
   }
 
   private async settle(id: string): Promise<void> {
-    const { store, delivering, deliveries, noting, notifying, lost, stood } = this.parts;
+    const { store, delivering, deliveries, words, noting, notifying, lost, stood } = this.parts;
     const seen = await store.find(id);
     if (seen?.pending === undefined) return;
     const after = settledCase(seen);
@@ -105,6 +107,7 @@ export class CaseWork {
         return 'lost';
       }
       await store.stand(queries, kept, after);
+      await words.add(queries, kept);
       const { parentId } = kept.details;
       if (parentId !== undefined) await store.workNow(queries, [parentId]);
       if (TELLING.has(kept.pending.type)) await noting(queries, after, told);

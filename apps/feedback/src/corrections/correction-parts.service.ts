@@ -18,6 +18,7 @@ import type { ElementLedger } from './element-ledger.store.js';
 import { Filings } from './filing.service.js';
 import { NoticeStore } from './notice.store.js';
 import { OwedFlags } from './owed-flags.service.js';
+import { OwnWordsStore } from './own-words/own-words.store.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
 import { PersonRecipients } from './person-recipients.service.js';
@@ -87,9 +88,12 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     stranded: (caseId, successor) => events.alarm('case-stranded', { correctionId: caseId, to: successor }),
     failed: (cause) => events.failed('corrections', cause),
   });
+  const words = new OwnWordsStore(database);
   const telling = new Telling({ store, cases, keys, recipients });
   return {
-    reading: assembleReading({ config, clock, database, store, cases, persons, owners, keys, statements, proofs }),
+    reading: assembleReading({
+      ...{ config, clock, database, store, cases, persons, owners, keys, statements, proofs, words },
+    }),
     filings: new Filings({
       ...{ store, cases, keys, statements, clock, moved, exchanges, persons },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
@@ -103,7 +107,7 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     successions,
     told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
     work: new CaseWork({
-      ...{ store, cases, delivering, deliveries, registry, clock, successions },
+      ...{ store, cases, delivering, deliveries, registry, clock, successions, words },
       intervalMs: config.correctionIntervalMs,
       finding: {
         telling: (kept) => telling.tell(kept),

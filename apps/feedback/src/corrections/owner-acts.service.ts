@@ -3,9 +3,10 @@ import { subsystemOf, type Clock, type SubsystemId } from '#kernel';
 import { ownerOfDatum } from '#snapshot';
 import { standingOfCase, type CaseStanding } from './case-standing.js';
 import type { CasePage, CaseStore } from './case.store.js';
-import type { Cases, GivenStep, StepOutcome } from './cases.service.js';
+import { isSealedFor, type Cases, type GivenStep, type StepOutcome } from './cases.service.js';
 import { correctionErrors } from './corrections.errors.js';
 import type { KeptCase } from './kept-case.js';
+import { isWorded } from './own-words/worded.js';
 
 export interface OwnerActsParts {
   readonly store: CaseStore;
@@ -20,6 +21,9 @@ export interface OwnedCase extends CaseStanding {
   /** base64url. */
   readonly sealed?: string;
 }
+
+/** Text of the most characters in the widest script, and its box. */
+const MOST_SEALED_WORDS = 16 * 1024;
 
 /** What owners see of their cases and do in them; of another's they learn not even that there is one. */
 export class OwnerActs {
@@ -45,12 +49,20 @@ export class OwnerActs {
   }
 
   async act(owner: SubsystemId, id: string, act: OwnerAct, given?: Omit<GivenStep, 'act'>): Promise<StepOutcome> {
-    await this.owned(owner, id);
+    const standing = await this.owned(owner, id);
     const mass = act.act === 'join' ? await this.parts.store.find(act.massId) : undefined;
     const eventOf = (kept: KeptCase) => this.eventOf(owner, kept, act, mass);
-    if (act.act === 'transfer' && given !== undefined && given.content === undefined)
+    if (given !== undefined && !this.isContentOf(act, standing, given.content))
       throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
     return this.parts.cases.step(id, eventOf, given && { ...given, act });
+  }
+
+  /** A transfer brings the request sealed anew; own words come with their digest, for a published key of the portal. */
+  private isContentOf(act: OwnerAct, { record }: KeptCase, content: GivenStep['content']): boolean {
+    if (act.act === 'transfer') return content !== undefined;
+    if (!isWorded(act)) return true;
+    if (content === undefined || act.words === undefined) return content === undefined && act.words === undefined;
+    return content.sealed.length <= MOST_SEALED_WORDS && isSealedFor(this.parts.cases.view(), record.portal, content);
   }
 
   private async owned(owner: SubsystemId, id: string): Promise<KeptCase> {

@@ -33,6 +33,7 @@ export const access: AccessPlan = {
   },
   correction_count: { insert: true, update: ['n'] },
   correction_step: grows,
+  correction_words: { insert: true, erasable: true },
   correction_notice: {
     insert: true,
     update: ['sealed', 'action', 'reason', 'acked_leaf', 'acked_ms'],

@@ -9,6 +9,7 @@ import { FeedbackCases } from './feedback-cases.service.js';
 import { partKey } from './filing.js';
 import { GatewayFilings } from './filings.service.js';
 import { Forgetting } from './forgetting.service.js';
+import { OwnWords, type OwnWordsParts } from './own-words.service.js';
 import { PersonActs } from './person-acts.service.js';
 import { Rechecks } from './recheck.service.js';
 import type { VerificationEvents } from './verification-events.js';
@@ -16,7 +17,8 @@ import { copyKey } from './portal-copy.js';
 import { Sealings, type SealingEvents } from './sealings.service.js';
 import { VerificationsWorker } from './verifications.worker.js';
 
-export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'keys'> {
+export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry'> {
+  readonly keys: CaseStepsParts['keys'] & OwnWordsParts['keys'];
   readonly settings: {
     readonly feedbackUrl: string;
     readonly correctionTimeoutMs: number;
@@ -41,6 +43,7 @@ export class Corrections {
   readonly steps: CaseSteps;
   readonly filings: GatewayFilings;
   readonly acts: PersonActs;
+  readonly words: OwnWords;
   readonly verifications: VerificationsWorker;
   private readonly bodies: CorrectionBodies;
 
@@ -59,6 +62,7 @@ export class Corrections {
       copyKey: copyKey(secret),
     });
     this.acts = new PersonActs(this.steps);
+    this.words = new OwnWords({ steps: this.steps, feedback: this.feedback, keys });
     const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
       ...{ ...own, failed, events, forgetting: new Forgetting(own) },
@@ -85,6 +89,7 @@ export class Corrections {
       { provide: CaseSteps, useValue: this.steps },
       { provide: GatewayFilings, useValue: this.filings },
       { provide: PersonActs, useValue: this.acts },
+      { provide: OwnWords, useValue: this.words },
       { provide: CorrectionBodies, useValue: this.bodies },
     ];
   }
