@@ -10,13 +10,20 @@ function quotas(text: string): string {
   const one = (endpoint: string, quota: string) =>
     `{ consumer: GOV/1000/mygov, service: persons, endpoints: ["${endpoint}"], purposes: [citizen-view], quota: ${quota}, until: 2099-12-31 }`;
   const split = [one('GET /{pin}', '{ day: 4 }'), one('POST /claims', '{ month: 2 }')];
-  return text.replace(/\{ consumer: GOV\/1000\/mygov, .*\}/, split.join('\n          - '));
+  return text
+    .replace(/\{ consumer: GOV\/1000\/mygov, .*\}/, split.join('\n          - '))
+    .replace('timeoutMs: 2000', 'timeoutMs: 20000');
 }
 
 const claims: Mischief = {
   ...{ method: 'POST', target: `/r1/${SERVICE}/claims`, body: Buffer.from('{"pin":"TEST000001"}') },
   headers: [['Content-Type', 'application/json']],
   payload: { ep: 'POST /claims' },
+};
+
+const parcels: Mischief = {
+  ...{ target: `/r1/${SERVICE}/parcels/7`, subject: undefined },
+  payload: { ep: 'GET /parcels/{id}' },
 };
 
 /** Of the real clock, moved. */
@@ -29,16 +36,22 @@ beforeAll(async () => {
   network = await ConnectorNetwork.create(quotas);
   // Two of them share the partitions of the request topic, and the database.
   await Promise.all([network.start({}, clock), network.start({}, clock)]);
+  // Until each partition has its connector: what nobody agreed to is refused, and costs nothing.
+  for (let round = 0; round < 5; round += 1) {
+    const sent = await Promise.all(Array.from({ length: 6 }, () => network.send(parcels)));
+    const met = await Promise.allSettled(sent.map((one) => network.answerTo(one, 5_000)));
+    if (met.every(({ status }) => status === 'fulfilled')) break;
+  }
   database = await openDatabase({
     url: network.databaseUrl,
     schema: 'connector',
     migrations: connectorMigrations,
     poolSize: 2,
   });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
-  await database.close();
   await network.close();
+  await database.close();
 });
 
 async function outcomes(sent: readonly Crafted[]): Promise<(string | undefined)[]> {

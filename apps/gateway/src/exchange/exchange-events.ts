@@ -45,6 +45,7 @@ export const alarmReasons = [
   'registry-record-alien',
   'registry-snapshot-invalid',
   'stamp-refused',
+  'subject-sweep',
   'takeover-leaf-refused',
   'other',
 ] as const;

@@ -6,6 +6,8 @@ import type { Database } from '#postgres';
 import { SealingSessions, type KeyRing, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
+import { Limits } from '../limits/limits.service.js';
+import { Sweeps } from '../limits/sweeps.service.js';
 import { noLinks, type LinkTickets } from '../links/link-tickets.service.js';
 import { RefusalTally } from '../refusals/refusal-tally.js';
 import { instanceSigner, RefusalsWorker } from '../refusals/refusals.worker.js';
@@ -80,6 +82,7 @@ export class ExchangeModule {
   readonly replies: ReplyConsumer;
   readonly takeover: TakeoverService;
   readonly exchanges: ExchangeService;
+  readonly sweeps: Sweeps;
   readonly outcomes: OutcomesWorker;
   private readonly refusals: RefusalsWorker;
   private readonly unopened: UnopenedConsumer;
@@ -132,8 +135,10 @@ export class ExchangeModule {
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
     const contracts = deps.contracts ?? new ContractChecks('', () => undefined);
     const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
+    this.sweeps = new Sweeps((details) => events.alarm('subject-sweep', details));
+    const limits = new Limits(this.sweeps);
     this.exchanges = new ExchangeService(
-      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals, links, contracts },
+      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals, links, limits, contracts },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.refusals = new RefusalsWorker(
