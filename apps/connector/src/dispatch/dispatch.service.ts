@@ -147,13 +147,19 @@ export class DispatchService {
 
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
     const call = () => this.callAgency(dispatch, admitted.value, endUser, session.answerKey);
-    if (isUnsafe(envelope)) {
-      const outcome = await this.deps.unsafe.call({ dispatch, request: record.value, requested, seen }, call);
-      if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
-      return outcome === 'busy' ? this.drop('journal-busy', envelope.exchangeId) : true;
+    return this.carryOn({ dispatch, request: record.value, requested, seen }, record, call);
+  }
+
+  /** An unsafe call through the journal, a safe one at once. */
+  private async carryOn(due: DueCall, record: ReceivedRecord, call: () => Promise<Outcome>): Promise<boolean> {
+    const { envelope } = due.dispatch;
+    if (!isUnsafe(envelope)) {
+      await this.conclude(due.dispatch, await call(), due.requested);
+      return true;
     }
-    await this.conclude(dispatch, await call(), requested);
-    return true;
+    const outcome = await this.deps.unsafe.call(due, call);
+    if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
+    return outcome === 'busy' ? this.drop('journal-busy', envelope.exchangeId) : true;
   }
 
   private async callAgency(

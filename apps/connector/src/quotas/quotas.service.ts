@@ -68,7 +68,7 @@ export class Quotas {
 
   start(): this {
     this.timer = setInterval(() => {
-      this.track(this.parts.store.sweep(KEEP_MS), 'quota-not-swept');
+      void this.track(this.parts.store.sweep(KEEP_MS), 'quota-not-swept');
     }, SWEEP_EVERY_MS).unref();
     return this;
   }

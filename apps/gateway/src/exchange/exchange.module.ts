@@ -121,7 +121,8 @@ export class ExchangeModule {
     const hearing = () => replies.hearing();
     this.logWatch = new LogWatch({ pulse, stamps, manifest, hearing, clock }, settings.logSilentMs);
     this.takeover = new TakeoverService(store, log, keys, registry, events, clock);
-    const shared = { registry, keys, database, store, events, clock };
+    this.sweeps = new Sweeps((details) => events.alarm('subject-sweep', details));
+    const shared = { registry, keys, database, store, events, clock, limits: new Limits(this.sweeps) };
     const delivery = new DeliveryService({
       ...shared,
       bus,
@@ -135,10 +136,8 @@ export class ExchangeModule {
     const idempotency = new IdempotencyService(store, database, this.takeover, events, clock);
     const contracts = deps.contracts ?? new ContractChecks('', () => undefined);
     const refusals = new RefusalsService(keys, stamps, events, clock, this.tally);
-    this.sweeps = new Sweeps((details) => events.alarm('subject-sweep', details));
-    const limits = new Limits(this.sweeps);
     this.exchanges = new ExchangeService(
-      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals, links, limits, contracts },
+      { ...shared, replies, log: this.logWatch, guard, delivery, idempotency, refusals, links, contracts },
       { ...settings, fingerprintKey: deps.keys.secret(instanceId) },
     );
     this.refusals = new RefusalsWorker(

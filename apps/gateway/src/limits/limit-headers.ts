@@ -1,5 +1,3 @@
-import type { HeaderField } from '../exchange/exchange.js';
-
 /** One limit of an agreement, and how it stands where this gateway knows. */
 export interface LimitReading {
   readonly name: 'rate' | 'day' | 'month';
@@ -11,7 +9,9 @@ export interface LimitReading {
 }
 
 /** `RateLimit-Policy` and `RateLimit`: structured fields of draft-ietf-httpapi-ratelimit-headers (-08 and later). */
-export function limitHeaders(readings: readonly LimitReading[] = []): HeaderField[] {
+export function limitHeaders(
+  readings: readonly LimitReading[] = [],
+): { readonly name: string; readonly value: string }[] {
   const policies = readings.map(({ name, calls, windowS }) => `"${name}";q=${calls};w=${windowS}`);
   const states = readings.flatMap(({ name, left }) =>
     left === undefined ? [] : [`"${name}";r=${left.calls};t=${left.resetS}`],

@@ -39,6 +39,9 @@ export interface ToldOutcome {
   readonly retryAfterS?: number;
 }
 
+/** What is over, and in how many seconds it is no more. */
+type Over = readonly [code: LimitRefusal['code'], retryAfterS: number];
+
 const MAX_REMEMBERED = 20_000;
 /** Clocks are at most half a second apart (`bus.md` §1): so soon after a period's end a refusal may mean the one before. */
 const JUST_BEGUN_MS = 2_000;
@@ -58,20 +61,32 @@ export class Limits {
 
   /** Takes a call of the rate and counts its subject, or says why it may not pass now. */
   admit(call: LimitedCall, nowMs: number): Result<undefined, LimitRefusal> {
-    const { agreement, consumer, purpose, subject } = call;
-    const { quota, rate, sweep } = agreement;
+    const { quota, rate, sweep } = call.agreement;
     if (quota === undefined && rate === undefined && sweep === undefined) return ok(undefined);
-    const over = quotaPeriods(quota, nowMs).find((period) => this.isSpent(call, period, nowMs));
-    if (over !== undefined)
-      return this.refuse(call, nowMs, quotaReasons[over.kind], Math.ceil((over.endsAtMs - nowMs) / 1_000));
-    const brake = sweep?.brake === true ? sweep : undefined;
-    if (brake !== undefined && this.sweeps.isOver(consumer, purpose, brake, nowMs))
-      return this.refuse(call, nowMs, 'sweep-braked', secondsUntilOlder(nowMs));
+    const [code, retryAfterS] = this.over(call, nowMs) ?? this.taking(call, nowMs) ?? [];
+    if (code === undefined || retryAfterS === undefined) return ok(undefined);
+    return refuse({ code, retryAfterS: Math.max(1, retryAfterS), limits: this.readings(call, nowMs) });
+  }
+
+  /** What is known to be over, whoever the call is about; asking changes nothing. */
+  private over(call: LimitedCall, nowMs: number): Over | undefined {
+    const { agreement, consumer, purpose } = call;
+    const { quota, sweep } = agreement;
+    const spent = quotaPeriods(quota, nowMs).find((period) => this.isSpent(call, period, nowMs));
+    if (spent !== undefined) return [quotaReasons[spent.kind], Math.ceil((spent.endsAtMs - nowMs) / 1_000)];
+    const isBraked = sweep?.brake === true && this.sweeps.isOver(consumer, purpose, sweep, nowMs);
+    return isBraked ? ['sweep-braked', secondsUntilOlder(nowMs)] : undefined;
+  }
+
+  /** Takes the call of its rate, and counts whom it is about. */
+  private taking(call: LimitedCall, nowMs: number): Over | undefined {
+    const { agreement, consumer, purpose, subject } = call;
+    const { rate, sweep } = agreement;
     const waitS = rate === undefined ? 0 : this.take(call, rate, nowMs);
-    if (waitS > 0) return this.refuse(call, nowMs, 'rate-exceeded', waitS);
-    const isSweeping = sweep !== undefined && subject !== undefined && this.sees({ ...call, subject }, sweep, nowMs);
-    if (isSweeping && brake !== undefined) return this.refuse(call, nowMs, 'sweep-braked', secondsUntilOlder(nowMs));
-    return ok(undefined);
+    if (waitS > 0) return ['rate-exceeded', waitS];
+    if (sweep === undefined || subject === undefined) return undefined;
+    const isSweeping = this.sweeps.see({ consumer, purpose, subject, agreed: sweep }, nowMs);
+    return isSweeping && sweep.brake === true ? ['sweep-braked', secondsUntilOlder(nowMs)] : undefined;
   }
 
   /** How the limits of a call stand, for its caller. */
@@ -117,23 +132,6 @@ export class Limits {
     const isThere = bucket.tokens >= 1;
     this.buckets.set(key, isThere ? { ...bucket, tokens: bucket.tokens - 1 } : bucket);
     return isThere ? 0 : Math.max(1, secondsUntil(1, bucket, rate));
-  }
-
-  private sees(
-    { consumer, purpose, subject }: LimitedCall & { readonly subject: SweepQuestion['subject'] },
-    agreed: SweepQuestion['agreed'],
-    nowMs: number,
-  ): boolean {
-    return this.sweeps.see({ consumer, purpose, subject, agreed }, nowMs);
-  }
-
-  private refuse(
-    call: LimitedCall,
-    nowMs: number,
-    code: LimitRefusal['code'],
-    retryAfterS: number,
-  ): Result<never, LimitRefusal> {
-    return refuse({ code, retryAfterS: Math.max(1, retryAfterS), limits: this.readings(call, nowMs) });
   }
 }
 
