@@ -4,6 +4,9 @@ import { credentialJwk } from './credential.js';
 import { issuer } from './issuer.js';
 import {
   agreedHours,
+  agreedQuota,
+  agreedRate,
+  agreedSweep,
   code,
   contextField,
   contractModes,
@@ -96,6 +99,13 @@ const agreement = z.strictObject({
     .max(3)
     .optional()
     .describe('What callers must state: X-Road-Issue, X-Road-UserId, X-Road-Represented-Party'),
+  quota: agreedQuota
+    .optional()
+    .describe('Calls in a day and in a month, by all instances together; any number if absent'),
+  rate: agreedRate.optional().describe('How fast calls may come at each gateway: "burst" at once, then "perSecond"'),
+  sweep: agreedSweep
+    .optional()
+    .describe('Different subjects per hour and purpose from which on the consumer is reported, or braked as well'),
   stopped: z.string().min(1).max(500).optional().describe("Provider's notice: grants nothing while it stands here"),
   from: day.optional().describe('First day'),
   until: day.describe('Last day'),

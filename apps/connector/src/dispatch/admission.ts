@@ -8,6 +8,7 @@ import {
   resolveSubject,
   sameSubject,
   subjectKindOf,
+  type AccessAgreement,
   type EndpointMatch,
   type Permit,
   type Subject,
@@ -89,19 +90,25 @@ export function checkContent(
   return ok({ service, target: target.value, content, headers, subjectInAnswer, subject: subject.value, subjectKind });
 }
 
-/** Whether the agreement covers the call, who acts may, and the subject has allowed it where that is asked; who acts. */
+/** Who acts, and by which agreement. */
+export interface Allowed {
+  readonly endUser: EndUser | undefined;
+  readonly agreement: AccessAgreement;
+}
+
+/** Whether an agreement covers the call, who acts may, and the subject has allowed it where that is asked. */
 export async function checkPersons(
   right: Right,
   admitted: Admitted,
   envelope: Envelope,
   by: { readonly view: RegistryView; readonly memory: AssertionMemory; readonly nowMs: number },
-): Promise<Result<EndUser | undefined, WhyCode>> {
+): Promise<Result<Allowed, WhyCode>> {
   const terms = decideTerms(right.permit, admitted);
   if (!terms.ok) return terms;
   const endUser = await checkEndUser(right, admitted, envelope, by);
   if (!endUser.ok) return endUser;
   const allowed = checkLink(right, admitted, envelope, by);
-  return allowed.ok ? endUser : allowed;
+  return allowed.ok ? ok({ endUser: endUser.value, agreement: terms.value }) : allowed;
 }
 
 /**

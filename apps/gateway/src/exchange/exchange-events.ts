@@ -46,6 +46,7 @@ export const alarmReasons = [
   'registry-snapshot-invalid',
   'sealing-refused',
   'stamp-refused',
+  'subject-sweep',
   'takeover-leaf-refused',
   'other',
 ] as const;

@@ -155,8 +155,8 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
   for (const [position, entry] of subsystem.agreements.entries())
     await queries.query(
       `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until, end_user,
-                              requires_link, subject_kinds, hours, context, stopped)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+                              requires_link, subject_kinds, hours, context, stopped, quota, rate, sweep)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
       [
         `${subsystem.id}/${entry.service}`,
         position,
@@ -171,6 +171,9 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
         entry.hours ?? null,
         entry.context ?? null,
         entry.stopped ?? null,
+        entry.quota ?? null,
+        entry.rate ?? null,
+        entry.sweep ?? null,
       ],
     );
 }
