@@ -138,7 +138,7 @@ const controllers = [
 ];
 
 async function createApp(
-  { bus, clock, logger }: FeedbackContext,
+  { config, bus, clock, logger }: FeedbackContext,
   parts: FeedbackParts,
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
@@ -174,7 +174,7 @@ async function createApp(
         { provide: Orders, useValue: parts.concealment.orders },
       ],
     },
-    { name: 'feedback', logger, metrics, readiness: checks, status },
+    { name: 'feedback', logger, metrics, readiness: checks, status, limits: config },
   );
   serveOpenApi(app, { title: 'Kerege feedback', version: '1.0.0', description: API, bearer: BEARER });
   return app;
