@@ -85,7 +85,10 @@ export class WireServer {
     // An answer that has begun, or that an earlier request waits for, must not be mixed with this one.
     if (current !== undefined && (line.open.size > 1 || current.headersSent || current.req.complete))
       return endAfter(line, socket);
-    socket.end(refusalBytes(this.face(reasonOfCode(cause.code), targetOf(cause.rawPacket, current))));
+    const bytes = refusalBytes(this.face(reasonOfCode(cause.code), targetOf(cause.rawPacket, current)));
+    // Its client has ended in the middle of a request: nothing of it can be waited for.
+    if (cause.code === 'HPE_INVALID_EOF_STATE') return void socket.end(bytes, () => socket.destroy());
+    socket.end(bytes);
     linger(socket);
   }
 
@@ -109,8 +112,7 @@ export class WireServer {
       this.refuse(request, response, reason);
       return false;
     }
-    // Not in origin form, or of a client that may not know how to keep connections: one answer, and the end.
-    if (!request.url?.startsWith('/') || request.httpVersion === '1.0') response.shouldKeepAlive = false;
+    if (isLast(request)) response.shouldKeepAlive = false;
     this.watch(request);
     return true;
   }
@@ -165,6 +167,14 @@ export class WireServer {
     socket.once('close', () => setImmediate(() => closeUnsent(line)));
     return line;
   }
+}
+
+/**
+ * One answer, and the end: a target not in origin form; a client that may not know how to keep connections; one that asks
+ * for another protocol, which no app speaks: whether what it sends behind is still HTTP is for each reader to guess.
+ */
+function isLast({ url = '', httpVersion, headers }: IncomingMessage): boolean {
+  return !url.startsWith('/') || httpVersion === '1.0' || headers.upgrade !== undefined;
 }
 
 function serverOptions({ limits, maxHeaderBytes }: WireOptions): ServerOptions {
