@@ -68,9 +68,10 @@ withOpenssl('starts no TLS with files that cannot be used, and says only that', 
       ...{ tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: cert, tlsClientCrlFile: '' },
       ...{ tlsMinVersion: '1.2' as const, tlsReloadMs: 1_000 },
     };
-    const failure: unknown = await TlsListener.open(settings, { reloaded: () => undefined, failed: () => undefined }).catch(
-      (cause: unknown) => cause,
-    );
+    const failure: unknown = await TlsListener.open(settings, {
+      reloaded: () => undefined,
+      failed: () => undefined,
+    }).catch((cause: unknown) => cause);
     expect(failure).toBeInstanceOf(AppError);
     expect(failure).toMatchObject({ code: 'tls-files-unusable' });
   });

@@ -18,8 +18,36 @@ members:
 instances: [{ id: gw1, kind: gateway, runBy: GOV/1, serves: [GOV/1/a] }]
 `;
 const WORDS = [
-  ...['&a [', '*a', '<<: *a', '!!js/function', '!!binary ', '? ', '- - - -', '{', '}', ']', '"', "'", '|\n', '>\n', '\t'],
-  ...['\n---\n', '\n...\n', '%YAML 9.9\n', '\u0000', '\ufeff', '\u202e', '1e999', '.nan', '0x7fffffffffffffff', '~', 'yes'],
+  ...[
+    '&a [',
+    '*a',
+    '<<: *a',
+    '!!js/function',
+    '!!binary ',
+    '? ',
+    '- - - -',
+    '{',
+    '}',
+    ']',
+    '"',
+    "'",
+    '|\n',
+    '>\n',
+    '\t',
+  ],
+  ...[
+    '\n---\n',
+    '\n...\n',
+    '%YAML 9.9\n',
+    '\u0000',
+    '\ufeff',
+    '\u202e',
+    '1e999',
+    '.nan',
+    '0x7fffffffffffffff',
+    '~',
+    'yes',
+  ],
   ...['__proto__: ', 'constructor: ', 'toString: ', '2099-02-31', '-1', `${'['.repeat(200)}`, `${'a: {'.repeat(100)}`],
   ...['members: ', 'id: GOV/1\n', 'from: { path: pin }', 'until: ', 'GET /{pin}/{pin}', 'GET /{', 'code: a'],
 ];
@@ -40,7 +68,10 @@ it('reads no definition without saying where it is wrong', () =>
   fuzz('instance.yaml', mutatedText([SMALL, SMALL, SMALL, SAMPLE], WORDS), judge, { share: 2 }));
 
 it.each([
-  ['an alias that multiplies', `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, at) => `${'bcdefghij'[at]}: &${'bcdefghij'[at]} [${Array.from({ length: 9 }, () => `*${'abcdefghij'[at]}`).join(',')}]\n`).join('')}`],
+  [
+    'an alias that multiplies',
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, at) => `${'bcdefghij'[at]}: &${'bcdefghij'[at]} [${Array.from({ length: 9 }, () => `*${'abcdefghij'[at]}`).join(',')}]\n`).join('')}`,
+  ],
   ['an alias of itself', 'instance: &a [*a]\n'],
   ['deep nesting', '['.repeat(20_000)],
   ['deep maps', Array.from({ length: 3_000 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],

@@ -6,7 +6,11 @@ import { newExchangeId, type InstanceId, type SubsystemId } from '#kernel';
 import { checkReaderToken } from '#reader-auth';
 import { generateSigningKey, jwkSigner, parseStatement, publicJwk, signStatement, verifyStatement } from '#signing';
 import { buildWorld, TestIssuer, type World } from '#testing';
-import { AccessTokens, isAccessTokenField, makeAccessToken } from '../../apps/gateway/src/consumer-auth/access-token.js';
+import {
+  AccessTokens,
+  isAccessTokenField,
+  makeAccessToken,
+} from '../../apps/gateway/src/consumer-auth/access-token.js';
 import { checkAssertion } from '../../apps/gateway/src/consumer-auth/client-assertion.js';
 import { fuzz, mutatedText, PLANTED } from './fuzz.js';
 
@@ -26,7 +30,14 @@ async function signed(claims: object, header: object): Promise<string> {
     .sign(await importJWK({ kty, crv, x, d }, 'EdDSA'));
 }
 
-const claimsNow = () => ({ iss: CLIENT, sub: CLIENT, aud: AUDIENCE, iat: nowS(), exp: nowS() + 60, jti: crypto.randomUUID() });
+const claimsNow = () => ({
+  iss: CLIENT,
+  sub: CLIENT,
+  aud: AUDIENCE,
+  iat: nowS(),
+  exp: nowS() + 60,
+  jti: crypto.randomUUID(),
+});
 
 beforeAll(async () => {
   issuer = await TestIssuer.create();
@@ -34,7 +45,15 @@ beforeAll(async () => {
   const gateway = 'TEST/gw1' as InstanceId;
   const parts = { instance: 'TEST', gateway, client: CLIENT, credential: key.kid, nowMs: Date.now() };
   const doc = `h0:${Buffer.alloc(32).toString('base64url')}`;
-  const manifest = { v: 1, t: 'registry.manifest', id: newExchangeId(), ts: Date.now(), n: 1, until: Date.now() + 60_000, doc } as const;
+  const manifest = {
+    v: 1,
+    t: 'registry.manifest',
+    id: newExchangeId(),
+    ts: Date.now(),
+    n: 1,
+    until: Date.now() + 60_000,
+    doc,
+  } as const;
   sound = {
     assertion: await signed(claimsNow(), {}),
     reader: await signed(claimsNow(), { typ: READER_TOKEN_TYPE }),
@@ -56,29 +75,54 @@ const b64 = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toStrin
 const madeUp = fc
   .tuple(fc.jsonValue(), fc.jsonValue(), fc.constantFrom('', 'AA', 'A'.repeat(86), '!'))
   .map(([header, claims, signature]) => `${b64(header)}.${b64(claims)}.${signature}`);
-const algorithms = fc.constantFrom('none', 'None', 'HS256', 'RS256', 'ES256', 'EdDSA', 'Ed25519', 'dir', '', '__proto__');
+const algorithms = fc.constantFrom(
+  'none',
+  'None',
+  'HS256',
+  'RS256',
+  'ES256',
+  'EdDSA',
+  'Ed25519',
+  'dir',
+  '',
+  '__proto__',
+);
 /** A header that names another way to check, over sound claims and the sound signature. */
 const confused = (token: string) =>
-  fc.tuple(algorithms, fc.dictionary(fc.constantFrom('typ', 'kid', 'jwk', 'jku', 'x5c', 'crit', 'b64', 'zip'), fc.jsonValue())).map(
-    ([alg, more]) => [b64({ alg, kid: key.kid, ...more }), ...token.split('.').slice(1)].join('.'),
-  );
-const tokensLike = (token: string) => fc.oneof(mutatedText([token], ['.', '..', '=', '-', '\u0000', ' ']), madeUp, confused(token));
+  fc
+    .tuple(
+      algorithms,
+      fc.dictionary(fc.constantFrom('typ', 'kid', 'jwk', 'jku', 'x5c', 'crit', 'b64', 'zip'), fc.jsonValue()),
+    )
+    .map(([alg, more]) => [b64({ alg, kid: key.kid, ...more }), ...token.split('.').slice(1)].join('.'));
+const tokensLike = (token: string) =>
+  fc.oneof(mutatedText([token], ['.', '..', '=', '-', '\u0000', ' ']), madeUp, confused(token));
 
 /** Nothing that differs from a sound token is believed; a last character whose spare bits are ignored is no difference. */
 function expectRefused(result: { ok: boolean; reason?: unknown }, token: string, original: string): void {
   if (result.ok) expect(canonical(token)).toBe(canonical(original));
   else expect(JSON.stringify(result.reason)).not.toContain(PLANTED);
 }
-const canonical = (token: string) => token.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex')).join('.');
+const canonical = (token: string) =>
+  token
+    .split('.')
+    .map((part) => Buffer.from(part, 'base64url').toString('hex'))
+    .join('.');
 
 it('believes no client assertion that was touched', () =>
-  fuzz('client assertion', tokensLike(sound.assertion), async (token) => expectRefused(await asAssertion(token), token, sound.assertion)));
+  fuzz('client assertion', tokensLike(sound.assertion), async (token) =>
+    expectRefused(await asAssertion(token), token, sound.assertion),
+  ));
 
 it('believes no reader token that was touched', () =>
-  fuzz('reader token', tokensLike(sound.reader), async (token) => expectRefused(await asReader(token), token, sound.reader)));
+  fuzz('reader token', tokensLike(sound.reader), async (token) =>
+    expectRefused(await asReader(token), token, sound.reader),
+  ));
 
 it('believes no end user that was touched', () =>
-  fuzz('end-user assertion', tokensLike(sound.endUser), async (token) => expectRefused(await asEndUser(token), token, sound.endUser)));
+  fuzz('end-user assertion', tokensLike(sound.endUser), async (token) =>
+    expectRefused(await asEndUser(token), token, sound.endUser),
+  ));
 
 it('believes no access token that was touched', () => {
   const tokens = new AccessTokens();

@@ -108,7 +108,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
     const checks = readiness(database, write);
     const app = await createHttpApp(AuditModule.with(reviewing, review, readers), {
       name: 'audit',
-limits: config,
+      limits: config,
       logger,
       metrics,
       readiness: checks,

@@ -157,7 +157,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const status = new StatusWatch('connector', connectorParts({ bus, checks: readiness, distances, ...parts }), clock);
   const app = await createHttpApp(withCorrections(noticesModule(ConnectorModule, parts), parts.corrections), {
     name: 'connector',
-limits: config,
+    limits: config,
     logger,
     metrics,
     readiness,

@@ -99,7 +99,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       { module: RegistryModule, controllers, providers },
       {
         name: 'registry',
-limits: config,
+        limits: config,
         logger,
         metrics,
         readiness: checks,

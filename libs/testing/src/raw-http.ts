@@ -16,18 +16,24 @@ interface RawOptions {
   readonly waitMs?: number;
   /** Ends the wait as soon as so many answers have begun. */
   readonly answers?: number;
+  /** Says at once that nothing more will come. */
+  readonly isAll?: boolean;
   /** Between two pieces, when several are given. */
   readonly pauseMs?: number;
 }
 
 /** Writes bytes on a socket of its own, with no client in between that repairs them, and listens until the server closes. */
-export async function rawTalk(url: string, bytes: string | Buffer | string[], options: RawOptions = {}): Promise<RawTalk> {
-  const { waitMs = 3_000, answers = Infinity, pauseMs = 5 } = options;
+export async function rawTalk(
+  url: string,
+  bytes: string | Buffer | string[],
+  options: RawOptions = {},
+): Promise<RawTalk> {
+  const { waitMs = 3_000, answers = Infinity, pauseMs = 5, isAll = false } = options;
   const { hostname, port } = new URL(url);
   const from = performance.now();
   const chunks: Buffer[] = [];
   const text = () => Buffer.concat(chunks).toString('latin1');
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: false });
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: isAll });
   let isClosed = false;
   const ended = new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, waitMs);
@@ -47,6 +53,7 @@ export async function rawTalk(url: string, bytes: string | Buffer | string[], op
     if (Array.isArray(bytes)) await pause(pauseMs);
     if (isClosed) break;
   }
+  if (isAll) socket.end();
   await ended;
   socket.destroy();
   const found = text();

@@ -26,7 +26,8 @@ export function failureOf(cause: unknown): AgencyFailure {
   if (code === 'EOPENBREAKER' || code === 'ESHUTDOWN') return { why: 'breaker-open', sent: false };
   if (NOT_SENT.has(code)) return { why: 'agency-unreachable', sent: false };
   if (name === 'TimeoutError' || TIMED_OUT.has(code)) return { why: 'agency-timeout', sent: true };
-  if (code.startsWith('HPE_') || NO_HTTP.has(code) || name === 'HTTPParserError') return { why: 'agency-invalid-answer', sent: true };
+  if (code.startsWith('HPE_') || NO_HTTP.has(code) || name === 'HTTPParserError')
+    return { why: 'agency-invalid-answer', sent: true };
   return { why: 'agency-unreachable', sent: true };
 }
 

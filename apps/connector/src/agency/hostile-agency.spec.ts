@@ -117,7 +117,9 @@ it('cuts one that never stops hinting', async () => {
 
 it('passes no trailers, and nothing that was for this hop', async () => {
   const head = 'Connection: X-Hop, close\r\nX-Hop: 1\r\nTrailer: X-Late\r\nKeep-Alive: timeout=5\r\nX-Stays: 1\r\n';
-  answers.push({ bytes: `HTTP/1.1 200 OK\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\n\r\n` });
+  answers.push({
+    bytes: `HTTP/1.1 200 OK\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\n\r\n`,
+  });
   const outcome = await ask();
   expect(outcome).toMatchObject({ ok: true, value: { headers: [{ name: 'X-Stays', value: '1' }] } });
 });

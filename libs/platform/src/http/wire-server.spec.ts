@@ -65,17 +65,29 @@ const chunked = `POST /take HTTP/1.1\r\n${HEAD}${JSON_TYPE}Transfer-Encoding: ch
 
 describe('requests that two readers may read differently', () => {
   it.each([
-    ['length and coding', `POST /take HTTP/1.1\r\n${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
-    ['coding and length', `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n`],
+    [
+      'length and coding',
+      `POST /take HTTP/1.1\r\n${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ],
+    [
+      'coding and length',
+      `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n`,
+    ],
     ['two lengths', `POST /take HTTP/1.1\r\n${HEAD}Content-Length: 2\r\nContent-Length: 0\r\n\r\n{}`],
     ['twice the same length', `POST /take HTTP/1.1\r\n${HEAD}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}`],
     ['a list of lengths', `POST /take HTTP/1.1\r\n${HEAD}Content-Length: 2, 2\r\n\r\n{}`],
     ['a signed length', `POST /take HTTP/1.1\r\n${HEAD}Content-Length: +2\r\n\r\n{}`],
     ['a length in hexadecimal', `POST /take HTTP/1.1\r\n${HEAD}Content-Length: 0x2\r\n\r\n{}`],
     ['an empty length', `POST /take HTTP/1.1\r\n${HEAD}Content-Length: \r\n\r\n{}`],
-    ['two codings', `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    [
+      'two codings',
+      `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ],
     ['an unknown coding', `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
-    ['a coding that is not the last', `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
+    [
+      'a coding that is not the last',
+      `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
+    ],
     ['a coding with a strange sign', `POST /take HTTP/1.1\r\n${HEAD}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`],
     ['a coding in HTTP/1.0', `POST /take HTTP/1.0\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['a folded line', `GET /echo HTTP/1.1\r\n${HEAD}X-A: b\r\n c\r\n\r\n`],
@@ -153,15 +165,18 @@ describe('what stays allowed', () => {
     expect(talk.statuses).toEqual([201, 200]);
   });
 
-  it.each(['Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n', 'Upgrade: websocket\r\nConnection: Upgrade\r\n'])(
-    'changes to no other protocol',
-    async (headers) => {
-      const talk = await rawTalk(app.url, `POST /take HTTP/1.1\r\n${HEAD}${JSON_TYPE}${headers}Content-Length: 2\r\n\r\n{}${STOLEN}`);
-      expect(talk).toMatchObject({ statuses: [201], isClosed: true });
-      const bare = await rawTalk(app.url, `GET /echo HTTP/1.1\r\n${HEAD}${headers}\r\n${STOLEN}`);
-      expect(bare).toMatchObject({ statuses: [200], isClosed: true });
-    },
-  );
+  it.each([
+    'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n',
+    'Upgrade: websocket\r\nConnection: Upgrade\r\n',
+  ])('changes to no other protocol', async (headers) => {
+    const talk = await rawTalk(
+      app.url,
+      `POST /take HTTP/1.1\r\n${HEAD}${JSON_TYPE}${headers}Content-Length: 2\r\n\r\n{}${STOLEN}`,
+    );
+    expect(talk).toMatchObject({ statuses: [201], isClosed: true });
+    const bare = await rawTalk(app.url, `GET /echo HTTP/1.1\r\n${HEAD}${headers}\r\n${STOLEN}`);
+    expect(bare).toMatchObject({ statuses: [200], isClosed: true });
+  });
 
   it('answers HTTP/1.0 once, and closes', async () => {
     const talk = await rawTalk(app.url, `GET /echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n${STOLEN}`);
@@ -204,11 +219,18 @@ describe('bounds', () => {
 
   it.each([
     ['a silent connection', [''], 1_000],
-    ['a slow head', ['GET /echo HTTP/1.1\r\nHost: localhost\r\n', ...Array.from({ length: 40 }, () => 'X: y\r\n')], 1_500],
+    [
+      'a slow head',
+      ['GET /echo HTTP/1.1\r\nHost: localhost\r\n', ...Array.from({ length: 40 }, () => 'X: y\r\n')],
+      1_500,
+    ],
     ['a body that does not come', [`POST /take HTTP/1.1\r\n${HEAD}${JSON_TYPE}Content-Length: 9\r\n\r\n{`], 1_500],
     [
       'a body that comes forever',
-      [`POST /take HTTP/1.1\r\n${HEAD}${JSON_TYPE}Content-Length: 900\r\n\r\n`, ...Array.from({ length: 60 }, () => ' ')],
+      [
+        `POST /take HTTP/1.1\r\n${HEAD}${JSON_TYPE}Content-Length: 900\r\n\r\n`,
+        ...Array.from({ length: 60 }, () => ' '),
+      ],
       2_500,
     ],
   ])('cuts %s', async (_what, pieces, mostMs) => {

@@ -66,11 +66,15 @@ export class WireServer {
     this.server.maxHeadersCount = limits.httpMaxHeaders + 1;
     this.server.maxConnections = limits.httpMaxConnections;
     this.server.timeout = 0;
-    this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.invite(request, response));
+    this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      this.invite(request, response),
+    );
     this.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
       this.refuse(request, response, 'expectation-unknown'),
     );
-    this.server.on('connect', (_request: IncomingMessage, socket: Socket) => this.broken({ code: 'HPE_INVALID_METHOD' }, socket));
+    this.server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+      this.broken({ code: 'HPE_INVALID_METHOD' }, socket),
+    );
     const timer = setInterval(() => this.cutStalled(Date.now()), checkEveryMs(limits)).unref();
     this.server.once('close', () => clearInterval(timer));
   }
