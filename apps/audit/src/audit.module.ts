@@ -126,7 +126,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
 
 function openLog(config: AuditConfig, logger: Logger, poolSize: number): Promise<Database> {
   return openDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: SCHEMA,
     migrations,
     access: accessBy(access, config, logger),

@@ -121,7 +121,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const events = dispatchEvents(own, logger, deps.tracing);
   const connect = () =>
     openDatabase({
-      url: config.databaseUrl,
+      url: config.databaseUrl.reveal(),
       schema: SCHEMA,
       migrations: connectorMigrations,
       access: accessBy(access, config, logger),
@@ -244,7 +244,7 @@ async function assemble(context: Context): Promise<Parts> {
     unsafe,
     assertions: new AssertionMemory(),
     endUserServices: new Set(config.endUserServices),
-    endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
+    endUserToken: config.endUserToken.isEmpty ? undefined : config.endUserToken,
     openings,
     disputes,
     contracts: new ContractChecks(config.registryUrl, events.contract),
