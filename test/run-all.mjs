@@ -19,6 +19,7 @@ const checks = [
   ['dependency rules', 'npm', ['run', '--silent', 'deps']],
   ['unused code', 'npm', ['run', '--silent', 'knip']],
   ['generated documents', 'npm', ['run', '--silent', 'docs:check']],
+  ['dependency audit', 'npm', ['run', '--silent', 'audit:dependencies']],
 ];
 /**
  * Integration specs mostly wait, two at a time; those that start whole buses, and kill them, need the machine for
