@@ -28,6 +28,7 @@ export { isLoopbackAddress, isLoopbackHost } from './http/loopback.js';
 export { openApiText, serveOpenApi, type OpenApiTitle } from './http/open-api.js';
 export { asAppError, PROBLEM_JSON, problemOf, type Problem } from './http/problem.js';
 export { ProblemFilter } from './http/problem.filter.js';
+export { onWire } from './http/on-wire.js';
 export { SECURITY_HEADERS } from './http/security-headers.js';
 export { WIRE_DEFAULTS, type WireLimits } from './http/wire-limits.js';
 export { type WireReason } from './http/judge-head.js';

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { onWire, SECURITY_HEADERS } from '#platform';
 import { correctionRoutes } from './corrections/corrections.controller.js';
 import { contactRoutes, type ContactParts } from './messages/contact.controller.js';
 import type { MailSink } from './messages/mail-sink.service.js';
@@ -33,7 +34,7 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
   const { signIn, nowMs } = parts;
   const sessions = new Remembered<Session>();
   const attempts = new Remembered<Attempt>();
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const app = fastify({ ...onWire(), logger: false, forceCloseConnections: true });
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) =>
     done(null, undefined),
   );
@@ -42,6 +43,10 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
     done(null, body),
   );
   const sessionOf = (request: FastifyRequest) => sessions.find(cookieOf(request.headers.cookie, 'session'), nowMs());
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS);
+    done();
+  });
   app.get('/live', () => ({ status: 'ok' }));
   app.get('/accesses.js', (_request, reply) => reply.type('text/javascript').send(parts.script));
   app.get<{ Querystring: { lang?: string } }>('/', async (request, reply) => {

@@ -3,9 +3,7 @@ import { Module, type DynamicModule, type ExceptionFilter, type Type } from '@ne
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TerminusModule } from '@nestjs/terminus';
-import type { ConnectionError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { TlsOptions } from 'node:tls';
 import { HealthController, READINESS_CHECKS } from '../health/health.controller.js';
 import type { ReadinessCheck } from '../health/readiness.js';
@@ -23,7 +21,7 @@ import { SECURITY_HEADERS, TLS_SECURITY_HEADERS } from './security-headers.js';
 import { createValidationPipe } from './validation.js';
 import { WIRE_DEFAULTS, type WireLimits } from './wire-limits.js';
 import type { WireFace } from './wire-refusal.js';
-import { WireServer } from './wire-server.js';
+import { onWire } from './on-wire.js';
 
 export interface HttpAppOptions {
   /** The app's name in logs and metrics. */
@@ -105,16 +103,10 @@ function platformModule(module: Type | DynamicModule, options: HttpAppOptions, m
 function fastifyOptions(options: HttpAppOptions): FastifyServerOptions {
   const { bodyLimitBytes = 1024 * 1024, maxHeaderBytes = 16 * 1024, limits = WIRE_DEFAULTS } = options;
   const { tls, face, otherTargets } = options;
-  let wire: WireServer | undefined;
   return {
     logger: false,
     bodyLimit: bodyLimitBytes,
-    // Limits and clocks are the wire's; a silent socket is no fault of a client that waits for a long answer.
-    serverFactory: (handler: (request: IncomingMessage, response: ServerResponse) => void) => {
-      wire = new WireServer(handler, { limits, maxHeaderBytes, tls, face, otherTargets });
-      return wire.server;
-    },
-    clientErrorHandler: (cause: ConnectionError, socket: Socket) => wire?.broken(cause, socket),
+    ...onWire({ limits, maxHeaderBytes, tls, face, otherTargets }),
     forceCloseConnections: 'idle',
     genReqId: requestIds(),
     frameworkErrors: answerFrameworkError,
