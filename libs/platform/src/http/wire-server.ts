@@ -99,13 +99,9 @@ export class WireServer {
   private admits(request: IncomingMessage, response: ServerResponse): boolean {
     const line = this.lineOf(request.socket);
     // Whatever came behind something refused stays unread; its connection ends with the answers before it.
-    if (line.isCondemned) {
-      neverSent(response);
-      return false;
-    }
+    if (line.isCondemned) return false;
     if (line.open.size >= MOST_PIPELINED) {
       line.isCondemned = true;
-      neverSent(response);
       endAfter(line, request.socket);
       return false;
     }
@@ -168,7 +164,6 @@ export class WireServer {
     if (known !== undefined) return known;
     const line: Line = { open: new Set(), isCondemned: false };
     this.lines.set(socket, line);
-    socket.once('close', () => setImmediate(() => closeUnsent(line)));
     return line;
   }
 }
@@ -197,16 +192,6 @@ function serverOptions({ limits, maxHeaderBytes }: WireOptions): ServerOptions {
 function checkEveryMs({ httpHeadersTimeoutMs, httpRequestTimeoutMs, httpBodyIdleMs }: WireLimits): number {
   const shortest = Math.min(httpHeadersTimeoutMs, httpRequestTimeoutMs, httpBodyIdleMs);
   return Math.max(10, Math.min(MOST_BETWEEN_CHECKS_MS, Math.ceil(shortest / 4)));
-}
-
-/** Node tells nobody that an answer in its queue will never be sent: whoever holds something until then would hold it for ever. */
-function closeUnsent({ open }: Line): void {
-  for (const response of [...open]) neverSent(response);
-}
-
-function neverSent(response: ServerResponse): void {
-  response.destroy();
-  response.emit('close');
 }
 
 /** Ends the connection when the answers that it is owed have been given. */
