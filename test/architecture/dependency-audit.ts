@@ -61,11 +61,16 @@ function findingsOf(report: unknown): Finding[] | undefined {
     const advisories = Array.isArray(via) ? via.filter((one) => typeof one === 'object') : [];
     return advisories.map((one) => ({
       package: name,
-      advisory: String(member(one, 'url') ?? member(one, 'source') ?? 'unknown').replace(/^.*\//, ''),
-      severity: String(member(one, 'severity') ?? member(entry, 'severity') ?? 'high'),
-      title: String(member(one, 'title') ?? ''),
+      advisory: (textOf(one, 'url') ?? 'unknown').replace(/^.*\//, ''),
+      severity: textOf(one, 'severity') ?? 'high',
+      title: textOf(one, 'title') ?? '',
     }));
   });
+}
+
+function textOf(value: unknown, name: string): string | undefined {
+  const text = member(value, name);
+  return typeof text === 'string' ? text : undefined;
 }
 
 function member(value: unknown, name: string): unknown {

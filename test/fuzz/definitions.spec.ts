@@ -48,7 +48,7 @@ const WORDS = [
     '~',
     'yes',
   ],
-  ...['__proto__: ', 'constructor: ', 'toString: ', '2099-02-31', '-1', `${'['.repeat(200)}`, `${'a: {'.repeat(100)}`],
+  ...['__proto__: ', 'constructor: ', 'toString: ', '2099-02-31', '-1', '['.repeat(200), 'a: {'.repeat(100)],
   ...['members: ', 'id: GOV/1\n', 'from: { path: pin }', 'until: ', 'GET /{pin}/{pin}', 'GET /{', 'code: a'],
 ];
 

@@ -70,7 +70,7 @@ const asReader = (token: string) => checkReaderToken(token, { audience: AUDIENCE
 const asEndUser = (token: string) =>
   verifyEndUser(token, { issuers: [issuer.entry], consumer: CLIENT, nowMs: Date.now(), memory: new AssertionMemory() });
 
-const b64 = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url');
+const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 /** Any two JSON values as header and claims, with whatever for a signature. */
 const madeUp = fc
   .tuple(fc.jsonValue(), fc.jsonValue(), fc.constantFrom('', 'AA', 'A'.repeat(86), '!'))

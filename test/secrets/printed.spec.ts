@@ -87,7 +87,7 @@ describe('a database that cannot be opened', () => {
     `postgres://me:${PLANTED}@[::zz]/x`,
     `postgres://me:${PLANTED}@bad host/x`,
     `postgres://me:${PLANTED}%zz@127.0.0.1:1/x`,
-    `${PLANTED}`,
+    PLANTED,
     `postgres://me:${PLANTED}@127.0.0.1:1/x?sslmode=verify-full&sslrootcert=/nowhere`,
   ])(
     'is not told with its password',
@@ -107,7 +107,7 @@ describe('a database that cannot be opened', () => {
 it('a secret is shown only to who asks for it', () => {
   const secret = new Secret(PLANTED);
   expect(secret.reveal()).toBe(PLANTED);
-  expect([`${secret}`, JSON.stringify({ secret }), inspect({ secret }), Object.keys(secret).length]).toEqual([
+  expect([String(secret), JSON.stringify({ secret }), inspect({ secret }), Object.keys(secret).length]).toEqual([
     '[secret]',
     '{"secret":"[secret]"}',
     '{ secret: [secret] }',

@@ -51,7 +51,7 @@ export async function rawTalk(
   for (const piece of Array.isArray(bytes) ? bytes : [bytes]) {
     socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
     if (Array.isArray(bytes)) await pause(pauseMs);
-    if (isClosed) break;
+    if (socket.destroyed) break;
   }
   if (isAll) socket.end();
   await ended;

@@ -34,19 +34,8 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
   const { signIn, nowMs } = parts;
   const sessions = new Remembered<Session>();
   const attempts = new Remembered<Attempt>();
-  const app = fastify({ ...onWire(), logger: false, forceCloseConnections: true });
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) =>
-    done(null, undefined),
-  );
-  // As bytes: what it says is feedback's to judge.
-  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_QUESTION_BYTES }, (_, body, done) =>
-    done(null, body),
-  );
+  const app = ownServer();
   const sessionOf = (request: FastifyRequest) => sessions.find(cookieOf(request.headers.cookie, 'session'), nowMs());
-  app.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers(SECURITY_HEADERS);
-    done();
-  });
   app.get('/live', () => ({ status: 'ok' }));
   app.get('/accesses.js', (_request, reply) => reply.type('text/javascript').send(parts.script));
   app.get<{ Querystring: { lang?: string } }>('/', async (request, reply) => {
@@ -93,6 +82,23 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
     const session = sessionOf(request);
     if (session === undefined) return reply.code(401).send(SIGNED_OUT);
     return feedback.pass(session, { method: 'POST', path: '/v1/subjects/me/questions', body: request.body }, reply);
+  });
+  return app;
+}
+
+/** Without routes: what it takes, and what it says with every answer. */
+function ownServer(): FastifyInstance {
+  const app = fastify({ ...onWire(), logger: false, forceCloseConnections: true });
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) =>
+    done(null, undefined),
+  );
+  // As bytes: what it says is feedback's to judge.
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_QUESTION_BYTES }, (_, body, done) =>
+    done(null, body),
+  );
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS);
+    done();
   });
   return app;
 }

@@ -87,8 +87,10 @@ export class WireServer {
     if (cause.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     const [current] = line.open;
     // An answer that has begun, or that an earlier request waits for, must not be mixed with this one.
-    if (current !== undefined && (line.open.size > 1 || current.headersSent || current.req.complete))
-      return endAfter(line, socket);
+    if (current !== undefined && (line.open.size > 1 || current.headersSent || current.req.complete)) {
+      endAfter(line, socket);
+      return;
+    }
     const bytes = refusalBytes(this.face(reasonOfCode(cause.code), targetOf(cause.rawPacket, current)));
     // Its client has ended in the middle of a request: nothing of it can be waited for.
     if (cause.code === 'HPE_INVALID_EOF_STATE') return void socket.end(bytes, () => socket.destroy());
