@@ -23,14 +23,14 @@ const NODE_HEADER_LIMIT = 128 * 1024;
 /** How the HTTP server must be made for the edge: raw targets, raw bodies, and X-Road's errors even for broken HTTP. */
 export function edgeHttpOptions(
   settings: EdgeSettings & Partial<WireLimits>,
-): Pick<HttpAppOptions, 'bodyParser' | 'maxHeaderBytes' | 'fastify' | 'face' | 'limits' | 'otherTargets'> {
+): Pick<HttpAppOptions, 'bodyParser' | 'maxHeaderBytes' | 'fastify' | 'face' | 'limits' | 'isLenient'> {
   return {
     bodyParser: false,
     maxHeaderBytes: NODE_HEADER_LIMIT,
     limits: { ...WIRE_DEFAULTS, ...settings },
     face: (reason, target) => refusalFace(reason, target, settings),
-    // They are answered as what X-Road clients know: a malformed request URI.
-    otherTargets: true,
+    // Other targets are answered as X-Road clients know it; of two credentials one may be for the agency.
+    isLenient: true,
     fastify: {
       // What was taken while the server closes is carried out: its connection says that it was the last one.
       return503OnClosing: false,

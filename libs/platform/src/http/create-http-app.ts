@@ -39,8 +39,8 @@ export interface HttpAppOptions {
   readonly maxHeaderBytes?: number;
   /** How broken HTTP is refused; absent: problem documents. */
   readonly face?: WireFace;
-  /** True: the app answers targets in absolute and asterisk form by itself. */
-  readonly otherTargets?: boolean;
+  /** True: the app judges targets in absolute and asterisk form, and several `Authorization`s, by itself. */
+  readonly isLenient?: boolean;
   /** False: Nest registers no parser, so that the app registers its own raw one (`/r1` forwards bytes). */
   readonly bodyParser?: boolean;
   /** Go before the problem filter, e.g. X-Road's faces on `/r1`. */
@@ -102,11 +102,11 @@ function platformModule(module: Type | DynamicModule, options: HttpAppOptions, m
 
 function fastifyOptions(options: HttpAppOptions): FastifyServerOptions {
   const { bodyLimitBytes = 1024 * 1024, maxHeaderBytes = 16 * 1024, limits = WIRE_DEFAULTS } = options;
-  const { tls, face, otherTargets } = options;
+  const { tls, face, isLenient } = options;
   return {
     logger: false,
     bodyLimit: bodyLimitBytes,
-    ...onWire({ limits, maxHeaderBytes, tls, face, otherTargets }),
+    ...onWire({ limits, maxHeaderBytes, tls, face, isLenient }),
     forceCloseConnections: 'idle',
     genReqId: requestIds(),
     frameworkErrors: answerFrameworkError,

@@ -27,23 +27,24 @@ const LENGTH = /^\d{1,15}$/;
 
 /**
  * Judges what Node's parser lets through and what servers and proxies read differently: framing, host, doubled fields,
- * and the bounds. `otherTargets`: absolute and asterisk forms are for the app to answer.
+ * and the bounds. `isLenient`: targets in other forms, and
+ * several `Authorization`s (one for a gateway, one for an agency), are for the app to judge.
  */
 export function judgeHead(
   head: WireHead,
   limits: { readonly httpMaxHeaders: number; readonly httpMaxUrlBytes: number },
-  otherTargets = false,
+  isLenient = false,
 ): WireReason | undefined {
   const { url = '' } = head;
   if (url.length > limits.httpMaxUrlBytes) return 'url-too-long';
   if (head.rawHeaders.length / 2 > limits.httpMaxHeaders) return 'headers-too-large';
-  if (!otherTargets && !url.startsWith('/')) return 'malformed';
-  return isAmbiguous(head) ? 'malformed' : undefined;
+  if (!isLenient && !url.startsWith('/')) return 'malformed';
+  return isAmbiguous(head, isLenient) ? 'malformed' : undefined;
 }
 
-function isAmbiguous({ rawHeaders, httpVersion }: WireHead): boolean {
+function isAmbiguous({ rawHeaders, httpVersion }: WireHead, isLenient: boolean): boolean {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return true;
-  const singles = singleFields(rawHeaders);
+  const singles = singleFields(rawHeaders, isLenient);
   if (singles === undefined) return true;
   const host = singles.get('host');
   if (host === undefined ? httpVersion === '1.1' : !HOST.test(host)) return true;
@@ -55,11 +56,11 @@ function isAmbiguous({ rawHeaders, httpVersion }: WireHead): boolean {
 }
 
 /** The fields that may stand once; undefined if one stands twice. */
-function singleFields(rawHeaders: readonly string[]): Map<string, string> | undefined {
+function singleFields(rawHeaders: readonly string[], isLenient: boolean): Map<string, string> | undefined {
   const found = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
-    if (!SINGLE.has(name)) continue;
+    if (!SINGLE.has(name) || (isLenient && name === 'authorization')) continue;
     if (found.has(name)) return undefined;
     found.set(name, rawHeaders[index + 1] ?? '');
   }

@@ -12,8 +12,8 @@ export interface WireOptions {
   readonly tls?: TlsOptions | undefined;
   /** Absent: problem documents. */
   readonly face?: WireFace | undefined;
-  /** True: the app answers targets in absolute and asterisk form by itself. */
-  readonly otherTargets?: boolean | undefined;
+  /** True: the app judges targets in absolute and asterisk form, and several `Authorization`s, by itself. */
+  readonly isLenient?: boolean | undefined;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -109,7 +109,7 @@ export class WireServer {
     }
     line.open.add(response);
     response.once('close', () => line.open.delete(response));
-    const reason = judgeHead(request, this.options.limits, this.options.otherTargets);
+    const reason = judgeHead(request, this.options.limits, this.options.isLenient);
     if (reason !== undefined) {
       this.refuse(request, response, reason);
       return false;
@@ -121,7 +121,7 @@ export class WireServer {
 
   /** A client that waits to be told that its body is welcome. */
   private invite(request: IncomingMessage, response: ServerResponse): void {
-    const isGood = judgeHead(request, this.options.limits, this.options.otherTargets) === undefined;
+    const isGood = judgeHead(request, this.options.limits, this.options.isLenient) === undefined;
     if (isGood && !this.lineOf(request.socket).isCondemned) response.writeContinue();
     this.server.emit('request', request, response);
   }
