@@ -20,6 +20,7 @@ const checks = [
   ['dependency rules', 'npm', ['run', '--silent', 'deps']],
   ['unused code', 'npm', ['run', '--silent', 'knip']],
   ['generated documents', 'npm', ['run', '--silent', 'docs:check']],
+  ['dependency audit', 'npm', ['run', '--silent', 'audit:dependencies']],
 ];
 /**
  * Integration specs keep a processor busy for less than half of their time, so that two share one; more would only crowd

@@ -194,6 +194,9 @@ export const faultRows: readonly FaultRow[] = [
         'method-unsupported',
         'http-malformed',
         'headers-too-large',
+        'target-too-long',
+        'expectation-unsupported',
+        'request-late',
       ],
       ...[
         'body-too-large',

@@ -124,7 +124,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const events = dispatchEvents(own, logger, deps.tracing);
   const connect = () =>
     openDatabase({
-      url: config.databaseUrl,
+      url: config.databaseUrl.reveal(),
       schema: SCHEMA,
       migrations: connectorMigrations,
       access: accessBy(access, config, logger),
@@ -160,6 +160,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const status = new StatusWatch('connector', connectorParts({ bus, checks: readiness, distances, ...parts }), clock);
   const app = await createHttpApp(withCorrections(noticesModule(ConnectorModule, parts), parts.corrections), {
     name: 'connector',
+    limits: config,
     logger,
     metrics,
     readiness,
@@ -247,7 +248,7 @@ async function assemble(context: Context): Promise<Parts> {
     unsafe,
     assertions: new AssertionMemory(),
     endUserServices: new Set(config.endUserServices),
-    endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
+    endUserToken: config.endUserToken.isEmpty ? undefined : config.endUserToken,
     openings,
     disputes,
     quotas,

@@ -96,7 +96,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     isCaughtUp: isFollowed,
   });
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
-  const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
+  const files = new LogFiles(config.auditTimeoutMs, config.auditToken.reveal());
   const { matcher } = openings;
   const follower: LogFollower = followLog(context, {
     ...{ files, copy, watcher, matcher, database: databases.feedback },

@@ -144,7 +144,7 @@ const controllers = [
 ];
 
 async function createApp(
-  { bus, clock, logger }: FeedbackContext,
+  { config, bus, clock, logger }: FeedbackContext,
   parts: FeedbackParts,
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
@@ -181,7 +181,10 @@ async function createApp(
         { provide: Orders, useValue: parts.concealment.orders },
       ],
     },
-    { name: 'feedback', logger, metrics, readiness: checks, status, bodyLimitBytes: BODY_LIMIT_BYTES },
+    {
+      ...{ name: 'feedback', logger, metrics, readiness: checks, status, limits: config },
+      bodyLimitBytes: BODY_LIMIT_BYTES,
+    },
   );
   serveOpenApi(app, { title: 'Kerege feedback', version: '1.0.0', description: API, bearer: BEARER });
   return app;

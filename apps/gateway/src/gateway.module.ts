@@ -271,13 +271,13 @@ function auditLog(config: GatewayConfig, trust: Trust): AuditLogService {
     logs: logKeys(trust),
     registryKeys: registryKeys(trust),
     timeoutMs: config.auditTimeoutMs,
-    token: config.auditToken,
+    token: config.auditToken.reveal(),
   });
 }
 
 function openRows(config: GatewayConfig, logger: Logger): Promise<Database> {
   return openDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: 'gateway',
     migrations: gatewayMigrations,
     access: accessBy(access, config, logger),

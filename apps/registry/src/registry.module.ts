@@ -99,6 +99,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       { module: RegistryModule, controllers, providers },
       {
         name: 'registry',
+        limits: config,
         logger,
         metrics,
         readiness: checks,
@@ -120,7 +121,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
 function openRegisters(config: RegistryConfig, logger: Logger): Promise<Database> {
   const { databaseUrl, poolSize } = config;
   const roles = accessBy(access, config, logger);
-  return openDatabase({ url: databaseUrl, schema: 'registry', migrations, access: roles, poolSize });
+  return openDatabase({ url: databaseUrl.reveal(), schema: 'registry', migrations, access: roles, poolSize });
 }
 
 function statusPeers(config: RegistryConfig): Peer[] {

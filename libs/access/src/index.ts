@@ -3,7 +3,7 @@ export { isBodyAsDeclared, isJsonType, type DeclaredBody } from './declared-body
 export { explain, type AgreementFinding, type Explanation } from './explain.js';
 export { matchEndpoint, type EndpointMatch } from './endpoint.js';
 export { decideEndUser, type ActingPerson, type EndUserReason } from './end-user.js';
-export { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from './filtered-headers.js';
+export { FILTERED_FROM_ANSWERS, FILTERED_HEADERS, nominatedHeaders, nominatesNeeded } from './filtered-headers.js';
 export {
   findSubject,
   findSubjectInAnswer,

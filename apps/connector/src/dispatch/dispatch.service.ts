@@ -2,7 +2,7 @@ import type { ReceivedRecord } from '#bus';
 import type { ContractChecks } from '#contract-check';
 import { decode, RequestContentSchema, type RequestContent } from '#contracts';
 import type { AssertionMemory, EndUser } from '#end-user';
-import { exchangeIdBytes, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
+import { exchangeIdBytes, type Clock, type ExchangeId, type Secret, type SubsystemId } from '#kernel';
 import type { OpeningSealer } from '#openings';
 import { openRecord, requestAd } from '#signing';
 import type { QuotaReason, WhyCode } from '#access';
@@ -38,7 +38,7 @@ export interface DispatchDeps {
   /** Whose systems get the assertion of the end user, to check it by themselves. */
   readonly endUserServices: ReadonlySet<string>;
   /** By which they know this connector; undefined: they do not ask. */
-  readonly endUserToken: string | undefined;
+  readonly endUserToken: Secret | undefined;
   readonly openings: OpeningSealer;
   readonly quotas: Pick<Quotas, 'spend'>;
   readonly contracts: ContractChecks;
@@ -176,7 +176,7 @@ export class DispatchService {
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
     const isTold = endUser !== undefined && endUserServices.has(envelope.service);
-    const shown = isTold ? { assertion: admitted.content.endUserAssertion, token: endUserToken } : {};
+    const shown = isTold ? { assertion: admitted.content.endUserAssertion, token: endUserToken?.reveal() } : {};
     dispatch.watch.passed('called');
     const answer = await agencies.call({
       consumer,
