@@ -178,6 +178,8 @@ export const memberDocument = z
     v: z.literal(1),
     member: identifier<MemberId>('member', registerMemberId),
     name: localised,
+    /** When its member signed it: who has seen a later one takes no earlier one. None in a document from before. */
+    signedAt: z.iso.datetime().optional(),
     subsystems: z.array(subsystemEntry).max(1000),
     /** Instances with signing keys of their own that this member runs; connectors sign with their subsystems' keys. */
     instances: z

@@ -172,13 +172,14 @@ function readSnapshot(
   return { keys, audits, gateways, feedbacks, known, published, documents };
 }
 
-/** A chain that is not continued, or a document that is not signed, leaves what was believed before (`bus.md` §6). */
+/** A chain that is not continued, or a document not signed, or signed earlier, leaves what was believed (`bus.md` §6). */
 function believe(entry: Entry, before: KnownMember | undefined): KnownMember | undefined {
   const digest = memberDigest(entry);
   if (before?.digest === digest) return before;
   if (before?.keyChain.some((link, at) => entry.keyChain[at] !== link) === true) return before;
   const key = newestKey(entry);
   const member = key === undefined ? undefined : readMember(entry, key);
+  if (member !== undefined && before !== undefined && member.signedAtMs < before.member.signedAtMs) return before;
   const owners = [...(member?.subsystems ?? []), ...(member?.instances ?? [])];
   const isSound = owners
     .flatMap((owner) => owner.keys)
