@@ -66,7 +66,7 @@ export class RegistryMemory {
   }
 
   private believed(entry: VerifiedMember['entry']): VerifiedMember {
-    const verified = verifyMemberEntry({ ...entry, id: entry.id as MemberId });
+    const verified = verifyMemberEntry({ ...entry, id: entry.id });
     if (!verified.ok) throw this.broken(undefined, { member: entry.id, reason: verified.reason });
     return verified.value;
   }

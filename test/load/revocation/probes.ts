@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Puts a question to one place at a constant rate, whether the last one was answered or not, and remembers when the last
@@ -15,8 +15,8 @@ export class Probes {
   constructor(
     readonly place: string,
     private readonly everyMs: number,
-    /** Whether it was let through. */
-    private readonly ask: () => Promise<boolean>,
+    /** Whether it was let through; undefined: nobody knows. */
+    private readonly ask: () => Promise<boolean | undefined>,
   ) {}
 
   start(): this {
@@ -49,7 +49,7 @@ export class Probes {
     while (!this.isStopped) {
       this.put();
       nextMs += this.everyMs;
-      await sleep(Math.max(0, nextMs - performance.now()));
+      await delay(Math.max(0, nextMs - performance.now()));
     }
   }
 
@@ -57,11 +57,14 @@ export class Probes {
     const atMs = Date.now();
     const asked = this.ask()
       .then((isAccepted) => {
+        if (isAccepted === undefined) return;
         if (isAccepted) {
           this.accepted += 1;
           this.lastAcceptedMs = Math.max(this.lastAcceptedMs, atMs);
         } else this.lastRefusedMs = Math.max(this.lastRefusedMs, atMs);
       })
+      // A call that broke says nothing of a right.
+      .catch(() => undefined)
       .finally(() => this.underWay.delete(asked));
     this.underWay.add(asked);
   }

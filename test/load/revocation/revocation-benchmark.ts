@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { connectKafkaBus } from '#bus';
 import { systemClock } from '#kernel';
@@ -26,7 +26,7 @@ const TARGET = '/r1/DEMO/GOV/1001/population/persons/TEST000001';
 const HEADERS = { 'x-road-client': 'DEMO/GOV/1000/mygov', 'kerege-purpose': 'citizen-view' };
 /** Whoever has not closed by then never will. */
 const PATIENCE_MS = 30_000;
-const CALL_TIMEOUT_MS = 5_000;
+const CALL_TIMEOUT_MS = 15_000;
 const LEDGER_DELAY_MS = 1_500;
 
 interface Delay {
@@ -91,13 +91,13 @@ class AgencyLedger {
 
   async has(exchangeId: string): Promise<boolean> {
     // A connector decides within this or never: the request has run into its deadline by then, or been refused.
-    await sleep(LEDGER_DELAY_MS);
+    await delay(LEDGER_DELAY_MS);
     this.asking ??= this.ask().finally(() => (this.asking = undefined));
     return (await this.asking).has(exchangeId);
   }
 
   private async ask(): Promise<ReadonlySet<string>> {
-    await sleep(200);
+    await delay(200);
     const answer = await fetch(this.url, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
     const { calls } = (await answer.json()) as { calls: { exchangeId: string | null; messageId: string | null }[] };
     return new Set(calls.flatMap(({ exchangeId, messageId }) => [exchangeId ?? '', messageId ?? '']));
@@ -138,7 +138,7 @@ async function until(
       throw loadErrors.error('bench-wrong-answer', {
         details: { reason: `not ${state}: ${missing.map(({ place }) => place).join(', ')}` },
       });
-    await sleep(50);
+    await delay(50);
   }
 }
 

@@ -179,12 +179,19 @@ function believe(entry: Entry, before: KnownMember | undefined): KnownMember | u
   if (before?.keyChain.some((link, at) => entry.keyChain[at] !== link) === true) return before;
   const key = newestKey(entry);
   const member = key === undefined ? undefined : readMember(entry, key);
-  if (member !== undefined && before !== undefined && member.signedAtMs < before.member.signedAtMs) return before;
-  const owners = [...(member?.subsystems ?? []), ...(member?.instances ?? [])];
-  const isSound = owners
+  if (member === undefined || !isSound(member) || isOlder(member, before)) return before;
+  return { digest, keyChain: entry.keyChain, member };
+}
+
+function isOlder(member: Member, before: KnownMember | undefined): boolean {
+  return before !== undefined && member.signedAtMs < before.member.signedAtMs;
+}
+
+/** Each signing key bears the name that its thumbprint gives it. */
+function isSound({ subsystems, instances }: Member): boolean {
+  return [...subsystems, ...instances]
     .flatMap((owner) => owner.keys)
     .every(({ kid, use, jwk }) => use !== 'sign' || importKey(jwk)?.kid === kid);
-  return member === undefined || !isSound ? before : { digest, keyChain: entry.keyChain, member };
 }
 
 interface Instance {
