@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { MemberId } from '#kernel';
 import { verifyMemberEntry, type KnownManifest, type VerifiedMember } from '#snapshot';
 import { registryCopyErrors } from './registry-copy.errors.js';
 
