@@ -25,7 +25,7 @@ import {
 import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase } from '#postgres';
-import { RegistryCopy } from '#registry-copy';
+import { RegistryCopy, RegistryMemory } from '#registry-copy';
 import { KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { join } from 'node:path';
@@ -203,6 +203,8 @@ function registryCopy({ config, bus, clock, logger, trust, events }: Context): P
     bus,
     clock,
     registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+    logs: logKeys(trust),
+    memory: new RegistryMemory(config.logNotesDir, (cause) => events.failed('registry-memory', cause)),
     instanceId: config.instanceId,
     events: {
       adopted: (view) => logger.info({ snapshot: view.number }, 'registry snapshot adopted'),

@@ -25,7 +25,13 @@ export { instanceDefinition, type InstanceDefinition } from './definition-schema
 export { parseInstanceDefinition, type Problem } from './instance-definition.js';
 export { memberDocumentsOf, type DocumentProblem, type DocumentSources } from './member-documents.js';
 export { buildSnapshot, topicSpecsOf, type SnapshotParts } from './build-snapshot.js';
-export { KEY_CHAIN_TYPE, MEMBER_DOCUMENT_TYPE, verifyMemberEntry, type MemberEntryReason } from './member-entry.js';
+export {
+  KEY_CHAIN_TYPE,
+  MEMBER_DOCUMENT_TYPE,
+  isRolledBack,
+  verifyMemberEntry,
+  type MemberEntryReason,
+} from './member-entry.js';
 export {
   RegistryView,
   type OwnedKey,
@@ -33,8 +39,16 @@ export {
   type SubsystemTopics,
   type VerifiedMember,
 } from './registry-view.js';
-export { verifySnapshot, type DistrustedMember, type KnownMembers, type VerifiedSnapshot } from './verify-snapshot.js';
-export { Adoption, type Adopted, type AdoptionRefusal, type CheckedManifest } from './adoption.js';
+export {
+  believeSnapshot,
+  readSnapshot,
+  verifySnapshot,
+  type DistrustedMember,
+  type KnownMembers,
+  type ReadSnapshot,
+  type VerifiedSnapshot,
+} from './verify-snapshot.js';
+export { Adoption, type Adopted, type AdoptionRefusal, type CheckedManifest, type KnownManifest } from './adoption.js';
 export { checkManifest, type ManifestReason, type RegistryKey } from './manifest.js';
 export { openApiOperations, type OpenApiOperations, type OpenApiReason } from './openapi-operations.js';
 export {

@@ -206,6 +206,8 @@ export const memberDocument = z
     v: z.literal(1),
     member: identifier<MemberId>('member', registerMemberId),
     name: localised,
+    /** When its member signed it: who has seen a later one takes no earlier one. None in a document from before. */
+    signedAt: z.iso.datetime().optional(),
     subsystems: z.array(subsystemEntry).max(1000),
     /** By whom subsystems of this member are succeeded, by its own word; absent where by nobody. */
     successions: z

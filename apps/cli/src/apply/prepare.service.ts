@@ -44,7 +44,8 @@ export async function prepareApply(
   const sources = await readOpenApi(file, definition);
   const keys = await ensureKeys(keysDir, definition, dryRun);
   const documents = documentsOf(file, text, definition, sources, keys);
-  const entries = await Promise.all(documents.map((document) => signEntry(document, keys)));
+  const signedAt = new Date().toISOString();
+  const entries = await Promise.all(documents.map((document) => signEntry({ ...document, signedAt }, keys)));
   return {
     madeKeys: keys.made,
     request: {

@@ -172,18 +172,26 @@ function readSnapshot(
   return { keys, audits, gateways, feedbacks, known, published, documents };
 }
 
-/** A chain that is not continued, or a document that is not signed, leaves what was believed before (`bus.md` §6). */
+/** A chain that is not continued, or a document not signed, or signed earlier, leaves what was believed (`bus.md` §6). */
 function believe(entry: Entry, before: KnownMember | undefined): KnownMember | undefined {
   const digest = memberDigest(entry);
   if (before?.digest === digest) return before;
   if (before?.keyChain.some((link, at) => entry.keyChain[at] !== link) === true) return before;
   const key = newestKey(entry);
   const member = key === undefined ? undefined : readMember(entry, key);
-  const owners = [...(member?.subsystems ?? []), ...(member?.instances ?? [])];
-  const isSound = owners
+  if (member === undefined || !isSound(member) || isOlder(member, before)) return before;
+  return { digest, keyChain: entry.keyChain, member };
+}
+
+function isOlder(member: Member, before: KnownMember | undefined): boolean {
+  return before !== undefined && member.signedAtMs < before.member.signedAtMs;
+}
+
+/** Each signing key bears the name that its thumbprint gives it. */
+function isSound({ subsystems, instances }: Member): boolean {
+  return [...subsystems, ...instances]
     .flatMap((owner) => owner.keys)
     .every(({ kid, use, jwk }) => use !== 'sign' || importKey(jwk)?.kid === kid);
-  return member === undefined || !isSound ? before : { digest, keyChain: entry.keyChain, member };
 }
 
 interface Instance {

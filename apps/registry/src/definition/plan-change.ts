@@ -3,6 +3,7 @@ import { ok, refuse, type MemberId, type Result } from '#kernel';
 import {
   brokenSuccessions,
   buildSnapshot,
+  isRolledBack,
   memberDocumentsOf,
   openApiOperations,
   parseInstanceDefinition,
@@ -10,6 +11,8 @@ import {
   verifyMemberEntry,
   type InstanceDefinition,
   type MemberDocument,
+  type MemberEntry,
+  type MemberEntryReason,
   type OpenApiOperations,
   type Snapshot,
   type UnplacedProblem,
@@ -114,8 +117,8 @@ function verifiedMembers(
       continue;
     }
     const known = standing.members.get(id);
-    const verified = verifyMemberEntry({ id, document: entry.document, keyChain: [...entry.keyChain] }, known);
-    if (verified.ok) members.push(sameContent(verified.value, known));
+    const verified = continued({ id, document: entry.document, keyChain: [...entry.keyChain] }, known);
+    if (verified.ok) members.push(verified.value);
     else problems.push({ code: verified.reason, at: id, message: MEMBER_PROBLEMS[verified.reason] });
   }
   for (const id of sent.keys())
@@ -134,12 +137,26 @@ const MEMBER_PROBLEMS = {
   'key-chain-rewritten': 'its key chain does not continue the one that stands: the member has another key here',
   'document-signature': 'its document is not signed by its newest key',
   'document-invalid': 'its document is not what a member document should be',
+  'document-rolled-back': 'its document was signed earlier than the one that stands: look at the clock of who signed',
 } as const;
 
-/** Signatures that are not deterministic (ES256) must not make a new number where nothing else changed. */
+/** The member's word after the one that stands: that one, if nothing but its time of signing is new. */
+function continued(entry: MemberEntry, known: VerifiedMember | undefined): Result<VerifiedMember, MemberEntryReason> {
+  const verified = verifyMemberEntry(entry, known === undefined ? undefined : { entry: known.entry });
+  if (!verified.ok) return verified;
+  const wanted = sameContent(verified.value, known);
+  return isRolledBack(wanted.document, known?.document) ? refuse('document-rolled-back') : ok(wanted);
+}
+
+/** Neither signatures that are not deterministic (ES256) nor their time make a number where nothing else changed. */
 function sameContent(wanted: VerifiedMember, known: VerifiedMember | undefined): VerifiedMember {
   if (known === undefined || known.entry.keyChain.length !== wanted.entry.keyChain.length) return wanted;
-  return isDeepStrictEqual(known.document, wanted.document) ? known : wanted;
+  return isDeepStrictEqual(unsigned(known.document), unsigned(wanted.document)) ? known : wanted;
+}
+
+/** What a document says, without when it was signed. */
+function unsigned({ signedAt: _signedAt, ...content }: MemberDocument): Omit<MemberDocument, 'signedAt'> {
+  return content;
 }
 
 /** Where the signed documents say something else than the definition, or name what is not there. */
@@ -160,7 +177,7 @@ function disagreements(
   if (!documents.ok) return documents.reason;
   return documents.value.flatMap((expected, index): UnplacedProblem[] => {
     const signed = members[index]?.document;
-    return isDeepStrictEqual(expected, signed)
+    return signed !== undefined && isDeepStrictEqual(expected, unsigned(signed))
       ? []
       : [
           {
