@@ -156,6 +156,7 @@ function partyOf(statement: LoggedStatement, law: Law): Party | undefined {
     ['from', [from]],
     ['to', [to]],
     ['audit', law.audits],
+    ['registry', law.registries],
     // A gateway speaks of itself only: its statement names it.
     ['gateway', law.gateways.filter((id) => id === ref)],
     ['feedback', law.feedbacks],

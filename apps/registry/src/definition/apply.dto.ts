@@ -105,6 +105,7 @@ export class ChangeDto implements Change {
       'element',
       'suspension',
       'instance',
+      'officer',
     ],
   })
   kind: Change['kind'];

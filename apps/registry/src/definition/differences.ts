@@ -12,7 +12,8 @@ export type ChangeKind =
   | 'issuer'
   | 'element'
   | 'suspension'
-  | 'instance';
+  | 'instance'
+  | 'officer';
 
 /** One line of what applying a definition does. */
 export interface Change {
