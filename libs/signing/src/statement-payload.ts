@@ -367,7 +367,9 @@ function changeAgrees(type: StatementType, { id, user, snap, n, doc }: Readonly<
   const persons = type === 'registry.changed' ? 2 : 1;
   const isNext = Number(n) === Number(snap) || Number(n) === Number(snap) + 1;
   const isSalted = typeof doc === 'string' && doc.startsWith('h1:');
-  return typeof id === 'string' && !UUID_V8.test(id) && Array.isArray(user) && user.length === persons && isNext && isSalted;
+  return (
+    typeof id === 'string' && !UUID_V8.test(id) && Array.isArray(user) && user.length === persons && isNext && isSalted
+  );
 }
 
 /**

@@ -161,9 +161,7 @@ function officerFindings(definition: InstanceDefinition): Finding[] {
     ...duplicates(named, 'name', ['officers']),
     ...(definition.officers ?? []).flatMap(({ issuer, of }, index) => [
       ...(issuers.has(issuer) ? [] : [missing(['officers', index, 'issuer'], 'issuer', issuer)]),
-      ...(of === undefined || known.has(of)
-        ? []
-        : [missing(['officers', index, 'of'], 'member or subsystem', of)]),
+      ...(of === undefined || known.has(of) ? [] : [missing(['officers', index, 'of'], 'member or subsystem', of)]),
     ]),
   ];
 }

@@ -149,7 +149,9 @@ function readSnapshot(
   bytes: Buffer,
   number: number,
   before: ReadonlyMap<string, KnownMember>,
-): Pick<Law, 'keys' | 'audits' | 'registries' | 'gateways' | 'feedbacks' | 'known' | 'published' | 'documents'> | undefined {
+):
+  | Pick<Law, 'keys' | 'audits' | 'registries' | 'gateways' | 'feedbacks' | 'known' | 'published' | 'documents'>
+  | undefined {
   const snapshot = asRecord(parseJson(bytes)?.value);
   const entries = entriesOf(snapshot);
   const instances = list(instanceOf)(snapshot?.['instances']);

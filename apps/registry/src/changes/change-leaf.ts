@@ -64,7 +64,16 @@ export function changeLeaf({ record, isEmergency, nowMs, standing, next }: LeafF
 }
 
 /** In this order of fields, as JSON without spaces. */
-export function recordBytes({ id, base, changes, reason, requestedBy, approvedBy, effectiveAtMs, input }: ChangeRecord) {
+export function recordBytes({
+  id,
+  base,
+  changes,
+  reason,
+  requestedBy,
+  approvedBy,
+  effectiveAtMs,
+  input,
+}: ChangeRecord) {
   const said = { id, base, changes, reason, requestedBy, approvedBy, effectiveAtMs, input };
   return Buffer.from(JSON.stringify(said));
 }

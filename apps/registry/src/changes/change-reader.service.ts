@@ -57,6 +57,9 @@ export class ChangeReader {
     const { instance } = standing.snapshot;
     const seen = found.filter(({ changes, events }) => maySee(by, changes, events[0]?.person ?? '', instance));
     const last = found.at(-1);
-    return { changes: seen.map(viewOf), ...(found.length < limit || last === undefined ? {} : { next: last.sequence }) };
+    return {
+      changes: seen.map(viewOf),
+      ...(found.length < limit || last === undefined ? {} : { next: last.sequence }),
+    };
   }
 }

@@ -45,7 +45,8 @@ export const changeErrors = defineErrors('registry-changes', {
   },
   'change-superseded': {
     kind: 'conflict',
-    message: 'What this request would change was changed meanwhile, so that it would do something else than was asked for.',
+    message:
+      'What this request would change was changed meanwhile, so that it would do something else than was asked for.',
     next: 'Ask again for what is still wanted.',
   },
   'change-impossible': {

@@ -83,7 +83,10 @@ export class ChangeStore {
   }
 
   /** False if there is one of that id. */
-  async insert({ events, ...change }: Omit<StoredChange, 'events'> & { events: readonly NewEvent[] }): Promise<boolean> {
+  async insert({
+    events,
+    ...change
+  }: Omit<StoredChange, 'events'> & { events: readonly NewEvent[] }): Promise<boolean> {
     return this.database.transaction(async (queries) => {
       const inserted = await queries.query(
         `INSERT INTO change_request (id, base, input, changes, reason, is_emergency, effective_at)
@@ -231,7 +234,12 @@ export class ChangeStore {
   }
 }
 
-async function insertEvent(queries: Pick<Queries, 'query'>, id: string, seq: number, event: NewEvent): Promise<boolean> {
+async function insertEvent(
+  queries: Pick<Queries, 'query'>,
+  id: string,
+  seq: number,
+  event: NewEvent,
+): Promise<boolean> {
   const inserted = await queries.query(
     `INSERT INTO change_event (change_id, seq, at, state, person, issuer, roles, reason, version)
      VALUES ($1, $2, to_timestamp($3::double precision / 1000), $4, $5, $6, $7, $8, $9)

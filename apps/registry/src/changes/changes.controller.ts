@@ -60,7 +60,10 @@ export class ChangesController {
   }
 
   @Get('changes/:id')
-  @ApiOperation({ operationId: 'readChange', summary: 'One request with everything that was said to it, and its leaf.' })
+  @ApiOperation({
+    operationId: 'readChange',
+    summary: 'One request with everything that was said to it, and its leaf.',
+  })
   @ApiOkResponse({ type: OneChangeDto })
   read(@Req() { officer }: OfficerRequest, @Param() { id }: ChangeIdDto): Promise<OneChangeDto> {
     return this.reader.one(officer, id);

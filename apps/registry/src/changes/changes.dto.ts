@@ -23,7 +23,10 @@ import { CHANGE_STATES, type ChangeState } from './change-state.js';
 const MEBIBYTE = 1024 * 1024;
 
 export class ChangeRequestDto {
-  @ApiProperty({ required: false, description: 'UUIDv7 of the request, by whoever asks: asked twice it is one request.' })
+  @ApiProperty({
+    required: false,
+    description: 'UUIDv7 of the request, by whoever asks: asked twice it is one request.',
+  })
   @IsOptional()
   @IsUUID('7')
   id?: string;
@@ -48,7 +51,11 @@ export class ChangeRequestDto {
   @IsObject()
   patch?: Record<string, { put?: Record<string, unknown>[]; remove?: Record<string, unknown>[] }>;
 
-  @ApiProperty({ type: [SignedMemberDto], required: false, description: 'Signed documents of the members that change.' })
+  @ApiProperty({
+    type: [SignedMemberDto],
+    required: false,
+    description: 'Signed documents of the members that change.',
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(10_000)
@@ -196,7 +203,8 @@ export class ChangesPageDto {
 }
 
 export class RequestedDto {
-  @ApiProperty({ required: false, description: 'Absent where nothing would change, or it was only tried.' }) id?: string;
+  @ApiProperty({ required: false, description: 'Absent where nothing would change, or it was only tried.' })
+  id?: string;
   @ApiProperty({ type: [ChangeDto] }) changes: ChangeDto[];
 }
 

@@ -27,7 +27,9 @@ export interface PatchEntry {
 }
 
 /** What a caller asks for beside whole definitions: items to put, whether new or not, and items to take away. */
-export type ListPatch = Partial<Readonly<Record<ListName, { readonly put?: readonly Item[]; readonly remove?: readonly Item[] }>>>;
+export type ListPatch = Partial<
+  Readonly<Record<ListName, { readonly put?: readonly Item[]; readonly remove?: readonly Item[] }>>
+>;
 
 /** As it is stored and compared: without what JSON cannot say, officers always there. */
 export type DefinitionBody = Readonly<Record<string, unknown>> & { readonly [List in ListName]: readonly Item[] };
@@ -53,13 +55,26 @@ export function patchBetween(before: DefinitionBody, after: DefinitionBody): Pat
  * The definition with these items changed. Refused where an item is not any more what it was when the change was asked
  * for: who asked and who approves have not seen what it would do now.
  */
-export function patched(body: DefinitionBody, patch: readonly PatchEntry[]): Result<DefinitionBody, readonly PatchEntry[]> {
+export function patched(
+  body: DefinitionBody,
+  patch: readonly PatchEntry[],
+): Result<DefinitionBody, readonly PatchEntry[]> {
   const moved = patch.filter(({ list, was, now }) => {
     const name = nameOf(list, was ?? now ?? {});
     return !isDeepStrictEqual(byName(list, body[list]).get(name), was);
   });
   if (moved.length > 0) return refuse(moved);
-  return ok(LISTS.reduce((next, list) => replaced(next, list, patch.filter((change) => change.list === list)), body));
+  return ok(
+    LISTS.reduce(
+      (next, list) =>
+        replaced(
+          next,
+          list,
+          patch.filter((change) => change.list === list),
+        ),
+      body,
+    ),
+  );
 }
 
 /** The entries of what a caller asks for, against what stands. */

@@ -119,7 +119,8 @@ export class EffectingWorker {
     if (change === undefined) return false;
     const planned = await this.parts.planner.planAgain(inputOf(change), change.changes);
     // Nothing else writes while a leaf is under way.
-    if (!planned.ok || planned.value.plan.snapshot.number !== leaf.number) throw changeErrors.error('change-superseded');
+    if (!planned.ok || planned.value.plan.snapshot.number !== leaf.number)
+      throw changeErrors.error('change-superseded');
     if (leaf.state === 'stamping' && !(await this.settle(leaf, change, planned.value))) return false;
     const { plan, present, input } = planned.value;
     const isWritten = await definitions.write(plan, present, input, (queries, version) =>
@@ -158,9 +159,7 @@ export class EffectingWorker {
     const { bus, instanceId, replies } = this.parts;
     const answer = replies.expect(leaf.leafHash, waitMs);
     const headers = { reply: replyTopic(instanceId).name };
-    await bus.publish([
-      { topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(leaf.statement), headers },
-    ]);
+    await bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value: Buffer.from(leaf.statement), headers }]);
     return answer;
   }
 

@@ -15,7 +15,11 @@ members:
 ${members}instances:
   - { id: registry1, kind: registry, runBy: GOV/1009 }
 `;
-  const plan = planChange({ definition, documents: [], openapi: [] }, { snapshot, members: new Map(), officers: [] }, REGISTRY);
+  const plan = planChange(
+    { definition, documents: [], openapi: [] },
+    { snapshot, members: new Map(), officers: [] },
+    REGISTRY,
+  );
   return plan.ok ? [] : plan.reason;
 }
 

@@ -89,7 +89,8 @@ export function planChange(
 
 const TOO_FEW = {
   code: 'officers-too-few',
-  message: 'there must be an operator, and another person as security officer, or nobody could change anything any more',
+  message:
+    'there must be an operator, and another person as security officer, or nobody could change anything any more',
 };
 
 /** Without itself in the snapshot the registry could not receive receipts, and would fall silent for ever. */

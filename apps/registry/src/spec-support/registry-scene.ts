@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import type { Bus } from '#bus';
 import type { Clock } from '#kernel';
 import { keyFileName, silentLogger, type RunningApp } from '#platform';
-import { generateSealingKey, generateSigningKey, jwkSigner, parseStatement, publicJwk, type PrivateJwk } from '#signing';
+import {
+  generateSealingKey,
+  generateSigningKey,
+  jwkSigner,
+  parseStatement,
+  publicJwk,
+  type PrivateJwk,
+} from '#signing';
 import {
   memberDocumentsOf,
   openApiOperations,
