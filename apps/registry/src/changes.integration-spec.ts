@@ -42,7 +42,7 @@ describe('changes of the registry', () => {
       const opening = { ...parseTypedSubject(person), r: fromBase64Url(r) };
       expect(opens('user', leaf?.user[at] ?? '', opening as never)).toBe(true);
     }
-    expect(JSON.stringify(scene.log.leaves)).not.toContain('OFF');
+    expect(JSON.stringify(scene.log.leaves)).not.toContain('OFFICIAL/OFF');
     expect((await scene.askWith('GET', '/v1/snapshot', undefined)).body).toMatchObject({ number: 3 });
     expect(shown.events.map(({ state }: { state: string }) => state)).toEqual([
       'REQUESTED',

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import type { Bus } from '#bus';
 import type { Clock } from '#kernel';
 import { keyFileName, silentLogger, type RunningApp } from '#platform';
@@ -194,6 +195,17 @@ instances:
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const answer = await fetch(`${this.app?.url ?? ''}${path}`, init);
     return { status: answer.status, body: JSON.parse(await answer.text()) };
+  }
+
+  /** As the owner of the tables, who may do anything that the tables allow. */
+  async rewrite(sql: string): Promise<void> {
+    const client = new Client({ connectionString: this.database.url });
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
   }
 
   async version(): Promise<number> {
