@@ -56,22 +56,28 @@ describe('changes of the registry in trouble', () => {
   it.each([
     ['the leaf was sent', 'lost'],
     ['it stood in the log', 'taken'],
-  ] as const)('are done once after a stop before %s', async (_, mode) => {
-    const { id } = (await scene.request(scene.definition({ portal: `Third ${mode}` }))).body;
-    trouble.mode = mode;
-    await scene.approve(id);
-    expect(await stateOf(scene, id)).toBe('APPLYING');
-    expect((await scene.ask('POST', `/v1/changes/${id}/withdrawal`, operator, { reason: 'no more' })).status).toBe(409);
-    const leaf = (await scene.ask('GET', `/v1/changes/${id}`, auditor)).body.leaf.statement as string;
-    await scene.stop();
-    trouble.mode = 'none';
-    await scene.start();
-    await eventually(async () => (await stateOf(scene, id)) === 'EFFECTIVE');
-    expect(scene.log.leaves.filter((jws) => jws === leaf)).toHaveLength(1);
-    expect(scene.changeLeaves().filter((payload) => payload.id === id)).toHaveLength(1);
-    await restart();
-    expect((await scene.ask('GET', `/v1/changes/${id}`, operator)).body.events).toHaveLength(4);
-  }, 60_000);
+  ] as const)(
+    'are done once after a stop before %s',
+    async (_, mode) => {
+      const { id } = (await scene.request(scene.definition({ portal: `Third ${mode}` }))).body;
+      trouble.mode = mode;
+      await scene.approve(id);
+      expect(await stateOf(scene, id)).toBe('APPLYING');
+      expect((await scene.ask('POST', `/v1/changes/${id}/withdrawal`, operator, { reason: 'no more' })).status).toBe(
+        409,
+      );
+      const leaf = (await scene.ask('GET', `/v1/changes/${id}`, auditor)).body.leaf.statement as string;
+      await scene.stop();
+      trouble.mode = 'none';
+      await scene.start();
+      await eventually(async () => (await stateOf(scene, id)) === 'EFFECTIVE');
+      expect(scene.log.leaves.filter((jws) => jws === leaf)).toHaveLength(1);
+      expect(scene.changeLeaves().filter((payload) => payload.id === id)).toHaveLength(1);
+      await restart();
+      expect((await scene.ask('GET', `/v1/changes/${id}`, operator)).body.events).toHaveLength(4);
+    },
+    60_000,
+  );
 
   it('can be asked for and approved again where no answer came', async () => {
     const id = newExchangeId();
