@@ -56,6 +56,7 @@ export interface RegistryDependencies {
 @Module({})
 class RegistryModule {}
 
+const CONTROLLERS = [ApplyController, ChangesController, CatalogueController, StatusController];
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** The registry, serving; publication goes on in the background and shows in `/ready`. */
@@ -74,15 +75,8 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     shown.alarms.add({ reason }),
   );
   const options = { ...config, vkeys: trust.logs };
-  const publication = new PublicationService(
-    options,
-    publications,
-    bus,
-    replies,
-    signer,
-    clock,
-    logger.child('snapshot'),
-  );
+  const ofSnapshot = logger.child('snapshot');
+  const publication = new PublicationService(options, publications, bus, replies, signer, clock, ofSnapshot);
   watchPublication(shown, publication);
   const close = observe(metrics, database, bus);
   try {
@@ -104,18 +98,8 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       { provide: CatalogueStore, useValue: new CatalogueStore(database) },
       { provide: PublicationStore, useValue: publications },
     ];
-    const controllers = [ApplyController, ChangesController, CatalogueController, StatusController];
-    const app = await createHttpApp(
-      { module: RegistryModule, controllers, providers },
-      {
-        name: 'registry',
-        logger,
-        metrics,
-        readiness: checks,
-        status,
-        bodyLimitBytes: BODY_LIMIT_BYTES,
-      },
-    );
+    const http = { name: 'registry', logger, metrics, readiness: checks, status, bodyLimitBytes: BODY_LIMIT_BYTES };
+    const app = await createHttpApp({ module: RegistryModule, controllers: CONTROLLERS, providers }, http);
     serveOpenApi(app, { title: 'Kerege registry', version: '1.0.0', description: 'Catalogue and administration.' });
     const running = await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
     publication.start();

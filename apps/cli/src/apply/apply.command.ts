@@ -66,7 +66,10 @@ async function requestChange(
   const { changes } = await desk.request({ ...wanted, dryRun: true });
   const { lines, counts } = renderChanges(changes, terminal.paint);
   for (const line of lines) terminal.out(`${line}\n`);
-  if (changes.length === 0) return terminal.tell('No changes; the registry says this already.');
+  if (changes.length === 0) {
+    terminal.tell('No changes; the registry says this already.');
+    return;
+  }
   await demandConfirmed(`${counts}. Ask for this?`, yes, terminal);
   const { id = '' } = await desk.request({ ...wanted, id: newExchangeId() });
   terminal.out(`${id}\n`);

@@ -9,6 +9,7 @@ import {
   randomState,
   type Configuration,
 } from 'openid-client';
+import { isLoopbackAddress } from '#platform';
 import { cliErrors } from '../cli.errors.js';
 import { ask } from '../terminal/json-client.service.js';
 import { fillIn } from '../token/sandbox-browser.service.js';
@@ -58,8 +59,8 @@ export async function signOfficerIn({ issuer, client, person, show }: OfficerSig
 
 async function discovered(issuer: string, client: string): Promise<Configuration> {
   const url = new URL(issuer);
-  // Plain HTTP is for issuers of this machine.
-  const execute = url.protocol === 'http:' ? [allowInsecureRequests] : [];
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated so that it stands out; plain HTTP is for an issuer of this machine
+  const execute = url.protocol === 'http:' && isLoopbackAddress(url.hostname) ? [allowInsecureRequests] : [];
   try {
     return await discovery(url, client, {}, None(), { execute, timeout: TIMEOUT_S });
   } catch (cause) {

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ok, refuse, sha256, toHex, type MemberId, type Result } from '#kernel';
 import type { VerifiedMember } from '#snapshot';
-import type { ApplyDto } from '../definition/apply.dto.js';
 import type { ApplyProblem } from '../definition/apply-problem.js';
-import type { DefinitionService, FullInput, Present } from '../definition/definition.service.js';
+import type { DefinitionService, FullInput, NamedDocument, Present } from '../definition/definition.service.js';
 import type { Change } from '../definition/differences.js';
 import { planChange, type Plan, type Standing } from '../definition/plan-change.js';
 import { patched, type PatchEntry } from './definition-patch.js';
@@ -13,7 +12,7 @@ export interface ChangeInput {
   readonly patch: readonly PatchEntry[];
   /** `was`: hex SHA-256 of the member's entry that stood then; absent where there was none. */
   readonly documents: readonly (FullInput['documents'][number] & { readonly was?: string })[];
-  readonly openapi: ApplyDto['openapi'];
+  readonly openapi: readonly NamedDocument[];
 }
 
 export interface Planned {

@@ -1,8 +1,8 @@
 import type { DefinitionService } from '../definition/definition.service.js';
 import { OPEN_STATES } from './change-state.js';
-import { leafViewOf, viewOf } from './change-view.js';
+import { leafViewOf, viewOf, type ChangesPage, type OneChange, type PresentDefinition } from './change-view.js';
 import { stateOf, type ChangeStore, type ListedChange } from './change.store.js';
-import type { ChangesPageDto, ChangesQuery, DefinitionDto, HistoryQuery, OneChangeDto } from './changes.dto.js';
+import type { ChangesQuery, HistoryQuery } from './changes.dto.js';
 import type { ChangesService } from './changes.service.js';
 import type { SignedIn } from './officer-auth.service.js';
 import { hasRole, maySee, SEES_ALL } from './permissions.js';
@@ -19,21 +19,21 @@ export class ChangeReader {
     private readonly changes: ChangesService,
   ) {}
 
-  async definition(by: SignedIn): Promise<DefinitionDto> {
+  async definition(by: SignedIn): Promise<PresentDefinition> {
     const { version, body } = await this.definitions.present();
     const { officers, ...definition } = body ?? { officers: [] };
     return { version, definition: hasRole(by, SEES_ALL) ? { ...definition, officers } : definition };
   }
 
-  async list(by: SignedIn, { after = 0, limit = PAGE, open = false }: ChangesQuery): Promise<ChangesPageDto> {
+  async list(by: SignedIn, { after = 0, limit = PAGE, open = false }: ChangesQuery): Promise<ChangesPage> {
     return this.page(by, limit, await this.store.list({ after, limit, isOpen: open }));
   }
 
-  async history(by: SignedIn, { kind, id, after = 0, limit = PAGE }: HistoryQuery): Promise<ChangesPageDto> {
+  async history(by: SignedIn, { kind, id, after = 0, limit = PAGE }: HistoryQuery): Promise<ChangesPage> {
     return this.page(by, limit, await this.store.ofObject(kind, id, { after, limit }));
   }
 
-  async one(by: SignedIn, id: string): Promise<OneChangeDto> {
+  async one(by: SignedIn, id: string): Promise<OneChange> {
     const { change } = await this.changes.seen(by, id);
     // Who may see every request may check its leaf; to others it would name persons.
     const leaf = hasRole(by, SEES_ALL) ? await this.store.leafOf(id) : undefined;
@@ -41,7 +41,7 @@ export class ChangeReader {
   }
 
   /** The same, once it has taken effect or after some seconds: the log may be slow, or the time not come. */
-  async settled(by: SignedIn, id: string): Promise<OneChangeDto> {
+  async settled(by: SignedIn, id: string): Promise<OneChange> {
     const deadline = Date.now() + SETTLE_MS;
     for (;;) {
       const found = await this.store.change(id);
@@ -52,7 +52,7 @@ export class ChangeReader {
   }
 
   /** Pages are cut before what the reader may not see is left out, so one may hold fewer than were asked for. */
-  private async page(by: SignedIn, limit: number, found: readonly ListedChange[]): Promise<ChangesPageDto> {
+  private async page(by: SignedIn, limit: number, found: readonly ListedChange[]): Promise<ChangesPage> {
     const { standing } = await this.definitions.present();
     const { instance } = standing.snapshot;
     const seen = found.filter(({ changes, events }) => maySee(by, changes, events[0]?.person ?? '', instance));

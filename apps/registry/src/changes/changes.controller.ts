@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ChangeReader } from './change-reader.service.js';
+import type { ChangesPage, OneChange, PresentDefinition } from './change-view.js';
 import {
   ChangeIdDto,
   ChangeRequestDto,
@@ -30,7 +31,7 @@ export class ChangesController {
   @Get('definition')
   @ApiOperation({ operationId: 'readDefinition', summary: 'The definition in force, and its version.' })
   @ApiOkResponse({ type: DefinitionDto })
-  definition(@Req() { officer }: OfficerRequest): Promise<DefinitionDto> {
+  definition(@Req() { officer }: OfficerRequest): Promise<PresentDefinition> {
     return this.reader.definition(officer);
   }
 
@@ -47,7 +48,7 @@ export class ChangesController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'suspend', summary: 'Stop something at once, as a security officer, alone.' })
   @ApiOkResponse({ type: OneChangeDto })
-  async suspend(@Req() { officer }: OfficerRequest, @Body() body: SuspensionDto): Promise<OneChangeDto> {
+  async suspend(@Req() { officer }: OfficerRequest, @Body() body: SuspensionDto): Promise<OneChange> {
     const { id = '' } = await this.changes.suspend(officer, body);
     return this.reader.settled(officer, id);
   }
@@ -55,7 +56,7 @@ export class ChangesController {
   @Get('changes')
   @ApiOperation({ operationId: 'listChanges', summary: 'Requests that the reader may see, oldest first.' })
   @ApiOkResponse({ type: ChangesPageDto })
-  list(@Req() { officer }: OfficerRequest, @Query() query: ChangesQuery): Promise<ChangesPageDto> {
+  list(@Req() { officer }: OfficerRequest, @Query() query: ChangesQuery): Promise<ChangesPage> {
     return this.reader.list(officer, query);
   }
 
@@ -65,7 +66,7 @@ export class ChangesController {
     summary: 'One request with everything that was said to it, and its leaf.',
   })
   @ApiOkResponse({ type: OneChangeDto })
-  read(@Req() { officer }: OfficerRequest, @Param() { id }: ChangeIdDto): Promise<OneChangeDto> {
+  read(@Req() { officer }: OfficerRequest, @Param() { id }: ChangeIdDto): Promise<OneChange> {
     return this.reader.one(officer, id);
   }
 
@@ -74,7 +75,7 @@ export class ChangesController {
   @ApiOperation({ operationId: 'approveChange', summary: 'Approve what another person asked for.' })
   @ApiOkResponse({ type: OneChangeDto })
   @ApiConflictResponse({ description: 'Decided before, or superseded by `meanwhile`.' })
-  async approve(@Req() { officer }: OfficerRequest, @Param() { id }: ChangeIdDto): Promise<OneChangeDto> {
+  async approve(@Req() { officer }: OfficerRequest, @Param() { id }: ChangeIdDto): Promise<OneChange> {
     await this.changes.approve(officer, id);
     return this.reader.settled(officer, id);
   }
@@ -87,7 +88,7 @@ export class ChangesController {
     @Req() { officer }: OfficerRequest,
     @Param() { id }: ChangeIdDto,
     @Body() { reason }: DecisionDto,
-  ): Promise<OneChangeDto> {
+  ): Promise<OneChange> {
     await this.changes.reject(officer, id, reason);
     return this.reader.one(officer, id);
   }
@@ -100,7 +101,7 @@ export class ChangesController {
     @Req() { officer }: OfficerRequest,
     @Param() { id }: ChangeIdDto,
     @Body() { reason }: DecisionDto,
-  ): Promise<OneChangeDto> {
+  ): Promise<OneChange> {
     await this.changes.withdraw(officer, id, reason);
     return this.reader.one(officer, id);
   }
@@ -108,7 +109,7 @@ export class ChangesController {
   @Get('history')
   @ApiOperation({ operationId: 'readHistory', summary: 'Every request about one object, whatever became of it.' })
   @ApiOkResponse({ type: ChangesPageDto })
-  history(@Req() { officer }: OfficerRequest, @Query() query: HistoryQuery): Promise<ChangesPageDto> {
+  history(@Req() { officer }: OfficerRequest, @Query() query: HistoryQuery): Promise<ChangesPage> {
     return this.reader.history(officer, query);
   }
 }

@@ -18,6 +18,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ChangeDto, OpenApiDocumentDto, SignedMemberDto } from '../definition/apply.dto.js';
+import type { ChangeEventView, ChangeLeafView, ChangesPage, ChangeView, PresentDefinition } from './change-view.js';
 import { CHANGE_STATES, type ChangeState } from './change-state.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -162,7 +163,7 @@ export class HistoryQuery extends PageQuery {
   id: string;
 }
 
-export class ChangeEventDto {
+export class ChangeEventDto implements ChangeEventView {
   @ApiProperty() seq: number;
   @ApiProperty() at: string;
   @ApiProperty({ enum: CHANGE_STATES }) @IsIn(CHANGE_STATES) state: ChangeState;
@@ -173,7 +174,7 @@ export class ChangeEventDto {
   @ApiProperty({ required: false, description: 'Version of the definition that came of it.' }) version?: number;
 }
 
-export class ChangeViewDto {
+export class ChangeViewDto implements ChangeView {
   @ApiProperty() id: string;
   @ApiProperty({ enum: CHANGE_STATES }) state: ChangeState;
   @ApiProperty() base: number;
@@ -184,7 +185,7 @@ export class ChangeViewDto {
   @ApiProperty({ type: [ChangeEventDto] }) events: ChangeEventDto[];
 }
 
-export class ChangeLeafDto {
+export class ChangeLeafDto implements ChangeLeafView {
   @ApiProperty({ description: 'The leaf, a compact JWS.' }) statement: string;
   @ApiProperty({ required: false, description: 'Where it stands in the log.' }) index?: number;
   @ApiProperty({ description: 'What `doc` of the leaf is the salted digest of, byte for byte.' }) record: string;
@@ -197,7 +198,7 @@ export class OneChangeDto extends ChangeViewDto {
   @ApiProperty({ required: false, type: ChangeLeafDto }) leaf?: ChangeLeafDto;
 }
 
-export class ChangesPageDto {
+export class ChangesPageDto implements ChangesPage {
   @ApiProperty({ type: [ChangeViewDto] }) changes: ChangeViewDto[];
   @ApiProperty({ required: false, description: 'Where the next page begins; absent on the last.' }) next?: number;
 }
@@ -208,7 +209,7 @@ export class RequestedDto {
   @ApiProperty({ type: [ChangeDto] }) changes: ChangeDto[];
 }
 
-export class DefinitionDto {
+export class DefinitionDto implements PresentDefinition {
   @ApiProperty() version: number;
   @ApiProperty({ description: 'The definition in force; officers for those only who see every request.' })
   definition: Record<string, unknown>;

@@ -35,8 +35,9 @@ export type ListPatch = Partial<
 export type DefinitionBody = Readonly<Record<string, unknown>> & { readonly [List in ListName]: readonly Item[] };
 
 export function bodyOf(definition: InstanceDefinition, officers: InstanceDefinition['officers'] = []): DefinitionBody {
-  const { $schema: _, ...rest } = definition;
-  return JSON.parse(JSON.stringify({ ...rest, officers: definition.officers ?? officers })) as DefinitionBody;
+  return JSON.parse(
+    JSON.stringify({ ...definition, $schema: undefined, officers: definition.officers ?? officers }),
+  ) as DefinitionBody;
 }
 
 /** Everything that another definition says otherwise. */

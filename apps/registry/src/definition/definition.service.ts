@@ -4,7 +4,6 @@ import { digestList, openApiOperations, snapshotBytes, type Officer } from '#sna
 import { bodyOf, type DefinitionBody } from '../changes/definition-patch.js';
 import { publicationErrors } from '../snapshot/publication.errors.js';
 import type { PublicationStore } from '../snapshot/publication.store.js';
-import type { ApplyDto } from './apply.dto.js';
 import { applyErrors } from './apply.errors.js';
 import { checkOpenApi } from './open-api-check.service.js';
 import type { ApplyInput, Plan, Standing } from './plan-change.js';
@@ -23,7 +22,15 @@ export interface Present {
   readonly madeAtMs: number;
 }
 
-export type FullInput = Omit<ApplyInput, 'openapi'> & Pick<ApplyDto, 'openapi'>;
+/** An OpenAPI document as it is sent or stands. */
+export interface NamedDocument {
+  readonly path: string;
+  readonly digest?: string;
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+export type FullInput = Omit<ApplyInput, 'openapi'> & { readonly openapi: readonly NamedDocument[] };
 
 /** What stands, and how the next thing that stands is written. Decides nothing. */
 export class DefinitionService {
@@ -47,7 +54,7 @@ export class DefinitionService {
   }
 
   /** Refuses documents that are none, or not those of their digests. */
-  async checkDocuments(documents: ApplyDto['openapi']): Promise<void> {
+  async checkDocuments(documents: readonly NamedDocument[]): Promise<void> {
     const found = await Promise.all(documents.map(({ path, text }) => checkOpenApi(path, text)));
     const digests = documents.flatMap((document) => {
       const isWrong = document.digest !== undefined && document.digest !== rowOf(document).digest;
@@ -59,7 +66,7 @@ export class DefinitionService {
   }
 
   /** Documents by path, of all that the definition in force names. */
-  async documentsOf({ openapi }: Present): Promise<ApplyDto['openapi']> {
+  async documentsOf({ openapi }: Present): Promise<NamedDocument[]> {
     const rows = new Map((await this.registers.openApi(Object.values(openapi))).map((row) => [row.digest, row]));
     return Object.entries(openapi).flatMap(([path, digest]) => {
       const row = rows.get(digest);

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { Bus } from '#bus';
 import type { Clock } from '#kernel';
 import { keyFileName, silentLogger, type RunningApp } from '#platform';
@@ -21,6 +20,8 @@ import {
   signMemberEntry,
 } from '#snapshot';
 import { createDatabase, testBus, TestIssuer, uniqueName, type MintChanges, type TestDatabase } from '#testing';
+import { openDatabase } from '#postgres';
+import { migrations } from '../migrations/index.js';
 import { registryConfig } from '../registry.config.js';
 import { createRegistry } from '../registry.module.js';
 import { FakeLog, ownTopics } from './fake-log.js';
@@ -44,12 +45,6 @@ export const OFFICERS = {
   provider: 'OFF5',
   auditor: 'OFF6',
 } as const;
-
-export interface Answer {
-  readonly status: number;
-  // What a registry answers is looked at by matchers only.
-  readonly body: any;
-}
 
 /** A registry with officers on a real database and broker; the log is one that can be told to be silent. */
 export class RegistryScene {
@@ -180,14 +175,16 @@ instances:
 
   /** Of somebody who has signed in for this registry. */
   token(code: string, changes: MintChanges = {}, audience: string | string[] = REGISTRY): Promise<string> {
-    return this.issuer.mint(code, audience, { ...changes, claims: { kind: 'official', ...changes.claims } });
+    const nowS = Math.floor((this.clock?.now() ?? Date.now()) / 1000);
+    const claims = { kind: 'official', iat: nowS, exp: nowS + 300, ...changes.claims };
+    return this.issuer.mint(code, audience, { ...changes, claims });
   }
 
-  async ask(method: string, path: string, by: string | undefined, body?: object): Promise<Answer> {
+  async ask(method: string, path: string, by: string | undefined, body?: object) {
     return this.askWith(method, path, by === undefined ? undefined : await this.token(by), body);
   }
 
-  async askWith(method: string, path: string, token: string | undefined, body?: object): Promise<Answer> {
+  async askWith(method: string, path: string, token: string | undefined, body?: object) {
     const headers = {
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -199,12 +196,11 @@ instances:
 
   /** As the owner of the tables, who may do anything that the tables allow. */
   async rewrite(sql: string): Promise<void> {
-    const client = new Client({ connectionString: this.database.url });
-    await client.connect();
+    const owner = await openDatabase({ url: this.database.url, schema: 'registry', migrations, poolSize: 1 });
     try {
-      await client.query(sql);
+      await owner.query(sql);
     } finally {
-      await client.end();
+      await owner.close();
     }
   }
 
@@ -213,13 +209,13 @@ instances:
   }
 
   /** Asks for a whole definition, from what stands now. */
-  async request(text: string, more: object = {}, by: string = OFFICERS.operator): Promise<Answer> {
+  async request(text: string, more: object = {}, by: string = OFFICERS.operator) {
     const { definition, documents, openapi } = await this.signed(text);
     const body = { base: await this.version(), definition, documents, openapi, reason: 'as agreed', ...more };
     return this.ask('POST', '/v1/changes', by, body);
   }
 
-  approve(id: string, by: string = OFFICERS.security): Promise<Answer> {
+  approve(id: string, by: string = OFFICERS.security) {
     return this.ask('POST', `/v1/changes/${id}/approval`, by);
   }
 
