@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,6 +140,27 @@ describe('officers at the command line', () => {
     expect(await kerege(apply(operator), true)).toBe(0);
     expect(told).toContain('No changes');
   }, 60_000);
+
+  it('ask for what is their own member’s with its keys alone', async () => {
+    const [, , administrator] = OFFICERS.map(({ code }) => code);
+    const alone = join(dir, 'own');
+    await mkdir(alone);
+    for (const id of ['DEMO/GOV/1001', 'DEMO/GOV/1001/population'])
+      await copyFile(join(dir, 'keys', keyFileName(id)), join(alone, keyFileName(id)));
+    const text = await readFile(file, 'utf8');
+    const changed = join(dir, 'changed.yaml');
+    await writeFile(changed, text.replace('"timeoutMs":5000', '"timeoutMs":7000'));
+    expect(await login(administrator)).toBe(0);
+    const own = ['apply', '-f', changed, '--keys', alone, '--token-file', tokenFile(administrator), ...registry()];
+    expect(await kerege([...own, '--member', 'GOV/1000'], true)).toBe(1);
+    expect(await kerege([...own, '--member', 'GOV/1001', '--dry-run'])).toBe(0);
+    expect(out).toBe('~ service    DEMO/GOV/1001/population/persons (timeoutMs)\n');
+    expect(await kerege([...own, '--member', 'GOV/1001'], true)).toBe(0);
+    const [id = ''] = /^[0-9a-f-]{36}$/mu.exec(out) ?? [];
+    expect(await kerege(changes(administrator, 'approve', id, '--yes'))).toBe(1);
+    expect(await kerege(changes(security, 'approve', id, '--yes'))).toBe(0);
+    expect(told).toContain(`${id} is EFFECTIVE`);
+  }, 30_000);
 
   it('stop and let go on', async () => {
     expect(await kerege(changes(security, 'suspend', 'GOV/1001', '--reason', 'stolen keys'))).toBe(0);

@@ -26,6 +26,7 @@ interface ApplyFlags {
   registry: string;
   dryRun?: boolean;
   yes?: boolean;
+  member?: string;
   reason: string;
   effectiveAt?: string;
   tokenFile: string;
@@ -164,6 +165,7 @@ function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void 
     .option('--keys <dir>', 'folder of private keys; missing ones are made', config.keysDir)
     .option('--registry <url>', 'registry', config.registryUrl)
     .option('--dry-run', 'only tell what would change')
+    .option('--member <id>', 'only what this member says, CLASS/CODE; its keys are enough')
     .option('--yes', 'without being asked, where the registry has officers')
     .option('--reason <text>', 'why, for who approves', 'as the definition says')
     .option('--effective-at <instant>', 'when it shall take effect; at once after approval if absent')

@@ -6,12 +6,21 @@ import { cliErrors } from '../cli.errors.js';
 import { ask, parseJson, problemText, type HttpAnswer } from '../terminal/json-client.service.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { officerToken } from '../login/login.command.js';
-import { prepareApply, problemLine, type ApplyRequest, type PrepareOptions } from './prepare.service.js';
+import {
+  prepareApply,
+  prepareMember,
+  problemLine,
+  type ApplyRequest,
+  type MemberRequest,
+  type PrepareOptions,
+} from './prepare.service.js';
 import { renderChanges } from './render-changes.js';
 
 export interface ApplyOptions extends PrepareOptions {
   readonly registryUrl: string;
   readonly yes: boolean;
+  /** Only what this member says, `CLASS/CODE`. */
+  readonly member?: string | undefined;
   readonly reason: string;
   readonly effectiveAt?: string | undefined;
   readonly token: string;
@@ -35,9 +44,12 @@ const problemsSchema = z.object({
  * asks for it, and another person approves; without officers this machine applies at once.
  */
 export async function applyCommand(options: ApplyOptions, terminal: Terminal): Promise<void> {
+  if (options.member !== undefined) return askAsMember(options, options.member, terminal);
   const { request, madeKeys } = await prepareApply(options);
   const token = options.dryRun ? undefined : await officerToken(options.token, options.tokenFile);
-  if (token !== undefined) return requestChange(options, request, new ChangeDesk(options.registryUrl, token), terminal);
+  const { definition, documents, openapi } = request;
+  const asked = { definition, documents, openapi };
+  if (token !== undefined) return requestChange(options, asked, new ChangeDesk(options.registryUrl, token), terminal);
   const answer = await ask(new URL('/v1/apply', options.registryUrl).href, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -50,10 +62,18 @@ export async function applyCommand(options: ApplyOptions, terminal: Terminal): P
   tellOutcome(outcome.data, options, madeKeys, terminal);
 }
 
+/** With the keys of one member only, as its administrator has them. */
+async function askAsMember(options: ApplyOptions, member: string, terminal: Terminal): Promise<void> {
+  const token = await officerToken(options.token, options.tokenFile);
+  if (token === undefined) throw cliErrors.error('not-signed-in');
+  const { request } = await prepareMember(options, member);
+  return requestChange(options, request, new ChangeDesk(options.registryUrl, token), terminal);
+}
+
 /** Shows the differences before it asks, and asks before it sends. */
 async function requestChange(
-  { reason, effectiveAt, yes }: ApplyOptions,
-  { dryRun: _, ...request }: ApplyRequest,
+  { reason, effectiveAt, yes, dryRun: isTried }: ApplyOptions,
+  request: Omit<ApplyRequest, 'dryRun'> | MemberRequest,
   desk: ChangeDesk,
   terminal: Terminal,
 ): Promise<void> {
@@ -68,6 +88,10 @@ async function requestChange(
   for (const line of lines) terminal.out(`${line}\n`);
   if (changes.length === 0) {
     terminal.tell('No changes; the registry says this already.');
+    return;
+  }
+  if (isTried) {
+    terminal.tell(`${counts}. Dry run: nothing was asked for.`);
     return;
   }
   await demandConfirmed(`${counts}. Ask for this?`, yes, terminal);

@@ -14,13 +14,14 @@ const LOOK_EVERY_MS = 50;
 /** What officers read: requests and their history, each as far as it is theirs. */
 export class ChangeReader {
   constructor(
+    private readonly instance: string,
     private readonly store: ChangeStore,
     private readonly definitions: DefinitionService,
     private readonly changes: ChangesService,
   ) {}
 
   async definition(by: SignedIn): Promise<PresentDefinition> {
-    const { version, body } = await this.definitions.present();
+    const { version, body } = await this.definitions.definition();
     const { officers, ...definition } = body ?? { officers: [] };
     return { version, definition: hasRole(by, SEES_ALL) ? { ...definition, officers } : definition };
   }
@@ -34,7 +35,7 @@ export class ChangeReader {
   }
 
   async one(by: SignedIn, id: string): Promise<OneChange> {
-    const { change } = await this.changes.seen(by, id);
+    const change = await this.changes.seen(by, id);
     // Who may see every request may check its leaf; to others it would name persons.
     const leaf = hasRole(by, SEES_ALL) ? await this.store.leafOf(id) : undefined;
     return { ...viewOf(change), ...(leaf === undefined ? {} : { leaf: leafViewOf(leaf) }) };
@@ -52,9 +53,8 @@ export class ChangeReader {
   }
 
   /** Pages are cut before what the reader may not see is left out, so one may hold fewer than were asked for. */
-  private async page(by: SignedIn, limit: number, found: readonly ListedChange[]): Promise<ChangesPage> {
-    const { standing } = await this.definitions.present();
-    const { instance } = standing.snapshot;
+  private page(by: SignedIn, limit: number, found: readonly ListedChange[]): ChangesPage {
+    const { instance } = this;
     const seen = found.filter(({ changes, events }) => maySee(by, changes, events[0]?.person ?? '', instance));
     const last = found.at(-1);
     return {

@@ -16,6 +16,7 @@ export interface ChangesParts extends Omit<EffectingParts, 'store' | 'planner'> 
 /** What the changes of the registry are made of; the worker is the caller's to start and to stop. */
 export function changesParts(parts: ChangesParts): { providers: Provider[]; effecting: EffectingWorker } {
   const { instanceId, database, registers, definitions, clock } = parts;
+  const [instance = ''] = instanceId.split('/');
   const store = new ChangeStore(database);
   const planner = new ChangePlanner(instanceId, definitions);
   const effecting = new EffectingWorker({ ...parts, store, planner });
@@ -23,7 +24,7 @@ export function changesParts(parts: ChangesParts): { providers: Provider[]; effe
   const providers = [
     { provide: OfficerAuth, useValue: new OfficerAuth(instanceId, definitions, registers, clock) },
     { provide: ChangesService, useValue: changes },
-    { provide: ChangeReader, useValue: new ChangeReader(store, definitions, changes) },
+    { provide: ChangeReader, useValue: new ChangeReader(instance, store, definitions, changes) },
   ];
   return { providers, effecting };
 }

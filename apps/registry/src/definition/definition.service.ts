@@ -44,13 +44,17 @@ export class DefinitionService {
     const stored = await this.publications.newestSnapshot();
     // `prepare` put the first one before anything could be asked.
     if (stored === undefined) throw publicationErrors.error('receipt-missing');
-    const { version, body: text, openapi } = await this.registers.definition();
-    const body = version === 0 ? undefined : (JSON.parse(text) as DefinitionBody);
-    // Written by `write` below, from a definition that was parsed.
+    const kept = await this.registers.definition();
+    const { version, body } = read(kept);
     const officers = (body?.officers ?? []) as readonly Officer[];
     const members = await this.registers.members();
     const standing = { snapshot: stored.snapshot, members, officers };
-    return { standing, version, body, openapi, madeAtMs: stored.madeAtMs };
+    return { standing, version, body, openapi: kept.openapi, madeAtMs: stored.madeAtMs };
+  }
+
+  /** The definition alone, for who only reads it: nobody's signatures are checked for that. */
+  async definition(): Promise<Pick<Present, 'version' | 'body'>> {
+    return read(await this.registers.definition());
   }
 
   /** Refuses documents that are none, or not those of their digests. */
@@ -106,6 +110,11 @@ export class DefinitionService {
     if (waitMs <= 0) return;
     await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, LEAST_BETWEEN_NUMBERS_MS)));
   }
+}
+
+/** Written by `write` above, from a definition that was parsed. */
+function read({ version, body }: StoredDefinition): Pick<Present, 'version' | 'body'> {
+  return { version, body: version === 0 ? undefined : (JSON.parse(body) as DefinitionBody) };
 }
 
 function rowOf({ text, mediaType }: { readonly text: string; readonly mediaType: string }): OpenApiRow {
