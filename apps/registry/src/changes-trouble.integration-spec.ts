@@ -188,6 +188,12 @@ describe('changes of the registry in trouble', () => {
     expect((await scene.askWith('GET', '/v1/snapshot', undefined)).body.number).toBe(number);
     expect(JSON.stringify((await scene.askWith('GET', '/v1/snapshot', undefined)).body)).not.toContain('OFFICIAL/OFF');
     expect((await scene.ask('GET', '/v1/definition', provider)).body.definition.officers).toBeUndefined();
+    // Whoever is taken out is none from then on, however long the token lives.
+    const token = await scene.token('OFF9');
+    const remove = { officers: { remove: [entry('OFF9', 'auditor')] } };
+    const asked = { base: await scene.version(), patch: remove, reason: 'has left' };
+    await scene.approve((await scene.ask('POST', '/v1/changes', operator, asked)).body.id);
+    expect((await scene.askWith('GET', '/v1/changes', token)).status).toBe(403);
   }, 20_000);
 
   it('can be rejected by another and withdrawn by who asked, and then no more', async () => {

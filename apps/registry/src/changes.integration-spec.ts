@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fromBase64Url } from '#kernel';
 import { h1, opens, parseTypedSubject } from '#signing';
+import { TestIssuer } from '#testing';
 import { OFFICERS, RegistryScene } from './spec-support/registry-scene.js';
 
 const { operator, security, otherOperator } = OFFICERS;
@@ -67,5 +68,32 @@ describe('changes of the registry', () => {
     const shown = (await scene.ask('GET', `/v1/changes/${id}`, operator)).body;
     expect(shown.state).toBe('EFFECTIVE');
     expect(shown.events).toHaveLength(4);
+  }, 20_000);
+});
+
+describe('one person with two accounts', () => {
+  let scene: RegistryScene;
+  beforeAll(async () => {
+    scene = await RegistryScene.create();
+    const text = scene.definition();
+    const both = TestIssuer.definitionOf(scene.issuer, scene.stranger);
+    const account = `  - { person: TEST/OFFICIAL/${operator}, issuer: '${scene.stranger.entry.issuer}', role: security-officer }\n`;
+    const definition = text.replace(/^issuers: .*\n/mu, both).replace('officers:\n', `officers:\n${account}`);
+    const applied = await scene.askWith('POST', '/v1/apply', undefined, await scene.signed(definition));
+    expect(applied).toMatchObject({ status: 200, body: { applied: true } });
+  }, 60_000);
+  afterAll(() => scene.end(), 30_000);
+
+  it('is one person', async () => {
+    const patch = { purposes: { put: [{ code: 'audit', title: { en: 'Audit' }, legalBasis: 'LB' }] } };
+    const base = await scene.version();
+    const { id } = (await scene.ask('POST', '/v1/changes', operator, { base, patch, reason: 'needed' })).body;
+    const account = await scene.stranger.mint(operator, 'DEMO/registry1', { claims: { kind: 'official' } });
+    expect((await scene.askWith('GET', `/v1/changes/${id}`, account)).status).toBe(200);
+    expect(await scene.askWith('POST', `/v1/changes/${id}/approval`, account)).toMatchObject({
+      status: 403,
+      body: { code: 'change-four-eyes' },
+    });
+    expect((await scene.approve(id)).body.state).toBe('EFFECTIVE');
   }, 20_000);
 });
