@@ -68,7 +68,10 @@ const keyOf = (_: SubsystemId, kid: string) => credentialOf(_, kid);
 const asAssertion = (token: string) => checkAssertion(token, { audience: AUDIENCE, nowMs: Date.now(), credentialOf });
 const asReader = (token: string) => checkReaderToken(token, { audience: AUDIENCE, nowMs: Date.now(), keyOf });
 const asEndUser = (token: string) =>
-  verifyEndUser(token, { issuers: [issuer.entry], consumer: CLIENT, nowMs: Date.now(), memory: new AssertionMemory() });
+  verifyEndUser(token, {
+    ...{ issuers: [issuer.entry], consumer: CLIENT, service: undefined },
+    ...{ nowMs: Date.now(), memory: new AssertionMemory() },
+  });
 
 const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 /** Any two JSON values as header and claims, with whatever for a signature. */

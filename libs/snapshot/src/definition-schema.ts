@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registerMemberId, registerServiceId, registerSubsystemId } from '#kernel';
+import { parseTypedSubject } from '#signing';
 import { credentialJwk } from './credential.js';
 import { issuer } from './issuer.js';
 import {
@@ -16,6 +17,8 @@ import {
   subjectKind,
   subjectRule,
 } from './member-document.js';
+
+const PARTS_OF = { operator: 0, 'security-officer': 0, 'member-administrator': 2, provider: 3, auditor: 0 } as const;
 
 const title = z
   .record(z.string().regex(/^[a-z]{2}$/, 'is a language code'), z.string().min(1).max(500))
@@ -177,13 +180,39 @@ const suspension = z
     message: 'stands beside a service only',
   });
 
+/** What somebody may do at the registry, beside reading its catalogue. */
+export const officerRoles = ['operator', 'security-officer', 'member-administrator', 'provider', 'auditor'] as const;
+export type OfficerRole = (typeof officerRoles)[number];
+
+/** Of a person only how the issuer calls them; stays in the registry and comes into no snapshot. */
+const officer = z
+  .strictObject({
+    person: z
+      .string()
+      .max(140)
+      .refine((text) => parseTypedSubject(text) !== undefined, { message: 'is no COUNTRY/TYPE/CODE' })
+      .describe("COUNTRY/TYPE/CODE, as the issuer's entry makes it from a token"),
+    issuer: z.string().min(1).max(255).describe('Whose word it is that somebody is this person'),
+    role: z.enum(officerRoles),
+    of: z.string().optional().describe('Of whom: a member for its administrator, a subsystem for a provider'),
+  })
+  .refine(({ role, of }) => (of?.split('/').length ?? 0) === PARTS_OF[role], {
+    path: ['of'],
+    message: 'is a member for "member-administrator", a subsystem for "provider", and absent for the others',
+  });
+export type Officer = z.infer<typeof officer>;
+
 /** `instance.yaml` (`sandbox.md` §4); `docs/instance.schema.json` is generated from it. */
 export const instanceDefinition = z.strictObject({
   $schema: z.string().optional(),
   instance: z.string().regex(/^[A-Za-z0-9'()+,\-.=?]{1,255}$/, 'is no instance code'),
   purposes: z.array(z.strictObject({ code, title, legalBasis: code })).default([]),
   legalBases: z.array(z.strictObject({ code, title, reference: z.string().min(1).max(500) })).default([]),
-  issuers: z.array(issuer).max(20).default([]).describe('OpenID Connect issuers who say who acts, and registers of mandates'),
+  issuers: z
+    .array(issuer)
+    .max(20)
+    .default([])
+    .describe('OpenID Connect issuers who say who acts, and registers of mandates'),
   members: z
     .array(z.strictObject({ id: memberRef, name: title, subsystems: z.array(subsystem).default([]) }))
     .default([]),
@@ -199,6 +228,11 @@ export const instanceDefinition = z.strictObject({
     .default([])
     .describe('Who takes whose place; of a member that is still here its own signed document says it as well'),
   suspensions: z.array(suspension).max(10_000).default([]).describe('What the operator has stopped for the time being'),
+  officers: z
+    .array(officer)
+    .max(10_000)
+    .optional()
+    .describe('Who may ask for changes of the registry and approve them; absent: who may now'),
   instances: z
     .array(
       z.strictObject({

@@ -21,7 +21,13 @@ export {
   snapshotDigestOf,
   type MemberEntry,
 } from './digest-list.js';
-export { instanceDefinition, type InstanceDefinition } from './definition-schema.js';
+export {
+  instanceDefinition,
+  officerRoles,
+  type InstanceDefinition,
+  type Officer,
+  type OfficerRole,
+} from './definition-schema.js';
 export { parseInstanceDefinition, type Problem } from './instance-definition.js';
 export { memberDocumentsOf, type DocumentProblem, type DocumentSources } from './member-documents.js';
 export { buildSnapshot, topicSpecsOf, type SnapshotParts } from './build-snapshot.js';

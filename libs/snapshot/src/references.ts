@@ -25,6 +25,7 @@ export function danglingReferences(definition: InstanceDefinition): Finding[] {
     ...elementFindings(definition),
     ...suspensionFindings(definition),
     ...instanceFindings(definition),
+    ...officerFindings(definition),
   ];
 }
 
@@ -164,4 +165,18 @@ function instanceFindings(definition: InstanceDefinition): Finding[] {
       known.has(id) ? [] : [missing(['instances', i, 'serves', s], 'subsystem', id)],
     ),
   ]);
+}
+
+/** The word of an issuer whom nobody registered counts for nothing, and who administers nobody can do nothing. */
+function officerFindings(definition: InstanceDefinition): Finding[] {
+  const issuers = new Set(definition.issuers.map(({ issuer }) => issuer));
+  const known = new Set([...definition.members.map(({ id }) => id), ...subsystemIds(definition)]);
+  const named = (definition.officers ?? []).map((officer) => ({ name: Object.values(officer).join(' ') }));
+  return [
+    ...duplicates(named, 'name', ['officers']),
+    ...(definition.officers ?? []).flatMap(({ issuer, of }, index) => [
+      ...(issuers.has(issuer) ? [] : [missing(['officers', index, 'issuer'], 'issuer', issuer)]),
+      ...(of === undefined || known.has(of) ? [] : [missing(['officers', index, 'of'], 'member or subsystem', of)]),
+    ]),
+  ];
 }

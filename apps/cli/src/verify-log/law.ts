@@ -33,6 +33,8 @@ export interface Law {
   readonly keys: ReadonlyMap<string, LawKey>;
   /** Instances that are audit services. */
   readonly audits: readonly string[];
+  /** Instances that are registries. */
+  readonly registries: readonly string[];
   /** Instances that are gateways. */
   readonly gateways: readonly string[];
   /** Instances that are feedback. */
@@ -147,7 +149,9 @@ function readSnapshot(
   bytes: Buffer,
   number: number,
   before: ReadonlyMap<string, KnownMember>,
-): Pick<Law, 'keys' | 'audits' | 'gateways' | 'feedbacks' | 'known' | 'published' | 'documents'> | undefined {
+):
+  | Pick<Law, 'keys' | 'audits' | 'registries' | 'gateways' | 'feedbacks' | 'known' | 'published' | 'documents'>
+  | undefined {
   const snapshot = asRecord(parseJson(bytes)?.value);
   const entries = entriesOf(snapshot);
   const instances = list(instanceOf)(snapshot?.['instances']);
@@ -166,10 +170,11 @@ function readSnapshot(
   }
   const instancesOf = (wanted: string) => instances.filter(({ kind }) => kind === wanted).map(({ id }) => id);
   const audits = instancesOf('audit');
+  const registries = instancesOf('registry');
   const gateways = instancesOf('gateway');
   const feedbacks = instancesOf('feedback');
   const documents = new Map(entries.map(({ id, document }) => [id, document]));
-  return { keys, audits, gateways, feedbacks, known, published, documents };
+  return { keys, audits, registries, gateways, feedbacks, known, published, documents };
 }
 
 /** A chain that is not continued, or a document not signed, or signed earlier, leaves what was believed (`bus.md` §6). */

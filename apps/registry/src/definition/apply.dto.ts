@@ -106,6 +106,7 @@ export class ChangeDto implements Change {
       'succession',
       'suspension',
       'instance',
+      'officer',
     ],
   })
   kind: Change['kind'];

@@ -13,7 +13,8 @@ export type ChangeKind =
   | 'element'
   | 'succession'
   | 'suspension'
-  | 'instance';
+  | 'instance'
+  | 'officer';
 
 /** One line of what applying a definition does. */
 export interface Change {

@@ -13,11 +13,13 @@ import {
   type MemberDocument,
   type MemberEntry,
   type MemberEntryReason,
+  type Officer,
   type OpenApiOperations,
   type Snapshot,
   type UnplacedProblem,
   type VerifiedMember,
 } from '#snapshot';
+import { canGoOn, officerChanges } from '../changes/officer-changes.js';
 import type { ApplyProblem } from './apply-problem.js';
 import { differences, type Change } from './differences.js';
 import { sharedKeys } from './shared-keys.js';
@@ -38,12 +40,16 @@ export interface ApplyInput {
 export interface Standing {
   readonly snapshot: Snapshot;
   readonly members: ReadonlyMap<MemberId, VerifiedMember>;
+  readonly officers: readonly Officer[];
 }
 
 export interface Plan {
   readonly changes: readonly Change[];
+  /** The standing one where only officers change, who are in no snapshot. */
   readonly snapshot: Snapshot;
   readonly members: readonly VerifiedMember[];
+  /** With its officers, whether the text named them or not. */
+  readonly definition: InstanceDefinition & { readonly officers: Officer[] };
 }
 
 /**
@@ -83,8 +89,16 @@ export function planChange(
     );
   const problems = disagreements(input, definition, members.value);
   if (problems.length > 0) return refused(problems);
-  return ok(planOf(definition, standing, members.value));
+  const officers = definition.officers ?? [...standing.officers];
+  if (!canGoOn(standing.officers, officers)) return refused([{ ...TOO_FEW, at: ownInstanceId }]);
+  return ok(planOf({ ...definition, officers }, standing, members.value));
 }
+
+const TOO_FEW = {
+  code: 'officers-too-few',
+  message:
+    'there must be an operator, and another person as security officer, or nobody could change anything any more',
+};
 
 /** Without itself in the snapshot the registry could not receive receipts, and would fall silent for ever. */
 function instanceProblem(
@@ -199,7 +213,7 @@ function operationsByPath(input: ApplyInput): (path: string) => OpenApiOperation
   return (path) => operations.get(path);
 }
 
-function planOf(definition: InstanceDefinition, standing: Standing, members: readonly VerifiedMember[]): Plan {
+function planOf(definition: Plan['definition'], standing: Standing, members: readonly VerifiedMember[]): Plan {
   const before = [...standing.members.values()];
   const number = standing.snapshot.number;
   const { logs, successions } = standing.snapshot;
@@ -214,7 +228,8 @@ function planOf(definition: InstanceDefinition, standing: Standing, members: rea
     .map((member): Change => ({ op: 'change', kind: 'member', id: member.document.member, detail: 'member key' }));
   const all = [...changes, ...rotated];
   const snapshot = all.length === 0 ? standing.snapshot : { ...same, number: number + 1 };
-  return { changes: all, snapshot, members };
+  const officers = officerChanges(standing.officers, definition.officers);
+  return { changes: [...all, ...officers], snapshot, members, definition };
 }
 
 function chainLength(member: VerifiedMember | undefined): number {

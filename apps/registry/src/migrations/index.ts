@@ -4,6 +4,7 @@ import { AgreementLink1800000000003 } from './0003-agreement-link.js';
 import { AgreementTerms1800000000006 } from './0006-agreement-terms.js';
 import { ServiceContract1800000000007 } from './0007-service-contract.js';
 import { AgreementQuota1800000000008 } from './0008-agreement-quota.js';
+import { Changes1800000000009 } from './0009-changes.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   AgreementTerms1800000000006,
   ServiceContract1800000000007,
   AgreementQuota1800000000008,
+  Changes1800000000009,
 ];

@@ -19,7 +19,9 @@ export interface RunningIdentityProvider {
 export async function createIdentityProvider(config: IdentityProviderConfig): Promise<RunningIdentityProvider> {
   const issuer = `http://${config.host}:${config.port}`;
   const load = (id: string) => loadKeySet(join(config.keysDir, keyFileName(id)));
-  const files = CLIENTS.map(async ({ subsystem }) => [subsystem, await load(subsystem)] as const);
+  const files = CLIENTS.filter(({ isPublic }) => isPublic !== true).map(
+    async ({ subsystem }) => [subsystem, await load(subsystem)] as const,
+  );
   const clients = KeyRing.parse(await Promise.all(files));
   const own = await readKey(join(config.keysDir, keyFileName(IDENTITY_PROVIDER_KEY)));
   if (own === undefined) throw sandboxErrors.error('sandbox-keys-broken');
