@@ -111,21 +111,26 @@ function isOperator(view: RegistryView, asker: SubsystemId): boolean {
 }
 
 function shownAgreement(agreement: AccessAgreement, endpoint: string): Omit<ShownAgreement, 'finding'> {
-  const { endpoints, purposes, subjectKinds, hours, context, endUser, requiresLink, stopped, from, until } = agreement;
-  const { quota, rate, sweep } = agreement;
+  const { endpoints, purposes, endUser, requiresLink, stopped, from, until } = agreement;
   return {
     endpoints,
     purposes,
+    ...shownTerms(agreement),
+    ...(endUser?.[endpoint] === undefined ? {} : { endUser: endUser[endpoint] }),
+    ...(requiresLink?.includes(endpoint) === true ? { requiresLink: true } : {}),
+    ...(stopped === undefined ? {} : { stopped }),
+    ...(from === undefined ? {} : { from }),
+    until,
+  };
+}
+
+function shownTerms({ subjectKinds, hours, context, quota, rate, sweep }: AccessAgreement) {
+  return {
     ...(subjectKinds === undefined ? {} : { subjectKinds }),
     ...(hours === undefined ? {} : { hours }),
     ...(context === undefined ? {} : { context }),
     ...(quota === undefined ? {} : { quota }),
     ...(rate === undefined ? {} : { rate }),
     ...(sweep === undefined ? {} : { sweep }),
-    ...(endUser?.[endpoint] === undefined ? {} : { endUser: endUser[endpoint] }),
-    ...(requiresLink?.includes(endpoint) === true ? { requiresLink: true } : {}),
-    ...(stopped === undefined ? {} : { stopped }),
-    ...(from === undefined ? {} : { from }),
-    until,
   };
 }
