@@ -61,7 +61,7 @@ export class CertificateAuthority {
   /** The one that was made before. */
   static async from(own: Issued): Promise<CertificateAuthority> {
     const certificate = Certificate.fromBER(derOf(own.cert));
-    const name = certificate.subject.typesAndValues.map(({ value }) => String(value.valueBlock.value)).join();
+    const name = certificate.subject.typesAndValues.map(({ value }) => value.valueBlock.value).join();
     const key = await webcrypto.subtle.importKey('pkcs8', derOf(own.key), ALGORITHM, false, ['sign']);
     return new CertificateAuthority(name, key, own);
   }

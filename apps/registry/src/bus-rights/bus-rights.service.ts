@@ -73,7 +73,10 @@ export class BusRightsService {
     const { access, firstAudits, logger } = this.options;
     try {
       const granted = await access?.granted();
-      if (access === undefined || granted === undefined) return this.sayNone(access !== undefined);
+      if (access === undefined || granted === undefined) {
+        this.sayNone(access !== undefined);
+        return;
+      }
       const wanted = rightsOfFirst(snapshot, firstAudits);
       const byHand = snapshot.instances.filter(({ kind }) => kind === 'registry').flatMap(({ id }) => rightsByHand(id));
       const plan = planRights(snapshot.instance, wanted, granted.rights, byHand);
