@@ -11,6 +11,7 @@ import {
   type NotificationParts,
   type NotificationWays,
 } from '../../apps/feedback/src/notifications/notification-parts.service.js';
+import { NoticeDeliveryStore } from '../../apps/feedback/src/notifications/notice-delivery.store.js';
 import type { NoticeOutcome } from '../../apps/feedback/src/notifications/notification.worker.js';
 import { CaseScene, PORTAL } from './case-scene.js';
 import { ContactServer, HookServer, MailServer, SilentServer } from './notice-stand-ins.js';
@@ -53,12 +54,12 @@ afterEach(async () => {
 });
 
 /** A process that brings notifications, over these ways. */
-function process(ways: Partial<NotificationWays> = {}, database: Database = scene.feedback, maxAttempts = 4) {
+function process(ways: Partial<NotificationWays> = {}, database: Database = scene.feedback, giveUpMs = 60_000) {
   const loaded = feedbackConfig.load({ DATABASE_URL: '-', KEREGE_FEEDBACK_KEYS_DATABASE_URL: '-' });
   const parts = assembleNotifications({
     config: {
       ...{ ...loaded, instanceId: INSTANCE, notificationTimeoutMs: 400, notificationIntervalMs: 20 },
-      ...{ notificationRetryFirstMs: 20, notificationRetryLongestMs: 50, notificationMaxAttempts: maxAttempts },
+      ...{ notificationRetryFirstMs: 20, notificationRetryLongestMs: 50, notificationGiveUpMs: giveUpMs },
     },
     events: { notified: (outcome) => void outcomes.push(outcome), failed: (_what, cause) => void failures.push(cause) },
     ...{ clock: { now: () => Date.now() }, database, keys: scene.process().keys, signer: () => jwkSigner(key) },
@@ -246,19 +247,19 @@ describe('a mail', () => {
     expect(await ended(id, 'email')).toMatchObject({ state: 'FAILED', attempts: 1, why: 'smtp-550' });
   });
 
-  it('is parked after the last attempt where nobody listens', async () => {
+  it('is parked when it is too old where nobody listens', async () => {
     await mails.close();
-    const parts = process(byMail());
+    const parts = process(byMail(), scene.feedback, 500);
     const id = await told(parts, EMAIL);
     parts.worker.start();
-    expect(await ended(id, 'email')).toMatchObject({ state: 'FAILED', attempts: 4, why: 'smtp-unreachable' });
+    expect(await ended(id, 'email')).toMatchObject({ state: 'FAILED', why: 'smtp-unreachable' });
     mails = new MailServer();
     await mails.listen();
   });
 
   it('is tried again where the server is silent, since it never asked for the body', async () => {
     const silent = new SilentServer();
-    const parts = process(byMail(await silent.listen()));
+    const parts = process(byMail(await silent.listen()), scene.feedback, 1_500);
     const id = await told(parts, EMAIL);
     parts.worker.start();
     await eventually(() => silent.connections >= 2, { timeoutMs: 20_000 });
@@ -294,21 +295,27 @@ describe('a hook', () => {
   it.each<[string, HookServer['replies']]>([
     ['says nothing', ['hang']],
     ['goes away', ['cut']],
+    ['fails', [500]],
+    ['has somebody behind it fail', [502]],
   ])('that %s may have brought the SMS: it is asked for none again', async (_what, replies) => {
     hook.replies = [...replies];
     const parts = process(bySms());
     const id = await told(parts, SMS);
     parts.worker.start();
-    expect(await ended(id, 'sms')).toMatchObject({ state: 'UNCERTAIN', attempts: 1, why: 'hook-silent' });
+    expect(await ended(id, 'sms')).toMatchObject({
+      state: 'UNCERTAIN',
+      attempts: 1,
+      why: expect.stringMatching(/^hook-(silent|50[02])$/u),
+    });
     expect(hook.calls.length).toBe(1);
   });
 
   it('that says nothing is handed a push again, under the same key', async () => {
-    hook.replies = ['hang', 'cut'];
+    hook.replies = ['hang', 'cut', 500];
     const parts = process(byPush());
     const id = await told(parts, {});
     parts.worker.start();
-    expect(await ended(id, 'push')).toMatchObject({ state: 'SENT', attempts: 3 });
+    expect(await ended(id, 'push')).toMatchObject({ state: 'SENT', attempts: 4 });
     expect(new Set(hook.calls.map(({ key: one }) => one)).size).toBe(1);
   });
 
@@ -348,9 +355,9 @@ describe('a portal', () => {
     expect(whys).toEqual([reply === 404 ? 'contact-404' : 'contact-malformed', undefined]);
   });
 
-  it('that is away for good parks it', async () => {
+  it('that is away for good parks it when it is too old', async () => {
     await contacts.close();
-    const parts = process(byMail());
+    const parts = process(byMail(), scene.feedback, 500);
     const id = await told(parts, EMAIL);
     parts.worker.start();
     expect(await ended(id, 'email')).toMatchObject({ state: 'FAILED', why: 'contact-unreachable' });
@@ -362,6 +369,49 @@ describe('a portal', () => {
     const id = await told(parts, EMAIL, 'h-unknown');
     parts.worker.start();
     expect(await ended(id, 'email')).toMatchObject({ state: 'SUPPRESSED', why: 'no-address' });
+  });
+});
+
+describe('a fault that is not the delivery’s', () => {
+  it('ends none before its time, however often it was tried', async () => {
+    contacts.replies = Array<number>(14).fill(401);
+    const parts = process(byMail());
+    const id = await told(parts, EMAIL);
+    parts.worker.start();
+    expect(await ended(id, 'email')).toMatchObject({ state: 'SENT', attempts: 15 });
+  });
+
+  it('has it tried again after a pause where a database of ours is away before anything left', async () => {
+    let isAway = false;
+    const query: Database['query'] = (sql, parameters) =>
+      isAway && sql.includes('FROM notification_preference')
+        ? Promise.reject(new TypeError('away'))
+        : scene.feedback.query(sql, parameters);
+    const parts = process(byMail(), Object.assign(Object.create(scene.feedback) as Database, { query }));
+    const id = await told(parts, EMAIL);
+    isAway = true;
+    parts.worker.start();
+    await eventually(() => outcomes.some(({ state, why }) => state === 'WAITING' && why === 'prepare-failed'));
+    isAway = false;
+    expect(await ended(id, 'email')).toMatchObject({ state: 'SENT' });
+    expect(failures.length).toBeGreaterThan(0);
+    expect(mails.taken.length).toBe(1);
+  });
+
+  it('stands still in the status only where a delivery is due, and not in its pause', async () => {
+    const parts = process(byMail());
+    await told(parts, EMAIL);
+    const due = (ms: number) =>
+      scene.feedback.query(
+        `UPDATE notification_delivery SET state = 'SENDING', made_ms = 0,
+                due_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint`,
+        [ms],
+      );
+    const store = new NoticeDeliveryStore(scene.feedback);
+    await due(3_600_000);
+    expect((await store.sizes('email')).overdueMs).toBe(0);
+    await due(-900_000);
+    expect((await store.sizes('email')).overdueMs).toBeGreaterThanOrEqual(900_000);
   });
 });
 
