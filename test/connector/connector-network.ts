@@ -230,13 +230,14 @@ export class ConnectorNetwork {
         id: newExchangeId(),
         ts: Date.now(),
         n: snapshot.number,
-        until: Date.now() + 48 * 60 * 60_000,
+        until: Date.now() + 119 * 60_000,
         doc: publicDigest(digests),
       },
       jwkSigner(this.world.keysOf('TEST/registry1').sign),
     );
     const topic = fixedTopics.snapshot.name;
-    const value = encode(ManifestSchema, message(ManifestSchema, { statement: manifest.jws, digests }));
+    const receipt = await this.log.receiptOf(manifest);
+    const value = encode(ManifestSchema, message(ManifestSchema, { statement: manifest.jws, digests, receipt }));
     const key = `snapshot.${snapshot.number % 2}`;
     await this.bus.publish([{ topic, partition: 0, key, value: gzipSync(bytes) }]);
     await this.bus.publish([{ topic, partition: 0, key: 'manifest', value }]);

@@ -23,4 +23,10 @@ describe('a request that a gateway files', () => {
     expect(await listOf(OWNER)).toEqual([id]);
     expect(await listOf(OTHER_OWNER)).toEqual([]);
   });
+
+  it('is taken also where a person is quicker than the index of what they were shown', async () => {
+    const exchangeId = await filing.fresh('TEST000002');
+    const { said } = await filing.file({ code: 'TEST000002', exchangeId });
+    expect([said.status, said.body]).toEqual([200, expect.any(Object)]);
+  });
 });

@@ -112,19 +112,24 @@ export class Filing {
 
   /** An answer about this person that this member got: in the log and in the index. Its exchange id. */
   async seen(code: string, by: SubsystemId = PORTAL): Promise<string> {
-    const { network } = this;
+    const id = await this.fresh(code, by);
+    // Nothing waits for an opening before the leaf has come either, so that the index itself is asked.
     const subject = person(`PIN/${code}`);
-    const about = [subject];
+    const isThere = async () => (await this.network.accesses(subject)).some(({ exchangeId }) => exchangeId === id);
+    await eventually(isThere, { timeoutMs: 30_000 });
+    return id;
+  }
+
+  /** Such an answer of this very moment, which need not be in the index yet. */
+  async fresh(code: string, by: SubsystemId = PORTAL): Promise<string> {
+    const { network } = this;
+    const about = [person(`PIN/${code}`)];
     const asked = { from: by, snap: 2 } as const;
     const requested = await network.requested(about, [], asked);
     const signed = by === PORTAL ? requested : await this.signedAs(by, requested);
     const answered = await network.answered(signed.statement, [], asked);
     await this.lay(signed, answered);
-    const { id } = signed.statement.payload;
-    // Nothing waits for an opening before the leaf has come either, so that the index itself is asked.
-    const isThere = async () => (await network.accesses(subject)).some(({ exchangeId }) => exchangeId === id);
-    await eventually(isThere, { timeoutMs: 30_000 });
-    return id;
+    return signed.statement.payload.id;
   }
 
   /** Files a request as a gateway does; it may not be in the log yet. */

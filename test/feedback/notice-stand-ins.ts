@@ -155,11 +155,7 @@ export class ContactServer extends JsonServer {
 
   private async answer({ headers }: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
     const { handle = '', channel = '' } = JSON.parse(body) as Record<string, string>;
-    const token = /^Bearer (\S+)$/u.exec(headers.authorization ?? '')?.[1] ?? '';
-    const nowMs = Date.now();
-    const { instanceId, url: audience, keyOf } = this;
-    const checked = await checkInstanceToken(token, { instanceId, audience, nowMs, keyOf });
-    const isFirst = checked.ok && this.memory.use(instanceId, checked.value, nowMs) === 'first';
+    const isFirst = await this.isFirst(headers.authorization);
     const address = this.contacts[handle]?.[channel] ?? null;
     const reply = this.replies.shift() ?? (isFirst ? 200 : 401);
     const status = typeof reply === 'string' ? 200 : reply;
@@ -167,5 +163,14 @@ export class ContactServer extends JsonServer {
     const said = status === 200 ? { address } : {};
     const answer = typeof reply === 'string' ? reply : JSON.stringify(said);
     response.writeHead(status, { 'content-type': 'application/json' }).end(answer);
+  }
+
+  /** Whether it is a good token of the instance that nobody has shown before. */
+  private async isFirst(authorization: string | undefined): Promise<boolean> {
+    const token = /^Bearer (\S+)$/u.exec(authorization ?? '')?.[1] ?? '';
+    const nowMs = Date.now();
+    const { instanceId, url: audience, keyOf } = this;
+    const checked = await checkInstanceToken(token, { instanceId, audience, nowMs, keyOf });
+    return checked.ok && this.memory.use(instanceId, checked.value, nowMs) === 'first';
   }
 }

@@ -108,6 +108,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
     const checks = readiness(database, write);
     const app = await createHttpApp(AuditModule.with(reviewing, review, readers), {
       name: 'audit',
+      limits: config,
       logger,
       metrics,
       readiness: checks,
@@ -125,7 +126,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
 
 function openLog(config: AuditConfig, logger: Logger, poolSize: number): Promise<Database> {
   return openDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: SCHEMA,
     migrations,
     access: accessBy(access, config, logger),

@@ -25,7 +25,7 @@ import {
 import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase } from '#postgres';
-import { RegistryCopy } from '#registry-copy';
+import { RegistryCopy, RegistryMemory } from '#registry-copy';
 import { KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { join } from 'node:path';
@@ -65,6 +65,8 @@ import { noticeErrors } from './notices/notices.errors.js';
 import { noticesApi, noticesModule, noticesOf } from './notices/notices.module.js';
 import type { Notices } from './notices/notices.service.js';
 import type { OwnerAuth } from './notices/owner-auth.service.js';
+import { QuotaStore } from './quotas/quota.store.js';
+import { Quotas } from './quotas/quotas.service.js';
 import {
   clockDistances,
   connectorMetrics,
@@ -105,6 +107,7 @@ interface Parts {
   readonly corrections: CorrectionServices;
   readonly disputes: DisputeServices['disputes'];
   readonly flags: DisputeServices;
+  readonly quotas: Quotas;
 }
 
 /**
@@ -121,7 +124,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const events = dispatchEvents(own, logger, deps.tracing);
   const connect = () =>
     openDatabase({
-      url: config.databaseUrl,
+      url: config.databaseUrl.reveal(),
       schema: SCHEMA,
       migrations: connectorMigrations,
       access: accessBy(access, config, logger),
@@ -157,6 +160,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const status = new StatusWatch('connector', connectorParts({ bus, checks: readiness, distances, ...parts }), clock);
   const app = await createHttpApp(withCorrections(noticesModule(ConnectorModule, parts), parts.corrections), {
     name: 'connector',
+    limits: config,
     logger,
     metrics,
     readiness,
@@ -199,6 +203,8 @@ function registryCopy({ config, bus, clock, logger, trust, events }: Context): P
     bus,
     clock,
     registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+    logs: logKeys(trust),
+    memory: new RegistryMemory(config.logNotesDir, (cause) => events.failed('registry-memory', cause)),
     instanceId: config.instanceId,
     events: {
       adopted: (view) => logger.info({ snapshot: view.number }, 'registry snapshot adopted'),
@@ -230,6 +236,7 @@ async function assemble(context: Context): Promise<Parts> {
   const clients = caseClients({ ...context, copy });
   const flags = disputesOf({ ...context, copy, clients, processId });
   const { disputes } = flags;
+  const quotas = quotasOf(context);
   // Before the first request is taken: its answer may hold what is disputed.
   await flags.start();
   const dispatch = new DispatchService({
@@ -243,9 +250,10 @@ async function assemble(context: Context): Promise<Parts> {
     unsafe,
     assertions: new AssertionMemory(),
     endUserServices: new Set(config.endUserServices),
-    endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
+    endUserToken: config.endUserToken.isEmpty ? undefined : config.endUserToken,
     openings,
     disputes,
+    quotas,
     contracts: new ContractChecks(config.registryUrl, events.contract),
     events,
   });
@@ -263,7 +271,7 @@ async function assemble(context: Context): Promise<Parts> {
   worker.start();
   notices.start();
   corrections.receipts.start();
-  const workers = { requests, worker, notices, openings, watcher };
+  const workers = { requests, worker, notices, openings, watcher, quotas };
   return { corrections, copy, agencies, delivery, database, owners, disputes, flags, ...workers };
 }
 
@@ -294,6 +302,13 @@ function unsafeCalls(
 ): UnsafeCalls {
   const limits = { graceMs: config.journalGraceMs };
   return new UnsafeCalls(journal, delivery, processId, clock, new JournalWaits(config.maxInFlight), limits, events);
+}
+
+function quotasOf({ config, clock, database, events }: Context): Quotas {
+  const { quotaLot, maxInFlight } = config;
+  const failed = (what: string, cause: unknown) => events.failed(what, cause);
+  const limits = { lot: quotaLot, maxWaiting: Math.ceil(maxInFlight / 4) };
+  return new Quotas({ store: new QuotaStore(database), clock, failed }, limits).start();
 }
 
 function agencyService({ config, agencies, clock }: Context): AgencyService {
@@ -361,6 +376,7 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   await Promise.all([parts.requests.stop(), parts.notices.stop()]);
   await parts.flags.stop();
   await parts.worker.stop();
+  await parts.quotas.stop();
   await parts.delivery.close();
   await parts.openings.stop();
   await parts.copy.stop();

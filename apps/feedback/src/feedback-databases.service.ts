@@ -1,5 +1,5 @@
 import type { Bus } from '#bus';
-import type { Clock } from '#kernel';
+import { Secret, type Clock } from '#kernel';
 import type { Logger, Trust } from '#platform';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import type { FeedbackConfig } from './feedback.config.js';
@@ -29,7 +29,7 @@ export async function openDatabases({
 }: Pick<FeedbackContext, 'config' | 'logger'>): Promise<Databases> {
   const onIdleError = (cause: unknown) => logger.warn({ err: cause }, 'idle database connection broke');
   const feedback = await openDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: 'feedback',
     migrations,
     access: accessBy(access, config, logger),
@@ -38,12 +38,17 @@ export async function openDatabases({
   });
   try {
     const keys = await openDatabase({
-      url: config.keysDatabaseUrl,
+      url: config.keysDatabaseUrl.reveal(),
       schema: 'feedback_keys',
       migrations: keyMigrations,
       access: accessBy(
         keyAccess,
-        { ...config, databaseOwnerUrl: config.keysDatabaseOwnerUrl, databaseReaderRole: '', databaseEraserUrl: '' },
+        {
+          ...config,
+          databaseOwnerUrl: config.keysDatabaseOwnerUrl,
+          databaseReaderRole: '',
+          databaseEraserUrl: Secret.none,
+        },
         logger,
       ),
       poolSize: config.keysDatabasePoolSize,

@@ -32,9 +32,13 @@ function unescapeToken(token: string): string {
   return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** One walk over a text that `JSON.parse` accepted: its strings and brackets are enough to see every key. */
-function hasDuplicateKey(text: string): boolean {
-  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
+/**
+ * Whether an object of a text that `JSON.parse` accepted names a key twice, which readers take differently. One walk: its
+ * strings and brackets are enough to see every key.
+ */
+export function hasDuplicateKey(text: string): boolean {
+  // No alternation within the strings: one of some megabytes would be deeper than the stack.
+  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]/g;
   const open: Set<string>[] = [];
   for (const token of text.matchAll(tokens)) {
     if (token[0] === '{') open.push(new Set());

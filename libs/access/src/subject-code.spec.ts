@@ -42,6 +42,7 @@ describe('isWellFormedCode', () => {
     ['KG/PIN', '23002199012345', 'the thirtieth of February'],
     ['KG/PIN', '30101199012345', 'no such sex'],
     ['KZ/IIN', '900101300000', 'the check digit'],
+    ['KZ/IIN', '901301000000', 'a thirteenth month of a foreigner'],
     ['LT/AK', '38703181746', 'the check digit'],
     ['RU/INN', '7707083894', 'the check digit'],
     ['RU/INN', '77-07083893', 'two spellings of one body'],

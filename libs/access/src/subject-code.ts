@@ -45,12 +45,12 @@ function isKyrgyzPin(code: string): boolean {
   return parts !== null && isDate(Number(parts[3]), Number(parts[2]), Number(parts[1]));
 }
 
-/** Day of birth, century and sex in one digit, a number, a check digit. */
+/** Day of birth, century and sex in one digit (0 for foreigners, of whatever century), a number, a check digit. */
 function isIin(code: string): boolean {
-  const parts = /^(\d{2})(\d{2})(\d{2})([1-6])\d{5}$/.exec(code);
-  if (parts === null) return false;
-  const century = 1800 + 100 * Math.floor((Number(parts[4]) - 1) / 2);
-  return isDate(century + Number(parts[1]), Number(parts[2]), Number(parts[3])) && hasKazakhCheckDigit(code);
+  const parts = /^(\d{2})(\d{2})(\d{2})([0-6])\d{5}$/.exec(code);
+  if (parts === null || !hasKazakhCheckDigit(code)) return false;
+  const centuries = parts[4] === '0' ? [1900, 2000] : [1800 + 100 * Math.floor((Number(parts[4]) - 1) / 2)];
+  return centuries.some((century) => isDate(century + Number(parts[1]), Number(parts[2]), Number(parts[3])));
 }
 
 /** Year and month of registration, kind of body (4, 5, 6), head office or branch (0–3), a number, a check digit. */

@@ -12,7 +12,8 @@ export interface CallTerms {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
-const FIELD_HEADERS: Readonly<Record<ContextField, string>> = {
+/** Where a call states each field of its context, in lower case (`exchange.md` §2.3). */
+export const CONTEXT_HEADERS: Readonly<Record<ContextField, string>> = {
   issue: 'x-road-issue',
   'user-id': 'x-road-userid',
   'represented-party': 'x-road-represented-party',
@@ -36,7 +37,7 @@ export function isKindAgreed({ subjectKinds }: AccessAgreement, kind: string | u
 /** Which statements an agreement asks for that a call does not make; an empty header states nothing. */
 export function missingContext({ context = [] }: AccessAgreement, { headers }: CallTerms): ContextField[] {
   return context.filter(
-    (field) => !headers.some(({ name, value }) => name.toLowerCase() === FIELD_HEADERS[field] && value.trim() !== ''),
+    (field) => !headers.some(({ name, value }) => name.toLowerCase() === CONTEXT_HEADERS[field] && value.trim() !== ''),
   );
 }
 

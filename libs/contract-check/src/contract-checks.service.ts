@@ -38,7 +38,7 @@ export class ContractChecks {
     this.downloads = new OpenApiDownloads(registryUrl, TIMEOUT_MS);
   }
 
-  /** Where the answer is enforced, its document has to be at hand before anything is called. */
+  /** Where the answer is enforced, all that it will be checked by has to be at hand before anything is called. */
   async request(
     service: ServiceEntry,
     endpoint: string,
@@ -48,7 +48,9 @@ export class ContractChecks {
       contract.checkRequest(endpoint, parts),
     );
     if (!checked.ok || service.contract?.answers !== 'enforce') return checked;
-    return this.check(service, endpoint, 'answers', () => ok(undefined));
+    return this.check(service, endpoint, 'answers', (contract) =>
+      contract.canCheckAnswers(endpoint) ? ok(undefined) : refuse('contract-unusable'),
+    );
   }
 
   async answer(

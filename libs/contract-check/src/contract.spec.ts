@@ -72,6 +72,54 @@ describe('a contract', () => {
     expect(check({ type: 'string', pattern: '^(a+)+$' }, value)).toMatchObject([{ pointer: '/body' }]);
   });
 
+  it('compares many items in time that grows with them', () => {
+    const many = Array.from({ length: 60_000 }, (_, index) => ({ index }));
+    const unique = { type: 'array', uniqueItems: true };
+    expect(check(unique, many)).toBe('good');
+    expect(check(unique, [...many, { index: 7 }])).toMatchObject([{ message: 'does not meet "uniqueItems"' }]);
+  });
+
+  it('takes no key twice: agencies read the first, or the last', () => {
+    expect(check(pin, '{"pin":"TEST000001","pin":"TEST000002"}')).toEqual([
+      { pointer: '/body', message: 'names a key twice' },
+    ]);
+  });
+
+  it('reads patterns with escapes of letters', () => {
+    const cyrillic = { type: 'string', pattern: '^[\\u0410-\\u044F]+$' };
+    expect([check(cyrillic, '"Данные"'), check(cyrillic, '"data"')]).toMatchObject(['good', [{ pointer: '/body' }]]);
+  });
+
+  it('finds a media type that is declared with parameters', () => {
+    const content = { 'application/json; charset=utf-8': { schema: pin } };
+    const paths = { '/claims': { post: { requestBody: { content }, responses: {} } } };
+    const read = Contract.read(JSON.stringify({ openapi: '3.1.0', paths }));
+    const body = Buffer.from('{"pin":1}');
+    expect(read.ok && read.value.checkRequest('POST /claims', { headers: json, body })).toMatchObject({
+      reason: [{ pointer: '/body/pin' }],
+    });
+  });
+
+  it.each([
+    ['a body that is nowhere', { requestBody: { $ref: '#/components/requestBodies/None' }, responses: {} }],
+    ['an answer that is nowhere', { responses: { 200: { $ref: '#/components/responses/None' } } }],
+    [
+      'an answer whose schema is nowhere',
+      { responses: { 200: { content: { 'application/json': { schema: { $ref: '#/components/schemas/None' } } } } } },
+    ],
+  ])('that refers to %s passes nothing', (_, post) => {
+    const read = Contract.read(JSON.stringify({ openapi: '3.1.0', paths: { '/claims': { post } } }));
+    if (!read.ok) throw new TypeError(read.reason);
+    const parts = { headers: json, body: Buffer.from('{}') };
+    const usable = [
+      read.value.checkRequest('POST /claims', parts).ok,
+      read.value.checkAnswer('POST /claims', { ...parts, status: 200 }).ok,
+      read.value.canCheckAnswers('POST /claims'),
+    ];
+    expect(usable).toContain(false);
+    expect(usable[2]).toBe('requestBody' in post);
+  });
+
   it('judges answers by their status', () => {
     const read = contractOf(pin);
     if (!read.ok) throw new TypeError('a good document is refused');

@@ -1,8 +1,9 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import canonicalize from 'canonicalize';
 import { RE2JS } from 're2js';
 import { parse } from 'yaml';
-import { isJsonType } from '#access';
+import { hasDuplicateKey, isJsonType } from '#access';
 import { ok, refuse, type Result } from '#kernel';
 import { problemsOf, type ContractProblem } from './problems.js';
 import { asJsonSchema } from './schema-30.js';
@@ -25,7 +26,7 @@ const MAX_HOPS = 16;
 /** Patterns run in time linear in the text (RE2): a document cannot hang whoever checks by it. */
 const regExp = Object.assign(
   (pattern: string) => {
-    const compiled = RE2JS.compile(pattern);
+    const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
     return { test: (text: string) => compiled.matcher(text).find() };
   },
   { code: 'linearRegExp' },
@@ -64,8 +65,10 @@ export class Contract {
   checkRequest(endpoint: string, parts: RequestParts): Result<undefined, ContractReason> {
     const operation = this.operation(endpoint);
     if (operation === undefined) return refuse('contract-unusable');
-    const declared = this.resolved(own(operation, 'requestBody'));
-    if (declared === undefined) return ok(undefined);
+    const body = own(operation, 'requestBody');
+    if (body === undefined) return ok(undefined);
+    const declared = this.resolved(body);
+    if (declared === undefined) return refuse('contract-unusable');
     if (parts.body.length === 0)
       return own(declared, 'required') === true
         ? refuse([{ pointer: '/body', message: 'is required' }])
@@ -85,9 +88,29 @@ export class Contract {
       (name) => own(responses, name) !== undefined,
     );
     if (key === undefined) return refuse([{ pointer: '/status', message: 'is not declared' }]);
-    const content = own(this.resolved(own(responses, key)), 'content');
+    const response = this.resolved(own(responses, key));
+    if (response === undefined) return refuse('contract-unusable');
+    const content = own(response, 'content');
     if (content === undefined || endpoint.startsWith('HEAD ') || status === 204 || status === 304) return ok(undefined);
     return this.checkBody(`${endpoint} ${key}`, content, parts);
+  }
+
+  /** Whether every answer that the document declares for the endpoint can be checked; asked before anything is called. */
+  canCheckAnswers(endpoint: string): boolean {
+    const responses = own(this.operation(endpoint), 'responses');
+    if (typeof responses !== 'object' || responses === null) return false;
+    return Object.entries(responses).every(([key, response]) => {
+      const resolved = this.resolved(response);
+      const content = own(resolved, 'content') ?? {};
+      return resolved !== undefined && this.areCompilable(`${endpoint} ${key}`, content);
+    });
+  }
+
+  private areCompilable(place: string, content: object): boolean {
+    return Object.entries(content).every(([type, entry]) => {
+      const schema = own(entry, 'schema');
+      return schema === undefined || this.compiled(`${place} ${type}`, schema) !== undefined;
+    });
   }
 
   private checkBody(
@@ -97,14 +120,17 @@ export class Contract {
   ): Result<undefined, ContractReason> {
     const type = mediaTypeOf(headers);
     const range = `${type.split('/')[0] ?? ''}/*`;
-    const key = [type, range, '*/*'].find((name) => own(content, name) !== undefined);
+    const declared = typeof content === 'object' && content !== null ? Object.keys(content) : [];
+    const key = [type, range, '*/*']
+      .map((name) => declared.find((other) => withoutParameters(other) === name))
+      .find((name) => name !== undefined);
     if (key === undefined) return refuse([{ pointer: '/header/content-type', message: 'is no declared media type' }]);
     const schema = own(own(content, key), 'schema');
     if (schema === undefined || !isJsonType(type)) return ok(undefined);
     const validator = this.compiled(`${place} ${key}`, schema);
     if (validator === undefined) return refuse('contract-unusable');
     const value = readJson(body);
-    if (!value.ok) return refuse([{ pointer: '/body', message: 'is no JSON' }]);
+    if (!value.ok) return refuse([{ pointer: '/body', message: value.reason }]);
     try {
       return validator(value.value) ? ok(undefined) : refuse(problemsOf(validator.errors ?? [], '/body', this.names));
     } catch {
@@ -125,9 +151,14 @@ export class Contract {
       logger: false,
       allErrors: false,
       validateSchema: false,
+      // Else a schema is pasted in wherever it is named, and a small document makes a program of millions of lines.
+      inlineRefs: false,
       code: { regExp },
     });
     formats.default(ajv);
+    // Ajv compares each item with each other one: a body of a megabyte would hold the process up for minutes.
+    ajv.removeKeyword('uniqueItems');
+    ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: areUnique });
     const { components, paths } = this.document;
     try {
       return ajv.compile({ allOf: [schema], components, paths });
@@ -149,12 +180,17 @@ export class Contract {
       if (typeof reference !== 'string') return at;
       const tokens = reference.startsWith('#/') ? reference.slice(2).split('/') : ['\0'];
       at = tokens.reduce<unknown>(
-        (inner, token) => own(inner, token.replaceAll('~1', '/').replaceAll('~0', '~')),
+        (inner, token) => own(inner, percentDecoded(token).replaceAll('~1', '/').replaceAll('~0', '~')),
         this.document,
       );
     }
     return undefined;
   }
+}
+
+/** By their canonical text (RFC 8785): in time that grows with the items, not with their square. */
+function areUnique(isAsked: boolean, items: readonly unknown[]): boolean {
+  return !isAsked || new Set(items.map((item) => canonicalize(item))).size === items.length;
 }
 
 /** Names in the document; undefined if it is too large, names something outside of it, or an identity of its own. */
@@ -183,18 +219,34 @@ function leadsOutside(key: string, inner: unknown): boolean {
 /** Without parameters; empty where there is none, or more than one. */
 function mediaTypeOf(headers: RequestParts['headers']): string {
   const [only, ...others] = headers.filter(({ name }) => name.toLowerCase() === 'content-type');
-  return others.length > 0 ? '' : (only?.value.split(';')[0] ?? '').trim().toLowerCase();
+  return others.length > 0 ? '' : withoutParameters(only?.value ?? '');
+}
+
+function withoutParameters(mediaType: string): string {
+  return (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+}
+
+/** As it stands where it is no percent-encoding: then nothing has that name. */
+function percentDecoded(token: string): string {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
 }
 
 function own(node: unknown, key: string): unknown {
   return typeof node === 'object' && node !== null && Object.hasOwn(node, key) ? Reflect.get(node, key) : undefined;
 }
 
-function readJson(body: Uint8Array): Result<unknown, 'no-json'> {
+function readJson(body: Uint8Array): Result<unknown, 'is no JSON' | 'names a key twice'> {
   try {
-    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const value = JSON.parse(text) as unknown;
+    // Who reads the first of the two gets what was not checked.
+    return hasDuplicateKey(text) ? refuse('names a key twice') : ok(value);
   } catch {
     // Not UTF-8 or no JSON: that is the answer to the question asked.
-    return refuse('no-json');
+    return refuse('is no JSON');
   }
 }

@@ -9,6 +9,8 @@ export const CASE_KINDS = {
   request: 'correction',
   /** To the owner: what the person has answered. */
   info: 'correction.info',
+  /** To the portal: what the owner says to the person in its own words; fetched, and delivered by no topic. */
+  words: 'correction.words',
   /** To owner or portal: what became of a case. */
   told: 'correction.told',
   /** To the connector of a service whose answers hold the datum; its agency does not get it. */
@@ -42,6 +44,15 @@ const infoContent = z.strictObject({
 });
 export type CaseInfoContent = z.infer<typeof infoContent>;
 
+/** Own words of an owner; the act that they go with has their digest under this salt. */
+const wordsContent = z.strictObject({
+  correctionId: uuid,
+  /** base64url, 32 bytes. */
+  salt: z.string().max(64),
+  text: z.string().max(2_000),
+});
+export type CaseWordsContent = z.infer<typeof wordsContent>;
+
 const toldContent = z.strictObject({
   correctionId: uuid,
   publicNumber: z.string(),
@@ -58,7 +69,8 @@ export type CaseToldContent = z.infer<typeof toldContent>;
 /** Neither case nor owner: it links no person across members. The newest `at` of a flag holds. */
 const disputeContent = z.strictObject({
   /** Names this flag, to set it and to take it away. */
-  flag: z.string().max(64),
+  // What a table cannot hold must not get as far as the table.
+  flag: z.string().regex(/^[\x20-\x7e]{1,64}$/),
   /** `COUNTRY/TYPE/CODE`. */
   subject,
   element: z.string(),
@@ -97,6 +109,7 @@ export type CorrectedContent = z.infer<typeof correctedContent>;
 export const readCaseRequest = (content: unknown): CaseRequestContent | undefined =>
   requestContent.safeParse(content).data;
 export const readCaseInfo = (content: unknown): CaseInfoContent | undefined => infoContent.safeParse(content).data;
+export const readCaseWords = (content: unknown): CaseWordsContent | undefined => wordsContent.safeParse(content).data;
 export const readCaseTold = (content: unknown): CaseToldContent | undefined => toldContent.safeParse(content).data;
 export const readDispute = (content: unknown): DisputeContent | undefined => disputeContent.safeParse(content).data;
 export const readCorrected = (content: unknown): CorrectedContent | undefined =>

@@ -1,3 +1,4 @@
+export { Secret } from './secret.js';
 export { ok, refuse, type Ok, type Refused, type Result } from './result.js';
 export {
   AppError,
@@ -47,3 +48,4 @@ export {
 } from './exchange-id.js';
 export { systemClock, type Clock } from './clock.js';
 export { Coalescer, type CoalescerOptions } from './coalescer.js';
+export { isTimeZone } from './time-zone.js';

@@ -31,6 +31,8 @@ export type {
   FailedPayload,
   LogClosedPayload,
   LogOpenedPayload,
+  ChangedPayload,
+  SuspendedPayload,
   ManifestPayload,
   RefusalsPayload,
   QuestionAskedPayload,

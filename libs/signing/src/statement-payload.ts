@@ -79,6 +79,14 @@ export type RefusedPayload = PayloadOf<'exchange.refused', Parties | 'why' | 'sn
 export type FailedPayload = PayloadOf<'exchange.failed', Parties | 'why' | 'side' | 'prev'>;
 export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
 export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
+/**
+ * A change of the registers that its snapshot `n` (`snap`, if the snapshot says the same) puts in force after this leaf.
+ * `user` commits to who asked for it and who approved it, `ref` names the kinds of what changes, `doc` is the salted
+ * digest of the whole request; `id` is that request's.
+ */
+export type ChangedPayload = PayloadOf<'registry.changed', 'user' | 'snap' | 'n' | 'doc' | 'ref'>;
+/** The same for a stop that one security officer orders alone: `user` commits to that one. */
+export type SuspendedPayload = PayloadOf<'registry.suspended', 'user' | 'snap' | 'n' | 'doc' | 'ref'>;
 /** A time-stamp token (`audit-log.md` §5): `doc` its SHA-256, `n` the log's size that it stamps, `ref` its authority. */
 export type AnchorPayload = PayloadOf<'anchor.tsr', 'n' | 'doc' | 'ref'>;
 /** Two operators started the log at size `n` while no witness answered; `doc` is the digest of what they signed. */
@@ -158,6 +166,8 @@ export type StatementPayload =
   | FailedPayload
   | ConflictPayload
   | ManifestPayload
+  | ChangedPayload
+  | SuspendedPayload
   | AnchorPayload
   | UnwitnessedPayload
   | AccessPayload
@@ -187,6 +197,7 @@ interface PayloadRule {
 const parties = ['from', 'to', 'svc', 'ep'] as const;
 const step = ['from', 'to', 'seq', 'was', 'now', 'prev'] as const;
 const access: PayloadRule = { required: ['from', 'doc'], optional: [] };
+const change: PayloadRule = { required: ['user', 'snap', 'n', 'doc', 'ref'], optional: [] };
 /** `statements.md` §2: no field stands where this table does not put it. Events bring their own rows. */
 const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.requested': { required: [...parties, 'pur', 'law', 'req', 'subj', 'snap'], optional: ['user'] },
@@ -195,6 +206,8 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.failed': { required: [...parties, 'why', 'side', 'prev'], optional: [] },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+  'registry.changed': change,
+  'registry.suspended': change,
   'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [] },
   'log.unwitnessed': { required: ['n', 'doc'], optional: [] },
   'access.searched': access,
@@ -339,6 +352,7 @@ export function isStatementPayload(fields: Readonly<Record<string, unknown>>): f
 
 function agree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
   if (!isDated(type, fields['until'])) return false;
+  if (type === 'registry.changed' || type === 'registry.suspended') return changeAgrees(type, fields);
   return type.startsWith('correction.') ? caseAgrees(type, fields) : fieldsAgree(type, fields);
 }
 
@@ -346,6 +360,16 @@ function agree(type: StatementType, fields: Readonly<Record<string, unknown>>): 
 function isDated(type: StatementType, until: unknown): boolean {
   if (typeof until !== 'number') return true;
   return type === 'correction.corrected' ? !Number.isNaN(new Date(until).getTime()) : until >= 0;
+}
+
+/** Two persons make a change, one alone may stop something; a snapshot follows the one that it was decided by. */
+function changeAgrees(type: StatementType, { id, user, snap, n, doc }: Readonly<Record<string, unknown>>): boolean {
+  const persons = type === 'registry.changed' ? 2 : 1;
+  const isNext = Number(n) === Number(snap) || Number(n) === Number(snap) + 1;
+  const isSalted = typeof doc === 'string' && doc.startsWith('h1:');
+  return (
+    typeof id === 'string' && !UUID_V8.test(id) && Array.isArray(user) && user.length === persons && isNext && isSalted
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type MemberEntry,
 } from '#snapshot';
 import { cliErrors } from '../cli.errors.js';
+import { keysOfMember, neededKeys } from './key-file.js';
 import { ensureKeys, type ApplyKeys } from './key-files.service.js';
 
 /** The body of `POST /v1/apply`. */
@@ -42,22 +43,56 @@ export async function prepareApply(
   if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
   const definition = parsed.value;
   const sources = await readOpenApi(file, definition);
-  const keys = await ensureKeys(keysDir, definition, dryRun);
+  const keys = await ensureKeys(keysDir, neededKeys(definition), dryRun);
   const documents = documentsOf(file, text, definition, sources, keys);
-  const entries = await Promise.all(documents.map((document) => signEntry(document, keys)));
+  const signedAt = new Date().toISOString();
+  const entries = await Promise.all(documents.map((document) => signEntry({ ...document, signedAt }, keys)));
   return {
     madeKeys: keys.made,
     request: {
       definition: text,
       documents: entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain })),
-      openapi: sources.map((source) => ({
-        ...source,
-        digest: digestOf(source),
-        mediaType: source.path.endsWith('.json') ? 'application/json' : 'application/yaml',
-      })),
+      openapi: sources.map(sentOf),
       dryRun,
     },
   };
+}
+
+/** What one member says otherwise, signed with its own keys: nothing of the other members is needed, or sent. */
+export interface MemberRequest {
+  readonly patch: { readonly members: { readonly put: readonly object[] } };
+  readonly documents: ApplyRequest['documents'];
+  readonly openapi: ApplyRequest['openapi'];
+}
+
+/** The same for one member of a definition, `CLASS/CODE`. */
+export async function prepareMember(
+  options: PrepareOptions,
+  member: string,
+): Promise<{ readonly request: MemberRequest; readonly madeKeys: readonly string[] }> {
+  const { file, keysDir, dryRun } = options;
+  const text = await readText(file);
+  const parsed = parseInstanceDefinition(text);
+  if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
+  const definition = parsed.value;
+  const entry = definition.members.find(({ id }) => id === member);
+  if (entry === undefined) throw invalid([`${file} holds no member ${member}`]);
+  const sources = await readOpenApi(file, { ...definition, members: [entry] });
+  const keys = await ensureKeys(keysDir, keysOfMember(definition, member), dryRun);
+  const own = documentsOf(file, text, definition, await readOpenApi(file, definition), keys).filter(
+    (document) => document.member === `${definition.instance}/${member}`,
+  );
+  const entries = await Promise.all(own.map((document) => signEntry(document, keys)));
+  const documents = entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain }));
+  return {
+    madeKeys: keys.made,
+    request: { patch: { members: { put: [entry] } }, documents, openapi: sources.map(sentOf) },
+  };
+}
+
+function sentOf(source: Source): ApplyRequest['openapi'][number] {
+  const mediaType = source.path.endsWith('.json') ? 'application/json' : 'application/yaml';
+  return { ...source, digest: digestOf(source), mediaType };
 }
 
 /** `file:line:column code message`, as editors and compilers write it. */

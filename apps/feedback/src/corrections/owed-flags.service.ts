@@ -26,7 +26,8 @@ export class OwedFlags {
   async of(subsystem: SubsystemId): Promise<OwedFlagsStanding> {
     const { database, outbox, clock, caughtUpAtMs } = this.parts;
     const { number: waiting, oldestMs: waitingMs } = await outbox.owed(database, subsystem, CASE_KINDS.dispute);
-    const atMs = caughtUpAtMs();
-    return { waiting, waitingMs, ...(atMs === undefined ? {} : { behindMs: Math.max(0, clock.now() - atMs) }) };
+    const atMs = caughtUpAtMs() ?? -Infinity;
+    // Never since the start: no number says how long ago that was.
+    return { waiting, waitingMs, ...(Number.isFinite(atMs) ? { behindMs: Math.max(0, clock.now() - atMs) } : {}) };
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { exchangeIdBytes, parseExchangeId } from '#kernel';
 import type { Database } from '#postgres';
 import type { EpochTag } from '../key-store/tag.js';
@@ -23,6 +24,10 @@ const SHOWN = `
    GROUP BY exchange.exchange_id HAVING bool_and(access.concealed_until IS NULL OR access.concealed_until <= $6::bigint)`;
 /** Intake bears so much between an id's time and its statement's, and some more. */
 const APART_MS = 10 * 60_000;
+/** Leaf and opening of an answer are on their way for a moment, and a person may be quicker. */
+const FRESH_MS = 10_000;
+const FRESH_WAIT_MS = 3_000;
+const LOOK_EVERY_MS = 200;
 
 /** Looks an exchange up in one person's index; ids tell their time, so that it reads minutes of it and no more. */
 export class SeenExchanges {
@@ -31,9 +36,23 @@ export class SeenExchanges {
     private readonly clock: { now(): number },
   ) {}
 
-  async isAbout(person: readonly EpochTag[], { exchangeId, service, endpoint }: SeenExchange): Promise<boolean> {
-    const atMs = timeOf(exchangeId);
+  /** Of an answer of seconds ago that is not in the index yet, it waits for some seconds whether it comes. */
+  async isAbout(person: readonly EpochTag[], seen: SeenExchange): Promise<boolean> {
+    const atMs = timeOf(seen.exchangeId);
     if (atMs === undefined) return false;
+    const untilMs = performance.now() + (Math.abs(this.clock.now() - atMs) < FRESH_MS ? FRESH_WAIT_MS : 0);
+    for (;;) {
+      if (await this.isIndexed(person, seen, atMs)) return true;
+      if (performance.now() >= untilMs) return false;
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+
+  private async isIndexed(
+    person: readonly EpochTag[],
+    { exchangeId, service, endpoint }: SeenExchange,
+    atMs: number,
+  ): Promise<boolean> {
     const rows = await this.database.query(ABOUT, [
       person.map(({ epoch }) => epoch),
       person.map(({ tag }) => tag),

@@ -24,7 +24,7 @@ export class Notifications1800000000012 implements MigrationInterface {
         at_ms bigint, epoch integer NOT NULL, tag bytea NOT NULL, key_id bytea NOT NULL,
         UNIQUE (notification_id, channel)
       );
-      CREATE INDEX notification_delivery_due ON notification_delivery (channel, due_ms) WHERE state IN ('WAITING', 'SENDING');
+      CREATE INDEX notification_delivery_due ON notification_delivery (due_ms) WHERE state IN ('WAITING', 'SENDING');
       CREATE INDEX notification_delivery_person ON notification_delivery (epoch, tag);
       CREATE TABLE notification_preference (
         epoch integer NOT NULL, tag bytea NOT NULL, portal text NOT NULL, preference_enc bytea NOT NULL,

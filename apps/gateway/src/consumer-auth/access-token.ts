@@ -22,6 +22,8 @@ const CLOCK_TOLERANCE_MS = 5_000;
 /** Every gateway of a snapshot takes the tokens of the others. */
 const AUDIENCE_PREFIX = 'urn:kerege:gateways:';
 const MAX_TOKEN_CHARS = 4_096;
+/** Wherever in a value it stands, under whatever scheme. */
+const JWT = /[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
 
 const claims = z.strictObject({
   iss: z.custom<InstanceId>((text) => typeof text === 'string' && registerInstanceId(text).ok),
@@ -66,10 +68,10 @@ export function makeAccessToken(parts: AccessTokenParts, signer: Signer): Promis
  * take away; whatever else stands under `Authorization` is between consumer and agency (`exchange.md` §2.3).
  */
 export function isAccessTokenField({ name, value }: HeaderField): boolean {
-  return name.toLowerCase() === 'authorization' && isForGateways(bearerOf(value));
+  return name.toLowerCase() === 'authorization' && (value.match(JWT) ?? []).some(isForGateways);
 }
 
-/** The tokens for gateways that a call shows. */
+/** The tokens for gateways that a call shows; empty for one that is spelt as no Bearer token is, which is none to believe. */
 export function shownTokens(headers: readonly HeaderField[]): string[] {
   return headers.filter(isAccessTokenField).map(({ value }) => bearerOf(value) ?? '');
 }
@@ -78,8 +80,8 @@ function bearerOf(value: string): string | undefined {
   return /^bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(value.trim())?.[1];
 }
 
-function isForGateways(token: string | undefined): boolean {
-  const aud = unverified(token ?? '')?.['aud'];
+function isForGateways(token: string): boolean {
+  const aud = unverified(token)?.['aud'];
   return typeof aud === 'string' && aud.startsWith(AUDIENCE_PREFIX);
 }
 

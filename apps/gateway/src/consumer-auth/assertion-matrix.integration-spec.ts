@@ -90,6 +90,7 @@ const publicPem = () =>
 const rows: readonly Row[] = [
   ['by an Ed25519 key', () => made(key), undefined],
   ['by a P-256 key', () => made(curve), undefined],
+  ['with times that are no whole seconds', () => made(key, { claims: { exp: nowS() + 60.25 } }), undefined],
   ['typed JWT', withHeader({ typ: 'JWT' }), undefined],
   ['typed as the successor of RFC 7523 has it', withHeader({ typ: 'client-authentication+jwt' }), undefined],
   ['expired', () => made(key, { claims: { iat: nowS() - 120, exp: nowS() - 60 } }), 'assertion-expired'],
@@ -103,6 +104,7 @@ const rows: readonly Row[] = [
   ['without an end', claiming({ exp: undefined }), 'assertion-claims'],
   ['without a beginning', claiming({ iat: undefined }), 'assertion-claims'],
   ['without an id', claiming({ jti: undefined }), 'assertion-claims'],
+  ['with an id that is a number', claiming({ jti: 123_456_789 }), 'assertion-claims'],
   ['with an id that says nothing', claiming({ jti: 'x' }), 'assertion-claims'],
   ['about another than its issuer', claiming({ sub: OTHER }), 'assertion-claims'],
   ['of a member, which is no subsystem', claiming({ iss: 'TEST/GOV/1000' }), 'assertion-malformed'],

@@ -116,10 +116,11 @@ function soundClaims(
 ): Result<Pick<Assertion, 'jtiHash' | 'untilMs'>, AssertionReason> {
   // One name and no list: an assertion for two could be shown by the one to the other.
   if (aud !== audience) return refuse('assertion-audience');
-  if (!JTI.test(jti)) return refuse('assertion-claims');
+  // A claim may be of any type, whatever its name promises.
+  if (typeof (jti as unknown) !== 'string' || !JTI.test(jti)) return refuse('assertion-claims');
   if (iat * 1000 > nowMs + CLOCK_TOLERANCE_S * 1000) return refuse('assertion-early');
   if (exp - iat > LONGEST_ASSERTION_S) return refuse('assertion-long');
-  return ok({ jtiHash: Buffer.from(sha256(jti)), untilMs: (exp + CLOCK_TOLERANCE_S) * 1000 });
+  return ok({ jtiHash: Buffer.from(sha256(jti)), untilMs: Math.ceil((exp + CLOCK_TOLERANCE_S) * 1000) });
 }
 
 function reasonOf(cause: unknown): AssertionReason {

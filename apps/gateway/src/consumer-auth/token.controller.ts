@@ -23,12 +23,14 @@ const MAX_BODY_BYTES = 16 * 1024;
 /** Requests of callers whom nobody knows yet, at once. */
 const MAX_UNDER_WAY = 200;
 const RETRY_AFTER_S = '2';
+/** For 16 KiB: who sends them more slowly is told to come again. */
+const BODY_MS = 3_000;
 
 /** The token endpoint (RFC 6749 §3.2): its callers prove themselves by what they send, so no guard stands before it. */
 @ApiTags('tokens')
 @Controller(TOKEN_ROUTE)
 export class TokenController {
-  /** Written by `token`. */
+  /** Written by `answer`. */
   private underWay = 0;
 
   constructor(
@@ -44,29 +46,27 @@ export class TokenController {
   @ApiUnauthorizedResponse({ type: TokenErrorDto })
   @ApiTooManyRequestsResponse({ type: TokenErrorDto })
   async token(@Req() { raw }: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (this.underWay >= MAX_UNDER_WAY) {
-      refuse(reply.header('Connection', 'close'), 'tokens-unavailable');
-      return;
-    }
-    this.underWay += 1;
-    try {
-      const given = await this.answer(raw, reply);
+    const { 'content-length': declared, 'content-type': contentType } = raw.headers;
+    const body = await readBody(
+      raw,
+      declared === undefined ? undefined : Number(declared),
+      MAX_BODY_BYTES,
+      AbortSignal.timeout(BODY_MS),
+    );
+    // Whatever of the request was not read must not be taken for the next one.
+    if (!body.ok) refuse(reply.header('Connection', 'close'), 'token-request-malformed');
+    // Places are for those who have said all that they have to say: nobody holds one by saying it slowly.
+    else if (this.underWay >= MAX_UNDER_WAY) refuse(reply.header('Connection', 'close'), 'tokens-unavailable');
+    else {
+      const given = await this.answer(contentType, body.value);
       if (given.ok) send(reply.status(200), given.value);
       else refuse(reply, given.reason);
-    } finally {
-      this.underWay -= 1;
     }
   }
 
-  private async answer(raw: FastifyRequest['raw'], reply: FastifyReply): Promise<Result<GivenToken, TokenRefusal>> {
-    const { 'content-length': declared, 'content-type': contentType } = raw.headers;
-    const body = await readBody(raw, declared === undefined ? undefined : Number(declared), MAX_BODY_BYTES);
-    if (!body.ok) {
-      // Whatever of the request was not read must not be taken for the next one.
-      void reply.header('Connection', 'close');
-      return { ok: false, reason: 'token-request-malformed' };
-    }
-    const given = await this.tokens.give(contentType, body.value);
+  private async answer(contentType: string | undefined, body: Buffer): Promise<Result<GivenToken, TokenRefusal>> {
+    this.underWay += 1;
+    const given = await this.tokens.give(contentType, body).finally(() => (this.underWay -= 1));
     if (!given.ok && statusOf(tokenErrors.entries[given.reason]) === 401)
       this.refusals.add('consumer-unauthenticated', undefined, Date.now());
     return given;

@@ -6,6 +6,7 @@ import type { CaseSteps, Standing } from './case-steps.service.js';
 import type { CorrectionFilings } from './correction-filing.store.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 import type { Asker } from './feedback-cases.service.js';
+import { sealCopy } from './portal-copy.js';
 import {
   contentOf,
   flawExtensions,
@@ -23,6 +24,8 @@ export interface FilingServiceParts {
   readonly kept: CorrectionFilings;
   /** From which ids of parts are made. */
   readonly partKey: Uint8Array;
+  /** Of copies that feedback keeps for this gateway, should an owner be succeeded. */
+  readonly copyKey: Buffer;
   readonly clock: Clock;
 }
 
@@ -117,10 +120,14 @@ export class GatewayFilings {
       if (row !== undefined) await kept.filed(draft.id, consumer, row);
       return standing;
     } catch (cause) {
+      const earlier = isCode(cause, 'case-exists') ? await this.standingOf(asker, draft.id) : undefined;
+      if (earlier !== undefined && isSameFiling(earlier, request, outlineOf(draft.content))) {
+        // An earlier attempt was taken and its answer lost: now it is known, and the row can go when the case is over.
+        if (row !== undefined) await kept.filed(draft.id, consumer, row);
+        return earlier;
+      }
       // Refused for good: nothing of it stands anywhere. Where that is not known, the row waits for the next attempt.
       if (isNew && cause instanceof AppError && cause.kind !== 'unavailable') await kept.drop(draft.id, consumer);
-      const earlier = isCode(cause, 'case-exists') ? await this.standingOf(asker, draft.id) : undefined;
-      if (earlier !== undefined && isSameFiling(earlier, request, outlineOf(draft.content))) return earlier;
       throw cause;
     }
   }
@@ -150,7 +157,13 @@ export class GatewayFilings {
       ...(parentId === undefined ? {} : { parentId }),
     };
     const asked = { correctionId: id, kind, service, endpoint, content };
-    const sealed = parts === undefined ? await steps.seal(contentId, CASE_KINDS.request, owner, asked) : undefined;
+    const sealed =
+      parts === undefined
+        ? {
+            ...(await steps.seal(contentId, CASE_KINDS.request, owner, asked)),
+            copy: sealCopy(this.parts.copyKey, id, asker.consumer, { owner, kind, service, endpoint, content }),
+          }
+        : undefined;
     const expected = { t: 'correction.submitted' as const, id, to: owner, doc: outline.digest, opening };
     return steps.step(asker, '/v1/corrections', body, expected, sealed);
   }

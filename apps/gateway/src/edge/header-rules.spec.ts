@@ -26,14 +26,14 @@ describe('headers of a request', () => {
   it('go on without a token for the gateways, good or not, and with all other Authorization', () => {
     const token = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`;
     const ours = token({ aud: 'urn:kerege:gateways:TEST' });
-    const others = [
-      'Basic YTpi',
-      'Bearer opaque',
-      `Bearer ${token({ aud: 'https://agency.example' })}`,
-      `DPoP ${ours}`,
-    ];
+    const others = ['Basic YTpi', 'Bearer opaque', `Bearer ${token({ aud: 'https://agency.example' })}`];
     const forAgency = others.map((value) => header('Authorization', value));
-    const forUs = [header('Authorization', `Bearer ${ours}`), header('authorization', `bearer   ${ours} `)];
+    const forUs = [
+      header('Authorization', `Bearer ${ours}`),
+      header('authorization', `bearer   ${ours} `),
+      // However it is spelt, it would open the gateways to the agency.
+      ...[`DPoP ${ours}`, `Bearer\t${ours}`, `Bearer ${ours}, x`, ours].map((value) => header('Authorization', value)),
+    ];
     expect(filterRequestHeaders([...forUs, ...forAgency, ...kept])).toEqual([...forAgency, ...kept]);
   });
 });

@@ -16,11 +16,12 @@ export type BodyReason =
 const DRAINED_BYTES = 4 * 1024 * 1024;
 const DRAINED_MS = 500;
 
-/** Reads a body up to a limit; memory never holds more than that. */
+/** Reads a body up to a limit, and until `signal` says that it took too long; memory never holds more than that. */
 export function readBody(
   stream: BodyStream,
   declaredBytes: number | undefined,
   maxBytes: number,
+  signal?: AbortSignal,
 ): Promise<Result<Buffer, BodyReason>> {
   const mostRead = maxBytes + DRAINED_BYTES;
   if (declaredBytes !== undefined && declaredBytes > mostRead) return Promise.resolve(refuse('body-too-large'));
@@ -41,6 +42,8 @@ export function readBody(
     });
     stream.on('end', () => resolve(size > maxBytes ? refuse('body-too-large') : ok(Buffer.concat(parts, size))));
     // After 'end' this changes nothing; before it, the body will never be whole.
-    stream.on('close', () => resolve(refuse('http-malformed')));
+    const giveUp = () => resolve(refuse('http-malformed'));
+    stream.on('close', giveUp);
+    signal?.addEventListener('abort', giveUp, { once: true });
   });
 }

@@ -1,11 +1,16 @@
 import {
+  CONTEXT_HEADERS,
   explain,
   subjectKindOf,
   type AgreementFinding,
   type AgreedHours,
+  type AgreedQuota,
+  type AgreedRate,
+  type AgreedSweep,
   type AccessAgreement,
   type AccessQuestion,
   type CallTerms,
+  type ContextField,
 } from '#access';
 import {
   memberOf,
@@ -39,6 +44,10 @@ export interface ShownAgreement {
   readonly subjectKinds?: readonly string[];
   readonly hours?: AgreedHours;
   readonly context?: readonly string[];
+  /** Of which nobody says here how much is left: the provider counts. */
+  readonly quota?: AgreedQuota;
+  readonly rate?: AgreedRate;
+  readonly sweep?: AgreedSweep;
   readonly endUser?: string;
   readonly requiresLink?: boolean;
   readonly stopped?: string;
@@ -54,12 +63,6 @@ export interface ShownExplanation {
   readonly legalBasis?: string;
   readonly agreements: readonly ShownAgreement[];
 }
-
-const HEADERS: Readonly<Record<string, string>> = {
-  issue: 'X-Road-Issue',
-  'user-id': 'X-Road-UserId',
-  'represented-party': 'X-Road-Represented-Party',
-};
 
 /**
  * Whether a call would pass the gateway and the connector by the registry alone, and which rule decides. Told to those who
@@ -95,10 +98,10 @@ export function explanationFor(
 function callOf(view: RegistryView, { service, endpoint }: AccessQuestion, query: ExplanationQuestion): CallTerms {
   const entry = view.service(service);
   const rule = entry?.endpoints.find((known) => known.endpoint === endpoint)?.subject ?? entry?.subject;
-  const stated = query.context?.split(',') ?? [];
+  const stated = (query.context?.split(',') ?? []) as ContextField[];
   return {
     subjectKind: rule === undefined ? query.subjectKind : subjectKindOf('in-answer', rule),
-    headers: stated.map((field) => ({ name: HEADERS[field] ?? '', value: 'stated' })),
+    headers: stated.map((field) => ({ name: CONTEXT_HEADERS[field], value: 'stated' })),
   };
 }
 
@@ -108,17 +111,26 @@ function isOperator(view: RegistryView, asker: SubsystemId): boolean {
 }
 
 function shownAgreement(agreement: AccessAgreement, endpoint: string): Omit<ShownAgreement, 'finding'> {
-  const { endpoints, purposes, subjectKinds, hours, context, endUser, requiresLink, stopped, from, until } = agreement;
+  const { endpoints, purposes, endUser, requiresLink, stopped, from, until } = agreement;
   return {
     endpoints,
     purposes,
-    ...(subjectKinds === undefined ? {} : { subjectKinds }),
-    ...(hours === undefined ? {} : { hours }),
-    ...(context === undefined ? {} : { context }),
+    ...shownTerms(agreement),
     ...(endUser?.[endpoint] === undefined ? {} : { endUser: endUser[endpoint] }),
     ...(requiresLink?.includes(endpoint) === true ? { requiresLink: true } : {}),
     ...(stopped === undefined ? {} : { stopped }),
     ...(from === undefined ? {} : { from }),
     until,
+  };
+}
+
+function shownTerms({ subjectKinds, hours, context, quota, rate, sweep }: AccessAgreement) {
+  return {
+    ...(subjectKinds === undefined ? {} : { subjectKinds }),
+    ...(hours === undefined ? {} : { hours }),
+    ...(context === undefined ? {} : { context }),
+    ...(quota === undefined ? {} : { quota }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(sweep === undefined ? {} : { sweep }),
   };
 }

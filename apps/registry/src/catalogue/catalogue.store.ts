@@ -1,4 +1,5 @@
 import type { Database } from '#postgres';
+import type { AgreedHours, AgreedQuota, AgreedRate, AgreedSweep } from '#access';
 import type {
   ListedAgreement,
   ListedMember,
@@ -29,8 +30,12 @@ interface AgreementRow {
   end_user: Record<string, string> | null;
   requires_link: string[] | null;
   subject_kinds: string[] | null;
-  hours: { days: number[]; from: string; until: string; timeZone: string } | null;
+  hours: AgreedHours | null;
   context: string[] | null;
+  stopped: string | null;
+  quota: AgreedQuota | null;
+  rate: AgreedRate | null;
+  sweep: AgreedSweep | null;
 }
 
 const SERVICE = `
@@ -76,7 +81,8 @@ export class CatalogueStore {
     const [row] = await this.database.query<ServiceRow>(`${SERVICE} WHERE id = $1`, [id]);
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
-      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context
+      `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context,
+              stopped, quota, rate, sweep
        FROM agreement WHERE service_id = $1 ORDER BY position`,
       [id],
     );
@@ -116,6 +122,10 @@ function agreementOf(row: AgreementRow): ListedAgreement {
     ...(row.subject_kinds === null ? {} : { subjectKinds: row.subject_kinds }),
     ...(row.hours === null ? {} : { hours: row.hours }),
     ...(row.context === null ? {} : { context: row.context }),
+    ...(row.quota === null ? {} : { quota: row.quota }),
+    ...(row.rate === null ? {} : { rate: row.rate }),
+    ...(row.sweep === null ? {} : { sweep: row.sweep }),
+    ...(row.stopped === null ? {} : { stopped: row.stopped }),
     ...(row.valid_from === null ? {} : { from: row.valid_from.toISOString() }),
     until: row.valid_until.toISOString(),
   };

@@ -103,8 +103,10 @@ export class ChangeDto implements Change {
       'legalBasis',
       'issuer',
       'element',
+      'succession',
       'suspension',
       'instance',
+      'officer',
     ],
   })
   kind: Change['kind'];

@@ -11,8 +11,10 @@ export type ChangeKind =
   | 'legalBasis'
   | 'issuer'
   | 'element'
+  | 'succession'
   | 'suspension'
-  | 'instance';
+  | 'instance'
+  | 'officer';
 
 /** One line of what applying a definition does. */
 export interface Change {
@@ -25,7 +27,10 @@ export interface Change {
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'suspensions' | 'instances'>;
+  readonly snapshot: Pick<
+    Snapshot,
+    'purposes' | 'legalBases' | 'issuers' | 'elements' | 'successions' | 'suspensions' | 'instances'
+  >;
   readonly documents: readonly MemberDocument[];
 }
 
@@ -55,6 +60,7 @@ function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
     ...snapshot.purposes.map(({ code, ...parts }) => item('purpose', code, parts)),
     ...snapshot.issuers.map(({ issuer, ...parts }) => item('issuer', issuer, parts)),
     ...snapshot.elements.map(({ id, ...parts }) => item('element', id, parts)),
+    ...(snapshot.successions ?? []).map(({ former, ...parts }) => item('succession', former, parts)),
     ...snapshot.suspensions.map(({ of, endpoint, reason }) =>
       item('suspension', endpoint === undefined ? of : `${of} ${endpoint}`, { reason }),
     ),

@@ -156,7 +156,13 @@ export async function startParts(context: StartContext, plans: Plans): Promise<v
  */
 async function startProcesses(context: StartContext, plans: Plans): Promise<void> {
   const { steps, ports, dataDir, keysDir, definition, options } = context;
-  const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
+  const apply = {
+    file: definition,
+    dataDir,
+    keysDir,
+    registryUrl: localUrl(ports.registry),
+    issuerUrl: localUrl(ports.identityProvider),
+  };
   const wasApplied = await isApplied(apply);
   const run = async (...names: ProcessName[]) => {
     const chosen = names.flatMap((name) => plans[name] ?? []);
@@ -171,7 +177,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
       .run('registry', () => run('registry'))
       .then(async () => {
         if (wasApplied) steps.skip('apply', 'unchanged since the last start');
-        else await steps.run('apply', () => applyDefinition(apply));
+        else await steps.run('apply', () => identity.then(() => applyDefinition(apply)));
       });
     await Promise.all([agencies, audit, registry, time, identity]);
   };
@@ -228,6 +234,12 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
   for (const name of ['agencies', 'registry', 'audit', 'connectors', 'feedback'] as const)
     steps.skip(name, 'in the one process');
   if (plans.timeAuthority !== undefined) steps.skip('time', 'in the one process');
-  const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
+  const apply = {
+    file: definition,
+    dataDir,
+    keysDir,
+    registryUrl: localUrl(ports.registry),
+    issuerUrl: localUrl(ports.identityProvider),
+  };
   await steps.run('apply', () => applyDefinition(apply));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '#kernel';
 import { CLOCKS, type ClockKind } from '../clock-command.js';
 
 export const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -94,12 +95,3 @@ export const termsProfile = z.strictObject({
   terms: z.strictObject(Object.fromEntries(CLOCKS.map((clock) => [clock, term])) as Record<ClockKind, typeof term>),
 });
 export type TermsProfile = Readonly<z.infer<typeof termsProfile>>;
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone.length > 0;
-  } catch {
-    // RangeError is how Intl says no.
-    return false;
-  }
-}
