@@ -74,7 +74,7 @@ export class NoticeScene {
     const loaded = feedbackConfig.load({ DATABASE_URL: '-', KEREGE_FEEDBACK_KEYS_DATABASE_URL: '-' });
     const parts = assembleNotifications({
       config: {
-        ...{ ...loaded, instanceId: INSTANCE, notificationTimeoutMs: 400, notificationIntervalMs: 20 },
+        ...{ ...loaded, instanceId: INSTANCE, notificationTimeoutMs: 1_000, notificationIntervalMs: 20 },
         ...{ notificationRetryFirstMs: 20, notificationRetryLongestMs: 50, notificationGiveUpMs: giveUpMs },
       },
       events: {

@@ -82,7 +82,8 @@ export async function prepareMember(
   const own = documentsOf(file, text, definition, await readOpenApi(file, definition), keys).filter(
     (document) => document.member === `${definition.instance}/${member}`,
   );
-  const entries = await Promise.all(own.map((document) => signEntry(document, keys)));
+  const signedAt = new Date().toISOString();
+  const entries = await Promise.all(own.map((document) => signEntry({ ...document, signedAt }, keys)));
   const documents = entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain }));
   return {
     madeKeys: keys.made,

@@ -15,6 +15,11 @@ export interface ChangeInput {
   readonly openapi: readonly NamedDocument[];
 }
 
+/** What was stored of a request by `ChangesService`, from what was validated. */
+export function inputOf({ input }: { readonly input: string }): ChangeInput {
+  return JSON.parse(input) as ChangeInput;
+}
+
 export interface Planned {
   readonly plan: Plan;
   readonly present: Present;

@@ -1,5 +1,6 @@
 import { recordBytes } from './change-leaf.js';
 import { stateOf, type ListedChange, type StoredChange, type StoredLeaf } from './change.store.js';
+import type { PatchEntry } from './definition-patch.js';
 import type { ChangeState } from './change-state.js';
 import type { Change } from '../definition/differences.js';
 
@@ -33,7 +34,12 @@ export interface ChangeLeafView {
   readonly persons: readonly { readonly person: string; readonly r: string }[];
 }
 
+/** An item of the definition before and after; absent: it is not there. */
+export type ItemView = PatchEntry;
+
 export interface OneChange extends ChangeView {
+  /** To whom decides about it, or sees every request: what exactly it says. */
+  readonly items?: readonly ItemView[];
   readonly leaf?: ChangeLeafView;
 }
 

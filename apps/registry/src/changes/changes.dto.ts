@@ -11,6 +11,7 @@ import {
   IsOptional,
   IsString,
   IsUUID,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -18,8 +19,18 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ChangeDto, OpenApiDocumentDto, SignedMemberDto } from '../definition/apply.dto.js';
-import type { ChangeEventView, ChangeLeafView, ChangesPage, ChangeView, PresentDefinition } from './change-view.js';
+import type {
+  ChangeEventView,
+  ChangeLeafView,
+  ChangesPage,
+  ChangeView,
+  ItemView,
+  PresentDefinition,
+} from './change-view.js';
 import { CHANGE_STATES, type ChangeState } from './change-state.js';
+
+/** One line, and nothing that steers the terminal of who reads it. */
+const PLAIN = /^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u;
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -76,6 +87,7 @@ export class ChangeRequestDto {
   @IsString()
   @MinLength(3)
   @MaxLength(1_000)
+  @Matches(PLAIN)
   reason: string;
 
   @ApiProperty({ required: false, description: 'When it shall take effect, within a year; at once after approval.' })
@@ -110,6 +122,7 @@ export class SuspensionDto {
   @IsString()
   @MinLength(3)
   @MaxLength(500)
+  @Matches(PLAIN)
   reason: string;
 }
 
@@ -118,6 +131,7 @@ export class DecisionDto {
   @IsString()
   @MinLength(3)
   @MaxLength(500)
+  @Matches(PLAIN)
   reason: string;
 }
 
@@ -194,7 +208,19 @@ export class ChangeLeafDto implements ChangeLeafView {
   persons: readonly { person: string; r: string }[];
 }
 
+export class ItemDto implements ItemView {
+  @ApiProperty({ type: String, description: 'List of the definition.' }) list: ItemView['list'];
+  @ApiProperty({ required: false, description: 'The item before; absent: it is new.' }) was?: Record<string, unknown>;
+  @ApiProperty({ required: false, description: 'The item after; absent: it goes.' }) now?: Record<string, unknown>;
+}
+
 export class OneChangeDto extends ChangeViewDto {
+  @ApiProperty({
+    required: false,
+    type: [ItemDto],
+    description: 'What exactly it says; for who decides about it or sees every request.',
+  })
+  items?: ItemDto[];
   @ApiProperty({ required: false, type: ChangeLeafDto }) leaf?: ChangeLeafDto;
 }
 

@@ -4,7 +4,7 @@ import type { DefinitionService, Present } from '../definition/definition.servic
 import { planChange } from '../definition/plan-change.js';
 import { changeErrors } from './change.errors.js';
 import type { Hindrance, ChangeInput, ChangePlanner } from './change-planner.service.js';
-import { entryDigest } from './change-planner.service.js';
+import { entryDigest, inputOf } from './change-planner.service.js';
 import { afterAct, type ChangeAct } from './change-state.js';
 import { stateOf, type ChangeStore, type NewEvent, type StoredChange } from './change.store.js';
 import type { ChangeRequestDto, SuspensionDto } from './changes.dto.js';
@@ -65,7 +65,9 @@ export class ChangesService {
       return { id, changes: known.changes };
     const { version: base, body } = await this.definitions.present();
     const entries = body === undefined ? [] : entriesOf(body, { suspensions: { put: [{ ...what, reason }] } });
-    if (entries.some(({ was }) => was !== undefined)) throw changeErrors.error('change-decided');
+    // Stopped already, for this reason or another.
+    const isThere = body !== undefined && entries.length === 0;
+    if (isThere || entries.some(({ was }) => was !== undefined)) throw changeErrors.error('change-decided');
     const input = { patch: entries, documents: [], openapi: [] };
     const { changes } = (await this.planned(input)).plan;
     const roles = MAY_SUSPEND.join(' ');
@@ -84,7 +86,7 @@ export class ChangesService {
     this.demand('approve', by, change.changes);
     if (change.events.some(({ state, person }) => state === 'APPROVED' && person === by.person)) return;
     this.demandStep(change, 'approve');
-    const planned = await this.planner.planAgain(JSON.parse(change.input) as ChangeInput, change.changes);
+    const planned = await this.planner.planAgain(inputOf(change), change.changes);
     if (!planned.ok) throw await this.hindered(change, planned.reason);
     await this.append(change, this.event('APPROVED', by, rolesFor('approve', by, change.changes)));
     this.wake();
@@ -151,11 +153,10 @@ export class ChangesService {
         return standing.members.get(id) === member ? [] : [id];
       }),
     );
-    const standingDigests = new Set(Object.values(present.openapi));
     return {
       patch: patchBetween(body, bodyOf(definition)),
       documents: withWas(documents.filter(({ member }) => touched.has(member))),
-      openapi: openapi.filter(({ digest }) => digest === undefined || !standingDigests.has(digest)),
+      openapi: openapi.filter(({ path, digest }) => digest === undefined || present.openapi[path] !== digest),
     };
   }
 

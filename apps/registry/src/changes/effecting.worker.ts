@@ -7,7 +7,7 @@ import type { DefinitionService } from '../definition/definition.service.js';
 import type { ReceiptOutcome } from '../snapshot/receipt.js';
 import type { ReplyConsumer } from '../snapshot/reply.consumer.js';
 import { changeLeaf, type ChangeRecord } from './change-leaf.js';
-import type { ChangeInput, ChangePlanner, Hindrance, Planned } from './change-planner.service.js';
+import { inputOf, type ChangePlanner, type Hindrance, type Planned } from './change-planner.service.js';
 import { changeErrors } from './change.errors.js';
 import type { ChangeStore, StoredChange, StoredLeaf } from './change.store.js';
 import { inputDigest } from './changes.service.js';
@@ -169,11 +169,6 @@ export class EffectingWorker {
     await Promise.race([promise, this.wake.promise]);
     clearTimeout(timer);
   }
-}
-
-function inputOf({ input }: StoredChange): ChangeInput {
-  // Written by `ChangesService`, from what was validated.
-  return JSON.parse(input) as ChangeInput;
 }
 
 function recordOf(change: StoredChange): ChangeRecord {

@@ -112,6 +112,7 @@ export class ChangeDto implements Change {
   kind: Change['kind'];
   @ApiProperty() id: string;
   @ApiProperty({ required: false, description: 'Names of the parts that changed.' }) detail?: string;
+  @ApiProperty({ required: false, description: 'Whose it is, where its identifier does not tell.' }) of?: string;
 }
 
 export class ApplyAnswerDto implements ApplyAnswer {
