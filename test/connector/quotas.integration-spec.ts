@@ -89,6 +89,7 @@ describe('quotas of agreements, counted by two connectors', () => {
   it('begin anew with the day', async () => {
     aheadMs =
       Date.parse(`${new Date(Date.now() + 24 * 60 * 60_000).toISOString().slice(0, 10)}T00:00:00Z`) - Date.now();
+    await network.renew(aheadMs);
     // The statement's time goes with the connectors' clocks; the broker's does not matter to them here.
     const sent = await network.send({ ts: Date.now() + aheadMs, deadlineMs: Date.now() + aheadMs + 20_000 });
     expect(await outcomes([sent])).toEqual(['exchange.answered']);

@@ -70,7 +70,7 @@ describe('changes of the registry', () => {
     expect(shown.events).toHaveLength(4);
     // Whoever decides sees what exactly it says.
     expect(shown.items).toMatchObject([
-      { list: 'members', was: { name: { en: 'Third' } }, now: { name: { en: 'Fourth' } } },
+      { list: 'members', was: { name: { en: 'State Portal' } }, now: { name: { en: 'Fourth' } } },
     ]);
   }, 20_000);
 });
