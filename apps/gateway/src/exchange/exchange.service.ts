@@ -2,6 +2,7 @@ import type { ContractChecks } from '#contract-check';
 import { AssertionMemory, verifyEndUser, type EndUser, type PresentationReason } from '#end-user';
 import { Capacity, ok, refuse, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
+import { spelled } from '#signing';
 import type { Limits } from '../limits/limits.service.js';
 import type { LinkTickets } from '../links/link-tickets.service.js';
 import { admit, limitedCall, type Admitted, type Gate, type Refusal } from './admission.js';
@@ -160,8 +161,7 @@ export class ExchangeService extends Exchanges {
     const { consumer, target } = request;
     const signer = this.parts.keys.signer(view, consumer);
     if (signer === undefined) return refuse({ code: 'consumer-stopped' });
-    const person = `${subject.country}/${subject.type}/${subject.code}`;
-    const question = { consumer, subject: person, service: target.service, purpose: permit.purpose };
+    const question = { consumer, subject: spelled(subject), service: target.service, purpose: permit.purpose };
     const asked = await this.parts.links.ticket(question, signer);
     if (asked.ok) return ok({ ...admitted, linkTicket: asked.value });
     return refuse(asked.reason === 'link-missing' ? missing : { code: asked.reason, retryAfterS: LINKS_RETRY_S });

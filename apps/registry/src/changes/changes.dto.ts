@@ -4,7 +4,6 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
-  IsIn,
   IsInt,
   IsISO8601,
   IsObject,
@@ -19,14 +18,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ChangeDto, OpenApiDocumentDto, SignedMemberDto } from '../definition/apply.dto.js';
-import type {
-  ChangeEventView,
-  ChangeLeafView,
-  ChangesPage,
-  ChangeView,
-  ItemView,
-  PresentDefinition,
-} from './change-view.js';
+import type { ChangeEventView, ChangeLeafView, ChangesPage, ChangeView, PresentDefinition } from './change-view.js';
+import type { PatchEntry } from './definition-patch.js';
 import { CHANGE_STATES, type ChangeState } from './change-state.js';
 
 /** One line, and nothing that steers the terminal of who reads it. */
@@ -180,7 +173,7 @@ export class HistoryQuery extends PageQuery {
 export class ChangeEventDto implements ChangeEventView {
   @ApiProperty() seq: number;
   @ApiProperty() at: string;
-  @ApiProperty({ enum: CHANGE_STATES }) @IsIn(CHANGE_STATES) state: ChangeState;
+  @ApiProperty({ enum: CHANGE_STATES }) state: ChangeState;
   @ApiProperty({ required: false, description: 'COUNTRY/TYPE/CODE; absent: the registry itself.' }) person?: string;
   @ApiProperty({ required: false }) issuer?: string;
   @ApiProperty({ required: false, description: 'By which of their roles.' }) roles?: string;
@@ -208,8 +201,8 @@ export class ChangeLeafDto implements ChangeLeafView {
   persons: readonly { person: string; r: string }[];
 }
 
-export class ItemDto implements ItemView {
-  @ApiProperty({ type: String, description: 'List of the definition.' }) list: ItemView['list'];
+export class ItemDto implements PatchEntry {
+  @ApiProperty({ type: String, description: 'List of the definition.' }) list: PatchEntry['list'];
   @ApiProperty({ required: false, description: 'The item before; absent: it is new.' }) was?: Record<string, unknown>;
   @ApiProperty({ required: false, description: 'The item after; absent: it goes.' }) now?: Record<string, unknown>;
 }

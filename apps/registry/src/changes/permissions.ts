@@ -66,7 +66,7 @@ export function forbiddenChange(
   );
 }
 
-/** The role by which a person acts on all of these, for the record; they may. */
+/** The roles by which a person may do this to any of these, for the record; whose they are is not asked. */
 export function rolesFor(act: Act, { grants }: Grants, changes: readonly Change[]): string {
   const roles = grants
     .map(({ role }) => role)

@@ -1,20 +1,22 @@
 import { credentialName, type MemberDocument, type Snapshot } from '#snapshot';
 
-export type ChangeKind =
-  | 'member'
-  | 'subsystem'
-  | 'key'
-  | 'credential'
-  | 'service'
-  | 'agreement'
-  | 'purpose'
-  | 'legalBasis'
-  | 'issuer'
-  | 'element'
-  | 'succession'
-  | 'suspension'
-  | 'instance'
-  | 'officer';
+export const CHANGE_KINDS = [
+  'member',
+  'subsystem',
+  'key',
+  'credential',
+  'service',
+  'agreement',
+  'purpose',
+  'legalBasis',
+  'issuer',
+  'element',
+  'succession',
+  'suspension',
+  'instance',
+  'officer',
+] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 /** One line of what applying a definition does. */
 export interface Change {
