@@ -23,11 +23,11 @@ const checks = [
   ['dependency audit', 'npm', ['run', '--silent', 'audit:dependencies']],
 ];
 /**
- * Integration specs keep a processor busy for less than half of their time, so that two share one; more would only crowd
- * the one database. Those that start whole buses, and kill them, run alone beside what takes the rest. Of the faults the
+ * Integration specs keep a processor busy for less than half of their time, so that three share two; more would crowd it,
+ * and what waits for an answer in time would wait in vain. Those that start whole buses, and kill them, run alone beside what takes the rest. Of the faults the
  * crashes and the chaos; `npm run test:fault` runs them all.
  */
-const integrationWorkers = Math.min(2 * availableParallelism(), 8);
+const integrationWorkers = Math.min(Math.ceil(1.5 * availableParallelism()), 8);
 const integration = ['integration', `--maxWorkers=${integrationWorkers}`];
 const wholeBuses = [
   ['system', '--runInBand'],
@@ -40,7 +40,7 @@ const unit = ['unit', `--maxWorkers=${availableParallelism()}`];
  * A spec on a real broker may fail because the machine was busy with another one. What failed is run once more, alone;
  * what passes then counts, and is named at the end. When more files than these fail, it is not the machine.
  */
-const MOST_AGAIN = 4;
+const MOST_AGAIN = 8;
 const unsteady = [];
 
 let passed = 0;

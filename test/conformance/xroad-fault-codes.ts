@@ -188,6 +188,11 @@ export const faultRows: readonly FaultRow[] = [
     codes: [
       ...[
         'contract-unusable',
+        'quota-day-spent',
+        'quota-month-spent',
+        'quota-uncounted',
+        'rate-exceeded',
+        'sweep-braked',
         'target-malformed',
         'protocol-version-unsupported',
         'target-identifier',

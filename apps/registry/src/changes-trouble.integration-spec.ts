@@ -163,6 +163,12 @@ describe('changes of the registry in trouble', () => {
     const snapshot = (await scene.askWith('GET', '/v1/snapshot', undefined)).body;
     expect(snapshot.suspensions).toEqual([{ of: 'DEMO/GOV/1001', reason: 'keys were stolen' }]);
     expect(scene.changeLeaves().at(-1)).toMatchObject({ t: 'registry.suspended', ref: 'suspension' });
+    // Once more, for the same reason or another, it is there already; nothing is left behind that could never take effect.
+    for (const reason of [stop.reason, 'another reason'])
+      expect(await scene.ask('POST', '/v1/suspensions', security, { ...stop, reason })).toMatchObject({
+        status: 409,
+        body: { code: 'change-decided' },
+      });
     const patch = { suspensions: { remove: [{ of: 'GOV/1001' }] } };
     const base = await scene.version();
     const asked = await scene.ask('POST', '/v1/changes', security, { base, patch, reason: 'keys are new' });

@@ -68,6 +68,10 @@ describe('changes of the registry', () => {
     const shown = (await scene.ask('GET', `/v1/changes/${id}`, operator)).body;
     expect(shown.state).toBe('EFFECTIVE');
     expect(shown.events).toHaveLength(4);
+    // Whoever decides sees what exactly it says.
+    expect(shown.items).toMatchObject([
+      { list: 'members', was: { name: { en: 'State Portal' } }, now: { name: { en: 'Fourth' } } },
+    ]);
   }, 20_000);
 });
 

@@ -4,7 +4,7 @@ import { ok, refuse, type Result } from '#kernel';
 import { parseTypedSubject, type TypedSubject } from '#signing';
 import { MANDATE_ID, type Issuer } from '#snapshot';
 import type { MandateReason } from './assertion.js';
-import type { SignedToken, TokenForm } from './signed-token.js';
+import { untimely, type SignedToken, type TokenForm } from './signed-token.js';
 
 const person = z
   .string()
@@ -43,8 +43,6 @@ export interface MandateQuestion {
   readonly isRevoked: (issuer: Issuer, id: string) => boolean;
 }
 
-const AHEAD_S = 30;
-
 /**
  * Whom a mandate lets this person represent here; undefined: it is sound, and given for other services. A register may
  * name only kinds of persons that its entry in the snapshot lists.
@@ -59,13 +57,8 @@ export function judgeMandate(
     kinds.some((kind) => kind.country === country && kind.type === type);
   if (!isOfKind(sub, mandates?.for) || !isOfKind(act.sub, mandates?.by)) return refuse('mandate-foreign');
   if (!sameSubject(act.sub, user)) return refuse('mandate-foreign');
-  const untimely = timeProblem(claims, nowMs / 1000);
-  if (untimely !== undefined) return refuse(untimely);
+  const problem = untimely(claims, nowMs / 1000);
+  if (problem !== undefined) return refuse(`mandate-${problem}` as const);
   if (isRevoked(issuer, jti)) return refuse('mandate-revoked');
   return ok(services === undefined || (service !== undefined && services.includes(service)) ? sub : undefined);
-}
-
-function timeProblem({ exp, iat, nbf }: MandateClaims, nowS: number): MandateReason | undefined {
-  if (exp <= nowS) return 'mandate-expired';
-  return Math.max(iat, nbf ?? 0) > nowS + AHEAD_S ? 'mandate-not-yet-valid' : undefined;
 }

@@ -17,6 +17,18 @@ export interface TokenForm<Claims> {
   readonly maxCharacters: number;
 }
 
+/** An issuer's clock may be ahead of ours; behind it may not be: what has expired has expired. */
+const AHEAD_S = 30;
+
+/** Whether a token is not good at this time, in seconds. */
+export function untimely(
+  { exp, iat, nbf }: { readonly exp: number; readonly iat: number; readonly nbf?: number | undefined },
+  nowS: number,
+): 'expired' | 'not-yet-valid' | undefined {
+  if (Math.max(iat, nbf ?? 0) > nowS + AHEAD_S) return 'not-yet-valid';
+  return exp <= nowS ? 'expired' : undefined;
+}
+
 export type TokenReason = 'malformed' | 'issuer-unknown' | 'unverified';
 
 /** The key of an issuer, ready to check with; importing it costs as much as a check, so callers keep it. */

@@ -2,9 +2,10 @@ import { ok, refuse, type Result } from '#kernel';
 import type { TypedSubject } from '#signing';
 import type { Issuer } from '#snapshot';
 import type { AssertionMemory } from './assertion-memory.js';
-import { assertionForm, type AssertionReason, type Claims, type MandateReason } from './assertion.js';
+import { assertionForm, type AssertionReason, type MandateReason } from './assertion.js';
 import { judgeMandate, mandateForm } from './mandate.js';
 import { personOf, type EndUser } from './person.js';
+import { untimely } from './signed-token.js';
 
 export interface EndUserQuestion {
   /** Of the snapshot by which the asker decides. */
@@ -21,8 +22,6 @@ export interface EndUserQuestion {
 export type PresentationReason = AssertionReason | MandateReason;
 
 const LONGEST_LIFE_S = 600;
-/** An issuer's clock may be ahead of ours; behind it may not be: what has expired has expired. */
-const AHEAD_S = 30;
 /** Stands between an assertion and the mandates that are shown with it, as in SD-JWT (RFC 9901); no JWT holds it. */
 const SEPARATOR = '~';
 const MAX_MANDATES = 3;
@@ -60,8 +59,9 @@ async function verifyAssertion(
   const read = await memory.read(token, issuers);
   if (!read.ok) return read;
   const { issuer, claims } = read.value;
-  const untimely = timeProblem(claims, nowMs / 1000);
-  if (untimely !== undefined) return refuse(untimely);
+  const problem = untimely(claims, nowMs / 1000);
+  if (problem !== undefined) return refuse(`end-user-${problem}` as const);
+  if (claims.exp - claims.iat > LONGEST_LIFE_S) return refuse('end-user-long-lived');
   // Who wanted it (`azp`) counts before for whom else it is good.
   if (!claims.aud.includes(consumer) || (claims.azp ?? consumer) !== consumer) return refuse('end-user-audience');
   const person = personOf(issuer, claims);
@@ -77,10 +77,4 @@ async function verifyMandate(
   const read = await memory.readMandate(token, issuers);
   if (!read.ok) return read;
   return judgeMandate(read.value, { user, service, nowMs, isRevoked: memory.isRevoked });
-}
-
-function timeProblem({ exp, iat, nbf }: Claims, nowS: number): AssertionReason | undefined {
-  if (Math.max(iat, nbf ?? 0) > nowS + AHEAD_S) return 'end-user-not-yet-valid';
-  if (exp <= nowS) return 'end-user-expired';
-  return exp - iat > LONGEST_LIFE_S ? 'end-user-long-lived' : undefined;
 }

@@ -183,7 +183,8 @@ export class RegistryCopy {
       this.options.events.alarm('registry-manifest-refused', { reason: outcome, offset: String(record.offset) });
       return;
     }
-    if (checked.ok) this.manifest = checked.value.statement;
+    // An older renewal of the same number changes nothing.
+    if (checked.ok && this.adoption.isAnnounced(checked.value)) this.manifest = checked.value.statement;
     this.announce(outcome);
   }
 

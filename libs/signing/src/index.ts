@@ -81,6 +81,7 @@ export {
   commit,
   opens,
   parseTypedSubject,
+  spelled,
   typedSubject,
   type CommitmentKind,
   type SubjectOpening,

@@ -94,6 +94,11 @@ export class Adoption<Held extends HeldSnapshot = RegistryView> {
     return this.settle();
   }
 
+  /** Whether this is the manifest that counts. */
+  isAnnounced(manifest: CheckedManifest): boolean {
+    return this.announced === manifest;
+  }
+
   private claimed(): string | undefined {
     return this.announced === undefined ? undefined : snapshotDigestOf(this.announced.digests);
   }

@@ -73,14 +73,17 @@ export const snapshotSchema = z.strictObject({
     .min(1)
     .max(10_000)
     .optional(),
-  members: z.array(
-    z.strictObject({
-      id: z.string(),
-      /** JWS by the newest key of the chain. */
-      document: z.string(),
-      /** JWS per key since the first: {v, member, number, key}; each signed by one that was valid before, the first by itself. */
-      keyChain: z.array(z.string()).min(1),
-    }),
-  ),
+  members: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        /** JWS by the newest key of the chain. */
+        document: z.string(),
+        /** JWS per key since the first: {v, member, number, key}; each signed by one that was valid before, the first by itself. */
+        keyChain: z.array(z.string()).min(1),
+      }),
+    )
+    // Two documents of one member would count together.
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, { message: 'holds a member twice' }),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

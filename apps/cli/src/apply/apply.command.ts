@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { newExchangeId } from '#kernel';
 import { ChangeDesk, changesSchema } from '../changes/change-desk.service.js';
-import { demandConfirmed } from '../changes/changes.command.js';
+import { changeDesk, demandConfirmed } from '../changes/changes.command.js';
 import { cliErrors } from '../cli.errors.js';
 import { ask, parseJson, problemText, type HttpAnswer } from '../terminal/json-client.service.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -64,10 +64,8 @@ export async function applyCommand(options: ApplyOptions, terminal: Terminal): P
 
 /** With the keys of one member only, as its administrator has them. */
 async function askAsMember(options: ApplyOptions, member: string, terminal: Terminal): Promise<void> {
-  const token = await officerToken(options.token, options.tokenFile);
-  if (token === undefined) throw cliErrors.error('not-signed-in');
-  const { request } = await prepareMember(options, member);
-  return requestChange(options, request, new ChangeDesk(options.registryUrl, token), terminal);
+  const desk = await changeDesk(options);
+  return requestChange(options, await prepareMember(options, member), desk, terminal);
 }
 
 /** Shows the differences before it asks, and asks before it sends. */

@@ -38,20 +38,15 @@ export async function prepareApply(
   options: PrepareOptions,
 ): Promise<{ readonly request: ApplyRequest; readonly madeKeys: readonly string[] }> {
   const { file, keysDir, dryRun } = options;
-  const text = await readText(file);
-  const parsed = parseInstanceDefinition(text);
-  if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
-  const definition = parsed.value;
+  const { text, definition } = await readDefinition(file);
   const sources = await readOpenApi(file, definition);
   const keys = await ensureKeys(keysDir, neededKeys(definition), dryRun);
   const documents = documentsOf(file, text, definition, sources, keys);
-  const signedAt = new Date().toISOString();
-  const entries = await Promise.all(documents.map((document) => signEntry({ ...document, signedAt }, keys)));
   return {
     madeKeys: keys.made,
     request: {
       definition: text,
-      documents: entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain })),
+      documents: await signedNow(documents, keys),
       openapi: sources.map(sentOf),
       dryRun,
     },
@@ -66,28 +61,36 @@ export interface MemberRequest {
 }
 
 /** The same for one member of a definition, `CLASS/CODE`. */
-export async function prepareMember(
-  options: PrepareOptions,
-  member: string,
-): Promise<{ readonly request: MemberRequest; readonly madeKeys: readonly string[] }> {
+export async function prepareMember(options: PrepareOptions, member: string): Promise<MemberRequest> {
   const { file, keysDir, dryRun } = options;
+  const { text, definition } = await readDefinition(file);
+  const entry = definition.members.find(({ id }) => id === member);
+  if (entry === undefined) throw invalid([`${file} holds no member ${member}`]);
+  const sources = await readOpenApi(file, definition);
+  const keys = await ensureKeys(keysDir, keysOfMember(definition, member), dryRun);
+  const own = documentsOf(file, text, definition, sources, keys).filter(
+    (document) => document.member === `${definition.instance}/${member}`,
+  );
+  const named = pathsOf([entry]);
+  return {
+    patch: { members: { put: [entry] } },
+    documents: await signedNow(own, keys),
+    openapi: sources.filter(({ path }) => named.has(path)).map(sentOf),
+  };
+}
+
+/** Each by its member's newest key, dated: whoever has seen a later one takes no earlier one. */
+async function signedNow(documents: readonly MemberDocument[], keys: ApplyKeys): Promise<ApplyRequest['documents']> {
+  const signedAt = new Date().toISOString();
+  const entries = await Promise.all(documents.map((document) => signEntry({ ...document, signedAt }, keys)));
+  return entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain }));
+}
+
+async function readDefinition(file: string): Promise<{ text: string; definition: InstanceDefinition }> {
   const text = await readText(file);
   const parsed = parseInstanceDefinition(text);
   if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
-  const definition = parsed.value;
-  const entry = definition.members.find(({ id }) => id === member);
-  if (entry === undefined) throw invalid([`${file} holds no member ${member}`]);
-  const sources = await readOpenApi(file, { ...definition, members: [entry] });
-  const keys = await ensureKeys(keysDir, keysOfMember(definition, member), dryRun);
-  const own = documentsOf(file, text, definition, await readOpenApi(file, definition), keys).filter(
-    (document) => document.member === `${definition.instance}/${member}`,
-  );
-  const entries = await Promise.all(own.map((document) => signEntry(document, keys)));
-  const documents = entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain }));
-  return {
-    madeKeys: keys.made,
-    request: { patch: { members: { put: [entry] } }, documents, openapi: sources.map(sentOf) },
-  };
+  return { text, definition: parsed.value };
 }
 
 function sentOf(source: Source): ApplyRequest['openapi'][number] {
@@ -105,9 +108,17 @@ export function problemLine(
 }
 
 async function readOpenApi(file: string, definition: InstanceDefinition): Promise<Source[]> {
-  const services = definition.members.flatMap(({ subsystems }) => subsystems.flatMap(({ services: list }) => list));
-  const paths = new Set(services.flatMap(({ openapi }) => (openapi === undefined ? [] : [openapi])));
-  return Promise.all([...paths].map(async (path) => ({ path, text: await readText(resolve(dirname(file), path)) })));
+  return Promise.all(
+    [...pathsOf(definition.members)].map(async (path) => ({
+      path,
+      text: await readText(resolve(dirname(file), path)),
+    })),
+  );
+}
+
+function pathsOf(members: InstanceDefinition['members']): ReadonlySet<string> {
+  const services = members.flatMap(({ subsystems }) => subsystems.flatMap(({ services: list }) => list));
+  return new Set(services.flatMap(({ openapi }) => (openapi === undefined ? [] : [openapi])));
 }
 
 function documentsOf(

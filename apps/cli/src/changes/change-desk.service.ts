@@ -27,6 +27,7 @@ const viewSchema = z.object({
   effectiveAt: z.string().optional(),
   changes: changesSchema,
   events: z.array(eventSchema),
+  items: z.array(z.object({ list: z.string(), was: z.unknown().optional(), now: z.unknown().optional() })).optional(),
   leaf: z.object({ statement: z.string(), index: z.number().optional() }).optional(),
 });
 export type ChangeView = z.infer<typeof viewSchema>;

@@ -142,7 +142,9 @@ function digestListOf(bytes: Buffer, digest: string): string | undefined {
 type Entry = NonNullable<ReturnType<typeof memberEntry>>;
 
 function entriesOf(snapshot: Readonly<Record<string, unknown>> | undefined): Entry[] | undefined {
-  return list(memberEntry, 0, 100_000)(snapshot?.['members']);
+  const entries = list(memberEntry, 0, 100_000)(snapshot?.['members']);
+  // Two documents of one member would count together.
+  return new Set(entries?.map(({ id }) => id)).size === entries?.length ? entries : undefined;
 }
 
 function readSnapshot(

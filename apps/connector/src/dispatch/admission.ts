@@ -19,7 +19,7 @@ import {
 import type { Opening, RequestContent } from '#contracts';
 import { checkLinkTicket, verifyEndUser, type AssertionMemory, type EndUser } from '#end-user';
 import { ok, refuse, type Result } from '#kernel';
-import { opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
+import { spelled, opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
 import type { RegistryView, ServiceEntry, SubjectRule } from '#snapshot';
 import { isUnsafe, type Envelope } from './envelope.js';
 
@@ -154,8 +154,7 @@ function checkLink(
 ): Result<undefined, WhyCode> {
   if (!permit.requiresLink) return ok(undefined);
   if (typeof subject !== 'object') return refuse('link-missing');
-  const person = `${subject.country}/${subject.type}/${subject.code}`;
-  const question = { consumer, subject: person, service, purpose: permit.purpose };
+  const question = { consumer, subject: spelled(subject), service, purpose: permit.purpose };
   const checked = checkLinkTicket(content.linkTicket, question, { view, atMs: Math.max(requested.payload.ts, nowMs) });
   return checked.ok ? ok(undefined) : checked;
 }

@@ -134,16 +134,16 @@ export class DispatchService {
     const allowed = await checkPersons(right.value, admitted.value, envelope, by);
     if (!allowed.ok) return this.refuse(dispatch, allowed.reason);
     const { endUser, agreement } = allowed.value;
-    const { consumer, service } = envelope;
-    const counted = await this.deps.quotas.spend({ consumer, service, agreement });
-    if (!counted.ok) return this.turnAway(dispatch, seen === 'unknown' ? 'outcome-unknown' : counted.reason);
-
     const { ep } = envelope.requested.payload;
     const contract = await this.deps.contracts.request(admitted.value.service, ep, {
       headers: admitted.value.headers,
       body: content.body,
     });
     if (!contract.ok) return this.refuse(dispatch, contract.reason.code);
+    // Last, so that nothing is counted that does not reach the agency.
+    const { consumer, service } = envelope;
+    const counted = await this.deps.quotas.spend({ consumer, service, agreement });
+    if (!counted.ok) return this.turnAway(dispatch, seen === 'unknown' ? 'outcome-unknown' : counted.reason);
 
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
     const call = () => this.callAgency(dispatch, admitted.value, endUser, session.answerKey);

@@ -9,9 +9,8 @@ import {
 } from '#deliveries';
 import type { CaseRecord, Terms } from '#corrections';
 import { newExchangeId, subsystemOf, toBase64Url, type Clock, type SubsystemId } from '#kernel';
-import { hmacSha256, SealingSessions } from '#signing';
+import { spelled, hmacSha256, SealingSessions } from '#signing';
 import { placesOf, type RegistryView } from '#snapshot';
-import { spelled } from '../caller/own-subjects.js';
 import type { CaseDelivering, FlagsOut } from './cases.service.js';
 import type { Dispute, KeptCase, PendingStep } from './kept-case.js';
 import { openSubject, type KeptSubject } from './kept-subject.js';

@@ -13,6 +13,7 @@ import { Notifications1800000000012 } from './0012-notifications.js';
 import { ExchangeKinds1800000000013 } from './0013-exchange-kinds.js';
 import { CaseSuccession1800000000014 } from './0014-case-succession.js';
 import { OwnWords1800000000015 } from './0015-own-words.js';
+import { DeliveryLanes1800000000016 } from './0016-delivery-lanes.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   ExchangeKinds1800000000013,
   CaseSuccession1800000000014,
   OwnWords1800000000015,
+  DeliveryLanes1800000000016,
 ];

@@ -34,14 +34,15 @@ const TYPES: ReadonlySet<string> = new Set(['correction.decided', 'correction.in
 
 /** The statement that has words bound, if it says that this owner has decided or asked in this case; whoever brings it. */
 export function wordedStatement(
-  { statement, act }: Pick<SealedWords, 'statement' | 'act'>,
+  { statement, act, seq }: Pick<SealedWords, 'statement' | 'act' | 'seq'>,
   { correctionId, portal }: WordsOf,
   view: RegistryView,
 ): Result<WordedStatement, UnprovenWords> {
   const parsed = parseStatement(statement);
   if (!parsed.ok) return refuse('statement-unsound');
   const { payload, kid } = parsed.value;
-  const isOfCase = TYPES.has(payload.t) && payload.id === correctionId && payload.from === portal;
+  const isOfCase =
+    TYPES.has(payload.t) && payload.id === correctionId && payload.from === portal && payload.seq === seq;
   const owner = payload.to as SubsystemId;
   const key = view.keysOf(owner).find((one) => one.kid === kid && one.use === 'sign');
   const isTimely = key !== undefined && key.fromMs <= payload.ts && payload.ts < key.untilMs;

@@ -45,8 +45,6 @@ export interface Gate {
   readonly databaseAnswers: boolean;
   /** Whether the published keys of the consumer are those that we hold (`design.md` §6). */
   readonly keysAgree: (consumer: SubsystemId) => boolean;
-  /** Takes the call of its agreement's limits, or says why it may not pass now. */
-  readonly withinLimits: (call: LimitedCall) => Result<undefined, LimitRefusal>;
   /** Added to the service's time-out: the way there and back, and the log. */
   readonly marginMs: number;
   readonly nowMs: number;
@@ -136,23 +134,15 @@ export function admit(
   const topics = view.topicsOf(request.target.provider);
   if (sealingKey === undefined || topics === undefined)
     return refuse({ code: 'provider-unreachable', retryAfterS: OUTAGE_RETRY_S });
-  const agreement = terms.value;
-  // Last of all that can be decided here: what is refused for something else takes nothing of the agreement's limits.
-  const within = gate.withinLimits(limitedCall(request, permit, agreement, subject.value));
-  if (!within.ok) return within;
-  const decided = { view, service, permit, agreement, subject: subject.value, endUser: acting.value };
+  const decided = { view, service, permit, agreement: terms.value, subject: subject.value, endUser: acting.value };
   return ok({ ...decided, deadlineAtMs, sealingKey, topics });
 }
 
 /** The call as its limits look at it. */
-export function limitedCall(
-  { consumer, target }: ExchangeRequest,
-  { purpose }: Permit,
-  agreement: AccessAgreement,
-  subject: Admitted['subject'],
-): LimitedCall {
+export function limitedCall({ consumer, target }: ExchangeRequest, admitted: Admitted): LimitedCall {
+  const { agreement, permit, subject } = admitted;
   const known = typeof subject === 'object' ? subject : undefined;
-  return { consumer, service: target.service, agreement, purpose, subject: known };
+  return { consumer, service: target.service, agreement, purpose: permit.purpose, subject: known };
 }
 
 interface Right {

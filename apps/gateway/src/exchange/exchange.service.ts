@@ -2,6 +2,7 @@ import type { ContractChecks } from '#contract-check';
 import { AssertionMemory, verifyEndUser, type EndUser, type PresentationReason } from '#end-user';
 import { Capacity, ok, refuse, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
+import { spelled } from '#signing';
 import type { Limits } from '../limits/limits.service.js';
 import type { LinkTickets } from '../links/link-tickets.service.js';
 import { admit, limitedCall, type Admitted, type Gate, type Refusal } from './admission.js';
@@ -99,27 +100,32 @@ export class ExchangeService extends Exchanges {
     const giveBack = this.exchanges.take(claimOf(request));
     const giveBytesBack = this.bytes.take(bytesClaimOf(request));
     try {
-      const contract = await this.contracted(request, admitted.value);
-      if (!contract.ok) return await this.parts.refusals.refuse(request, contract.reason, replyTopic ?? '');
-      const linked = await this.linked(request, admitted.value);
-      if (!linked.ok) return await this.parts.refusals.refuse(request, linked.reason, replyTopic ?? '');
-      return this.withLimits(
-        request,
-        linked.value,
-        await this.carryOut(request, linked.value, replyTopic ?? '', begun),
-      );
+      const judged = await this.judged(request, admitted.value);
+      if (!judged.ok) return await this.parts.refusals.refuse(request, judged.reason, replyTopic ?? '');
+      const outcome = await this.carryOut(request, judged.value, replyTopic ?? '', begun);
+      return this.withLimits(request, judged.value, outcome);
     } finally {
       giveBack?.();
       giveBytesBack?.();
     }
   }
 
+  /** The checks for which somebody may have to be asked: the subject's leave, the limits, the service's document. */
+  private async judged(request: ExchangeRequest, admitted: Admitted): Promise<Result<Admitted, Refusal>> {
+    const linked = await this.linked(request, admitted);
+    if (!linked.ok) return linked;
+    const within = await this.limited(request, linked.value);
+    if (!within.ok) return within;
+    const contract = await this.contracted(request, admitted);
+    return contract.ok ? linked : contract;
+  }
+
   /** Tells the caller how the limits stand, and hears of the provider that a quota is spent. */
   private withLimits(request: ExchangeRequest, admitted: Admitted, outcome: ExchangeOutcome): ExchangeOutcome {
-    const { agreement, permit, subject } = admitted;
+    const { agreement } = admitted;
     if (agreement.quota === undefined && agreement.rate === undefined) return outcome;
     const { limits, clock } = this.parts;
-    const call = limitedCall(request, permit, agreement, subject);
+    const call = limitedCall(request, admitted);
     const retryAfterS = limits.heard(call, outcome, clock.now());
     const told = { ...outcome, limits: limits.readings(call, clock.now()) };
     return retryAfterS === undefined || told.kind === 'answered' ? told : { ...told, retryAfterS };
@@ -160,11 +166,21 @@ export class ExchangeService extends Exchanges {
     const { consumer, target } = request;
     const signer = this.parts.keys.signer(view, consumer);
     if (signer === undefined) return refuse({ code: 'consumer-stopped' });
-    const person = `${subject.country}/${subject.type}/${subject.code}`;
-    const question = { consumer, subject: person, service: target.service, purpose: permit.purpose };
+    const question = { consumer, subject: spelled(subject), service: target.service, purpose: permit.purpose };
     const asked = await this.parts.links.ticket(question, signer);
     if (asked.ok) return ok({ ...admitted, linkTicket: asked.value });
     return refuse(asked.reason === 'link-missing' ? missing : { code: asked.reason, retryAfterS: LINKS_RETRY_S });
+  }
+
+  /**
+   * Who has no right takes nothing of an agreement's limits. A repeat makes no exchange, so it is told what became of
+   * the first call also where no further one may pass.
+   */
+  private async limited(request: ExchangeRequest, admitted: Admitted): Promise<Result<undefined, Refusal>> {
+    const { limits, idempotency, clock } = this.parts;
+    const within = limits.admit(limitedCall(request, admitted), clock.now());
+    if (within.ok || (await idempotency.isRepeat(request))) return ok(undefined);
+    return within;
   }
 
   private async carryOut(
@@ -203,7 +219,7 @@ export class ExchangeService extends Exchanges {
   }
 
   private gate(replyTopic: string | undefined): Gate {
-    const { registry, replies, log, guard, keys, database, limits, clock } = this.parts;
+    const { registry, replies, log, guard, keys, database, clock } = this.parts;
     const { exchanges, bytes, appointments } = this;
     const nowMs = clock.now();
     return {
@@ -216,7 +232,6 @@ export class ExchangeService extends Exchanges {
       comeAgainInS: (consumer) => appointments.next(consumer, nowMs),
       databaseAnswers: database.answers(),
       keysAgree: (consumer) => keys.agree(consumer),
-      withinLimits: (call) => limits.admit(call, nowMs),
       marginMs: this.settings.marginMs,
       nowMs,
     };

@@ -1,4 +1,4 @@
-import { Coalescer, toHex, type ExchangeId, type SubsystemId } from '#kernel';
+import { Coalescer, toHex, type ExchangeId, type ServiceId, type SubsystemId } from '#kernel';
 import type { Database } from '#postgres';
 import { exchangeErrors } from './exchange.errors.js';
 import { keyHolder, parseRow, rowColumns, rowNames, type ErasedHolder, type KeyHolder } from './exchange-rows.js';
@@ -29,6 +29,13 @@ export interface UnreceiptedOutcome {
 
 /** Where a walk through unreceipted outcomes goes on: behind this one. */
 export type UnreceiptedPlace = Pick<UnreceiptedOutcome, 'endedMs' | 'id'>;
+
+export interface HeldKey {
+  readonly consumer: SubsystemId;
+  readonly service: ServiceId;
+  readonly keyHash: Buffer;
+  readonly nowMs: number;
+}
 
 /** Ids are small, and a mark that is lost costs a duplicate: room for all that a returning log receipts at once. */
 const MAX_QUEUED_MARKS = 20_000;
@@ -73,6 +80,15 @@ export class ExchangeStore {
     const claim = await this.claims.add(keyed);
     if (claim === undefined) throw exchangeErrors.error('database-unavailable');
     return claim;
+  }
+
+  /** Whether `claim` would find this key taken. */
+  async isHeld({ consumer, service, keyHash, nowMs }: HeldKey): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT 1 FROM idempotency_key WHERE consumer = $1 AND service = $2 AND key_hash = $3 AND created_ms >= $4`,
+      [consumer, service, keyHash, nowMs - KEY_LIFE_MS],
+    );
+    return rows.length > 0;
   }
 
   /** Compare-and-set on "no outcome yet": true for the one that ended the exchange. */

@@ -1,4 +1,4 @@
-import { bytesEqual, sha256, toHex, type Clock, type ExchangeId } from '#kernel';
+import { bytesEqual, sha256, toHex, type Clock, type ExchangeId, type ServiceId, type SubsystemId } from '#kernel';
 import type { Prepared } from './delivery.service.js';
 import type { DatabaseHealth } from './database-health.worker.js';
 import { endedElsewhere } from './ending.js';
@@ -51,10 +51,27 @@ export class IdempotencyService {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * Whether the call bears a key that is taken, so that `perform` will not send it. Also if the database does not say:
+   * then `perform` cannot take the key, and sends nothing either.
+   */
+  async isRepeat({ consumer, target, context }: ExchangeRequest): Promise<boolean> {
+    if (context.idempotencyKey === undefined) return false;
+    const keyHash = sha256(context.idempotencyKey);
+    if (this.open.has(nameOf(consumer, target.service, keyHash))) return true;
+    try {
+      const held = this.store.isHeld({ consumer, service: target.service, keyHash, nowMs: this.clock.now() });
+      return await within(this.database.watched(held), CLAIM_TIMEOUT_MS);
+    } catch (cause) {
+      this.events.failed('look-up', cause);
+      return true;
+    }
+  }
+
   async perform(call: KeyedCall): Promise<ExchangeOutcome> {
     const { consumer, target } = call.request;
     const keyHash = sha256(call.key);
-    const name = `${consumer} ${target.service} ${toHex(keyHash)}`;
+    const name = nameOf(consumer, target.service, keyHash);
     const joined = this.open.get(name);
     if (joined !== undefined) return this.join(call, joined);
     // Registered before the first await: a repeat in the same instant joins.
@@ -133,6 +150,10 @@ export class IdempotencyService {
       return undefined;
     }
   }
+}
+
+function nameOf(consumer: SubsystemId, service: ServiceId, keyHash: Buffer): string {
+  return `${consumer} ${service} ${toHex(keyHash)}`;
 }
 
 function stillOpen(exchangeId: ExchangeId | undefined): UnansweredExchange {

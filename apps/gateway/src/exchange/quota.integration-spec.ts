@@ -48,6 +48,22 @@ describe('the agreed rate', () => {
     expect(fixture.provider.seen).toHaveLength(2);
     expect(fixture.log.ofType('exchange.refused')).toHaveLength(0);
   });
+
+  test('is no reason to keep from a repeat what became of its call', async () => {
+    const keyed = (idempotencyKey: string) =>
+      fixture.module.exchanges.perform(fixture.request({ context: { idempotencyKey } }));
+    expect(await keyed('first')).toMatchObject({ kind: 'answered' });
+    expect(await perform()).toMatchObject({ kind: 'answered' });
+    expect(await keyed('first')).toMatchObject({ kind: 'refused', code: 'exchange-ended' });
+    expect(await keyed('second')).toMatchObject({ kind: 'refused', code: 'rate-exceeded' });
+    expect(fixture.provider.seen).toHaveLength(2);
+  });
+
+  test('is not taken by what is refused for something else', async () => {
+    const late = () => fixture.module.exchanges.perform(fixture.request({ context: { deadlineMs: 0 } }));
+    for (const call of [late, late]) expect(await call()).toMatchObject({ code: 'deadline-passed' });
+    expect(await perform()).toMatchObject({ limits: [{ left: { calls: 1 } }] });
+  });
 });
 
 describe('a quota', () => {

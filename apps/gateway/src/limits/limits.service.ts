@@ -45,6 +45,8 @@ type Over = readonly [code: LimitRefusal['code'], retryAfterS: number];
 const MAX_REMEMBERED = 20_000;
 /** Clocks are at most half a second apart (`bus.md` §1): so soon after a period's end a refusal may mean the one before. */
 const JUST_BEGUN_MS = 2_000;
+/** How long "spent" is believed at most. */
+const ASK_AGAIN_MS = 60_000;
 
 /**
  * The limits that agreements set, as far as a gateway keeps them: the rate, persons per hour, and quotas of which the
@@ -54,7 +56,7 @@ const JUST_BEGUN_MS = 2_000;
 export class Limits {
   /** By agreement. A forgotten bucket is a full one. */
   private readonly buckets = new LRUCache<string, Bucket>({ max: MAX_REMEMBERED });
-  /** Ends of periods that are spent, by agreement, period and quota: a larger quota is another. */
+  /** Until when periods are known to be spent, by agreement, period and quota: a larger quota is another. */
   private readonly spent = new LRUCache<string, number>({ max: MAX_REMEMBERED });
 
   constructor(private readonly sweeps: Sweeps) {}
@@ -105,7 +107,7 @@ export class Limits {
   }
 
   /**
-   * Hears how a call ended. A provider that says that a quota is spent is believed until the period's end: further calls
+   * Hears how a call ended. A provider that says that a quota is spent is believed for a minute, and not beyond the period's end: further calls
    * would cost everybody an exchange and be refused. In how many seconds the caller may come again, if it was so.
    */
   heard(call: LimitedCall, outcome: ToldOutcome, nowMs: number): number | undefined {
@@ -116,7 +118,8 @@ export class Limits {
     if (period === undefined) return undefined;
     const before = quotaPeriods(quota, nowMs - JUST_BEGUN_MS).find((one) => one.kind === period.kind);
     if (before?.name !== period.name) return 1;
-    this.spent.set(spentKey(call, period), period.endsAtMs);
+    // Connectors that stop give back what they hold, so it is asked again now and then.
+    this.spent.set(spentKey(call, period), Math.min(period.endsAtMs, nowMs + ASK_AGAIN_MS));
     return Math.ceil((period.endsAtMs - nowMs) / 1_000);
   }
 

@@ -79,11 +79,16 @@ describe('a quota', () => {
     expect([told(free), told(free), told(free)]).toEqual(['passes', 'passes', 'passes']);
   });
 
-  it('is remembered as spent until the period ends, and costs nothing of the rate', () => {
+  it('is remembered as spent for a minute, not beyond the period, and costs nothing of the rate', () => {
     expect(limits.heard(one, spent, NOON)).toBe(HALF_DAY_S);
     expect(told(one)).toEqual(['quota-day-spent', HALF_DAY_S]);
-    expect(told(one, NOON + (HALF_DAY_S - 1) * 1_000)).toEqual(['quota-day-spent', 1]);
-    expect(told(one, NOON + HALF_DAY_S * 1_000)).toBe('passes');
+    expect(told(one, NOON + 59_000)).toEqual(['quota-day-spent', HALF_DAY_S - 59]);
+    // A connector that has stopped may have given some back.
+    expect(told(one, NOON + 60_000)).toBe('passes');
+    const last = NOON + (HALF_DAY_S - 10) * 1_000;
+    expect(limits.heard(one, spent, last)).toBe(10);
+    expect(told(one, last + 9_000)).toEqual(['quota-day-spent', 1]);
+    expect(told(one, last + 10_000)).toBe('passes');
   });
 
   it('is another when it is larger, or of others', () => {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { AgreedSweep } from '#access';
 import type { SubsystemId } from '#kernel';
 import type { Reading } from '#platform';
+import { spelled } from '#signing';
 import { SubjectWindow } from './subject-window.js';
 
 /** A call about somebody, on its way to be let through. */
@@ -42,8 +43,7 @@ export class Sweeps {
   /** Counts the subject; whether there are more within the hour than the agreement takes for normal. */
   see({ consumer, purpose, subject, agreed }: SweepQuestion, nowMs: number): boolean {
     const watched = this.of(`${consumer} ${purpose}`);
-    const named = `${subject.country}/${subject.type}/${subject.code}`;
-    const subjects = watched.window.add(createHmac('sha256', this.secret).update(named).digest(), nowMs);
+    const subjects = watched.window.add(createHmac('sha256', this.secret).update(spelled(subject)).digest(), nowMs);
     const { subjectsPerHour } = agreed;
     const isSweeping = subjects > subjectsPerHour;
     if (!isSweeping) {

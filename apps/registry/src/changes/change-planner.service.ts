@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ok, refuse, sha256, toHex, type Clock, type MemberId, type Result } from '#kernel';
-import type { VerifiedMember } from '#snapshot';
 import type { ApplyProblem } from '../definition/apply-problem.js';
 import type { DefinitionService, FullInput, NamedDocument, Present } from '../definition/definition.service.js';
 import type { Change } from '../definition/differences.js';
@@ -15,6 +14,11 @@ export interface ChangeInput {
   readonly openapi: readonly NamedDocument[];
 }
 
+/** What was stored of a request by `ChangesService`, from what was validated. */
+export function inputOf({ input }: { readonly input: string }): ChangeInput {
+  return JSON.parse(input) as ChangeInput;
+}
+
 export interface Planned {
   readonly plan: Plan;
   readonly present: Present;
@@ -25,6 +29,13 @@ export type Hindrance =
   /** Items or members that are not what they were. */
   | { readonly kind: 'moved'; readonly what: readonly string[] }
   | { readonly kind: 'impossible'; readonly problems: readonly ApplyProblem[] };
+
+/** As the history keeps it. */
+export function reasonOf(hindrance: Hindrance): string {
+  const isMoved = hindrance.kind === 'moved';
+  const what = isMoved ? hindrance.what : hindrance.problems.map(({ code, path }) => `${code} ${path}`);
+  return `${isMoved ? 'changed meanwhile' : 'impossible'}: ${what.join(', ')}`.slice(0, 500);
+}
 
 /** What a request would do as things stand now: its items and documents, laid over everything that it does not touch. */
 export class ChangePlanner {
@@ -86,10 +97,6 @@ function* entriesOf(standing: Standing, { documents }: ChangeInput, members: rea
 
 /** Of what a member has signed, as it stands; undefined where nothing does. */
 export function entryDigest(standing: Standing, member: string): string | undefined {
-  const known = standing.members.get(member as MemberId);
-  return known === undefined ? undefined : digestOf(known);
-}
-
-function digestOf({ entry }: VerifiedMember): string {
-  return toHex(sha256(JSON.stringify([entry.document, entry.keyChain])));
+  const entry = standing.members.get(member as MemberId)?.entry;
+  return entry === undefined ? undefined : toHex(sha256(JSON.stringify([entry.document, entry.keyChain])));
 }

@@ -1,11 +1,12 @@
 import type { DefinitionService } from '../definition/definition.service.js';
 import { OPEN_STATES } from './change-state.js';
 import { leafViewOf, viewOf, type ChangesPage, type OneChange, type PresentDefinition } from './change-view.js';
+import { inputOf } from './change-planner.service.js';
 import { stateOf, type ChangeStore, type ListedChange } from './change.store.js';
 import type { ChangesQuery, HistoryQuery } from './changes.dto.js';
 import type { ChangesService } from './changes.service.js';
 import type { SignedIn } from './officer-auth.service.js';
-import { hasRole, maySee, SEES_ALL } from './permissions.js';
+import { forbiddenChange, hasRole, maySee, SEES_ALL } from './permissions.js';
 
 const PAGE = 50;
 const SETTLE_MS = 5_000;
@@ -37,8 +38,11 @@ export class ChangeReader {
   async one(by: SignedIn, id: string): Promise<OneChange> {
     const change = await this.changes.seen(by, id);
     // Who may see every request may check its leaf; to others it would name persons.
-    const leaf = hasRole(by, SEES_ALL) ? await this.store.leafOf(id) : undefined;
-    return { ...viewOf(change), ...(leaf === undefined ? {} : { leaf: leafViewOf(leaf) }) };
+    const seesAll = hasRole(by, SEES_ALL);
+    const leaf = seesAll ? await this.store.leafOf(id) : undefined;
+    const decides = forbiddenChange('approve', by, change.changes, this.instance) === undefined;
+    const items = seesAll || decides ? { items: inputOf(change).patch } : {};
+    return { ...viewOf(change), ...items, ...(leaf === undefined ? {} : { leaf: leafViewOf(leaf) }) };
   }
 
   /** The same, once it has taken effect or after some seconds: the log may be slow, or the time not come. */

@@ -1,17 +1,11 @@
 import { recordBytes } from './change-leaf.js';
-import { stateOf, type ListedChange, type StoredChange, type StoredLeaf } from './change.store.js';
+import { stateOf, type ChangeEvent, type StoredChange, type StoredLeaf } from './change.store.js';
+import type { PatchEntry } from './definition-patch.js';
 import type { ChangeState } from './change-state.js';
 import type { Change } from '../definition/differences.js';
 
-export interface ChangeEventView {
-  readonly seq: number;
+export interface ChangeEventView extends Omit<ChangeEvent, 'atMs'> {
   readonly at: string;
-  readonly state: ChangeState;
-  readonly person?: string;
-  readonly issuer?: string;
-  readonly roles?: string;
-  readonly reason?: string;
-  readonly version?: number;
 }
 
 export interface ChangeView {
@@ -34,6 +28,8 @@ export interface ChangeLeafView {
 }
 
 export interface OneChange extends ChangeView {
+  /** To whom decides about it, or sees every request: what exactly it says. */
+  readonly items?: readonly PatchEntry[];
   readonly leaf?: ChangeLeafView;
 }
 
@@ -48,7 +44,7 @@ export interface PresentDefinition {
 }
 
 /** A request as its readers see it. */
-export function viewOf(change: Omit<StoredChange, 'input'> | ListedChange): ChangeView {
+export function viewOf(change: Omit<StoredChange, 'input'>): ChangeView {
   const { id, base, reason, isEmergency, effectiveAtMs, changes, events } = change;
   return {
     id,

@@ -122,9 +122,9 @@ export class ChangeStore {
   async list({ after, limit, isOpen }: ListFilter): Promise<ListedChange[]> {
     const rows = await this.database.query<Row>(
       `SELECT ${COLUMNS} FROM change_request
-       WHERE sequence > $1 ${isOpen ? `AND ${STATE} = ANY($3)` : 'AND $3::text[] IS NOT NULL'}
+       WHERE sequence > $1 AND ($3::text[] IS NULL OR ${STATE} = ANY($3))
        ORDER BY sequence LIMIT $2`,
-      [after, limit, OPEN_STATES],
+      [after, limit, isOpen ? OPEN_STATES : null],
     );
     return rows.map(listed);
   }

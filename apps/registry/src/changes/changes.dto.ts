@@ -4,13 +4,13 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
-  IsIn,
   IsInt,
   IsISO8601,
   IsObject,
   IsOptional,
   IsString,
   IsUUID,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -19,7 +19,11 @@ import {
 } from 'class-validator';
 import { ChangeDto, OpenApiDocumentDto, SignedMemberDto } from '../definition/apply.dto.js';
 import type { ChangeEventView, ChangeLeafView, ChangesPage, ChangeView, PresentDefinition } from './change-view.js';
+import type { PatchEntry } from './definition-patch.js';
 import { CHANGE_STATES, type ChangeState } from './change-state.js';
+
+/** One line, and nothing that steers the terminal of who reads it. */
+const PLAIN = /^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u;
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -76,6 +80,7 @@ export class ChangeRequestDto {
   @IsString()
   @MinLength(3)
   @MaxLength(1_000)
+  @Matches(PLAIN)
   reason: string;
 
   @ApiProperty({ required: false, description: 'When it shall take effect, within a year; at once after approval.' })
@@ -110,6 +115,7 @@ export class SuspensionDto {
   @IsString()
   @MinLength(3)
   @MaxLength(500)
+  @Matches(PLAIN)
   reason: string;
 }
 
@@ -118,6 +124,7 @@ export class DecisionDto {
   @IsString()
   @MinLength(3)
   @MaxLength(500)
+  @Matches(PLAIN)
   reason: string;
 }
 
@@ -166,7 +173,7 @@ export class HistoryQuery extends PageQuery {
 export class ChangeEventDto implements ChangeEventView {
   @ApiProperty() seq: number;
   @ApiProperty() at: string;
-  @ApiProperty({ enum: CHANGE_STATES }) @IsIn(CHANGE_STATES) state: ChangeState;
+  @ApiProperty({ enum: CHANGE_STATES }) state: ChangeState;
   @ApiProperty({ required: false, description: 'COUNTRY/TYPE/CODE; absent: the registry itself.' }) person?: string;
   @ApiProperty({ required: false }) issuer?: string;
   @ApiProperty({ required: false, description: 'By which of their roles.' }) roles?: string;
@@ -194,7 +201,19 @@ export class ChangeLeafDto implements ChangeLeafView {
   persons: readonly { person: string; r: string }[];
 }
 
+export class ItemDto implements PatchEntry {
+  @ApiProperty({ type: String, description: 'List of the definition.' }) list: PatchEntry['list'];
+  @ApiProperty({ required: false, description: 'The item before; absent: it is new.' }) was?: Record<string, unknown>;
+  @ApiProperty({ required: false, description: 'The item after; absent: it goes.' }) now?: Record<string, unknown>;
+}
+
 export class OneChangeDto extends ChangeViewDto {
+  @ApiProperty({
+    required: false,
+    type: [ItemDto],
+    description: 'What exactly it says; for who decides about it or sees every request.',
+  })
+  items?: ItemDto[];
   @ApiProperty({ required: false, type: ChangeLeafDto }) leaf?: ChangeLeafDto;
 }
 

@@ -1,10 +1,10 @@
-import { newExchangeId, sha256, toHex, type Clock } from '#kernel';
+import { newExchangeId, type Clock } from '#kernel';
 import { applyErrors } from '../definition/apply.errors.js';
 import type { DefinitionService, Present } from '../definition/definition.service.js';
 import { planChange } from '../definition/plan-change.js';
 import { changeErrors } from './change.errors.js';
 import type { Hindrance, ChangeInput, ChangePlanner } from './change-planner.service.js';
-import { entryDigest } from './change-planner.service.js';
+import { entryDigest, inputOf, reasonOf } from './change-planner.service.js';
 import { afterAct, type ChangeAct } from './change-state.js';
 import { stateOf, type ChangeStore, type NewEvent, type StoredChange } from './change.store.js';
 import type { ChangeRequestDto, SuspensionDto } from './changes.dto.js';
@@ -65,7 +65,9 @@ export class ChangesService {
       return { id, changes: known.changes };
     const { version: base, body } = await this.definitions.present();
     const entries = body === undefined ? [] : entriesOf(body, { suspensions: { put: [{ ...what, reason }] } });
-    if (entries.some(({ was }) => was !== undefined)) throw changeErrors.error('change-decided');
+    // Stopped already, for this reason or another.
+    const isThere = body !== undefined && entries.length === 0;
+    if (isThere || entries.some(({ was }) => was !== undefined)) throw changeErrors.error('change-decided');
     const input = { patch: entries, documents: [], openapi: [] };
     const { changes } = (await this.planned(input)).plan;
     const roles = MAY_SUSPEND.join(' ');
@@ -84,7 +86,7 @@ export class ChangesService {
     this.demand('approve', by, change.changes);
     if (change.events.some(({ state, person }) => state === 'APPROVED' && person === by.person)) return;
     this.demandStep(change, 'approve');
-    const planned = await this.planner.planAgain(JSON.parse(change.input) as ChangeInput, change.changes);
+    const planned = await this.planner.planAgain(inputOf(change), change.changes);
     if (!planned.ok) throw await this.hindered(change, planned.reason);
     await this.append(change, this.event('APPROVED', by, rolesFor('approve', by, change.changes)));
     this.wake();
@@ -151,11 +153,10 @@ export class ChangesService {
         return standing.members.get(id) === member ? [] : [id];
       }),
     );
-    const standingDigests = new Set(Object.values(present.openapi));
     return {
       patch: patchBetween(body, bodyOf(definition)),
       documents: withWas(documents.filter(({ member }) => touched.has(member))),
-      openapi: openapi.filter(({ digest }) => digest === undefined || !standingDigests.has(digest)),
+      openapi: openapi.filter(({ path, digest }) => digest === undefined || present.openapi[path] !== digest),
     };
   }
 
@@ -183,10 +184,13 @@ export class ChangesService {
   }
 
   private async stale(base: number, version: number) {
-    const meanwhile = await this.store.since(base, MAX_MEANWHILE);
-    return changeErrors.error('change-base-stale', {
-      extensions: { version, meanwhile: meanwhile.map(({ id, changes }) => ({ id, changes })) },
-    });
+    return changeErrors.error('change-base-stale', { extensions: { version, meanwhile: await this.meanwhile(base) } });
+  }
+
+  /** What took effect since. */
+  private async meanwhile(base: number) {
+    const since = await this.store.since(base, MAX_MEANWHILE);
+    return since.map(({ id, changes }) => ({ id, changes }));
   }
 
   private timeOf(text: string | undefined): number | undefined {
@@ -223,12 +227,8 @@ export class ChangesService {
   private async hindered(change: StoredChange, hindrance: Hindrance) {
     if (hindrance.kind === 'impossible')
       return changeErrors.error('change-impossible', { extensions: { problems: hindrance.problems } });
-    const reason = `changed meanwhile: ${hindrance.what.join(', ')}`.slice(0, 500);
-    await this.append(change, { state: 'SUPERSEDED', atMs: this.clock.now(), reason });
-    const meanwhile = await this.store.since(change.base, MAX_MEANWHILE);
-    return changeErrors.error('change-superseded', {
-      extensions: { meanwhile: meanwhile.map(({ id, changes }) => ({ id, changes })) },
-    });
+    await this.append(change, { state: 'SUPERSEDED', atMs: this.clock.now(), reason: reasonOf(hindrance) });
+    return changeErrors.error('change-superseded', { extensions: { meanwhile: await this.meanwhile(change.base) } });
   }
 
   private event(state: NewEvent['state'], { person, issuer }: SignedIn, roles?: string): NewEvent {
@@ -239,9 +239,4 @@ export class ChangesService {
 function isLast({ events }: StoredChange, state: NewEvent['state'], { person }: SignedIn): boolean {
   const last = events.at(-1);
   return last?.state === state && last.person === person;
-}
-
-/** What a leaf's record says of everything that was sent. */
-export function inputDigest(input: string): string {
-  return toHex(sha256(input));
 }

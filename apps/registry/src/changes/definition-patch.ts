@@ -13,9 +13,10 @@ const KEYS = {
   elements: ['id'],
   elementPlaces: ['service', 'endpoint', 'pointer'],
   suspensions: ['of', 'endpoint'],
+  successions: ['former'],
   officers: ['person', 'issuer', 'role', 'of'],
   instances: ['id'],
-} as const satisfies Partial<Record<keyof InstanceDefinition, readonly string[]>>;
+} as const satisfies Record<Exclude<keyof InstanceDefinition, '$schema' | 'instance'>, readonly string[]>;
 export type ListName = keyof typeof KEYS;
 const LISTS = Object.keys(KEYS) as ListName[];
 

@@ -1,16 +1,15 @@
 import type { Bus } from '#bus';
 import { fixedTopics, replyTopic } from '#contracts';
-import { AppError, type Clock } from '#kernel';
+import { AppError, sha256, toHex, type Clock } from '#kernel';
 import type { Logger } from '#platform';
 import { signStatement, type Signer } from '#signing';
 import type { DefinitionService } from '../definition/definition.service.js';
 import type { ReceiptOutcome } from '../snapshot/receipt.js';
 import type { ReplyConsumer } from '../snapshot/reply.consumer.js';
 import { changeLeaf, type ChangeRecord } from './change-leaf.js';
-import type { ChangeInput, ChangePlanner, Hindrance, Planned } from './change-planner.service.js';
+import { inputOf, reasonOf, type ChangePlanner, type Hindrance, type Planned } from './change-planner.service.js';
 import { changeErrors } from './change.errors.js';
 import type { ChangeStore, StoredChange, StoredLeaf } from './change.store.js';
-import { inputDigest } from './changes.service.js';
 
 export interface EffectingParts {
   readonly instanceId: string;
@@ -87,10 +86,8 @@ export class EffectingWorker {
 
   /** What cannot be done any more, or not as both have seen it, is not done. */
   private async giveUp(change: StoredChange, hindrance: Hindrance): Promise<boolean> {
-    const isMoved = hindrance.kind === 'moved';
-    const what = isMoved ? hindrance.what : hindrance.problems.map(({ code, path }) => `${code} ${path}`);
-    const reason = `${isMoved ? 'changed meanwhile' : 'impossible'}: ${what.join(', ')}`.slice(0, 500);
-    const state = isMoved ? 'SUPERSEDED' : 'REJECTED';
+    const reason = reasonOf(hindrance);
+    const state = hindrance.kind === 'moved' ? 'SUPERSEDED' : 'REJECTED';
     await this.parts.store.append(change.id, change.events.length + 1, { state, reason, atMs: this.parts.clock.now() });
     this.parts.logger.warn({ changeId: change.id, state }, 'an approved change cannot take effect');
     return true;
@@ -171,11 +168,6 @@ export class EffectingWorker {
   }
 }
 
-function inputOf({ input }: StoredChange): ChangeInput {
-  // Written by `ChangesService`, from what was validated.
-  return JSON.parse(input) as ChangeInput;
-}
-
 function recordOf(change: StoredChange): ChangeRecord {
   const by = (state: string) => change.events.findLast((event) => event.state === state)?.person ?? '';
   return {
@@ -186,6 +178,6 @@ function recordOf(change: StoredChange): ChangeRecord {
     requestedBy: by('REQUESTED'),
     approvedBy: by('APPROVED'),
     effectiveAtMs: change.effectiveAtMs ?? null,
-    input: inputDigest(change.input),
+    input: toHex(sha256(change.input)),
   };
 }

@@ -1,6 +1,7 @@
 import { AssertionMemory, verifyEndUser } from '#end-user';
 import type { Clock } from '#kernel';
 import type { Officer, Snapshot } from '#snapshot';
+import { spelled } from '#signing';
 import type { DefinitionService } from '../definition/definition.service.js';
 import type { RegistersStore } from '../definition/registers.store.js';
 import { changeErrors } from './change.errors.js';
@@ -45,7 +46,7 @@ export class OfficerAuth {
     const read = await this.memory.read(token, issuers);
     if (!read.ok || read.value.claims.aud.length !== 1) throw invalid('end-user-audience');
     const { user, issuer } = verified.value;
-    const person = `${user.country}/${user.type}/${user.code}`;
+    const person = spelled(user);
     const grants = officers.filter((officer) => officer.person === person && officer.issuer === issuer);
     if (grants.length === 0) throw changeErrors.error('officer-unknown');
     return { person, issuer, grants };

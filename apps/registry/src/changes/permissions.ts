@@ -66,7 +66,7 @@ export function forbiddenChange(
   );
 }
 
-/** The role by which a person acts on all of these, for the record; they may. */
+/** The roles by which a person may do this to any of these, for the record; whose they are is not asked. */
 export function rolesFor(act: Act, { grants }: Grants, changes: readonly Change[]): string {
   const roles = grants
     .map(({ role }) => role)
@@ -94,14 +94,14 @@ function reaches({ of }: Pick<Officer, 'of'>, change: Change, instance: string):
 }
 
 /** Whose a change is: a member or one of its subsystems; undefined for what is the whole bus's. */
-export function ownerOf({ kind, id }: Pick<Change, 'kind' | 'id'>): string | undefined {
+export function ownerOf({ kind, id, of }: Pick<Change, 'kind' | 'id' | 'of'>): string | undefined {
   switch (kind) {
     case 'member':
     case 'subsystem':
       return id;
     case 'key':
     case 'credential':
-      return id.split('#')[0];
+      return of ?? id.split('#')[0];
     case 'service':
       return id.split('/').slice(0, -1).join('/');
     case 'agreement':

@@ -40,7 +40,16 @@ export class DefinitionService {
     private readonly clock: Clock = systemClock,
   ) {}
 
+  /** Every write raises the version, so what was read stands together if it did not move meanwhile. */
   async present(): Promise<Present> {
+    for (;;) {
+      const before = await this.registers.version();
+      const read = await this.readPresent();
+      if (read.version === before && (await this.registers.version()) === before) return read;
+    }
+  }
+
+  private async readPresent(): Promise<Present> {
     const stored = await this.publications.newestSnapshot();
     // `prepare` put the first one before anything could be asked.
     if (stored === undefined) throw publicationErrors.error('receipt-missing');

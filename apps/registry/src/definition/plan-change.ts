@@ -76,7 +76,7 @@ export function planChange(
   if (broken.length > 0) return refused(broken);
   const own = instanceProblem(definition, standing.snapshot.instance, ownInstanceId);
   if (own !== undefined) return refused([own]);
-  const members = verifiedMembers(input, definition, standing);
+  const members = verifiedMembers(input, definition, standing, nowMs);
   if (!members.ok) return refused(members.reason);
   const shared = sharedKeys(members.value.map(({ document }) => document));
   if (shared.length > 0)
@@ -119,6 +119,7 @@ function verifiedMembers(
   input: ApplyInput,
   definition: InstanceDefinition,
   standing: Standing,
+  nowMs: number,
 ): Result<VerifiedMember[], readonly UnplacedProblem[]> {
   const wanted = definition.members.map((member) => `${definition.instance}/${member.id}` as MemberId);
   const sent = new Map(input.documents.map((entry) => [entry.member, entry]));
@@ -131,7 +132,7 @@ function verifiedMembers(
       continue;
     }
     const known = standing.members.get(id);
-    const verified = continued({ id, document: entry.document, keyChain: [...entry.keyChain] }, known);
+    const verified = continued({ id, document: entry.document, keyChain: [...entry.keyChain] }, known, nowMs);
     if (verified.ok) members.push(verified.value);
     else problems.push({ code: verified.reason, at: id, message: MEMBER_PROBLEMS[verified.reason] });
   }
@@ -145,6 +146,9 @@ function verifiedMembers(
   return problems.length > 0 ? refuse(problems) : ok(members);
 }
 
+/** A member's clock may be ahead of ours by so much. */
+const CLOCK_SLACK_MS = 5 * 60_000;
+
 const MEMBER_PROBLEMS = {
   'key-chain-invalid': 'its key chain is not readable',
   'key-chain-broken': 'a key of its chain is not signed by the key before it',
@@ -152,13 +156,21 @@ const MEMBER_PROBLEMS = {
   'document-signature': 'its document is not signed by its newest key',
   'document-invalid': 'its document is not what a member document should be',
   'document-rolled-back': 'its document was signed earlier than the one that stands: look at the clock of who signed',
+  'document-ahead': 'its document was signed in the future: look at the clock of who signed',
 } as const;
 
 /** The member's word after the one that stands: that one, if nothing but its time of signing is new. */
-function continued(entry: MemberEntry, known: VerifiedMember | undefined): Result<VerifiedMember, MemberEntryReason> {
+function continued(
+  entry: MemberEntry,
+  known: VerifiedMember | undefined,
+  nowMs: number,
+): Result<VerifiedMember, MemberEntryReason | 'document-ahead'> {
   const verified = verifyMemberEntry(entry, known === undefined ? undefined : { entry: known.entry });
   if (!verified.ok) return verified;
   const wanted = sameContent(verified.value, known);
+  // Every document after one of the future would be older than it.
+  const isAhead = wanted !== known && Date.parse(wanted.document.signedAt ?? '') > nowMs + CLOCK_SLACK_MS;
+  if (isAhead) return refuse('document-ahead');
   return isRolledBack(wanted.document, known?.document) ? refuse('document-rolled-back') : ok(wanted);
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { valueHash } from '../content/value-hash.js';
 
 /** Characters of a case worker's own words: what the law asks for is said by codes, this explains it. */
-export const MOST_WORDS = 2_000;
+const MOST_WORDS = 2_000;
 
 /** Breaks of lines are text; other controls, and what turns the direction of writing, would show something else than was sent. */
 const UNPLAIN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;

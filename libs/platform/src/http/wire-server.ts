@@ -104,6 +104,8 @@ export class WireServer {
     if (line.isCondemned) return false;
     if (line.open.size >= MOST_PIPELINED) {
       line.isCondemned = true;
+      // What it has sent beyond that is not even read.
+      request.socket.pause();
       endAfter(line, request.socket);
       return false;
     }

@@ -17,7 +17,7 @@ export interface LetterFacts {
   readonly record: CaseRecord;
   readonly filedMs: number;
   readonly isMoving: boolean;
-  /** Transitions that gave a reason, in order. */
+  /** Transitions, in order. */
   readonly steps: readonly {
     readonly seq: number;
     readonly type: string;
