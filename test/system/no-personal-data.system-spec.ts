@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { decodeBundle } from '#tlog';
 import { eventually, startTraceCollector, type TraceCollector } from '#testing';
@@ -23,6 +24,7 @@ import {
   type BusUnderTest,
   type Call,
 } from './spec-support/bus-under-test.js';
+import type { Instance } from '../../apps/sandbox/src/instance/instance.js';
 import { hasOpenssl } from '../../apps/sandbox/src/time-authority/openssl.service.js';
 import { personalDataIn } from './spec-support/personal-data.js';
 
@@ -230,7 +232,7 @@ describe('no synthetic person is found', () => {
   });
 
   it('in any record of any topic: headers, keys, and values, which are sealed', async () => {
-    const records = await everyRecord(bus.instance.kafkaBrokers);
+    const records = await everyRecord(bus.instance);
     expect(new Set(records.map((record) => record.topic.split('.')[0]))).toEqual(
       new Set(['registry', 'audit', 'request', 'reply', 'receipt', 'feedback']),
     );
@@ -252,8 +254,13 @@ async function leaves(prefix: string, size: number): Promise<string[]> {
 }
 
 /** Everything that Kafka holds, from its first record to its last. */
-async function everyRecord(brokers: string): Promise<{ topic: string; text: string }[]> {
-  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'privacy-spec', logLevel: logLevel.NOTHING });
+async function everyRecord({ kafkaBrokers, kafkaOperator }: Instance): Promise<{ topic: string; text: string }[]> {
+  const kafka = new Kafka({
+    brokers: kafkaBrokers.split(','),
+    clientId: 'privacy-spec',
+    logLevel: logLevel.NOTHING,
+    ...(kafkaOperator === undefined ? {} : { ssl: await secrets(kafkaOperator) }),
+  });
   const admin = kafka.admin();
   await admin.connect();
   const topics = (await admin.listTopics()).filter((name) => !name.startsWith('__'));
@@ -283,4 +290,11 @@ async function everyRecord(brokers: string): Promise<{ topic: string; text: stri
   await consumer.disconnect();
   await admin.disconnect();
   return records;
+}
+
+async function secrets(files: NonNullable<Instance['kafkaOperator']>): Promise<ConnectionOptions> {
+  const [ca, cert, key] = await Promise.all(
+    [files.caFile, files.certFile, files.keyFile].map((file) => readFile(file, 'utf8')),
+  );
+  return { ca: ca ?? '', cert: cert ?? '', key: key ?? '' };
 }

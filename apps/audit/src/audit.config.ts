@@ -2,6 +2,7 @@ import {
   defineConfig,
   httpSettings,
   identitySettings,
+  kafkaSettings,
   setting,
   tracingSettings,
   type ConfigOf,
@@ -31,11 +32,7 @@ export const auditConfig = defineConfig('audit', {
     meaning: 'Connections to PostgreSQL at most for those who read the log, and for its export.',
     unit: 'connections',
   }),
-  kafkaBrokers: setting.list({
-    env: 'KAFKA_BROKERS',
-    default: ['127.0.0.1:8180'],
-    meaning: 'Brokers to connect to first, as host:port.',
-  }),
+  ...kafkaSettings,
   origin: setting.text({
     env: 'KEREGE_AUDIT_ORIGIN',
     default: 'audit.demo.example/DEMO/0/2026h2',

@@ -2,6 +2,7 @@ import {
   defineConfig,
   httpSettings,
   identitySettings,
+  kafkaSettings,
   setting,
   tracingSettings,
   type ConfigOf,
@@ -47,11 +48,7 @@ export const connectorConfig = defineConfig('connector', {
     meaning: 'Connections to PostgreSQL at most.',
     unit: 'connections',
   }),
-  kafkaBrokers: setting.list({
-    env: 'KAFKA_BROKERS',
-    default: ['127.0.0.1:8180'],
-    meaning: 'Brokers to connect to first, as host:port.',
-  }),
+  ...kafkaSettings,
   agencies: setting.list({
     env: 'KEREGE_CONNECTOR_AGENCIES',
     meaning: 'SERVICE=URL of every service that is served here: where the agency’s own HTTP system listens.',

@@ -1,4 +1,4 @@
-import { connectKafkaBus } from '#bus';
+import { connectKafkaBus, kafkaPlace } from '#bus';
 import { runMain, startTracing, whenAvailable } from '#platform';
 import { connectorConfig } from './connector.config.js';
 import { createConnector } from './connector.module.js';
@@ -7,7 +7,7 @@ runMain('connector', async (logger) => {
   const config = connectorConfig.load();
   const tracing = await startTracing('connector', config, logger);
   const bus = await whenAvailable('kafka', logger, () =>
-    connectKafkaBus({ brokers: config.kafkaBrokers, clientId: config.instanceId }),
+    connectKafkaBus({ ...kafkaPlace(config), clientId: config.instanceId, logger: logger.child('bus') }),
   );
   const connector = await createConnector(config, { bus, logger, tracing });
   return {

@@ -4,6 +4,7 @@ import {
   defineConfig,
   httpSettings,
   identitySettings,
+  kafkaSettings,
   setting,
   type ConfigOf,
 } from '#platform';
@@ -68,11 +69,7 @@ export const feedbackConfig = defineConfig('feedback', {
     meaning:
       'Bearer token of the connector that serves findUsage (its KEREGE_CONNECTOR_END_USER_TOKEN): an assertion alone, which other connectors see as well, shows nothing. Empty: nobody is answered there.',
   }),
-  kafkaBrokers: setting.list({
-    env: 'KAFKA_BROKERS',
-    default: ['127.0.0.1:8180'],
-    meaning: 'Brokers to connect to first, as host:port.',
-  }),
+  ...kafkaSettings,
   auditUrl: setting.text({
     env: 'KEREGE_AUDIT_URL',
     default: 'http://127.0.0.1:8100',

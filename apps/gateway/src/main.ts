@@ -1,4 +1,4 @@
-import { connectKafkaBus } from '#bus';
+import { connectKafkaBus, kafkaPlace } from '#bus';
 import { runMain, startTracing, whenAvailable } from '#platform';
 import { gatewayConfig } from './gateway.config.js';
 import { createGateway } from './gateway.module.js';
@@ -8,7 +8,7 @@ runMain('gateway', async (logger) => {
   const tracing = await startTracing('gateway', config, logger);
   const bus = await whenAvailable('kafka', logger, () =>
     connectKafkaBus({
-      brokers: config.kafkaBrokers,
+      ...kafkaPlace(config),
       clientId: config.instanceId,
       logger: logger.child('bus'),
     }),

@@ -1,4 +1,4 @@
-import { connectKafkaBus } from '#bus';
+import { connectKafkaBus, kafkaPlace } from '#bus';
 import { runMain, whenAvailable } from '#platform';
 import { registryConfig } from './registry.config.js';
 import { createRegistry } from './registry.module.js';
@@ -7,7 +7,7 @@ runMain('registry', async (logger) => {
   const config = registryConfig.load();
   const bus = await whenAvailable('kafka', logger, () =>
     connectKafkaBus({
-      brokers: config.kafkaBrokers,
+      ...kafkaPlace(config),
       clientId: config.instanceId,
       logger: logger.child('bus'),
     }),

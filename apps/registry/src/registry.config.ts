@@ -1,4 +1,12 @@
-import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf, databaseRoleSettings } from '#platform';
+import {
+  databaseRoleSettings,
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  kafkaSettings,
+  setting,
+  type ConfigOf,
+} from '#platform';
 
 /** Settings of the registry. */
 export const registryConfig = defineConfig('registry', {
@@ -6,10 +14,12 @@ export const registryConfig = defineConfig('registry', {
   ...identitySettings('DEMO/registry1'),
   ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL; the tables lie in the schema "registry".' }),
-  kafkaBrokers: setting.list({
-    env: 'KAFKA_BROKERS',
-    default: ['127.0.0.1:8180'],
-    meaning: 'Brokers to connect to first, as host:port.',
+  ...kafkaSettings,
+  firstAudits: setting.list({
+    env: 'KEREGE_REGISTRY_FIRST_AUDITS',
+    default: [],
+    meaning:
+      'INSTANCE/id of the audits that get rights on the bus before the first definition names one, where the broker keeps access lists: without the log nothing can be published.',
   }),
   statusPeers: setting.list({
     env: 'KEREGE_REGISTRY_STATUS_PEERS',

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { replyTopic } from '#contracts';
-import { systemClock, type Clock } from '#kernel';
+import { registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
 import {
   AppMetrics,
   BusWatch,
@@ -26,6 +26,7 @@ import {
 import { accessBy, openDatabase, type Database } from '#postgres';
 import { KeyRing, type Signer } from '#signing';
 import { parseVkey, type NoteKey } from '#tlog';
+import { BusRightsService } from './bus-rights/bus-rights.service.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueStore } from './catalogue/catalogue.store.js';
 import { changesParts } from './changes/changes.module.js';
@@ -75,8 +76,10 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     shown.alarms.add({ reason }),
   );
   const options = { ...config, vkeys: trust.logs };
+  const rightsLogger = logger.child('bus-rights');
+  const rights = new BusRightsService({ access: bus.access, firstAudits: firstAudits(config), logger: rightsLogger });
   const ofSnapshot = logger.child('snapshot');
-  const publication = new PublicationService(options, publications, bus, replies, signer, clock, ofSnapshot);
+  const publication = new PublicationService(options, publications, bus, rights, replies, signer, clock, ofSnapshot);
   watchPublication(shown, publication);
   const close = observe(metrics, database, bus);
   try {
@@ -90,7 +93,8 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       publish: () => publication.notify(),
     });
     const checks = readiness(database, bus, publication);
-    const status = new StatusWatch('registry', [...readinessParts(checks), consumersPart(bus)], clock);
+    const lists = { name: 'bus-rights', read: () => rights.reading() };
+    const status = new StatusWatch('registry', [...readinessParts(checks), consumersPart(bus), lists], clock);
     const providers = [
       { provide: InstanceStatusService, useValue: new InstanceStatusService(config.instanceId, status, peers, clock) },
       { provide: ApplyService, useValue: apply },
@@ -126,6 +130,15 @@ function statusPeers(config: RegistryConfig): Peer[] {
   const peers = parsePeers(config.statusPeers);
   if (!peers.ok) throw configErrors.error('config-invalid', { extensions: { problems: [peers.reason] } });
   return peers.value;
+}
+
+function firstAudits(config: RegistryConfig): InstanceId[] {
+  return config.firstAudits.map((id) => {
+    const parsed = registerInstanceId(id);
+    if (parsed.ok) return parsed.value;
+    const problems = [`KEREGE_REGISTRY_FIRST_AUDITS: ${id} is not INSTANCE/id`];
+    throw configErrors.error('config-invalid', { extensions: { problems } });
+  });
 }
 
 /** Begins to show how it stands; returns how to end that, and the database with it. */

@@ -1,4 +1,4 @@
-import type { TopicSpec } from '#contracts';
+import type { BusRight, TopicSpec } from '#contracts';
 
 /** A record to publish. The partition is always explicit (`kafka.md` §2); `partitionOf` makes it from a key. */
 export interface OutgoingRecord {
@@ -103,6 +103,22 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
+export interface GrantedRights {
+  readonly rights: readonly BusRight[];
+  /** Entries that allow something that a `BusRight` cannot say, e.g. every operation at once, or from one host. */
+  readonly others: number;
+}
+
+/** The broker's access lists. Registry only: whoever may write them may give himself everything. */
+export interface BusAccess {
+  /** Everything that is allowed to anybody, whoever wrote it; undefined: the broker keeps no lists and lets all do all. */
+  granted(): Promise<GrantedRights | undefined>;
+  /** Resolves when they count. A right that is there already is no error. */
+  grant(rights: readonly BusRight[]): Promise<void>;
+  /** Exactly these; what is not there is no error. */
+  revoke(rights: readonly BusRight[]): Promise<void>;
+}
+
 /**
  * What every app sees of the broker.
  *
@@ -125,6 +141,8 @@ export interface Bus {
   isReachable(): Promise<boolean>;
   /** Queues and subscriptions as they stand now; for metrics and status. */
   state(): BusState;
+  /** Absent where there is no broker that could keep lists. */
+  readonly access?: BusAccess;
   /** Sends what is queued, leaves all groups, closes. */
   close(): Promise<void>;
 }

@@ -37,3 +37,4 @@ export {
   type TopicSpec,
 } from './topics.js';
 export { joinReceipts } from './join-receipts.js';
+export { principalOf, rightKey, rightsByHand, type BusRight } from './bus-right.js';

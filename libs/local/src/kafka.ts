@@ -16,6 +16,16 @@ export interface ExtraListener {
   readonly advertisedPort: number;
 }
 
+/** Files are PEM, and named by absolute paths. */
+export interface KafkaSecurity {
+  /** The broker's own private key (PKCS#8) and certificate, in one file. */
+  readonly keystoreFile: string;
+  /** The authority whose certificates are believed. */
+  readonly caFile: string;
+  /** Common names of those who may do everything; the broker itself is one of them. */
+  readonly superUsers: readonly string[];
+}
+
 export interface LocalKafkaOptions {
   /** Made and formatted if it is not there; survives restarts. */
   readonly dataDir: string;
@@ -25,6 +35,8 @@ export interface LocalKafkaOptions {
   /** From `findKafka`; looked for if absent. */
   readonly home?: KafkaHome;
   readonly extraListeners?: readonly ExtraListener[];
+  /** Mutual TLS and access lists; absent: plain connections of this machine, and everybody may do everything. */
+  readonly security?: KafkaSecurity;
   readonly heapMb?: number;
   /**
    * For benchmarks: compiled as well as the machine can, which pays after minutes. Without it a start takes half the
@@ -34,7 +46,7 @@ export interface LocalKafkaOptions {
 }
 
 export interface LocalKafka {
-  /** `host:port` of the plain listener. */
+  /** `host:port` of its first listener: plain, or with TLS as `security` says. */
   readonly brokers: string;
   readonly process: ManagedProcess;
   /** Clean shutdown: the next start has nothing to recover. */
@@ -100,16 +112,33 @@ function classPath({ libs }: KafkaHome): string[] {
 }
 
 async function serverProperties(options: LocalKafkaOptions, logDir: string): Promise<string> {
-  const template = await readFile(join(repositoryRoot(), 'deploy/kafka/server.properties'), 'utf8');
-  const extra = options.extraListeners ?? [];
+  const { security, extraListeners: extra = [] } = options;
   const values: Record<string, string> = {
+    listener: security === undefined ? 'PLAINTEXT' : 'SSL',
     port: String(options.port),
     controllerPort: String(options.controllerPort),
     logDir,
     extraListeners: extra.map(({ name, port }) => `,${name}://127.0.0.1:${port}`).join(''),
     extraAdvertised: extra.map(({ name, advertisedPort }) => `,${name}://127.0.0.1:${advertisedPort}`).join(''),
     extraProtocols: extra.map(({ name }) => `,${name}:PLAINTEXT`).join(''),
+    security: security === undefined ? '' : await securityProperties(security),
   };
+  return filled(await propertiesOf('server'), values);
+}
+
+async function securityProperties({ keystoreFile, caFile, superUsers }: KafkaSecurity): Promise<string> {
+  return filled(await propertiesOf('security'), {
+    keystore: keystoreFile,
+    truststore: caFile,
+    superUsers: superUsers.map((name) => `User:${name}`).join(';'),
+  });
+}
+
+function propertiesOf(name: 'server' | 'security'): Promise<string> {
+  return readFile(join(repositoryRoot(), `deploy/kafka/${name}.properties`), 'utf8');
+}
+
+function filled(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
 }
 

@@ -12,6 +12,7 @@ export {
   databaseRoleSettings,
   httpSettings,
   identitySettings,
+  kafkaSettings,
   tracingSettings,
 } from './config/platform.config.js';
 export { setting, type Setting } from './config/setting.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { freePort } from '#local';
 import { processRunner } from '#testing';
-import { connectorEnv } from '../../../apps/sandbox/src/instance/app-plan.js';
+import { connectorEnv, kafkaTlsEnv } from '../../../apps/sandbox/src/instance/app-plan.js';
 import type { Instance } from '../../../apps/sandbox/src/instance/instance.js';
 import { wordsOf, decision, type Scene, type Walk } from './walk.js';
 import { drillInstance } from './drill.js';
@@ -57,7 +57,8 @@ export class Race {
 
   /** Under the same identity: the two stand in for each other. */
   private async startSecond(): Promise<string> {
-    const { ports, dataDir, keysDir, trustFile, auditUrl, registryUrl, databaseUrl, kafkaBrokers } = this.instance;
+    const { ports, dataDir, keysDir, trustFile, auditUrl, registryUrl, databaseUrl } = this.instance;
+    const { kafkaBrokers, kafkaPrincipals } = this.instance;
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     await this.runner.start({
@@ -69,6 +70,7 @@ export class Race {
         ...connectorEnv('cn1', ports),
         ...drillInstance(this.inbox).env?.cn1,
         ...{ DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
+        ...kafkaTlsEnv('DEMO/cn1', { kafkaTls: kafkaPrincipals }),
         KEREGE_LOG_NOTES_DIR: join(dataDir, 'notes', 'cn1-second'),
       },
       readyUrl: `${url}/ready`,

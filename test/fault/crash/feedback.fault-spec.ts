@@ -10,7 +10,7 @@ import { keyFileName, loadKeySet, loadTrust, silentLogger } from '#platform';
 import { RegistryCopy } from '#registry-copy';
 import { commit, KeyRing, signStatement, startSession, type SealingSession, type Signer } from '#signing';
 import { eventually, uniqueName } from '#testing';
-import { MYGOV, PERSONS, startBus, type BusUnderTest } from '../../system/spec-support/bus-under-test.js';
+import { MYGOV, operatorAt, PERSONS, startBus, type BusUnderTest } from '../../system/spec-support/bus-under-test.js';
 
 jest.setTimeout(300_000);
 
@@ -24,8 +24,8 @@ let signer: Signer;
 let session: SealingSession;
 beforeAll(async () => {
   under = await startBus();
-  const { kafkaBrokers, keysDir, trustFile } = under.instance;
-  bus = await connectKafkaBus({ brokers: kafkaBrokers.split(','), clientId: 'spec', logger: silentLogger() });
+  const { keysDir, trustFile } = under.instance;
+  bus = await connectKafkaBus({ ...operatorAt(under.instance), clientId: 'spec', logger: silentLogger() });
   signer = KeyRing.parse([[MYGOV, await loadKeySet(join(keysDir, keyFileName(MYGOV)))]]).signer(MYGOV);
   session = await announcedSession(trustFile);
 });

@@ -36,7 +36,7 @@ interface Contenders {
  */
 export function exchangeBenchmark(settings: BenchSettings): Promise<object> {
   return Workspace.use(async (workspace) => {
-    const instance = await startInstance({ dataDir: join(workspace.directory, 'instance') });
+    const instance = await startInstance({ dataDir: join(workspace.directory, 'instance'), isKafkaOpen: true });
     workspace.onEnd(() => instance.stop());
     say(await describeMachine(settings, instance.databaseUrl));
     say('exchange: HTTP → gateway → Kafka → connector → HTTP agency; everything on this machine, load and agency too');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Instance, InstanceOptions } from '../../../apps/sandbox/src/instance/instance.js';
 import { startInstance } from '../../../apps/sandbox/src/instance/instance.module.js';
+import type { KafkaPlace } from '#bus';
 import { repositoryRoot } from '#local';
 
 /** A whole bus of built processes on free ports and data of its own (`npm run build` first). */
@@ -34,6 +35,11 @@ export async function temporaryDirectory(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kerege-system-'));
   await chmod(dataDir, 0o755);
   return dataDir;
+}
+
+/** As whom one may do everything at the broker of an instance. */
+export function operatorAt({ kafkaBrokers, kafkaOperator: tls }: Instance): KafkaPlace {
+  return { brokers: kafkaBrokers.split(','), ...(tls === undefined ? {} : { tls }) };
 }
 
 export const MYGOV = 'DEMO/GOV/1000/mygov';

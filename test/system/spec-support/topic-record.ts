@@ -3,6 +3,7 @@ import { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic } from '
 import { eventually } from '#testing';
 import { leafHash } from '#tlog';
 import type { Instance } from '../../../apps/sandbox/src/instance/instance.js';
+import { operatorAt } from './bus-under-test.js';
 
 const POPULATION = 'DEMO/GOV/1001/population';
 
@@ -19,7 +20,7 @@ export const topics = {
   deadAudit: fixedTopics.deadAudit.name,
 } as const;
 
-/** A stranger at the broker: reads every topic from its beginning, and writes where it likes. */
+/** Whoever has the operator's certificate at the broker: reads every topic from its beginning, and writes where it likes. */
 export class TopicRecord {
   private constructor(
     readonly bus: Bus,
@@ -27,7 +28,7 @@ export class TopicRecord {
   ) {}
 
   static async of(instance: Instance): Promise<TopicRecord> {
-    const bus = await connectKafkaBus({ brokers: instance.kafkaBrokers.split(','), clientId: 'stranger' });
+    const bus = await connectKafkaBus({ ...operatorAt(instance), clientId: 'stranger' });
     const read: ReceivedRecord[] = [];
     await bus.subscribe({
       topics: Object.values(topics),

@@ -17,13 +17,16 @@ export async function publishEach(
   if (fatal !== undefined) throw fatal.reason;
 }
 
+/** For what it is, or because this process may not write there. */
+const REFUSED: ReadonlySet<string> = new Set(['bus-record-refused', 'bus-access-denied']);
+
 /**
  * A dead letter that the broker will never take is alarmed and passed over: whoever may stamp chooses the bytes, and no
  * record may stop the shard. A broker that is away makes the batch come again, as for everything else.
  */
 export function bury(bus: Bus, letters: readonly OutgoingRecord[], logger: Logger): Promise<void> {
   return publishEach(bus, letters, (cause) => {
-    if (!(cause instanceof AppError) || cause.code !== 'bus-record-refused') return false;
+    if (!(cause instanceof AppError) || !REFUSED.has(cause.code)) return false;
     logger.error({ err: cause }, 'a dead letter was refused by the broker and is passed over');
     return true;
   });

@@ -6,7 +6,7 @@ import { bury, publishEach } from './sending.service.js';
 const records = ['a', 'b', 'c'].map((text) => ({ topic: 't', partition: 0, value: Buffer.from(text) }));
 
 /** A bus that refuses the record `b` with this code, and what it took. */
-function refusing(code: 'bus-record-refused' | 'bus-unavailable'): { bus: Bus; taken: string[] } {
+function refusing(code: 'bus-record-refused' | 'bus-access-denied' | 'bus-unavailable'): { bus: Bus; taken: string[] } {
   const taken: string[] = [];
   const bus = Object.assign(createInProcessBus(), {
     publish: (sent: readonly { value: Uint8Array | null }[]) => {
@@ -20,11 +20,14 @@ function refusing(code: 'bus-record-refused' | 'bus-unavailable'): { bus: Bus; t
 }
 
 describe('dead letters', () => {
-  it('that the broker refuses for what they are do not make the batch come again', async () => {
-    const { bus, taken } = refusing('bus-record-refused');
-    await bury(bus, records, silentLogger());
-    expect(taken).toEqual(['a', 'c']);
-  });
+  it.each(['bus-record-refused', 'bus-access-denied'] as const)(
+    'do not make the batch come again: %s',
+    async (code) => {
+      const { bus, taken } = refusing(code);
+      await bury(bus, records, silentLogger());
+      expect(taken).toEqual(['a', 'c']);
+    },
+  );
 
   it('that it cannot take now do', async () => {
     const { bus } = refusing('bus-unavailable');

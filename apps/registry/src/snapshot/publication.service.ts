@@ -7,6 +7,7 @@ import { AppError } from '#kernel';
 import type { Logger } from '#platform';
 import { signStatement, type Signer } from '#signing';
 import { digestList, snapshotBytes, topicSpecsOf } from '#snapshot';
+import type { BusRightsService } from '../bus-rights/bus-rights.service.js';
 import { firstSnapshot } from './first-snapshot.js';
 import { manifestPayload } from './manifest.js';
 import { publicationErrors } from './publication.errors.js';
@@ -46,6 +47,7 @@ export class PublicationService {
     private readonly options: PublicationOptions,
     private readonly store: PublicationRecords,
     private readonly bus: Bus,
+    private readonly rights: Pick<BusRightsService, 'widen' | 'settle'>,
     private readonly replies: ReplyConsumer,
     private readonly signer: Signer,
     private readonly clock: Clock,
@@ -70,6 +72,9 @@ export class PublicationService {
       const bytes = snapshotBytes(first);
       await this.store.putFirst(first.number, bytes.toString('utf8'), digestList(bytes, []));
     }
+    const newest = await this.store.newestSnapshot();
+    // Its own rights too: without them it does not even see which topics there are.
+    if (newest !== undefined) await this.rights.widen(newest.snapshot);
     await this.bus.ensureTopics([...Object.values(fixedTopics), replyTopic(this.options.instanceId)]);
     await this.replies.start();
   }
@@ -151,7 +156,10 @@ export class PublicationService {
     await this.putSnapshot(newest);
     const manifest = await this.sign(newest);
     const receipt = await this.stamping.settle(manifest);
-    if (receipt !== undefined) return this.publishManifest(manifest, receipt);
+    if (receipt !== undefined) {
+      await this.publishManifest(manifest, receipt);
+      return this.rights.settle(newest.snapshot);
+    }
     throw publicationErrors.error('manifest-refused', { details: { number: manifest.number } });
   }
 
@@ -163,9 +171,10 @@ export class PublicationService {
     await this.putSnapshot(stored);
   }
 
-  /** Topics before the snapshot that names them; the snapshot before the manifest, since audit takes it from the topic. */
+  /** Rights and topics before the snapshot that names them; the snapshot before the manifest, since audit takes it from the topic. */
   private async putSnapshot({ snapshot, body }: StoredSnapshot): Promise<void> {
     if (this.snapshotOnTopic === snapshot.number) return;
+    await this.rights.widen(snapshot);
     await this.bus.ensureTopics(topicSpecsOf(snapshot));
     const value = await compress(body);
     const key = `snapshot.${snapshot.number % 2}`;

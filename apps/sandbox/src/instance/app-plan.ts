@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { principalOf } from '#contracts';
 import { keyFileName } from '#signing';
 import {
   AGENCY_SERVICES,
@@ -49,6 +50,13 @@ export interface DatabaseRoles {
   readonly readerRole: string;
 }
 
+/** The files by which a process shows the broker who it is. */
+export interface KafkaTlsPlace {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 export interface PlanInputs {
   readonly ports: Ports;
   readonly dataDir: string;
@@ -62,6 +70,8 @@ export interface PlanInputs {
   readonly roles?: Readonly<Record<string, DatabaseRoles>>;
   /** Comma-separated; empty in the one-process fallback, which has none. */
   readonly kafkaBrokers: string;
+  /** By principal, where the broker is ours. */
+  readonly kafkaTls?: Readonly<Record<string, KafkaTlsPlace>> | undefined;
   /** Of the time-stamp authorities; absent: there are none. */
   readonly timeAuthorityDir?: string | undefined;
 }
@@ -72,6 +82,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
   const auditUrl = localUrl(ports.audit);
   return {
     registry: bus('registry', 'registry', ports.registry, 'registry1', inputs, {
+      KEREGE_REGISTRY_FIRST_AUDITS: `${INSTANCE}/audit1`,
       KEREGE_REGISTRY_STATUS_PEERS: statusPeers(ports),
     }),
     audit: bus('audit', 'audit', ports.audit, 'audit1', inputs, {
@@ -129,6 +140,7 @@ export function appPlans(inputs: PlanInputs): Readonly<Record<AppName, AppPlan>>
 export function secondPlans(
   plans: Readonly<Record<AppName, AppPlan>>,
   ports: SecondPorts,
+  inputs: PlanInputs,
 ): Readonly<Record<SecondName, AppPlan>> {
   const second = (name: SecondName, first: AppName, more: Readonly<Record<string, string>> = {}): AppPlan => ({
     name,
@@ -137,7 +149,10 @@ export function secondPlans(
     liveUrl: `${localUrl(ports[name])}/live`,
   });
   return {
-    gateway2: second('gateway2', 'gateway', { KEREGE_INSTANCE_ID: `${INSTANCE}/${SECOND_GATEWAY}` }),
+    gateway2: second('gateway2', 'gateway', {
+      KEREGE_INSTANCE_ID: `${INSTANCE}/${SECOND_GATEWAY}`,
+      ...kafkaTlsEnv(`${INSTANCE}/${SECOND_GATEWAY}`, inputs),
+    }),
     cn1b: second('cn1b', 'cn1'),
     cn2b: second('cn2b', 'cn2'),
     audit2: second('audit2', 'audit'),
@@ -288,6 +303,13 @@ function keysDatabaseEnv({ databaseUrl, roles }: PlanInputs): Record<string, str
   return { KEREGE_FEEDBACK_KEYS_DATABASE_URL: own.app, KEREGE_FEEDBACK_KEYS_DATABASE_OWNER_URL: own.owner };
 }
 
+/** Each process comes to the broker under its own name; to one of the operator's as the environment says. */
+export function kafkaTlsEnv(instanceId: string, { kafkaTls }: Pick<PlanInputs, 'kafkaTls'>): Record<string, string> {
+  const own = kafkaTls?.[principalOf(instanceId)];
+  if (own === undefined) return {};
+  return { KAFKA_TLS_CA: own.caFile, KAFKA_TLS_CERT: own.certFile, KAFKA_TLS_KEY: own.keyFile };
+}
+
 function bus(
   name: AppName,
   app: string,
@@ -310,6 +332,7 @@ function bus(
       KEREGE_REGISTRY_URL: localUrl(ports.registry),
       ...databaseEnv(inputs, app),
       KAFKA_BROKERS: inputs.kafkaBrokers,
+      ...kafkaTlsEnv(`${INSTANCE}/${id}`, inputs),
       ...more,
     },
     liveUrl: `${localUrl(port)}/live`,

@@ -17,6 +17,7 @@ import {
   type AppPlan,
   type ProcessName,
 } from './app-plan.js';
+import { ensureBrokerAccess } from './broker-access.service.js';
 import { definitionFile, readDefinition } from './apply.service.js';
 import { writeDefinition } from './written-definition.store.js';
 import type { Instance, InstanceMode, InstanceOptions, PartName } from './instance.js';
@@ -93,6 +94,8 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
     mode,
     missing,
     kafkaHome,
+    brokerAccess:
+      kafkaHome === undefined || options.isKafkaOpen === true ? undefined : await ensureBrokerAccess(dataDir),
     dataDir,
     logsDir: join(base, 'logs'),
     definition,
@@ -155,7 +158,7 @@ function plansOf(context: StartContext, services: Services, more: NonNullable<In
   };
   const plans = { ...withMore(firsts), ...(timeAuthority === undefined ? {} : withMore({ timeAuthority })) };
   if (options.isDoubled !== true) return plans;
-  return { ...plans, ...withMore(secondPlans(apps, secondPortsFrom(ports.gateway))) };
+  return { ...plans, ...withMore(secondPlans(apps, secondPortsFrom(ports.gateway), inputs)) };
 }
 
 function instanceOf(context: StartContext, services: Services, supervisor: Supervisor): Instance {
@@ -189,6 +192,8 @@ function instanceOf(context: StartContext, services: Services, supervisor: Super
     logsDir,
     databaseUrl: services.databaseUrl,
     kafkaBrokers: services.kafkaBrokers,
+    kafkaOperator: context.brokerAccess?.operator,
+    kafkaPrincipals: context.brokerAccess?.clients ?? {},
     stop: () => supervisor.stop(),
     force: () => supervisor.force(),
     kill: async (name) => part(name)?.kill(),

@@ -1,4 +1,4 @@
-import type { ProcessName } from './app-plan.js';
+import type { KafkaTlsPlace, ProcessName } from './app-plan.js';
 import type { Ports } from './layout.js';
 import type { StepListener } from './step.js';
 
@@ -13,6 +13,8 @@ export interface InstanceOptions {
   readonly databaseUrl?: string;
   /** Of a Kafka to use instead of one of our own. */
   readonly kafkaBrokers?: readonly string[];
+  /** Our own broker takes everybody, without TLS: for benchmarks that bring clients of their own. */
+  readonly isKafkaOpen?: boolean;
   /** `one-process`: without Kafka, as when there is no Java. Absent: as the machine allows. */
   readonly mode?: InstanceMode;
   /** Added to the settings of single processes; for tests and benchmarks. */
@@ -57,6 +59,10 @@ export interface Instance {
   readonly logsDir: string;
   readonly databaseUrl: string;
   readonly kafkaBrokers: string;
+  /** With what one may do everything at the broker; absent: it is not ours, and takes everybody, or there is none. */
+  readonly kafkaOperator: KafkaTlsPlace | undefined;
+  /** By principal, e.g. `DEMO.gw1`. */
+  readonly kafkaPrincipals: Readonly<Record<string, KafkaTlsPlace>>;
   /** Stops everything in order, within ten seconds. */
   stop(): Promise<void>;
   /** Ends everything now. */

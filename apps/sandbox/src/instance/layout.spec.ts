@@ -64,6 +64,22 @@ describe('the plan of the apps', () => {
   };
   const plans = appPlans(inputs);
 
+  it('lets each process come to the broker under its own name, where the broker is ours', () => {
+    const place = (name: string) => ({ caFile: '/t/ca.pem', certFile: `/t/${name}.pem`, keyFile: `/t/${name}.key` });
+    const names = ['registry1', 'audit1', 'feedback1', 'gw1', 'gw2', 'cn1', 'cn2'].map((id) => `DEMO.${id}`);
+    const secured = { ...inputs, kafkaTls: Object.fromEntries(names.map((name) => [name, place(name)])) };
+    const { agencies, ...apps } = appPlans(secured);
+    expect(Object.values(apps).map(({ env }) => env['KAFKA_TLS_KEY'])).toEqual(
+      ['registry1', 'audit1', 'feedback1', 'gw1', 'cn1', 'cn2'].map((id) => `/t/DEMO.${id}.key`),
+    );
+    expect(Object.keys(agencies.env).filter((name) => name.startsWith('KAFKA'))).toEqual([]);
+    const seconds = Object.values(secondPlans({ agencies, ...apps }, secondPortsFrom(8080), secured));
+    expect(seconds.map(({ env }) => env['KAFKA_TLS_CERT'])).toEqual(
+      ['gw2', 'cn1', 'cn2', 'audit1'].map((id) => `/t/DEMO.${id}.pem`),
+    );
+    expect(Object.keys(plans.gateway.env).filter((name) => name.startsWith('KAFKA_TLS'))).toEqual([]);
+  });
+
   it('binds everything to loopback', () => {
     expect(Object.values(plans).map((plan) => plan.env['KEREGE_HOST'])).toEqual(Array(7).fill('127.0.0.1'));
   });
@@ -111,7 +127,7 @@ describe('the plan of the apps', () => {
   });
 
   it('gives each process its own folder for what it remembers of the log', () => {
-    const all = [...Object.values(plans), ...Object.values(secondPlans(plans, secondPortsFrom(8080)))];
+    const all = [...Object.values(plans), ...Object.values(secondPlans(plans, secondPortsFrom(8080), inputs))];
     const folders = all.flatMap(({ env }) => env['KEREGE_LOG_NOTES_DIR'] ?? []);
     expect(folders).toHaveLength(7);
     expect(new Set(folders).size).toBe(7);
@@ -132,7 +148,7 @@ describe('the plan of the apps', () => {
   });
 
   it('lets second processes stand in under the identity of the first, but for the gateway', () => {
-    const seconds = Object.values(secondPlans(plans, secondPortsFrom(8080)));
+    const seconds = Object.values(secondPlans(plans, secondPortsFrom(8080), inputs));
     expect(seconds.map(({ name, env }) => [name, env['KEREGE_PORT'], env['KEREGE_INSTANCE_ID']])).toEqual([
       ['gateway2', '8081', 'DEMO/gw2'],
       ['cn1b', '8092', 'DEMO/cn1'],

@@ -5,6 +5,7 @@ import { ensurePassword } from '../keys/key-files.store.js';
 import type { Stage, Supervisor } from '../supervisor/supervisor.service.js';
 import type { AppName, AppPlan, ProcessName } from './app-plan.js';
 import { startApp } from './app-process.service.js';
+import { admitRegistry, type BrokerAccess } from './broker-access.service.js';
 import { applyDefinition, isApplied } from './apply.service.js';
 import type { InstanceMode, InstanceOptions } from './instance.js';
 import {
@@ -29,6 +30,8 @@ export interface StartContext {
   readonly mode: InstanceMode;
   readonly missing: string | undefined;
   readonly kafkaHome: KafkaHome | undefined;
+  /** Absent: the broker is not ours or takes everybody, or there is none. */
+  readonly brokerAccess: BrokerAccess | undefined;
   readonly dataDir: string;
   readonly logsDir: string;
   readonly definition: string;
@@ -60,6 +63,8 @@ const STAGE_OF: Readonly<Record<ProcessName, Stage>> = {
 
 export interface Services extends DatabasePlace {
   readonly kafkaBrokers: string;
+  /** By principal; absent: the broker is not ours, or there is none. */
+  readonly kafkaTls: BrokerAccess['clients'] | undefined;
 }
 
 interface DatabasePlace {
@@ -74,7 +79,7 @@ const SCHEMAS = ['audit', 'connector', 'feedback', 'gateway', 'registry'];
 /** PostgreSQL and Kafka, beside each other. */
 export async function startServices(context: StartContext): Promise<Services> {
   const [database, kafkaBrokers] = await Promise.all([postgres(context), kafka(context)]);
-  return { ...database, kafkaBrokers };
+  return { ...database, kafkaBrokers, kafkaTls: context.brokerAccess?.clients };
 }
 
 async function postgres(context: StartContext): Promise<DatabasePlace> {
@@ -114,7 +119,8 @@ async function rolesOf(url: string, secret: string): Promise<Readonly<Record<str
   return { ...apps, ...(await provisionRoles({ url: keysUrl, secret, schemas: [KEYS_SCHEMA] })) };
 }
 
-async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode, kafkaHome }: StartContext) {
+async function kafka(context: StartContext) {
+  const { options, steps, supervisor, ports, dataDir, logsDir, mode, kafkaHome, brokerAccess } = context;
   if (mode === 'one-process') {
     steps.skip('kafka', 'none: one process');
     return '';
@@ -123,18 +129,22 @@ async function kafka({ options, steps, supervisor, ports, dataDir, logsDir, mode
     steps.skip('kafka', 'yours (KAFKA_BROKERS)');
     return (options.kafkaBrokers ?? []).join(',');
   }
+  const kafkaDir = join(dataDir, 'kafka');
+  const brokers = `127.0.0.1:${ports.kafka}`;
   const start = () =>
     startKafka({
-      dataDir: join(dataDir, 'kafka'),
+      dataDir: kafkaDir,
       port: ports.kafka,
       controllerPort: ports.kafkaController,
       logFile: join(logsDir, 'kafka.log'),
       home: kafkaHome,
+      ...(brokerAccess === undefined ? {} : { security: brokerAccess.security }),
     });
-  await steps.run('kafka', () =>
-    supervisor.start({ name: 'kafka', stage: 'services', start: async () => (await start()).process }),
-  );
-  return `127.0.0.1:${ports.kafka}`;
+  await steps.run('kafka', async () => {
+    await supervisor.start({ name: 'kafka', stage: 'services', start: async () => (await start()).process });
+    if (brokerAccess !== undefined) await admitRegistry(brokers, kafkaDir, brokerAccess);
+  });
+  return brokers;
 }
 
 /** The second processes are there in a doubled instance only, the time-stamp authorities where there is OpenSSL. */
@@ -152,7 +162,8 @@ export async function startParts(context: StartContext, plans: Plans): Promise<v
 
 /**
  * The registry makes the topics and the first snapshot, which all others look for. So on a first start it and the log
- * come before the edges; later everything starts at once.
+ * come before the edges; later everything starts at once. So too where the broker has had no access lists before, which
+ * the registry writes: data of a version without them.
  */
 async function startProcesses(context: StartContext, plans: Plans): Promise<void> {
   const { steps, options } = context;
@@ -186,7 +197,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
       feedback(),
       steps.run('portal', () => run('portal')),
     ]);
-  if (wasApplied) {
+  if (wasApplied && context.brokerAccess?.isNew !== true) {
     await Promise.all([core(), edges()]);
   } else {
     await core();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import type { TopicSpec } from '#contracts';
+import type { AppError } from '#kernel';
 import { busErrors } from '../bus.errors.js';
 import type { BusLogger } from '../logger.js';
 import { IMPATIENT } from './kafka-client.js';
@@ -13,9 +14,15 @@ const RETRY_MS = 50;
 const LEADER_TIMEOUT_MS = 10_000;
 const LEADER_POLL_MS = 25;
 const TOPICS_PER_CALL = 50;
-/** An unknown topic is asked for again after this time, so that a stream of bad records does not become one of calls. */
+/** A topic that is unknown or not ours is asked for again after this time: a stream of bad records is none of calls. */
 const UNKNOWN_FOR_MS = 250;
 const MAX_UNKNOWN = 1_000;
+
+/** A look-up that found nothing: there is no such topic, or the broker does not let us know. */
+interface Vain {
+  readonly atMs: number;
+  readonly denied: AppError | undefined;
+}
 
 export interface OffsetRange {
   readonly earliest: bigint;
@@ -29,7 +36,7 @@ export interface OffsetRange {
 export class KafkaAdmin {
   private connected: Promise<Admin> | undefined;
   private readonly partitionCounts = new Map<string, number>();
-  private readonly unknownSince = new Map<string, number>();
+  private readonly vain = new Map<string, Vain>();
   private readonly lookups = new Map<string, Promise<number | undefined>>();
 
   constructor(
@@ -46,7 +53,9 @@ export class KafkaAdmin {
   partitionsOf(topic: string): Promise<number | undefined> {
     const known = this.partitionCounts.get(topic);
     if (known !== undefined) return Promise.resolve(known);
-    if (Date.now() - (this.unknownSince.get(topic) ?? 0) < UNKNOWN_FOR_MS) return Promise.resolve(undefined);
+    const vain = this.vain.get(topic);
+    if (vain !== undefined && Date.now() - vain.atMs < UNKNOWN_FOR_MS)
+      return vain.denied === undefined ? Promise.resolve(undefined) : Promise.reject(vain.denied);
     const running = this.lookups.get(topic);
     if (running !== undefined) return running;
     const lookup = this.lookUp(topic).finally(() => this.lookups.delete(topic));
@@ -95,7 +104,8 @@ export class KafkaAdmin {
     try {
       await this.call((admin) => admin.createTopics({ topics: specs.map(topicConfig), waitForLeaders: false }));
     } catch (cause) {
-      const { reason } = classify(cause);
+      const { reason, kind } = classify(cause);
+      if (kind === 'denied') throw toBusError(cause);
       throw busErrors.error('bus-topic-not-created', { cause, details: { reason, first: specs[0]?.name } });
     }
     this.logger.info({ topics: specs.length }, 'topics created');
@@ -103,7 +113,7 @@ export class KafkaAdmin {
 
   private async waitForLeaders(spec: TopicSpec, deadlineMs: number): Promise<void> {
     while (Date.now() < deadlineMs) {
-      this.unknownSince.delete(spec.name);
+      this.vain.delete(spec.name);
       // A broker that has not heard of the topic yet may also answer with an error that is none.
       const partitions = await this.partitionsOf(spec.name).catch(() => undefined);
       if (partitions !== undefined && partitions >= spec.partitions && (await this.answersFor(spec.name))) return;
@@ -127,21 +137,26 @@ export class KafkaAdmin {
       const partitions = topics.find(({ name }) => name === topic)?.partitions ?? [];
       if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) {
         this.partitionCounts.set(topic, partitions.length);
-        this.unknownSince.delete(topic);
+        this.vain.delete(topic);
         return partitions.length;
       }
     } catch (cause) {
       const failure = classify(cause);
       const isBadName = failure.reason === 'INVALID_TOPIC_EXCEPTION';
+      if (failure.kind === 'denied') this.remember(topic, toBusError(cause));
       if (failure.kind !== 'unknown-topic' && !isBadName) throw cause;
     }
-    if (this.unknownSince.size >= MAX_UNKNOWN) this.unknownSince.clear();
-    this.unknownSince.set(topic, Date.now());
+    this.remember(topic, undefined);
     return undefined;
   }
 
+  private remember(topic: string, denied: AppError | undefined): void {
+    if (this.vain.size >= MAX_UNKNOWN) this.vain.clear();
+    this.vain.set(topic, { atMs: Date.now(), denied });
+  }
+
   /** Everything asked here may be asked twice; so an answer that got lost costs a retry, not the caller's work. */
-  private async call<Value>(ask: (admin: Admin) => Promise<Value>): Promise<Value> {
+  async call<Value>(ask: (admin: Admin) => Promise<Value>): Promise<Value> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.callOnce(ask);

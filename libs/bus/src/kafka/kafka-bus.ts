@@ -1,18 +1,18 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { TopicSpec } from '#contracts';
 import type { BatchSubscription, Bus, BusState, EachSubscription, OutgoingRecord, Subscription } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import { silentLogger, type BusLogger } from '../logger.js';
+import { KafkaAccess } from './kafka-access.js';
 import { KafkaAdmin, type OffsetRange } from './kafka-admin.js';
 import { createKafka, ENDURING } from './kafka-client.js';
+import type { KafkaPlace } from './kafka-place.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription, type SubscriptionSettings } from './kafka-subscription.js';
+import { KafkaTls, refusePlaintext } from './kafka-tls.js';
 
-export interface KafkaBusOptions extends Partial<SubscriptionSettings> {
-  readonly brokers: readonly string[];
+export interface KafkaBusOptions extends KafkaPlace, Partial<SubscriptionSettings> {
   readonly clientId: string;
   readonly logger?: BusLogger;
-  readonly tls?: ConnectionOptions;
   readonly connectionTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
   readonly maxBatchRecords?: number;
@@ -46,7 +46,10 @@ const DEFAULTS = {
 const REACHABLE_FOR_MS = 3_000;
 const PING_TIMEOUT_MS = 2_000;
 
-/** Connects to Apache Kafka; rejects with `bus-unavailable` if no broker answers. */
+/**
+ * Connects to Apache Kafka; rejects with `bus-unavailable` if no broker answers, with `bus-tls-refused` if broker and
+ * process do not believe each other, and at once if its own files cannot be used.
+ */
 export async function connectKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   const bus = new KafkaBus(options);
   try {
@@ -67,14 +70,19 @@ class KafkaBus implements Bus {
   private readonly publisher: KafkaPublisher;
   private readonly subscriptions = new Set<KafkaSubscription>();
   private closed: Promise<void> | undefined;
+  readonly access: KafkaAccess;
 
   constructor(options: KafkaBusOptions) {
     this.settings = { ...DEFAULTS, ...options };
     this.logger = options.logger ?? silentLogger;
-    const client = { ...this.settings, logger: this.logger };
+    const { tls: files, brokers, isPlaintextAllowed = false } = options;
+    if (files === undefined) refusePlaintext(brokers, isPlaintextAllowed, this.logger);
+    const tls = files === undefined ? undefined : new KafkaTls(files, this.logger);
+    const client = { ...this.settings, tls, logger: this.logger };
     this.kafka = createKafka(client, ENDURING);
     const kafka = createKafka(client);
     this.admin = new KafkaAdmin(kafka, this.logger);
+    this.access = new KafkaAccess(this.admin);
     this.publisher = new KafkaPublisher(kafka, this.admin, this.settings, this.logger);
   }
 

@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type LogEntry, type RetryOptions } from 'kafkajs';
 import type { BusLogger } from '../logger.js';
 import { keepLastBroker } from './broker-pool.js';
+import type { KafkaTls } from './kafka-tls.js';
 import { boundRecordHeaders } from './record-headers.js';
 import { calmRequestQueues } from './request-queue.js';
 
@@ -16,7 +17,7 @@ export interface KafkaSettings {
   /** An answer that does not come within this time is taken for lost; the request is sent again. */
   readonly requestTimeoutMs: number;
   /** Mutual TLS; absent: plain connections, for loopback only. */
-  readonly tls?: ConnectionOptions;
+  readonly tls?: KafkaTls | undefined;
   readonly logger: BusLogger;
 }
 
@@ -41,23 +42,23 @@ export function createKafka(settings: KafkaSettings, retry: RetryOptions = PATIE
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
     retry,
-    socketFactory: noDelaySockets,
-    ...(settings.tls === undefined ? {} : { ssl: settings.tls }),
+    socketFactory: sockets(settings.tls),
+    // Only for its own words of what it does: the options are those of `sockets`.
+    ssl: settings.tls !== undefined,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(settings.logger, entry),
   });
 }
 
 /** The library's own factory leaves Nagle's algorithm on, which costs small requests up to 40 ms. */
-const noDelaySockets: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const socket = isTls(ssl) ? connectTls({ host, port, ...ssl }, onConnect) : connect({ host, port }, onConnect);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  return socket;
-};
-
-function isTls(ssl: unknown): ssl is ConnectionOptions {
-  return typeof ssl === 'object' && ssl !== null;
+function sockets(tls: KafkaTls | undefined): ISocketFactory {
+  return ({ host, port, onConnect }) => {
+    const socket =
+      tls === undefined ? connect({ host, port }, onConnect) : connectTls({ host, port, ...tls.options() }, onConnect);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    return socket;
+  };
 }
 
 /** Fields that say where and why, never what: a record's content stays out of the log whatever the library adds. */

@@ -103,11 +103,15 @@ export class KafkaPublisher {
     const failure = classify(cause);
     this.logger.warn({ reason: failure.reason, calls: calls.length }, 'produce request failed');
     if (failure.isClientStale) this.dropProducer();
-    if (failure.kind === 'unavailable') return calls.map(() => toBusError(cause));
+    if (failure.kind === 'unavailable' || failure.kind === 'tls') return calls.map(() => toBusError(cause));
     if (failure.kind === 'unknown-topic') return this.withoutUnknownTopics(calls, cause);
     // One bad record rejects the whole request: halve it until the bad one stands alone. The halves go one after the
     // other, so the order within a partition holds; what the first try stored is stored twice, as after a lost answer.
-    if (calls.length === 1) return [toBusError(cause)];
+    if (calls.length === 1) {
+      // Asked for anew before the next record for it, instead of halving again.
+      if (failure.kind === 'denied') for (const topic of topicsOf(calls)) this.admin.forget(topic);
+      return [toBusError(cause)];
+    }
     const middle = calls.length >>> 1;
     const first = await this.send(calls.slice(0, middle));
     return [...first, ...(await this.send(calls.slice(middle)))];
@@ -115,7 +119,7 @@ export class KafkaPublisher {
 
   /** A topic was deleted under us: only those who name it are told so. */
   private async withoutUnknownTopics(calls: readonly Call[], cause: unknown): Promise<CallOutcome[]> {
-    const topics = [...new Set(calls.flatMap(({ records }) => records.map(({ topic }) => topic)))];
+    const topics = topicsOf(calls);
     for (const topic of topics) this.admin.forget(topic);
     const gone = new Set<string>();
     for (const topic of topics) {
@@ -153,6 +157,10 @@ export class KafkaPublisher {
     this.connected = undefined;
     void stale?.then((producer) => producer.disconnect()).catch(() => undefined);
   }
+}
+
+function topicsOf(calls: readonly Call[]): string[] {
+  return [...new Set(calls.flatMap(({ records }) => records.map(({ topic }) => topic)))];
 }
 
 function topicMessagesOf(calls: readonly Call[]): TopicMessages[] {

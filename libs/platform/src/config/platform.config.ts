@@ -63,6 +63,38 @@ export function httpSettings(defaultPort: number) {
   };
 }
 
+/** Where the broker is, and as whom an app comes to it; `kafkaPlace` of the bus takes it. */
+export const kafkaSettings = {
+  kafkaBrokers: setting.list({
+    env: 'KAFKA_BROKERS',
+    default: ['127.0.0.1:8180'],
+    meaning: 'Brokers to connect to first, as host:port.',
+  }),
+  kafkaTlsCaFile: setting.text({
+    env: 'KAFKA_TLS_CA',
+    default: '',
+    meaning:
+      'The authorities that may vouch for a broker, PEM. Empty, with the other two: Kafka is spoken without TLS.',
+  }),
+  kafkaTlsCertFile: setting.text({
+    env: 'KAFKA_TLS_CERT',
+    default: '',
+    meaning:
+      'The certificate of this process for the broker, PEM; its common name is the identifier of the instance with dots, e.g. DEMO.gw1. Read anew for each connection.',
+  }),
+  kafkaTlsKeyFile: setting.text({
+    env: 'KAFKA_TLS_KEY',
+    default: '',
+    meaning: 'The private key of that certificate, PEM, of mode 0600.',
+  }),
+  isKafkaPlaintextAllowed: setting.flag({
+    env: 'KAFKA_PLAINTEXT',
+    default: false,
+    meaning:
+      'Whether Kafka may be spoken without TLS to another machine, where the way there is protected otherwise; to this machine it always may.',
+  }),
+};
+
 /** Where an app sends its traces. */
 export const tracingSettings = {
   otlpUrl: setting.text({
