@@ -5,6 +5,7 @@ import { busErrors } from '../bus.errors.js';
 import type { BusLogger } from '../logger.js';
 import { IMPATIENT } from './kafka-client.js';
 import { classify, toBusError } from './kafka-failure.js';
+import { steadyMs } from './steady-time.js';
 import { withTimeout } from './with-timeout.js';
 
 const CALL_TIMEOUT_MS = 10_000;
@@ -46,7 +47,7 @@ export class KafkaAdmin {
   partitionsOf(topic: string): Promise<number | undefined> {
     const known = this.partitionCounts.get(topic);
     if (known !== undefined) return Promise.resolve(known);
-    if (Date.now() - (this.unknownSince.get(topic) ?? 0) < UNKNOWN_FOR_MS) return Promise.resolve(undefined);
+    if (steadyMs() - (this.unknownSince.get(topic) ?? -Infinity) < UNKNOWN_FOR_MS) return Promise.resolve(undefined);
     const running = this.lookups.get(topic);
     if (running !== undefined) return running;
     const lookup = this.lookUp(topic).finally(() => this.lookups.delete(topic));
@@ -81,7 +82,7 @@ export class KafkaAdmin {
     for (let start = 0; start < missing.length; start += TOPICS_PER_CALL) {
       await this.create(missing.slice(start, start + TOPICS_PER_CALL));
     }
-    const deadlineMs = Date.now() + LEADER_TIMEOUT_MS;
+    const deadlineMs = steadyMs() + LEADER_TIMEOUT_MS;
     for (const spec of missing) await this.waitForLeaders(spec, deadlineMs);
   }
 
@@ -102,7 +103,7 @@ export class KafkaAdmin {
   }
 
   private async waitForLeaders(spec: TopicSpec, deadlineMs: number): Promise<void> {
-    while (Date.now() < deadlineMs) {
+    while (steadyMs() < deadlineMs) {
       this.unknownSince.delete(spec.name);
       // A broker that has not heard of the topic yet may also answer with an error that is none.
       const partitions = await this.partitionsOf(spec.name).catch(() => undefined);
@@ -136,7 +137,7 @@ export class KafkaAdmin {
       if (failure.kind !== 'unknown-topic' && !isBadName) throw cause;
     }
     if (this.unknownSince.size >= MAX_UNKNOWN) this.unknownSince.clear();
-    this.unknownSince.set(topic, Date.now());
+    this.unknownSince.set(topic, steadyMs());
     return undefined;
   }
 

@@ -7,6 +7,7 @@ import { KafkaAdmin, type OffsetRange } from './kafka-admin.js';
 import { createKafka, ENDURING } from './kafka-client.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription, type SubscriptionSettings } from './kafka-subscription.js';
+import { epochMs } from './steady-time.js';
 
 export interface KafkaBusOptions extends Partial<SubscriptionSettings> {
   readonly brokers: readonly string[];
@@ -112,7 +113,7 @@ class KafkaBus implements Bus {
   async isReachable(): Promise<boolean> {
     if (this.closed !== undefined) return false;
     const fetches = [...this.subscriptions].map((subscription) => subscription.lastAnswerAtMs());
-    const newestMs = Math.max(this.publisher.lastAcknowledgedAtMs, ...fetches);
+    const newestMs = Math.max(epochMs(this.publisher.lastAcknowledgedMs), ...fetches);
     return Date.now() - newestMs < REACHABLE_FOR_MS || this.admin.ping(PING_TIMEOUT_MS);
   }
 
