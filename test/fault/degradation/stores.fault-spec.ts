@@ -19,6 +19,7 @@ import {
   PERSONS,
   startBus,
   temporaryDirectory,
+  type Answer,
   type Call,
 } from '../../system/spec-support/bus-under-test.js';
 import { makeDoor, type Door } from './spec-support/door.js';
@@ -70,6 +71,13 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
+
+/** A call that nothing may hinder. */
+async function answered(wanted: Call, status = 200): Promise<Answer> {
+  const answer = await call(instance, wanted);
+  expect([answer.status, answer.text]).toEqual([status, expect.any(String)]);
+  return answer;
+}
 
 async function query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
   return (await pool.query<Row>(sql, [...parameters])).rows;
@@ -137,8 +145,7 @@ describe("without the connectors' PostgreSQL", () => {
   ])('%s: safe calls go on, unsafe ones are refused and never made', async (_how, allowed, lose) => {
     const ids: string[] = [];
     const work = async () => {
-      const [unsafe, safe] = await Promise.all([refusal(instance, claim), call(instance, person)]);
-      expect(safe.status).toBe(200);
+      const [unsafe] = await Promise.all([refusal(instance, claim), answered(person)]);
       expect(allowed).toContain(`${unsafe.status} ${unsafe.code}`);
       expect(unsafe.side).toBe('provider');
       ids.push(...unsafe.exchangeIds);
@@ -153,8 +160,7 @@ describe("without the connectors' PostgreSQL", () => {
   it('that can still be read: 503 for an unsafe call, which nobody has made; safe ones go on', async () => {
     const ids: string[] = [];
     const work = async () => {
-      const [unsafe, safe] = await Promise.all([refusal(instance, claim), call(instance, person)]);
-      expect(safe.status).toBe(200);
+      const [unsafe] = await Promise.all([refusal(instance, claim), answered(person)]);
       // The row of an earlier delivery would have been found: nobody but this one could have called.
       expect(toldOf(unsafe)).toEqual({
         status: 503,
@@ -234,9 +240,7 @@ describe("without feedback's PostgreSQL", () => {
     const ids: string[] = [];
     const work = async () => {
       for (let made = 0; made < CALLS; made += 1) {
-        const answer = await call(instance, person);
-        expect(answer.status).toBe(200);
-        ids.push(exchangeIdOf(answer));
+        ids.push(exchangeIdOf(await answered(person)));
       }
       await eventually(async () => (await waiting()) >= CALLS, { timeoutMs: 10_000 });
       expect(await statesOf(ids)).toEqual([]);
@@ -258,7 +262,7 @@ describe("without the registry's PostgreSQL", () => {
     const apply = () => kerege(['apply', '-f', file, '--registry', registryUrl, '--keys', keysDir], directory);
     const work = async () => {
       expect((await apply()).code).not.toBe(0);
-      expect((await call(instance, person)).status).toBe(200);
+      await answered(person);
     };
     await during(
       () => doors.registry.shut(),
@@ -274,8 +278,7 @@ describe('without Kafka', () => {
     ['killed', () => instance.takeDown('kafka'), () => instance.bringBack('kafka')],
     ['hung', () => instance.pause('kafka'), () => instance.resume('kafka')],
   ])('%s: 503 by the deadline, soon at once; nothing that was accepted is lost', async (_how, lose, giveBack) => {
-    const before = await Promise.all([call(instance, person), call(instance, claim)]);
-    expect(before.map(({ status }) => status)).toEqual([200, 201]);
+    const before = await Promise.all([answered(person), answered(claim, 201)]);
     const work = async () => {
       const first = await refusal(instance, person);
       expect(toldOf(first)).toMatchObject({ status: 503, side: 'bus', isRetryable: true });
