@@ -71,7 +71,7 @@ async function startWithClock(name: Name, aheadMs: number): Promise<void> {
 
 const answered = async () => {
   const answer = await call(bus.instance, READ);
-  expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+  expect(answer.status === 200 ? '' : answer.text).toBe('');
 };
 
 /** A call that must not be answered; its exchange, if it became one. */
@@ -123,8 +123,8 @@ describe.each([
 /** What `/status` of audit says of the log; undefined while it is well. */
 async function auditsTrouble(): Promise<string | undefined> {
   const answer = await fetch(`${bus.instance.auditUrl}/status`);
-  const { parts } = (await answer.json()) as { parts: { name: string; state: string; reason?: string }[] };
-  const log = parts.find(({ name }) => name === 'log');
+  const { parts } = (await answer.json()) as { parts: { part: string; state: string; reason?: string }[] };
+  const log = parts.find(({ part }) => part === 'log');
   return log?.state === 'ok' ? undefined : log?.reason;
 }
 
@@ -161,7 +161,7 @@ describe('with the clock of the registry wrong an exchange goes on with the mani
 
     // Ready: it has a manifest of its own in the log again, and does not wait for the hour to come.
     await startWithClock('registry', 0);
-    expect(await manifests()).toBeGreaterThan(before);
+    await eventually(async () => (await manifests()) > before, { timeoutMs: 10_000 });
     await answered();
   });
 
