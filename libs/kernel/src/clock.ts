@@ -5,3 +5,8 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/** Whether what was true at `atMs` is younger than `maxAgeMs`; to a clock that was set back nothing is. */
+export function isYoung(atMs: number, maxAgeMs: number, nowMs: number): boolean {
+  return atMs <= nowMs && nowMs - atMs < maxAgeMs;
+}

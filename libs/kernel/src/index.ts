@@ -46,6 +46,6 @@ export {
   parseExchangeId,
   type ExchangeId,
 } from './exchange-id.js';
-export { systemClock, type Clock } from './clock.js';
+export { isYoung, systemClock, type Clock } from './clock.js';
 export { Coalescer, type CoalescerOptions } from './coalescer.js';
 export { isTimeZone } from './time-zone.js';

@@ -15,12 +15,14 @@ import {
 } from '../../system/spec-support/bus-under-test.js';
 import { counterOf } from '../../system/spec-support/counters.js';
 import { TopicRecord, topics } from '../../system/spec-support/topic-record.js';
+import { expectOrder } from './log-order.js';
 import { HOUR_MS, WrongClock } from './wrong-clock.js';
 
 jest.setTimeout(240_000);
 
 const READ: Call = { target: `${PERSONS}/TEST000001`, client: MYGOV, purpose: 'citizen-view' };
-type Name = 'gateway' | 'cn1';
+const NAMES = ['gateway', 'cn1', 'audit', 'registry'] as const;
+type Name = (typeof NAMES)[number];
 
 let bus: BusUnderTest;
 let records: TopicRecord;
@@ -29,9 +31,11 @@ let clocks: Readonly<Record<Name, WrongClock>>;
 let startedMs: number;
 beforeAll(async () => {
   directory = await temporaryDirectory();
-  clocks = { gateway: new WrongClock(directory, 'gateway'), cn1: new WrongClock(directory, 'cn1') };
+  const of = <Value>(value: (name: Name) => Value) =>
+    Object.fromEntries(NAMES.map((name) => [name, value(name)])) as Record<Name, Value>;
+  clocks = of((name) => new WrongClock(directory, name));
   startedMs = Date.now();
-  bus = await startBus({ env: { gateway: clocks.gateway.env, cn1: clocks.cn1.env } });
+  bus = await startBus({ env: of((name) => clocks[name].env) });
   records = await TopicRecord.of(bus.instance);
   expect((await call(bus.instance, READ)).status).toBe(200);
 });
@@ -41,8 +45,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const urlOf = (name: Name) => (name === 'gateway' ? bus.instance.gatewayUrl : localUrl(bus.instance.ports.cn1));
-const alarmsOf = (name: Name) =>
+const urlOf = (name: Name) => localUrl(bus.instance.ports[name]);
+const alarmsOf = (name: 'gateway' | 'cn1') =>
   counterOf(urlOf(name), `kerege_${name === 'gateway' ? 'gateway' : 'connector'}_alarms_total`, {});
 const isReady = (name: Name) =>
   fetch(`${urlOf(name)}/ready`).then(
@@ -62,9 +66,13 @@ async function startWithClock(name: Name, aheadMs: number): Promise<void> {
       ),
     { timeoutMs: 60_000 },
   );
-  if (aheadMs === 0)
-    for (const each of ['cn1', 'gateway'] as const) await eventually(() => isReady(each), { timeoutMs: 60_000 });
+  if (aheadMs === 0) for (const each of NAMES) await eventually(() => isReady(each), { timeoutMs: 60_000 });
 }
+
+const answered = async () => {
+  const answer = await call(bus.instance, READ);
+  expect(answer.status === 200 ? '' : answer.text).toBe('');
+};
 
 /** A call that must not be answered; its exchange, if it became one. */
 async function refusedCall(): Promise<string | undefined> {
@@ -106,28 +114,75 @@ describe.each([
     expect(await calls()).toBe(before);
 
     await startWithClock(name, 0);
-    const answer = await call(bus.instance, READ);
-    expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+    await answered();
     // Also what it finds on its topic is too old by now.
     expect(await calls()).toBe(before + 1);
   });
 });
 
+/** What `/status` of audit says of the log; undefined while it is well. */
+async function auditsTrouble(): Promise<string | undefined> {
+  const answer = await fetch(`${bus.instance.auditUrl}/status`);
+  const { parts } = (await answer.json()) as { parts: { part: string; state: string; reason?: string }[] };
+  const log = parts.find(({ part }) => part === 'log');
+  return log?.state === 'ok' ? undefined : log?.reason;
+}
+
+describe.each([
+  [HOUR_MS, /ahead of the broker/],
+  [-HOUR_MS, /behind the broker/],
+])('with the clock of audit %d ms ahead an exchange', (aheadMs, reason) => {
+  it('is answered all the same, for its time is the broker’s, and the status says what is wrong', async () => {
+    await startWithClock('audit', aheadMs);
+    await eventually(() => isReady('audit'), { timeoutMs: 60_000 });
+    await eventually(() => answered().then(() => true), { timeoutMs: 10_000 });
+    await eventually(async () => reason.test((await auditsTrouble()) ?? ''), { timeoutMs: 20_000 });
+
+    await startWithClock('audit', 0);
+    await eventually(() => answered().then(() => true), { timeoutMs: 10_000 });
+    await eventually(async () => (await auditsTrouble()) === undefined, { timeoutMs: 20_000 });
+  });
+});
+
+describe('with the clock of the registry wrong an exchange goes on with the manifest before', () => {
+  const manifests = async () => (await leavesOf(bus.instance)).filter(({ t }) => t === 'registry.manifest').length;
+  const fromFuture = () =>
+    counterOf(bus.instance.auditUrl, 'kerege_audit_stamps_refused_total', { reason: 'time-future' });
+  const refused = () =>
+    counterOf(bus.instance.gatewayUrl, 'kerege_gateway_alarms_total', { reason: 'registry-manifest-refused' });
+
+  it('an hour ahead: the log takes none from the future, and the registry is not ready', async () => {
+    const [before, count] = await Promise.all([manifests(), fromFuture()]);
+    await startWithClock('registry', HOUR_MS);
+    await eventually(async () => (await fromFuture()) > count, { timeoutMs: 30_000 });
+    expect(await isReady('registry')).toBe(false);
+    await answered();
+    expect(await manifests()).toBe(before);
+
+    // Ready: it has a manifest of its own in the log again, and does not wait for the hour to come.
+    await startWithClock('registry', 0);
+    await eventually(async () => (await manifests()) > before, { timeoutMs: 10_000 });
+    await answered();
+  });
+
+  it('an hour behind: what has run out when it comes is refused by all, with an alarm', async () => {
+    const count = await refused();
+    await startWithClock('registry', -HOUR_MS);
+    await eventually(async () => (await refused()) > count, { timeoutMs: 30_000 });
+    await answered();
+
+    await startWithClock('registry', 0);
+    await answered();
+  });
+});
+
 describe('the log, after all that', () => {
   it('has its leaves in the order of the broker, whose time is right', async () => {
-    const leaves = await leavesOf(bus.instance);
-    const first = records.firstStamps();
-    const order = leaves.map(({ hash }) => first.get(hash) ?? -1n);
-    expect(order).not.toContain(-1n);
-    expect(order).toEqual(order.toSorted((a, b) => (a < b ? -1 : 1)));
-    const times = records.of(topics.stamp).map(({ timestampMs }) => timestampMs);
-    expect(times).toEqual(times.toSorted((a, b) => a - b));
-    expect(times[0]).toBeGreaterThan(startedMs - 60_000);
-    expect(times.at(-1)).toBeLessThan(Date.now() + 60_000);
+    await expectOrder(bus.instance, records, startedMs);
   });
 
   it('has no request that was made at another time: they are dead letters, with the reason', () => {
     const reasons = records.of(topics.deadAudit).map(({ headers }) => headers['dead-reason']?.[0]);
-    expect(reasons).toContain('time-past');
+    expect(reasons).toEqual(expect.arrayContaining(['time-past', 'time-future']));
   });
 });

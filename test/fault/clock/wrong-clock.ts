@@ -1,13 +1,20 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 export const HOUR_MS = 60 * 60_000;
+/** How long a running process may take to see that its clock was set. */
+export const SEEN_MS = 100;
 
-/** Runs before everything else in a process: all that it and its libraries know of the time is this far off. */
+/**
+ * Runs before everything else in a process: all that it and its libraries know of the time is this far off. What only
+ * measures (`performance.now()`, timers) goes on, as on a machine whose clock is set.
+ */
 const SHIFT = (offsetFile: string) => `
 import { readFileSync } from 'node:fs';
-const aheadMs = Number(readFileSync(${JSON.stringify(offsetFile)}, 'utf8'));
+const read = () => Number(readFileSync(${JSON.stringify(offsetFile)}, 'utf8'));
+let aheadMs = read();
+setInterval(() => { aheadMs = read(); }, ${SEEN_MS / 2}).unref();
 const Right = Date;
 globalThis.Date = class extends Right {
   constructor(...parts) {
@@ -20,7 +27,7 @@ globalThis.Date = class extends Right {
 };
 `;
 
-/** The clock of one built process, which is right until it is set otherwise; takes effect at its next start. */
+/** The clock of one built process, which is right until it is set otherwise; a process that runs sees it jump. */
 export class WrongClock {
   private readonly offsetFile: string;
   private readonly module: string;
@@ -37,7 +44,9 @@ export class WrongClock {
     return { NODE_OPTIONS: `--import ${pathToFileURL(this.module).href}` };
   }
 
+  /** Whole at once: the process may read at any moment. */
   setAhead(ms: number): void {
-    writeFileSync(this.offsetFile, String(ms));
+    writeFileSync(`${this.offsetFile}.next`, String(ms));
+    renameSync(`${this.offsetFile}.next`, this.offsetFile);
   }
 }

@@ -21,6 +21,9 @@ const journalBegun = sql(/^INSERT INTO journal/);
 const journalDone = sql(/^UPDATE journal j SET state = 'done'/);
 const answered = stampOf('exchange.answered');
 const committed = commitOf('connector.request');
+const orphaned = sql(/^UPDATE journal SET state = 'unknown'/);
+/** Leaves of an unsafe call of which nobody knows whether the agency took it. */
+const UNKNOWN = ['requested', 'failed provider-unreachable', 'failed outcome-unknown'];
 
 describe('a connector killed (bus.md §7)', () => {
   interface Row extends Omit<Plan, 'fate' | 'times'> {
@@ -31,7 +34,6 @@ describe('a connector killed (bus.md §7)', () => {
     readonly ends: Story;
   }
   const ONCE = { leaves: ['requested', 'answered'] };
-  const UNKNOWN = ['requested', 'failed provider-unreachable', 'failed outcome-unknown'];
   const unsafe: Record<string, Row> = {
     'request read, not called: redelivered, and called once': {
       ...{ call: claim, step: journalBegun, moment: 'before' },
@@ -118,8 +120,7 @@ describe('a connector that comes too late (bus.md §4)', () => {
     await cut;
     await startSecond();
     const told = await telling;
-    const leaves = ['requested', 'failed provider-unreachable', 'failed outcome-unknown'];
-    const ends = { told: 'provider-unreachable', calls: ['benefits'], leaves };
+    const ends = { told: 'provider-unreachable', calls: ['benefits'], leaves: UNKNOWN };
     expect(await storyOf(bus, told, 3)).toEqual(ends);
     bus.rejoin('cn2');
     await eventually(async () => (await fetch(`http://127.0.0.1:${bus.instance.ports.cn2}/ready`)).ok, READY);
@@ -169,4 +170,25 @@ describe('a step of a connector that fails', () => {
     const ends = { told: 'answered 201', calls: ['benefits'], leaves: ['requested', 'answered'] };
     expect(await storyOf(bus, told)).toEqual(ends);
   });
+
+  it.each([
+    ['without effect', 'before'],
+    ['with its effect', 'after'],
+  ] as const)(
+    'the end of a row that its maker left behind, %s: outcome-unknown once, and no second call',
+    async (_effect, moment) => {
+      const dead = bus.killAt('cn2', journalDone, 'before');
+      const telling = claim(bus, { deadlineMs: 6_000 });
+      await dead;
+      const failed = bus.fail('cn2', orphaned, moment);
+      await bus.bringBack('cn2');
+      const told = await telling;
+      await failed;
+      const ends = { told: 'provider-unreachable', calls: ['benefits'], leaves: UNKNOWN };
+      expect(await storyOf(bus, told, 3)).toEqual(ends);
+      // Whatever came of the repetition stands before the leaves of the next.
+      await storyOf(bus, await claim(bus));
+      expect(await storyOf(bus, told)).toEqual(ends);
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { eventually } from '#testing';
 import { leavesOf } from '../harness/accounts.js';
 import { startFaultBus, type FaultBus } from '../harness/fault-bus.js';
-import { produceTo, sql, stampOf } from '../harness/steps.js';
+import { produceTo, publicationOf, sql, stampOf } from '../harness/steps.js';
 import { LogReader } from '../ledger/log-reader.js';
 import { rootsAt } from '../ledger/tree.js';
 import { storyOf, view, viewByClinic } from './spec-support/scene.js';
@@ -67,6 +67,8 @@ describe('the sequencer (bus.md §7)', () => {
 describe('the registry (bus.md §7)', () => {
   const snapshotPut = produceTo('registry.snapshot');
   const stamped = stampOf('registry.manifest');
+  /** On the topic of the snapshots: the statement that the log has by then. */
+  const manifestPut = publicationOf('registry.manifest');
   const logged = sql(/^UPDATE manifest SET state = 'logged'/);
   const published = sql(/^UPDATE manifest SET state = 'published'/);
   const withoutClinic = (yaml: string) => yaml.replace(/ {10}- consumer: COM\/2001\/clinic\n(?: {12}.*\n){4}/, '');
@@ -107,6 +109,10 @@ describe('the registry (bus.md §7)', () => {
     ['the stamp, with its effect', stamped, 'after'],
     ['what it writes down of the log, without effect', logged, 'before'],
     ['what it writes down of the log, with its effect', logged, 'after'],
+    ['the manifest, without effect', manifestPut, 'before'],
+    ['the manifest, with its effect', manifestPut, 'after'],
+    ['what it writes down of its publication, without effect', published, 'before'],
+    ['what it writes down of its publication, with its effect', published, 'after'],
   ] as const)('fails at %s: the change is in force all the same', async (_what, step, moment) => {
     const failed = bus.fail('registry', step, moment, 3);
     isAgreed = !isAgreed;

@@ -13,6 +13,12 @@ export function stampOf(type: string): Step {
   return (crossing) => crossing.wire === 'kafka' && toLog(crossing) && crossing.statements.some(({ t }) => t === type);
 }
 
+/** A Produce request that brings a statement of this type to everybody who follows the registry. */
+export function publicationOf(type: string): Step {
+  const toAll = produceTo('registry.snapshot');
+  return (crossing) => crossing.wire === 'kafka' && toAll(crossing) && crossing.statements.some(({ t }) => t === type);
+}
+
 /** The commit of a consumer group of this prefix. */
 export function commitOf(groupPrefix: string): Step {
   return (crossing) =>

@@ -86,6 +86,8 @@ export const auditMetrics = defineMetrics('audit', {
 export interface LastBatch {
   readonly atMs: number;
   readonly lagMs: number;
+  /** How far the broker's clock was ahead of ours. */
+  readonly behindMs: number;
 }
 
 export type AuditMetrics = ReturnType<typeof auditMetrics.on> & {
@@ -102,13 +104,14 @@ export function makeAuditMetrics(metrics: AppMetrics, tracing: Tracing): AuditMe
 export function batchWatch(metrics: AuditMetrics, records: readonly { readonly timestampMs: number }[]) {
   const nowMs = Date.now();
   const lagMs = Math.max(0, nowMs - (records[0]?.timestampMs ?? nowMs));
+  const behindMs = Math.max(0, (records.at(-1)?.timestampMs ?? nowMs) - nowMs);
   metrics.lag.observe({}, lagMs / 1_000);
   // Its own trace: a stamp carries no traceparent (`bus.md` §1). The exchanges of a batch wait for it in theirs.
   const attributes = { 'kerege.stamps': records.length };
   const traced = metrics.tracing.begin({ name: 'batch', kind: 'consumer', attributes });
   const observe = (stage: (typeof batchStages)[number], seconds: number) => {
     metrics.stages.observe({ stage }, seconds);
-    if (stage === 'receipted') metrics.lastBatch = { atMs: Date.now(), lagMs };
+    if (stage === 'receipted') metrics.lastBatch = { atMs: Date.now(), lagMs, behindMs };
   };
   return new StageWatch(batchStages, observe, traced);
 }

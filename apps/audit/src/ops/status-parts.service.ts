@@ -58,7 +58,12 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
     ...(last === undefined ? {} : { lastReceipt: new Date(last.atMs).toISOString(), lagMs: Math.round(last.lagMs) }),
   };
   const isSlow = last !== undefined && last.lagMs > SLOW_MS && nowMs - last.atMs < RECENT_MS;
-  return isSlow ? { state: 'degraded', reason: 'stamps wait for long', details } : { state: 'ok', details };
+  if (isSlow)
+    return { state: 'degraded', reason: 'stamps wait for long, or our clock is ahead of the broker’s', details };
+  const isBehind = last !== undefined && last.behindMs > SLOW_MS;
+  return isBehind
+    ? { state: 'degraded', reason: 'our clock is behind the broker’s', details }
+    : { state: 'ok', details };
 }
 
 function witnessReading(state: WitnessState | undefined): Reading {

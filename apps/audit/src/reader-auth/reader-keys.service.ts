@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina';
-import type { Clock, SubsystemId } from '#kernel';
+import { isYoung, type Clock, type SubsystemId } from '#kernel';
 import type { PublicJwk } from '#signing';
 import { snapshotDigestOf } from '#snapshot';
 import type { LogReaderStore } from '../log-reader.store.js';
@@ -36,7 +36,7 @@ export class ReaderKeys {
 
   /** False while the log has no manifest. Throws `readers-unknown` where a snapshot cannot be read. */
   async areKnown(): Promise<boolean> {
-    if (this.clock.now() - this.loadedAtMs >= MAX_AGE_MS) {
+    if (!isYoung(this.loadedAtMs, MAX_AGE_MS, this.clock.now())) {
       this.loading ??= this.load().finally(() => (this.loading = undefined));
       await this.loading;
     }

@@ -27,7 +27,8 @@ export class CheckpointPublisher {
   offer(note: string): void {
     this.waiting.set(note.slice(0, note.indexOf('\n')), note);
     if (this.timer !== undefined) return;
-    const delayMs = Math.max(0, this.publishedAtMs + INTERVAL_MS - this.clock.now());
+    // Never longer, also when the clock was set back.
+    const delayMs = Math.min(INTERVAL_MS, Math.max(0, this.publishedAtMs + INTERVAL_MS - this.clock.now()));
     this.timer = setTimeout(() => this.publish(), delayMs);
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import { isYoung, type Clock } from '#kernel';
 
 interface Head {
   readonly size: number;
@@ -22,7 +22,7 @@ export class HeadCache {
 
   /** At most a second old. Undefined: the log has no head yet. */
   async recent(): Promise<Head | undefined> {
-    return this.clock.now() - this.loadedAtMs < HeadCache.MAX_AGE_MS ? this.head : this.load();
+    return isYoung(this.loadedAtMs, HeadCache.MAX_AGE_MS, this.clock.now()) ? this.head : this.load();
   }
 
   /** A head with at least `size` leaves, if the log has them by now. */

@@ -1,5 +1,5 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import type { Clock } from '#kernel';
+import { isYoung, type Clock } from '#kernel';
 import type { Logger } from '#platform';
 import type { WitnessPolicy } from '#tlog';
 import type { ServedLog, WindowSource } from '../discovery/served-log.js';
@@ -41,7 +41,7 @@ export class ServedWindows implements WindowSource {
   constructor(private readonly options: ServedWindowsOptions) {}
 
   async list(): Promise<readonly ServedLog[]> {
-    if (this.options.clock.now() - this.loadedAtMs < MAX_AGE_MS) return this.known;
+    if (isYoung(this.loadedAtMs, MAX_AGE_MS, this.options.clock.now())) return this.known;
     return this.loading ?? this.load();
   }
 
@@ -52,7 +52,7 @@ export class ServedWindows implements WindowSource {
 
   /** Begins after everybody has asked who gets its answer. */
   private async loadNext(): Promise<readonly ServedLog[]> {
-    if (this.options.clock.now() - this.loadedAtMs < REST_MS) await rest(REST_MS);
+    if (isYoung(this.loadedAtMs, REST_MS, this.options.clock.now())) await rest(REST_MS);
     // One that fails is told to whoever has asked for it.
     while (this.loading !== undefined) await this.loading.catch(() => undefined);
     this.next = undefined;

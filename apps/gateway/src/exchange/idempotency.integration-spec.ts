@@ -197,6 +197,28 @@ describe('a gateway that died', () => {
     expect(fixture.provider.seen).toHaveLength(1);
   });
 
+  test('is taken over, 60 s after the deadline, by another gateway under the same key', async () => {
+    const id = await orphan();
+    const other = fixture.another();
+    await eventually(() => other.replies.hearing());
+    fixture.provider.behaviour = {};
+    // Before that it may still be at work: the other waits, and calls nothing.
+    expect(await call('TEST000001', 300, other)).toMatchObject({ code: 'exchange-open', exchangeId: id });
+    await real.query('UPDATE exchange SET deadline_ms = deadline_ms - 61000 WHERE id = $1', [id]);
+    const ended = { code: 'exchange-ended', exchangeId: id, detail: 'failed: gateway-lost' };
+    // Both at once, as when the first one comes back to life: one takes it, and both tell the same end.
+    const [taken, repeated] = await Promise.all([call('TEST000001', 3_000, other), call('TEST000001', 3_000)]);
+    expect([taken, repeated]).toMatchObject([ended, ended]);
+    await other.outcomes.run();
+    // The outcomes of tests before are sent again, too.
+    const failures = () => fixture.log.ofType('exchange.failed').filter(({ payload }) => payload.id === id);
+    const failed = await eventually(() => failures()[0]);
+    expect(failed.payload).toMatchObject({ why: 'gateway-lost', side: 'bus' });
+    await fixture.module.outcomes.run();
+    expect(new Set(failures().map(({ jws }) => jws)).size).toBe(1);
+    expect(fixture.provider.seen).toHaveLength(1);
+  });
+
   test('or by what the provider has in the log', async () => {
     const id = await orphan();
     fixture.provider.behaviour = {};

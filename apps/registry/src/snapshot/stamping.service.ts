@@ -2,6 +2,7 @@ import type { Bus } from '#bus';
 import { fixedTopics, replyTopic } from '#contracts';
 import type { Clock } from '#kernel';
 import type { Logger } from '#platform';
+import { parseStatement } from '#signing';
 import { publicationErrors } from './publication.errors.js';
 import type { PublicationRecords, StoredManifest } from './publication.store.js';
 import type { ReceiptOutcome } from './receipt.js';
@@ -23,12 +24,14 @@ export interface StampingOptions {
 const RESTAMP_MS = 250;
 const RESTAMP_MAX_MS = 4_000;
 const STAMP_ATTEMPTS = 8;
+/** What the log lets a statement be ahead of the broker's clock (`statements.md` §2). */
+const MAX_AHEAD_MS = 5 * 60_000;
 
 /**
  * Brings one manifest into the log. Receipts are proven, refusals are not: anybody who may write to our reply topic can
  * send one. So the same bytes are stamped again whatever a refusal says, and a manifest is given up only when it has
- * been refused *and* has expired, or when another is proven to stand in its place. A second successor of one `prev`
- * could otherwise be signed while the first is logged (`statements.md` §2).
+ * been refused *and* its time is over or has not come, or when another is proven to stand in its place. A second
+ * successor of one `prev` could otherwise be signed while the first is logged (`statements.md` §2).
  */
 export class ManifestStamping {
   constructor(private readonly options: StampingOptions) {}
@@ -47,7 +50,7 @@ export class ManifestStamping {
       if (outcome?.kind === 'refused') {
         reason = outcome.reason;
         logger.warn({ reason, number: manifest.number }, 'the log refuses the manifest');
-        if (manifest.untilMs <= clock.now() || (await this.isOvertaken(reason))) {
+        if (isOutOfTime(manifest, clock.now()) || (await this.isOvertaken(reason))) {
           await store.markRefused(manifest.leafHash);
           return undefined;
         }
@@ -90,4 +93,13 @@ export class ManifestStamping {
     ]);
     return answer;
   }
+}
+
+/**
+ * Expired; or signed while our clock was ahead: the log takes nothing from the future, so it has not taken this one, and
+ * will not while another takes its place. Waiting for its time would leave everybody without a manifest until then.
+ */
+function isOutOfTime({ statement, untilMs }: StoredManifest, nowMs: number): boolean {
+  const parsed = parseStatement(statement);
+  return untilMs <= nowMs || (parsed.ok && parsed.value.payload.ts > nowMs + MAX_AHEAD_MS);
 }

@@ -3,13 +3,16 @@ import { createInProcessBus, type Bus } from '#bus';
 import { encode, fixedTopics, message, ReceiptsSchema, replyTopic } from '#contracts';
 import { sha256 } from '#kernel';
 import { silentLogger } from '#platform';
+import { generateSigningKey, jwkSigner, signStatement } from '#signing';
 import { eventually, fakeClock } from '#testing';
 import { checkpointText, ed25519Seed, GrowingTree, makeVkey, noteSigner, parseVkey, signNote } from '#tlog';
+import { manifestPayload } from './manifest.js';
 import type { PublicationRecords, StoredManifest } from './publication.store.js';
 import { ReplyConsumer } from './reply.consumer.js';
 import { ManifestStamping } from './stamping.service.js';
 
 const OWN = 'DEMO/registry1';
+const HOUR_MS = 3_600_000;
 const ORIGIN = 'log.example/DEMO/0/2026h2';
 const key = ed25519Seed(sha256('log'));
 const vkey = parseVkey(makeVkey(ORIGIN, key.publicKey));
@@ -129,5 +132,19 @@ describe('a manifest on its way into the log', () => {
     ];
     expect(await stamping.settle(own)).toBeUndefined();
     expect(states).toEqual([named('logged', earlier), named('refused', own)]);
+  });
+
+  it('is given up when it is refused and comes from a time that is far off: our clock was ahead', async () => {
+    const payload = manifestPayload({ number: 2, digests: '', nowMs: HOUR_MS, lifetimeMs: 1_000, previous: undefined });
+    const { jws, leafHash } = await signStatement(payload, jwkSigner(generateSigningKey()));
+    const own = { ...manifest('own'), leafHash, statement: jws, untilMs: payload.until };
+    answers = async () => [await receipt(leafHash, stamped.length < 3 ? 'snapshot-unknown' : 'time-future')];
+    clock.set(HOUR_MS - 60_000);
+    const settled = stamping.settle(own);
+    await eventually(() => stamped.length === 2);
+    expect(states).toEqual([]);
+    clock.set(0);
+    expect(await settled).toBeUndefined();
+    expect(states).toEqual([named('refused', own)]);
   });
 });

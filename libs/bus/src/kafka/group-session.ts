@@ -9,6 +9,7 @@ import { ENDURING } from './kafka-client.js';
 import type { LaneSet, TopicPartition } from './lane-set.js';
 import { receivedRecord } from './received-record.js';
 import { startingOffset } from './starting-offset.js';
+import { steadyMs } from './steady-time.js';
 import { withTimeout } from './with-timeout.js';
 
 export interface SessionSettings {
@@ -58,10 +59,10 @@ export class GroupSession {
   private readonly end = Promise.withResolvers<undefined>();
   private readonly committed = new Map<PartitionLane, bigint>();
   private over = false;
-  /** When the last fetch loop ended; kafkajs counts one that met a closed connection, too. */
-  lastFetchAtMs = Date.now();
-  /** When the broker last answered anything. */
-  lastAnswerAtMs = 0;
+  /** When the last fetch loop ended, by the steady clock; kafkajs counts one that met a closed connection, too. */
+  lastFetchMs = steadyMs();
+  /** When the broker last answered anything, by the steady clock. */
+  lastAnswerMs: number | undefined;
 
   constructor(
     kafka: Kafka,
@@ -117,7 +118,7 @@ export class GroupSession {
     this.consumer.on(events.CRASH, () => this.finish());
     this.consumer.on(events.FETCH_START, () => (this.isFirstFetchUnderWay ||= this.isPositioned));
     this.consumer.on(events.FETCH, () => this.fetched());
-    this.consumer.on(events.REQUEST, () => (this.lastAnswerAtMs = Date.now()));
+    this.consumer.on(events.REQUEST, () => (this.lastAnswerMs = steadyMs()));
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
     await this.consumer.run({
@@ -169,7 +170,7 @@ export class GroupSession {
   }
 
   private fetched(): void {
-    this.lastFetchAtMs = Date.now();
+    this.lastFetchMs = steadyMs();
     if (this.isFirstFetchUnderWay) this.readiness.resolve(undefined);
   }
 

@@ -13,6 +13,7 @@ import type { BusAccess, GrantedRights } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { classify } from './kafka-failure.js';
+import { steadyMs } from './steady-time.js';
 
 const PER_CALL = 500;
 const VISIBLE_TIMEOUT_MS = 5_000;
@@ -51,9 +52,9 @@ export class KafkaAccess implements BusAccess {
   /** Resolves when the broker that answers us knows them; others of its cluster may be some milliseconds behind. */
   async grant(rights: readonly BusRight[]): Promise<void> {
     for (const some of inParts(rights)) await this.admin.call((admin) => admin.createAcls({ acl: some.map(entryOf) }));
-    const deadlineMs = Date.now() + VISIBLE_TIMEOUT_MS;
+    const deadlineMs = steadyMs() + VISIBLE_TIMEOUT_MS;
     while (rights.length > 0 && !(await this.knows(rights))) {
-      if (Date.now() > deadlineMs) throw busErrors.error('bus-unavailable', { details: { reason: 'lists unchanged' } });
+      if (steadyMs() > deadlineMs) throw busErrors.error('bus-unavailable', { details: { reason: 'lists unchanged' } });
       await delay(VISIBLE_POLL_MS);
     }
   }

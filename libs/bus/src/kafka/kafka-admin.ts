@@ -6,6 +6,7 @@ import { busErrors } from '../bus.errors.js';
 import type { BusLogger } from '../logger.js';
 import { IMPATIENT } from './kafka-client.js';
 import { classify, toBusError } from './kafka-failure.js';
+import { steadyMs } from './steady-time.js';
 import { withTimeout } from './with-timeout.js';
 
 const CALL_TIMEOUT_MS = 10_000;
@@ -20,6 +21,7 @@ const MAX_UNKNOWN = 1_000;
 
 /** A look-up that found nothing: there is no such topic, or the broker does not let us know. */
 interface Vain {
+  /** By the steady clock. */
   readonly atMs: number;
   readonly denied: AppError | undefined;
 }
@@ -54,7 +56,7 @@ export class KafkaAdmin {
     const known = this.partitionCounts.get(topic);
     if (known !== undefined) return Promise.resolve(known);
     const vain = this.vain.get(topic);
-    if (vain !== undefined && Date.now() - vain.atMs < UNKNOWN_FOR_MS)
+    if (vain !== undefined && steadyMs() - vain.atMs < UNKNOWN_FOR_MS)
       return vain.denied === undefined ? Promise.resolve(undefined) : Promise.reject(vain.denied);
     const running = this.lookups.get(topic);
     if (running !== undefined) return running;
@@ -90,7 +92,7 @@ export class KafkaAdmin {
     for (let start = 0; start < missing.length; start += TOPICS_PER_CALL) {
       await this.create(missing.slice(start, start + TOPICS_PER_CALL));
     }
-    const deadlineMs = Date.now() + LEADER_TIMEOUT_MS;
+    const deadlineMs = steadyMs() + LEADER_TIMEOUT_MS;
     for (const spec of missing) await this.waitForLeaders(spec, deadlineMs);
   }
 
@@ -112,7 +114,7 @@ export class KafkaAdmin {
   }
 
   private async waitForLeaders(spec: TopicSpec, deadlineMs: number): Promise<void> {
-    while (Date.now() < deadlineMs) {
+    while (steadyMs() < deadlineMs) {
       this.vain.delete(spec.name);
       // A broker that has not heard of the topic yet may also answer with an error that is none.
       const partitions = await this.partitionsOf(spec.name).catch(() => undefined);
@@ -152,7 +154,7 @@ export class KafkaAdmin {
 
   private remember(topic: string, denied: AppError | undefined): void {
     if (this.vain.size >= MAX_UNKNOWN) this.vain.clear();
-    this.vain.set(topic, { atMs: Date.now(), denied });
+    this.vain.set(topic, { atMs: steadyMs(), denied });
   }
 
   /** Everything asked here may be asked twice; so an answer that got lost costs a retry, not the caller's work. */

@@ -9,6 +9,7 @@ import type { KafkaPlace } from './kafka-place.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription, type SubscriptionSettings } from './kafka-subscription.js';
 import { KafkaTls, refusePlaintext } from './kafka-tls.js';
+import { epochMs } from './steady-time.js';
 
 export interface KafkaBusOptions extends KafkaPlace, Partial<SubscriptionSettings> {
   readonly clientId: string;
@@ -120,7 +121,7 @@ class KafkaBus implements Bus {
   async isReachable(): Promise<boolean> {
     if (this.closed !== undefined) return false;
     const fetches = [...this.subscriptions].map((subscription) => subscription.lastAnswerAtMs());
-    const newestMs = Math.max(this.publisher.lastAcknowledgedAtMs, ...fetches);
+    const newestMs = Math.max(epochMs(this.publisher.lastAcknowledgedMs), ...fetches);
     return Date.now() - newestMs < REACHABLE_FOR_MS || this.admin.ping(PING_TIMEOUT_MS);
   }
 

@@ -3,9 +3,10 @@ import { connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type LogEntry, type RetryOptions } from 'kafkajs';
 import type { BusLogger } from '../logger.js';
 import { keepLastBroker } from './broker-pool.js';
+import { keepHeartbeats } from './consumer-group.js';
 import type { KafkaTls } from './kafka-tls.js';
 import { boundRecordHeaders } from './record-headers.js';
-import { calmRequestQueues } from './request-queue.js';
+import { calmRequestQueues, timeRequestsSteadily } from './request-queue.js';
 
 const KEEP_ALIVE_MS = 60_000;
 
@@ -34,8 +35,10 @@ export const IMPATIENT = { ...PATIENT, retries: 2 };
 /** `retry` also holds for the connections below whatever is made of the client. */
 export function createKafka(settings: KafkaSettings, retry: RetryOptions = PATIENT): Kafka {
   calmRequestQueues();
+  timeRequestsSteadily();
   boundRecordHeaders();
   keepLastBroker();
+  keepHeartbeats();
   return new Kafka({
     brokers: [...settings.brokers],
     clientId: settings.clientId,

@@ -6,6 +6,7 @@ import type { BusLogger } from '../logger.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { IMPATIENT } from './kafka-client.js';
 import { classify, toBusError } from './kafka-failure.js';
+import { steadyMs } from './steady-time.js';
 
 export interface PublisherLimits {
   /** One produce request at most: records and bytes (`kafka.md` §2). One larger record alone is let through. */
@@ -33,8 +34,8 @@ export class KafkaPublisher {
   private readonly queue: Coalescer<Call, CallOutcome>;
   private queuedBytes = 0;
   private connected: Promise<Producer> | undefined;
-  /** Milliseconds since the epoch of the last acknowledged request. */
-  lastAcknowledgedAtMs = 0;
+  /** When the last request was acknowledged, by the steady clock. */
+  lastAcknowledgedMs = -Infinity;
 
   constructor(
     private readonly kafka: Kafka,
@@ -92,7 +93,7 @@ export class KafkaPublisher {
     try {
       const producer = await this.producer();
       await producer.sendBatch({ acks: -1, topicMessages: topicMessagesOf(calls) });
-      this.lastAcknowledgedAtMs = Date.now();
+      this.lastAcknowledgedMs = steadyMs();
       return calls.map(() => undefined);
     } catch (cause) {
       return this.recover(calls, cause);

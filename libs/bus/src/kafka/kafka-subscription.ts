@@ -9,6 +9,7 @@ import type { BusLogger } from '../logger.js';
 import { GroupSession, type SessionSettings } from './group-session.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { LaneSet } from './lane-set.js';
+import { epochMs, steadyMs } from './steady-time.js';
 import { withTimeout } from './with-timeout.js';
 
 export interface SubscriptionSettings extends Omit<SessionSettings, 'groupId'> {
@@ -51,10 +52,9 @@ export class KafkaSubscription implements Subscription {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private stopped: Promise<void> | undefined;
-  private lastFetchMs = 0;
-  /** Both written by `run`. */
+  /** Both written by `run`; the moment is of the steady clock. */
   private replaced = 0;
-  private replacedAtMs: number | undefined;
+  private replacedMs: number | undefined;
 
   constructor(
     private readonly parts: SubscriptionParts,
@@ -86,11 +86,13 @@ export class KafkaSubscription implements Subscription {
   }
 
   lastFetchAtMs(): number {
-    return Math.max(this.lastFetchMs, this.session?.lastFetchAtMs ?? 0);
+    const last = this.session?.lastFetchMs;
+    return last === undefined ? 0 : epochMs(last);
   }
 
   lastAnswerAtMs(): number {
-    return this.session?.lastAnswerAtMs ?? 0;
+    const last = this.session?.lastAnswerMs;
+    return last === undefined ? 0 : epochMs(last);
   }
 
   isAssigned(): boolean {
@@ -104,7 +106,8 @@ export class KafkaSubscription implements Subscription {
       position: lane.nextOffset,
       unsettled: lane.unsettled,
     }));
-    const { replaced, replacedAtMs } = this;
+    const { replaced, replacedMs } = this;
+    const replacedAtMs = replacedMs === undefined ? undefined : epochMs(replacedMs);
     const { topics } = this.options;
     const isAssigned = this.isAssigned();
     return { topics, isAssigned, lastFetchAtMs: this.lastFetchAtMs(), replaced, replacedAtMs, partitions };
@@ -143,11 +146,10 @@ export class KafkaSubscription implements Subscription {
       } catch (cause) {
         if (!this.isStopping()) this.logger.warn({ ...describe(cause), group: this.options.group }, 'consumer failed');
       }
-      this.lastFetchMs = this.lastFetchAtMs();
       await session.close();
       if (this.isStopping()) return;
       this.replaced += 1;
-      this.replacedAtMs = Date.now();
+      this.replacedMs = steadyMs();
       this.logger.warn({ group: this.options.group }, 'consumer is replaced');
       await delay(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS);
@@ -166,18 +168,18 @@ export class KafkaSubscription implements Subscription {
     const timer = new AbortController();
     const gone = session.ended.then(() => timer.abort());
     const signal = AbortSignal.any([this.stopping.signal, timer.signal]);
-    let lastCommitMs = Date.now();
-    let lastAwayMs = 0;
+    let lastCommitMs = steadyMs();
+    let lastAwayMs = -Infinity;
     while (!session.hasEnded() && !this.isStopping()) {
       await delay(intervalMs, undefined, { signal }).catch(() => undefined);
-      if (Date.now() - lastCommitMs >= this.settings.commitIntervalMs) {
-        lastCommitMs = Date.now();
+      if (steadyMs() - lastCommitMs >= this.settings.commitIntervalMs) {
+        lastCommitMs = steadyMs();
         await session.commit();
       }
-      if (Date.now() - session.lastFetchAtMs > QUIET_MS && !(await this.parts.admin.ping(PING_TIMEOUT_MS)))
-        lastAwayMs = Date.now();
+      if (steadyMs() - session.lastFetchMs > QUIET_MS && !(await this.parts.admin.ping(PING_TIMEOUT_MS)))
+        lastAwayMs = steadyMs();
       // A consumer whose broker is away is not silent: it comes back with it, and is still a member of its group.
-      if (Date.now() - Math.max(session.lastFetchAtMs, lastAwayMs) > this.settings.watchdogMs) {
+      if (steadyMs() - Math.max(session.lastFetchMs, lastAwayMs) > this.settings.watchdogMs) {
         this.logger.warn({ group: this.options.group }, 'no fetch for too long');
         return;
       }

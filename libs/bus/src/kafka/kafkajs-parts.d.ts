@@ -3,6 +3,10 @@ declare module 'kafkajs/src/cluster/brokerPool.js' {
   const found: unknown;
   export default found;
 }
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  const found: unknown;
+  export default found;
+}
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   const found: unknown;
   export default found;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { calmRequestQueues, requestQueueClass } from './request-queue.js';
+import { calmRequestQueues, requestQueueClass, timeRequestsSteadily } from './request-queue.js';
 
 const RequestQueue = requestQueueClass();
 const original = RequestQueue.prototype.scheduleCheckPendingRequests;
+const originalCheck = RequestQueue.prototype.scheduleRequestTimeoutCheck;
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function queue(maxInFlightRequests: number | null = null) {
@@ -11,10 +12,13 @@ function queue(maxInFlightRequests: number | null = null) {
     push(request: object): void;
     fulfillRequest(answer: object): void;
     maybeThrottle(ms: number): void;
+    scheduleRequestTimeoutCheck(): void;
   };
 }
 
 const request = (correlationId: number) => ({ correlationId, resolve: () => undefined, reject: () => undefined });
+
+const HOUR_MS = 3_600_000;
 
 /** How often an idle queue wakes up in a second after one request. */
 function wakeUpsPerSecond(): number {
@@ -55,6 +59,17 @@ describe('calmRequestQueues', () => {
     expect(sent).toEqual([7]);
   });
 
+  it('sends what waits for the end of throttling also when the clock was set back', () => {
+    calmRequestQueues();
+    const throttled = queue();
+    const sent: number[] = [];
+    throttled.maybeThrottle(500);
+    throttled.push({ entry: request(7), expectResponse: true, sendRequest: () => sent.push(7) });
+    jest.setSystemTime(Date.now() - HOUR_MS);
+    jest.advanceTimersByTime(600);
+    expect(sent).toEqual([7]);
+  });
+
   it('still sends what waits for a free place, when an answer comes', () => {
     calmRequestQueues();
     const narrow = queue(1);
@@ -65,5 +80,43 @@ describe('calmRequestQueues', () => {
     expect(sent).toEqual([1]);
     narrow.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
     expect(sent).toEqual([1, 2]);
+  });
+});
+
+describe('timeRequestsSteadily', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    RequestQueue.prototype.scheduleRequestTimeoutCheck = originalCheck;
+    jest.useRealTimers();
+  });
+
+  /** Whether a request of one second is given up so long after the clock was set by `shiftMs`. */
+  function isGivenUp(shiftMs: number, afterMs: number): boolean {
+    const options = { maxInFlightRequests: null, requestTimeout: 1_000, clientId: 'c', broker: 'b', logger: silent };
+    const timed = new RequestQueue({ ...options, enforceRequestTimeout: true, isConnected: () => true }) as ReturnType<
+      typeof queue
+    >;
+    timed.scheduleRequestTimeoutCheck();
+    let isOver = false;
+    const entry = { ...request(1), reject: () => (isOver = true) };
+    timed.push({ entry, expectResponse: true, sendRequest: () => undefined });
+    jest.advanceTimersByTime(200);
+    jest.setSystemTime(Date.now() + shiftMs);
+    jest.advanceTimersByTime(afterMs);
+    timed.destroy();
+    return isOver;
+  }
+
+  it('gives a request its time whatever the clock is set to', () => {
+    // The first two are the fault: if a new kafkajs mends it, the override can go.
+    expect(isGivenUp(HOUR_MS, 300)).toBe(true);
+    expect(isGivenUp(-HOUR_MS, 2_000)).toBe(false);
+    timeRequestsSteadily();
+    for (const shiftMs of [0, HOUR_MS, -HOUR_MS]) {
+      expect(isGivenUp(shiftMs, 300)).toBe(false);
+      expect(isGivenUp(shiftMs, 2_000)).toBe(true);
+    }
   });
 });

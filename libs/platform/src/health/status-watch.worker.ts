@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '#kernel';
+import { isYoung, systemClock, type Clock } from '#kernel';
 import type { StatusPart } from './status-parts.js';
 import { overall, StatusKeeper, type AppStatus, type Reading } from './status.js';
 
@@ -35,7 +35,7 @@ export class StatusWatch {
 
   /** How the app stands now. */
   status(): Promise<AppStatus> {
-    if (this.last !== undefined && this.clock.now() - this.last.atMs < FRESH_MS)
+    if (this.last !== undefined && isYoung(this.last.atMs, FRESH_MS, this.clock.now()))
       return Promise.resolve(this.last.status);
     this.looking ??= this.look().finally(() => (this.looking = undefined));
     return this.looking;

@@ -73,9 +73,14 @@ export async function refusedWith(instance: Instance, code: string, wanted: Call
 }
 
 /** Resolves when the call is answered again, without anybody's help; rejects if that takes longer than it may. */
-export async function recovered(instance: Instance, wanted: Call): Promise<void> {
+export function recovered(instance: Instance, wanted: Call): Promise<void> {
+  return backInTime(async () => (await call(instance, wanted)).status < 300);
+}
+
+/** Resolves when it works again, without anybody's help; rejects if that takes longer than it may. */
+export async function backInTime(works: () => Promise<boolean>): Promise<void> {
   const startedMs = Date.now();
-  await eventually(async () => (await call(instance, wanted)).status < 300, { timeoutMs: RECOVERY_MS });
+  await eventually(works, { timeoutMs: RECOVERY_MS });
   // One long last attempt may have begun in time and ended late.
   expect(Date.now() - startedMs).toBeLessThan(RECOVERY_MS + 2_000);
 }
