@@ -92,6 +92,22 @@ export function registeredBirthDate(person: Citizen): string {
   return `${Number(person.birthDate.slice(0, 4)) - 90}${person.birthDate.slice(4)}`;
 }
 
+/** Addresses that clerks have entered since the start, by PIN; at most one for each citizen. */
+const moved = new Map<string, Address>();
+
+/** A clerk enters what is different now. False: there is no such person. */
+export function enterAddress(pin: string, changes: Partial<Address>): boolean {
+  const person = citizen(pin);
+  if (person === undefined) return false;
+  moved.set(pin, { ...registeredAddress(person), ...changes });
+  return true;
+}
+
+/** What the Population Register holds. */
+export function registeredAddress(person: Citizen): Address {
+  return moved.get(person.pin) ?? person.address;
+}
+
 /** Where the cadastre says that an owner lives. */
 export function residenceInCadastre(person: Citizen): Address {
   if (numberOf(person.pin) !== CONTRADICTED_ADDRESS) return person.address;
