@@ -114,7 +114,8 @@ export async function listTold(options: DeskOptions & { json: boolean }, termina
     found.push(...notices);
     after = next;
   } while (after !== undefined && found.length < MOST_LISTED);
-  for (const one of found) terminal.out(`${options.json ? JSON.stringify(one) : toldLines(one, options.typed).join('\n')}\n`);
+  for (const one of found)
+    terminal.out(`${options.json ? JSON.stringify(one) : toldLines(one, options.typed).join('\n')}\n`);
   terminal.tell(found.length === 0 ? 'Nothing waits for an answer.' : `${found.length} of them.`);
 }
 

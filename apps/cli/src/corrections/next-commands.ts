@@ -17,7 +17,14 @@ const ACTS: Readonly<Record<string, Acts>> = {
   decide: ({ standing: { id, items } }) => [
     [
       ...['decide', id, '--outcome', 'ACCEPTED', '--reason', 'error-confirmed'],
-      ...['--accept', items.map((_item, place) => place).join(','), '--law', '<article>', '--approved-by', '<official>'],
+      ...[
+        '--accept',
+        items.map((_item, place) => place).join(','),
+        '--law',
+        '<article>',
+        '--approved-by',
+        '<official>',
+      ],
     ],
     [
       ...['decide', id, '--outcome', 'REJECTED', '--reason', 'data-correct', '--law', '<article>'],
@@ -54,7 +61,10 @@ export function acknowledgeCommand(noticeId: string, typed: TypedOptions): strin
 }
 
 /** Options as they have to be typed again: those that are not what they would be without. */
-export function typedOptions(options: Readonly<Record<string, string>>, usual: Readonly<Record<string, string>>): string {
+export function typedOptions(
+  options: Readonly<Record<string, string>>,
+  usual: Readonly<Record<string, string>>,
+): string {
   return Object.entries(options)
     .filter(([name, value]) => value !== usual[name])
     .map(([name, value]) => `--${name} ${word(value)}`)

@@ -148,3 +148,16 @@ describe('the hooks for visitors', () => {
     expect((await app.inject('/persons/TEST000001')).statusCode).toBe(200);
   });
 });
+
+describe('a clerk of the register who looks into the papers', () => {
+  it('enters what is right of whom the register has wrong', async () => {
+    const app = agency('population');
+    const enter = (pin: string) => app.inject({ method: 'POST', url: `/_sandbox/clerk/${pin}` });
+    expect((await enter('TEST000007')).json()).toMatchObject({ pin: 'TEST000007', birthDate: '2001-08-22' });
+    expect((await app.inject('/persons/TEST000007')).json()).toMatchObject({ birthDate: '2001-08-22' });
+    await enter('TEST000013');
+    const { json } = await app.inject('/persons/TEST000013/address');
+    expect(json()).toMatchObject({ street: 'Contradiction Lane 13', city: 'Ornekpol', postalCode: 'ZZ1999' });
+    expect((await enter('TEST000201')).statusCode).toBe(404);
+  });
+});

@@ -113,3 +113,11 @@ export function residenceInCadastre(person: Citizen): Address {
   if (numberOf(person.pin) !== CONTRADICTED_ADDRESS) return person.address;
   return { street: 'Contradiction Lane 13', city: 'Ornekpol', postalCode: 'ZZ1999', since: '2019-02-01' };
 }
+
+/** A clerk of the register enters what is right, from the papers. False: there is no such person. */
+export function enterWhatIsRight(pin: string): boolean {
+  const person = citizen(pin);
+  return (
+    person !== undefined && enterBirthDate(pin, person.birthDate) && enterAddress(pin, residenceInCadastre(person))
+  );
+}

@@ -1,6 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { citizen, enterAddress, enterBirthDate, registeredAddress, registeredBirthDate } from '../citizen.js';
+import {
+  citizen,
+  enterAddress,
+  enterBirthDate,
+  enterWhatIsRight,
+  registeredAddress,
+  registeredBirthDate,
+} from '../citizen.js';
 
 const pinParams = z.object({ pin: z.string() });
 const matchBody = z.strictObject({
@@ -29,6 +36,12 @@ export function populationHooks(app: FastifyInstance): void {
     if (!body.success) return reply.code(400).send({ error: 'pin and what is new of the address are needed' });
     const { pin, ...changes } = body.data;
     return enterAddress(pin, changes) ? reply.send(body.data) : reply.code(404).send({ error: 'no such person' });
+  });
+  app.post('/_sandbox/clerk/:pin', (request, reply) => {
+    const { pin } = pinParams.parse(request.params);
+    const person = enterWhatIsRight(pin) ? citizen(pin) : undefined;
+    if (person === undefined) return reply.code(404).send({ error: 'no such person' });
+    return reply.send({ pin, birthDate: registeredBirthDate(person), ...registeredAddress(person) });
   });
 }
 

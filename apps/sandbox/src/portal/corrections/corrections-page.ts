@@ -77,7 +77,7 @@ function caseRow({ id, publicNumber, state, owner, filedAt, deadlines, words = [
   const due = deadlines.flatMap(({ dueAt }) => dueAt ?? []).sort()[0];
   return `<li id="${escape(publicNumber)}"><strong>${escape(publicNumber)}</strong> – ${escape(STATE_WORDS[state] ?? state)}
 <br><small>${escape(state)} · ${escape(owner)} · filed ${day(filedAt)}${due === undefined ? '' : ` · next step due ${day(due)}`}</small>
-<br><a href="/corrections/${encodeURIComponent(id)}/evidence" download>Evidence</a>: each step as the log has it, to be checked by whoever believes nobody${words.map(quoted).join('')}</li>`;
+<br><a href="/corrections/${encodeURIComponent(id)}/evidence" download>Evidence</a>: each step as the log has it, to be checked by whoever believes nobody: <code>npx kerege correction verify evidence-${escape(id)}.json</code>${words.map(quoted).join('')}</li>`;
 }
 
 /** Plain text of an official: no markup is read in it, and its lines break where they did. */
