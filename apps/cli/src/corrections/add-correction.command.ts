@@ -26,6 +26,7 @@ import {
 } from './corrections.command.js';
 import { typedOptions } from './next-commands.js';
 import type { RegistryOptions } from './published-keys.service.js';
+import { verifyCorrection } from './verify-correction.command.js';
 
 interface DeskFlags {
   as: string;
@@ -72,6 +73,23 @@ export function addCorrection(kerege: Command, config: CliConfig, terminal: Term
   addHandling(desk, config, terminal);
   addDeciding(desk, config, terminal);
   addAcknowledging(desk, terminal);
+  addVerifying(correction, config, terminal);
+}
+
+/** By whoever has the file: it takes no subsystem. */
+function addVerifying(correction: Command, config: CliConfig, terminal: Terminal): void {
+  withRegistry(
+    correction
+      .command('verify <file>')
+      .description(
+        'judges the evidence of a case, as a portal hands it out, by trust.json and what the registry publishes',
+      )
+      .option('--json', 'the verdict as one JSON object'),
+    config,
+  ).action((file: string, flags: { registry: string; trust: string; json?: boolean }) => {
+    const { registry: registryUrl, trust: trustFile, json = false } = flags;
+    return verifyCorrection({ file, registryUrl, trustFile, json }, terminal);
+  });
 }
 
 function deskFor(correction: Command, config: CliConfig): Desk {
