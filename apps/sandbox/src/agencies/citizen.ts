@@ -96,10 +96,12 @@ export function registeredBirthDate(person: Citizen): string {
 const moved = new Map<string, Address>();
 
 /** A clerk enters what is different now. False: there is no such person. */
-export function enterAddress(pin: string, changes: Partial<Address>): boolean {
+export function enterAddress(pin: string, changes: { readonly [Name in keyof Address]?: string | undefined }): boolean {
   const person = citizen(pin);
   if (person === undefined) return false;
-  moved.set(pin, { ...registeredAddress(person), ...changes });
+  const { street, city, postalCode, since } = registeredAddress(person);
+  const changed = { street: changes.street ?? street, city: changes.city ?? city };
+  moved.set(pin, { ...changed, postalCode: changes.postalCode ?? postalCode, since: changes.since ?? since });
   return true;
 }
 
