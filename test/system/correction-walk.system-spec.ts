@@ -75,7 +75,8 @@ class Visitor {
     await this.page();
     await eventually(
       async () => {
-        const body = new URLSearchParams([['field', field], ...proposed.map((value) => ['proposed', value])]);
+        const body = new URLSearchParams({ field });
+        for (const value of proposed) body.append('proposed', value);
         const headers = { cookie: this.cookie, origin: new URL(this.portal).origin };
         const answer = await fetch(`${this.portal}/corrections`, { method: 'POST', headers, body });
         return (await answer.text()).includes('Filed under');

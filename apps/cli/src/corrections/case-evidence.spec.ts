@@ -31,6 +31,8 @@ const h1 = (text: string) => valueHash(Buffer.alloc(32, 3), text);
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- forgers change what they like
 type Forged = any;
 
+type Payload = Readonly<Record<string, unknown>>;
+
 let world: World;
 let honest: Forged;
 let signed: Statement[];
@@ -41,7 +43,7 @@ function logOf(seed: number): NoteSigner {
   return noteSigner(ORIGIN, publicKey, sign);
 }
 
-const signedBy = (signer: string, payload: object): Promise<Statement> =>
+const signedBy = (signer: string, payload: Payload): Promise<Statement> =>
   signStatement(
     { v: 1, ts: Date.now(), id, from: PORTAL, to: OWNER, ...payload } as StatementPayload,
     signerOf(signer),
@@ -79,7 +81,7 @@ function listOf(recipients: readonly CaseRecipient[]) {
 }
 
 async function chain(root: string): Promise<Statement[]> {
-  const steps: [signer: string, payload: object][] = [
+  const steps: [signer: string, payload: Payload][] = [
     [PORTAL, { t: 'correction.submitted', was: 'DRAFT', now: 'SUBMITTED', doc: h1('request') }],
     [FEEDBACK, { t: 'correction.routed', was: 'SUBMITTED', now: 'ROUTED' }],
     [OWNER, { t: 'correction.received', was: 'ROUTED', now: 'RECEIVED', doc: h1('request') }],
@@ -204,7 +206,7 @@ describe('the evidence of a correction', () => {
     ['the bus itself', FEEDBACK],
   ])('is refused where a decision is signed by %s, though it stands in the log', async (_who, signer) => {
     const { payload } = signed[4] as Statement;
-    const forged = [...signed.slice(0, 4), await signedBy(signer, payload)];
+    const forged = [...signed.slice(0, 4), await signedBy(signer, { ...payload })];
     const steps: Forged[] = await placed(forged);
     steps[4].act = honest.steps[4].act;
     expect(judge((c) => Object.assign(c, { steps, recipients: undefined }))).toBe('step-signer steps[4]');
