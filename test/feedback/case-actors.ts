@@ -4,6 +4,7 @@ import { outlineOf, type OwnerAct } from '#corrections';
 import { CASE_KINDS, openDelivery, readDelivery } from '#deliveries';
 import { toBase64Url, type SubsystemId } from '#kernel';
 import { signStatement, type Statement, type StatementPayload } from '#signing';
+import { topicSpecsOf } from '#snapshot';
 import { eventually, uniqueName } from '#testing';
 import { CaseWalk } from './case-walk.js';
 import { BIRTH_ITEM, Filing, OWNER, type FiledCase, type Said } from './filing.js';
@@ -75,6 +76,34 @@ export class CaseActors {
     const each = (value: Uint8Array) => Promise.resolve(void parts.push(Buffer.from(value)));
     await this.read(to, each, () => parts.length >= least);
     return Buffer.concat(parts);
+  }
+
+  /**
+   * Every record of every topic that there is, with its key and headers, as the broker holds them: once the log has this
+   * leaf, and nothing has come for a while. How many of each topic, too.
+   */
+  async everyTopic(
+    isLast: (stamp: Buffer) => boolean,
+  ): Promise<{ bytes: Buffer; counts: ReadonlyMap<string, number> }> {
+    const { audit, bus } = this.filing.network;
+    const parts: Buffer[] = [];
+    const counts = new Map<string, number>();
+    let [isThere, lastMs] = [false, Date.now()];
+    const subscription = await bus.subscribe({
+      ...{ topics: topicSpecsOf(audit.world.snapshot).map(({ name }) => name), group: uniqueName('spec') },
+      ...{ startAt: { kind: 'earliest' }, maxInFlight: 100, onError: () => undefined },
+      each: ({ topic, key, headers, value }) => {
+        const stamp = Buffer.from(value);
+        parts.push(Buffer.from(key ?? ''), Buffer.from(JSON.stringify(headers)), stamp);
+        counts.set(topic, (counts.get(topic) ?? 0) + 1);
+        isThere ||= isLast(stamp);
+        lastMs = Date.now();
+        return Promise.resolve();
+      },
+    });
+    await eventually(() => isThere && Date.now() - lastMs > 2_000, { timeoutMs: 60_000, intervalMs: 200 });
+    await subscription.stop();
+    return { bytes: Buffer.concat(parts), counts };
   }
 
   /** What a subsystem opens of what feedback hands on to it. */

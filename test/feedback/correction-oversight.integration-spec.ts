@@ -6,6 +6,7 @@ import { newExchangeId, type SubsystemId } from '#kernel';
 import { keyFileName, signDocument, verifyDocument } from '#signing';
 import { runKerege } from '../../apps/cli/src/kerege.command.js';
 import type { CaseOrder } from '../../apps/feedback/src/corrections/supervisor/case-order.js';
+import { A, B, layPeriod, SERVICE } from '../../apps/feedback/src/corrections/audit/spec-support/period-cases.js';
 import { CaseWalk, CODE } from './case-walk.js';
 import { BIRTH, Filing, OTHER_OWNER, OWNER, PORTAL, PROPERTY, RECIPIENT } from './filing.js';
 
@@ -195,5 +196,54 @@ describe('who watches over cases', () => {
     const open = await fetch(`${filing.app?.url}/v1/statistics/corrections`);
     expect(open.headers.get('cache-control')).toBe('public, max-age=300');
     expect(await open.json()).toEqual({ groups: [] });
+  });
+
+  it('2, 6, 8, 9, 12: is told of all cases of a time what is known of them, each by its leaf in the log', async () => {
+    const { feedback } = await filing.network.databases();
+    const { rejected, late, ring } = await layPeriod(feedback);
+    const of = (question: string, more = '') =>
+      ask(question, `from=1970-01-01T00:00:00.000Z&until=1970-01-01T00:00:01.000Z${more}`);
+    const at = (ms: number) => new Date(ms).toISOString();
+    const [ringId, rejectedId] = [{ correctionId: ring.id }, { correctionId: rejected.id }];
+
+    const overdue = await of('overdue', `&at=${at(35)}`);
+    expect(overdue['overdue']).toEqual([
+      { correctionId: late.id, owner: A, service: SERVICE, state: 'ROUTED', dueAt: at(30), ...late.steps[1] },
+    ]);
+    expect(overdue['counts']).toEqual([{ owner: A, service: SERVICE, overdue: 1 }]);
+    const { times } = await of('overdue', `&at=${at(200)}`);
+    const review = { owner: A, service: SERVICE, state: 'IN_REVIEW' };
+    expect(times).toContainEqual({ ...review, cases: 3, medianMs: 40, p95Ms: 94 });
+    expect(await of('rejections')).toEqual({
+      decided: 2,
+      reasons: [
+        { reason: 'data-correct', decided: 1, rejected: 1, rate: 0.5 },
+        { reason: 'error-confirmed', decided: 1, rejected: 0, rate: 0 },
+      ],
+      decisions: [
+        { ...ringId, outcome: 'ACCEPTED', reason: 'error-confirmed', ...ring.steps[12] },
+        { ...rejectedId, outcome: 'REJECTED', reason: 'data-correct', ...rejected.steps[5] },
+      ],
+    });
+    const extended = { owner: A, reason: 'study-needed' };
+    const [right, tooLate] = [
+      { isInTime: true, isFirstInRound: true, isCorrect: true },
+      { isInTime: false, isFirstInRound: true, isCorrect: false },
+    ];
+    const again = { isInTime: true, isFirstInRound: false, isCorrect: false };
+    expect(await of('extensions')).toEqual({
+      extensions: [
+        { ...rejectedId, ...extended, at: at(60), ...right, ...rejected.steps[4] },
+        { ...ringId, ...extended, at: at(110), ...tooLate, ...ring.steps[10] },
+        { ...ringId, ...extended, at: at(120), ...again, ...ring.steps[11] },
+      ],
+    });
+    const steps = [1, 3, 4, 6, 7].map((place) => ring.steps[place]);
+    expect(await of('transfers')).toEqual({
+      cases: [{ ...ringId, transfers: 2, owners: [A, B, A], isPingPong: true, steps }],
+    });
+    expect(await of('reopened-by-verification')).toEqual({
+      cases: [{ ...ringId, owner: A, service: SERVICE, at: at(150), ...ring.steps[14] }],
+    });
   });
 });

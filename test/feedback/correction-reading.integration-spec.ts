@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { sha256, toBase64Url, type SubsystemId } from '#kernel';
-import { opens, parseStatement, parseTypedSubject, verifyStatement, type Statement } from '#signing';
-import { makeVkey, openNote, parseTlogProof, parseVkey, verifyInclusion, type NoteKey } from '#tlog';
-import { valueHash } from '#corrections';
+import type { SubsystemId } from '#kernel';
+import { eventually } from '#testing';
+import { makeVkey, parseVkey } from '#tlog';
+import { explainFlaw, proveCorrection, type ProvenCorrection } from '../../apps/cli/src/corrections/case-evidence.js';
 import type { CaseEvidence, EvidenceStep } from '../../apps/feedback/src/corrections/evidence/evidences.service.js';
 import { CaseWalk, CODE } from './case-walk.js';
-import { Filing, OTHER_OWNER, OWNER, PORTAL } from './filing.js';
+import { Correcting } from './correcting.js';
+import { Filing, OTHER_OWNER, OWNER, PORTAL, RECIPIENT } from './filing.js';
 
 jest.setTimeout(240_000);
 
@@ -14,20 +15,16 @@ interface PulledEvents {
   readonly next: string;
 }
 
-/** What the leaf's bytes say; they are what the leaf hash is of. */
-function stated({ statement, leaf }: EvidenceStep): Statement {
-  const read = parseStatement(statement);
-  if (!read.ok) throw new TypeError(read.reason);
-  expect(toBase64Url(sha256(`\0${statement}`))).toBe(leaf);
-  return read.value;
-}
-
-/** Under a checkpoint of that log which one of these keys has signed. */
-function isInLog({ proof, log, index }: EvidenceStep, leafHash: Buffer, keys: readonly NoteKey[]): boolean {
-  const parsed = parseTlogProof(proof);
-  const note = parsed.ok ? openNote(parsed.value.checkpoint, keys) : parsed;
-  if (!parsed.ok || !note.ok || note.value.origin !== log || parsed.value.index !== index) return false;
-  return verifyInclusion(leafHash, index, note.value.size, parsed.value.path, note.value.root);
+/** By what the command believes: keys of the log, and what the registry publishes. */
+function judge({ network }: Filing, evidence: unknown): ProvenCorrection {
+  const { audit } = network;
+  const logs = audit.noteKeys.flatMap(({ name, publicKey }) => {
+    const key = parseVkey(makeVkey(name, publicKey));
+    return key.ok ? [key.value] : [];
+  });
+  const verdict = proveCorrection(evidence, { logs, view: audit.world.view });
+  if (!verdict.ok) throw new TypeError(explainFlaw(verdict.reason));
+  return verdict.value;
 }
 
 describe('what is read of a case that was rejected', () => {
@@ -92,38 +89,14 @@ describe('what is read of a case that was rejected', () => {
 
   it('is proven by what is handed out, without believing feedback', async () => {
     const { body } = await filing.portal(CODE, `/v1/corrections/${walk.id}/evidence`);
-    const { steps, opening } = body as unknown as CaseEvidence;
-    expect(steps).toHaveLength(5);
-    const { audit } = filing.network;
-    const keys = audit.noteKeys.flatMap(({ name, publicKey }) => {
-      const key = parseVkey(makeVkey(name, publicKey));
-      return key.ok ? [key.value] : [];
-    });
-    const { view } = audit.world;
+    const { steps, subject, recipients } = judge(filing, body);
     // Submitted by the portal, routed by feedback, the rest by the owner.
-    const signers = steps.map((_step, at) => [PORTAL, 'TEST/feedback1'][at] ?? OWNER);
-    const chain = steps.map((step, at) => {
-      const statement = stated(step);
-      const jwk = view.keyOf(signers[at] as SubsystemId, statement.kid)?.jwk;
-      expect(jwk !== undefined && verifyStatement(statement, jwk)).toBe(true);
-      expect(isInLog(step, statement.leafHash, keys)).toBe(true);
-      expect(statement.payload).toMatchObject({ id: walk.id, seq: at + 1 });
-      return statement.payload;
-    });
-    expect(chain.map(({ prev }) => prev)).toEqual([undefined, ...steps.slice(0, -1).map(({ leaf }) => leaf)]);
-    const opened = steps.flatMap(({ act }, at) => (act !== undefined && 'salt' in act ? [{ act, at }] : []));
-    for (const { act, at } of opened) {
-      const { salt, ...words } = act;
-      expect(chain[at]?.doc).toBe(valueHash(Buffer.from(salt, 'base64url'), words));
-    }
-    expect(steps.at(-1)?.act).toMatchObject({ act: 'decide', outcome: 'REJECTED' });
-    const submitted = parseStatement(steps[0]?.statement ?? '');
-    const [commitment] = submitted.ok ? (submitted.value.payload.subj ?? []) : [];
-    const subject = parseTypedSubject(opening.subject);
-    if (subject === undefined) throw new TypeError('no subject');
-    const r = Buffer.from(opening.r, 'base64url');
-    expect(opening.subject).toBe(`TEST/PIN/${CODE}`);
-    expect(opens('subject', String(commitment), { ...subject, r })).toBe(true);
+    expect(steps.map(({ signer }) => signer)).toEqual([PORTAL, 'TEST/feedback1', OWNER, OWNER, OWNER]);
+    expect([subject, recipients]).toEqual([`TEST/PIN/${CODE}`, undefined]);
+    const { steps: said } = body as unknown as CaseEvidence;
+    expect(said.at(-1)?.act).toMatchObject({ act: 'decide', outcome: 'REJECTED' });
+    const forged = { ...body, steps: said.with(-1, { ...(said.at(-1) as EvidenceStep), proof: said[0]?.proof ?? '' }) };
+    expect(() => judge(filing, forged)).toThrow('step-place at steps[4]');
   });
 
   it('keeps the person from being erased until it has ended', async () => {
@@ -138,5 +111,59 @@ describe('what is read of a case that was rejected', () => {
     expect((await filing.raw('TEST000003', '/v1/subjects/me', { method: 'DELETE' })).status).toBe(200);
     const gone = await filing.portal('TEST000003', `/v1/corrections/${second.id}`);
     expect(gone.status).toBe(404);
+  });
+
+  it('stays proven by what the person took home once feedback has shredded who it was about and who was told', async () => {
+    const code = 'TEST000004';
+    const correcting = new Correcting(filing);
+    await correcting.indexed(await filing.seen(code, RECIPIENT));
+    const exchangeId = await filing.seen(code);
+    const made = await filing.routed({ code, exchangeId });
+    await correcting.correct(code, made);
+    for (const member of [PORTAL, RECIPIENT]) {
+      const [notice] = await correcting.notices(member, 1);
+      const acknowledged = () => correcting.acknowledge(member, notice?.noticeId ?? '');
+      await eventually(async () => (await acknowledged()).status === 200, { timeoutMs: 30_000, intervalMs: 200 });
+    }
+    await filing.until(code, made.id, ({ state }) => state === 'CLOSED');
+    const taken = await eventually(async () => {
+      const { status, body } = await filing.portal(code, `/v1/corrections/${made.id}/evidence`);
+      return status === 200 ? body : undefined;
+    });
+    const before = judge(filing, taken);
+    expect(before.recipients?.map(({ subsystem }) => subsystem).sort()).toEqual([PORTAL, RECIPIENT]);
+
+    const { feedback } = await filing.network.databases();
+    const kept = () =>
+      feedback.query(
+        'SELECT FROM correction_case WHERE id = $1 AND subject_enc IS NOT NULL AND recipients_enc IS NOT NULL',
+        [made.id],
+      );
+    const sealed = await feedback.query<{ subject: string; list: string }>(
+      `SELECT encode(subject_enc, 'hex') AS subject, encode(recipients_enc, 'hex') AS list FROM correction_case WHERE id = $1`,
+      [made.id],
+    );
+    expect((await kept()).length).toBe(1);
+    expect((await filing.raw(code, '/v1/subjects/me', { method: 'DELETE' })).status).toBe(200);
+    await eventually(async () => (await kept()).length === 0, { timeoutMs: 30_000 });
+    // Nor do they stand in another table, and without the person's key they would open nothing.
+    const tables = await feedback.query<{ name: string }>(
+      `SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = current_schema()`,
+    );
+    const words = Object.values(sealed[0] ?? {});
+    expect(words.length).toBe(2);
+    for (const { name } of tables) {
+      const found = await feedback.query(
+        `SELECT FROM ${name} AS row, unnest($1::text[]) AS word WHERE strpos(row::text, word) > 0`,
+        [words],
+      );
+      expect({ table: name, found: found.length }).toEqual({ table: name, found: 0 });
+    }
+    expect((await filing.portal(code, `/v1/corrections/${made.id}/evidence`)).status).toBe(404);
+    // The log is as it was: each step still stands where it stood, under a checkpoint of now too.
+    expect(judge(filing, taken)).toEqual(before);
+    const leaves = await filing.network.audit.leaves();
+    for (const { leaf, index } of (taken as unknown as CaseEvidence).steps)
+      expect(leaves.find(({ idx }) => idx === index)?.leaf_hash.toString('base64url')).toBe(leaf);
   });
 });

@@ -5,7 +5,7 @@ import { newExchangeId, systemClock, toBase64Url, type InstanceId, type ServiceI
 import { freePort } from '#local';
 import type { RunningApp } from '#platform';
 import { openDatabase, type Database } from '#postgres';
-import { jwkSigner, startSession } from '#signing';
+import { jwkSigner, parseStatement, signStatement, startSession, type StatementPayload } from '#signing';
 import { sealDelivery } from '#deliveries';
 import {
   buildWorld,
@@ -208,7 +208,8 @@ describe('own words of a case worker', () => {
     const [asked, decided] = honest as [(typeof honest)[0], (typeof honest)[0]];
     const problems = async (forged: unknown) => {
       const { get } = corrections.feedback;
-      corrections.feedback.get = () => Promise.resolve({ words: [forged] });
+      corrections.feedback.get = (path, ...more) =>
+        path.endsWith('/words') ? Promise.resolve({ words: [forged] }) : get.call(corrections.feedback, path, ...more);
       try {
         return (await words()).map((one) => ('problem' in one ? one.problem : one.text));
       } finally {
@@ -222,6 +223,13 @@ describe('own words of a case worker', () => {
     expect(await problems({ ...asked, statement: [head, payload, signature?.replace(/^./, 'B')].join('.') })).toEqual([
       'statement-unsound',
     ]);
+    // Another member signs that the case is its own: the registry says of whose data it is.
+    const told = parseStatement(asked.statement);
+    if (!told.ok) throw new TypeError(told.reason);
+    const stranger = 'TEST/GOV/1009/operator' as SubsystemId;
+    const usurped = { ...told.value.payload, to: stranger } as StatementPayload;
+    const { jws } = await signStatement(usurped, jwkSigner(network.audit.world.keysOf(stranger).sign));
+    expect(await problems({ ...asked, statement: jws })).toEqual(['statement-unsound']);
     const sealed = Buffer.from(asked.content.sealed, 'base64url');
     sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1;
     const spoilt = { ...asked.content, sealed: sealed.toString('base64url') };

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { newExchangeId } from '#kernel';
@@ -10,6 +10,7 @@ import { handleOf } from '../../apps/sandbox/src/portal/messages/sample-contacts
 import {
   BENEFITS,
   call,
+  CLINIC,
   exchangeIdOf,
   kerege,
   MYGOV,
@@ -25,6 +26,8 @@ jest.setTimeout(180_000);
 const PERSON = 'TEST000007';
 const REGISTER = 'DEMO/GOV/1001/population';
 const [WRONG, RIGHT] = ['1911-08-22', '2001-08-22'];
+/** Who got the wrong date before it was corrected. */
+const RECIPIENTS = [MYGOV, BENEFITS, CLINIC];
 const WISHES = { language: 'az', channels: { progress: ['email'], decision: ['email'] } };
 
 let bus: BusUnderTest;
@@ -76,11 +79,35 @@ async function portal(path: string, body?: object): Promise<Readonly<Record<stri
   return (await answer.json()) as Record<string, unknown>;
 }
 
+/** What the person takes home is judged by the command, and not any more when it says something else. */
+async function evidenceVerifies(correctionId: string): Promise<void> {
+  const { dataDir, registryUrl, trustFile } = bus.instance;
+  const evidence = await eventually(
+    async () => {
+      const found = await portal(`/v1/corrections/${correctionId}/evidence`);
+      return 'steps' in found ? found : undefined;
+    },
+    { timeoutMs: 30_000, intervalMs: 500 },
+  );
+  const verify = async (given: object) => {
+    await writeFile(join(dataDir, 'evidence.json'), JSON.stringify(given));
+    const place = ['--trust', trustFile, '--registry', registryUrl];
+    return kerege(['correction', 'verify', 'evidence.json', ...place], dataDir);
+  };
+  const { code, output } = await verify(evidence);
+  expect([code, output]).toEqual([0, expect.stringContaining(`about DEMO/PIN/${PERSON}, CLOSED`)]);
+  for (const member of RECIPIENTS) expect(output).toContain(`told: ${member}, APPLIED`);
+  const steps = evidence['steps'] as object[];
+  const shortened = await verify({ ...evidence, steps: steps.slice(1) });
+  expect([shortened.code, shortened.output]).toEqual([1, expect.stringContaining('step-chain at steps[0]')]);
+}
+
 it('is filed through the portal, flagged wherever it is shown, corrected by its owner, and looked at again', async () => {
   const { instance } = bus;
   const seen = await ask(`${PERSONS}/${PERSON}`, MYGOV, 'citizen-view');
   expect(seen.text).toContain(WRONG);
   expect((await ask(`${PERSONS}/${PERSON}`, BENEFITS, 'benefit-decision')).status).toBe(200);
+  expect((await ask(`${PERSONS}/${PERSON}`, CLINIC, 'treatment')).status).toBe(200);
   await portal('/v1/notifications/preferences', { ...WISHES, handle: await handle() });
   const correctionId = newExchangeId();
   const filed = await eventually(
@@ -145,14 +172,14 @@ it('is filed through the portal, flagged wherever it is shown, corrected by its 
     { timeoutMs: 20_000, intervalMs: 500 },
   );
   const told = (await portal(`/v1/corrections/${correctionId}/recipients`)) as { recipients?: { subsystem: string }[] };
-  expect(told.recipients?.map(({ subsystem }) => subsystem).sort()).toEqual([MYGOV, BENEFITS].sort());
+  expect(told.recipients?.map(({ subsystem }) => subsystem).sort()).toEqual([...RECIPIENTS].sort());
   // The portal's gateway asks again by itself, and says that the new value is there.
   await eventually(async () => (await portal(`/v1/corrections/${correctionId}`))['isVerified'] === true, {
     timeoutMs: 90_000,
     intervalMs: 1_000,
   });
   // Whoever got the old value is told, and says what it did; then the case closes.
-  for (const member of [MYGOV, BENEFITS]) {
+  for (const member of RECIPIENTS) {
     const told = await desk(member, 'told');
     expect(told).toContain(`person.birth-date of DEMO/PIN/${PERSON}`);
     const noticeId = /^[0-9a-f-]{36}/m.exec(told)?.[0] ?? '';
@@ -160,6 +187,7 @@ it('is filed through the portal, flagged wherever it is shown, corrected by its 
     expect(await desk(member, 'told')).toContain('Nothing waits');
   }
   await state('CLOSED');
+  await evidenceVerifies(correctionId);
   // The person was told of all of it, and by mails as they wish: the portal knew the address, and its server took them.
   const mailed = await eventually(
     async () => {

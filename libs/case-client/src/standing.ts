@@ -10,6 +10,7 @@ export const standing = z.looseObject({
   ...{ service: text, endpoint: text, requestDoc: text.optional() },
   items: z.array(z.looseObject({ elementId: text.optional(), jsonPointer: text })),
   ...{ isDisputed: z.boolean(), isExtended: z.boolean(), isEscalated: z.boolean(), isMoving: z.boolean() },
+  decision: z.looseObject({ accepted: z.array(z.int().nonnegative()) }).optional(),
   ...{ seq: z.number(), leaf: text.optional(), filedAt: text, deadlines: z.array(deadline) },
 });
 /** With the request, which only its owner's key opens. */

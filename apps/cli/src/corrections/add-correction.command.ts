@@ -24,6 +24,9 @@ import {
   showCorrection,
   transferCorrection,
 } from './corrections.command.js';
+import { typedOptions } from './next-commands.js';
+import type { RegistryOptions } from './published-keys.service.js';
+import { verifyCorrection } from './verify-correction.command.js';
 
 interface DeskFlags {
   as: string;
@@ -50,14 +53,13 @@ interface TransferFlags extends RegistryFlags {
 interface WordedFlags extends RegistryFlags {
   words?: string;
 }
-type Make = (usage: string, description: string) => Command;
+/** How commands of a desk are made, and how their options are read. */
+interface Desk {
+  readonly make: (usage: string, description: string) => Command;
+  readonly deskOf: (flags: DeskFlags) => DeskOptions;
+  readonly registryOf: (flags: RegistryFlags) => DeskOptions & RegistryOptions;
+}
 
-const deskOf = ({ as, keys, feedback }: DeskFlags): DeskOptions => ({
-  ...{ subsystem: as, keysDir: keys, feedbackUrl: feedback },
-});
-const registryOf = ({ registry, trust, ...flags }: RegistryFlags) => ({
-  ...{ ...deskOf(flags), registryUrl: registry, trustFile: trust },
-});
 const oneOf = (flags: string, description: string, choices: readonly string[]) =>
   new Option(flags, description).choices(choices);
 
@@ -66,20 +68,50 @@ export function addCorrection(kerege: Command, config: CliConfig, terminal: Term
   const correction = kerege
     .command('correction')
     .description('what persons say is wrong in the data of a subsystem: read, decide, correct, acknowledge');
-  const make: Make = (usage, description) =>
-    correction
-      .command(usage)
-      .description(description)
-      .requiredOption('--as <subsystem>', 'who owns the data, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
-      .option('--keys <dir>', 'folder of private keys', config.keysDir)
-      .option('--feedback <url>', 'feedback, as it names itself', config.feedbackUrl);
-  addReading(make, terminal);
-  addHandling(make, config, terminal);
-  addDeciding(make, config, terminal);
-  addAcknowledging(make, terminal);
+  const desk = deskFor(correction, config);
+  addReading(desk, terminal);
+  addHandling(desk, config, terminal);
+  addDeciding(desk, config, terminal);
+  addAcknowledging(desk, terminal);
+  addVerifying(correction, config, terminal);
 }
 
-function addReading(make: Make, terminal: Terminal): void {
+/** By whoever has the file: it takes no subsystem. */
+function addVerifying(correction: Command, config: CliConfig, terminal: Terminal): void {
+  withRegistry(
+    correction
+      .command('verify <file>')
+      .description(
+        'judges the evidence of a case, as a portal hands it out, by trust.json and what the registry publishes',
+      )
+      .option('--json', 'the verdict as one JSON object'),
+    config,
+  ).action((file: string, flags: { registry: string; trust: string; json?: boolean }) => {
+    const { registry: registryUrl, trust: trustFile, json = false } = flags;
+    return verifyCorrection({ file, registryUrl, trustFile, json }, terminal);
+  });
+}
+
+function deskFor(correction: Command, config: CliConfig): Desk {
+  const usual = { feedback: config.feedbackUrl, keys: config.keysDir };
+  const deskOf: Desk['deskOf'] = ({ as, keys, feedback }) => ({
+    ...{ subsystem: as, keysDir: keys, feedbackUrl: feedback },
+    typed: typedOptions({ as, feedback, keys }, usual),
+  });
+  return {
+    deskOf,
+    registryOf: ({ registry, trust, ...flags }) => ({ ...deskOf(flags), registryUrl: registry, trustFile: trust }),
+    make: (usage, description) =>
+      correction
+        .command(usage)
+        .description(description)
+        .requiredOption('--as <subsystem>', 'who owns the data, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+        .option('--keys <dir>', 'folder of private keys', config.keysDir)
+        .option('--feedback <url>', 'feedback, as it names itself', config.feedbackUrl),
+  };
+}
+
+function addReading({ make, deskOf }: Desk, terminal: Terminal): void {
   make('list', 'cases of the subsystem, the oldest first')
     .addOption(oneOf('--state <state>', 'only those', ['open', 'ended', ...CASE_STATES]).default('open'))
     .option('--json', 'one JSON object a line')
@@ -107,7 +139,7 @@ function withWords(command: Command, config: CliConfig): Command {
   );
 }
 
-function addHandling(make: Make, config: CliConfig, terminal: Terminal): void {
+function addHandling({ make, deskOf, registryOf }: Desk, config: CliConfig, terminal: Terminal): void {
   make('receive <id>', 'signs the receipt over the request').action((id: string, flags: DeskFlags) =>
     receiveCorrection(id, deskOf(flags), terminal),
   );
@@ -132,7 +164,7 @@ function addHandling(make: Make, config: CliConfig, terminal: Terminal): void {
     );
 }
 
-function addDeciding(make: Make, config: CliConfig, terminal: Terminal): void {
+function addDeciding({ make, deskOf, registryOf }: Desk, config: CliConfig, terminal: Terminal): void {
   withWords(make('decide <id>', 'decides, once and for all unless it is reopened'), config)
     .addOption(
       oneOf('--outcome <outcome>', 'what', ['ACCEPTED', 'PARTIALLY_ACCEPTED', 'REJECTED']).makeOptionMandatory(),
@@ -160,7 +192,7 @@ function addDeciding(make: Make, config: CliConfig, terminal: Terminal): void {
     );
 }
 
-function addAcknowledging(make: Make, terminal: Terminal): void {
+function addAcknowledging({ make, deskOf }: Desk, terminal: Terminal): void {
   make('told', 'values that others have corrected and the subsystem got, with the ids to answer under')
     .option('--json', 'one JSON object a line')
     .action(({ json = false, ...flags }: DeskFlags & { json?: boolean }) =>

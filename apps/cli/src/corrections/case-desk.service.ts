@@ -5,11 +5,14 @@ import { keyFileName, KeyRing } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
 import { newestSigningKey } from '../token/signing-key.js';
+import type { TypedOptions } from './next-commands.js';
 
 export interface DeskOptions {
   readonly subsystem: string;
   readonly keysDir: string;
   readonly feedbackUrl: string;
+  /** How these are typed again in a next command. */
+  readonly typed: TypedOptions;
 }
 
 const TIMEOUT_MS = 30_000;

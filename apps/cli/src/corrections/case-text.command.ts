@@ -1,5 +1,6 @@
 import { nextActs, type ReadCase, type Standing, type ToldNotice } from '#case-client';
 import type { CorrectionContent } from '#corrections';
+import { acknowledgeCommand, nextCommands, type TypedOptions } from './next-commands.js';
 import { harmless } from '../terminal/harmless.js';
 
 /** One line of a list. */
@@ -10,7 +11,8 @@ export function caseLine({ id, publicNumber, state, deadlines, isMoving, isEscal
 }
 
 /** A case as its owner reads it. Whoever filed it wrote much of this: nothing of it steers the terminal. */
-export function caseLines({ standing, opened, flaw }: ReadCase): string[] {
+export function caseLines(found: ReadCase, typed: TypedOptions, today: string): string[] {
+  const { standing, opened, flaw } = found;
   const { kind, service, endpoint, portal, deadlines, state, isMoving } = standing;
   const flags = (['isDisputed', 'isExtended', 'isEscalated'] as const).filter((name) => standing[name]);
   const acts = nextActs(state);
@@ -26,11 +28,12 @@ export function caseLines({ standing, opened, flaw }: ReadCase): string[] {
       ? [`  not opened: ${flaw === undefined || !('problem' in flaw) ? 'there is nothing to open' : flaw.problem}`]
       : contentLines(opened.content)),
     isMoving || acts.length === 0 ? '  next: nothing is to be done now' : `  next: ${acts.join(', ')}`,
+    ...nextCommands(found, typed, today).map((line) => `    ${line}`),
   ].map(harmless);
 }
 
 /** News for a member that got a value. */
-export function toldLines({ noticeId, isReopened, dueAt, content }: ToldNotice): string[] {
+export function toldLines({ noticeId, isReopened, dueAt, content }: ToldNotice, typed: TypedOptions): string[] {
   const what = isReopened ? 'doubted again, wait for the next news' : 'corrected';
   const about =
     content === undefined
@@ -41,7 +44,9 @@ export function toldLines({ noticeId, isReopened, dueAt, content }: ToldNotice):
     `${noticeId}  ${what}${dueAt === undefined ? '' : `  answer until ${dueAt}`}`,
     `  ${about}`,
     ...since,
-    ...(isReopened ? [] : ['  next: ask the service again, then acknowledge']),
+    ...(isReopened
+      ? []
+      : ['  next: ask the service again, then acknowledge', `    ${acknowledgeCommand(noticeId, typed)}`]),
   ].map(harmless);
 }
 

@@ -10,10 +10,12 @@ import {
 } from '#case-client';
 import { ownerAct, type OwnerAct } from '#corrections';
 import { cliErrors } from '../cli.errors.js';
+import { harmless } from '../terminal/harmless.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { openCaseDesk, type DeskOptions } from './case-desk.service.js';
 import { publishedSealingKey, type RegistryOptions } from './published-keys.service.js';
 import { caseLine, caseLines, toldLines } from './case-text.command.js';
+import { showCommand } from './next-commands.js';
 
 /** More than a person reads in a terminal; the rest shows when these are done. */
 const MOST_LISTED = 1_000;
@@ -35,6 +37,8 @@ export async function listCorrections({ state, json, ...options }: ListOptions, 
   } while (after !== undefined && found.length < MOST_LISTED);
   for (const one of found) terminal.out(`${json ? JSON.stringify(one) : caseLine(one)}\n`);
   terminal.tell(found.length === 0 ? 'No such case.' : `${found.length} of them.`);
+  const [oldest] = found;
+  if (oldest !== undefined) terminal.tell(harmless(`  next: ${showCommand(oldest, options.typed)}`));
 }
 
 /** `kerege correction show`: the request, opened here and for this terminal only, its terms, and what can be done next. */
@@ -42,12 +46,12 @@ export async function showCorrection(id: string, options: DeskOptions & { json: 
   const found = await (await openCaseDesk(options)).read(id);
   const { standing, opened, flaw } = found;
   if (options.json) terminal.out(`${JSON.stringify({ ...standing, content: opened?.content, flaw })}\n`);
-  else terminal.out(`${caseLines(found).join('\n')}\n`);
+  else terminal.out(`${caseLines(found, options.typed, new Date().toISOString().slice(0, 10)).join('\n')}\n`);
 }
 
 /** `kerege correction receive`: signs the receipt over the request, once it was opened and found to be the one in the log. */
 export async function receiveCorrection(id: string, options: DeskOptions, terminal: Terminal): Promise<void> {
-  tell(await (await openCaseDesk(options)).receive(id), terminal);
+  tell(await (await openCaseDesk(options)).receive(id), options, terminal);
 }
 
 /** An act of the owner as its options say it; a salt is made where its digest needs one. */
@@ -58,7 +62,7 @@ export async function actOnCorrection(
   terminal: Terminal,
 ): Promise<void> {
   const act = actOf(said);
-  tell(await (await openCaseDesk(options)).act(id, act), terminal);
+  tell(await (await openCaseDesk(options)).act(id, act), options, terminal);
 }
 
 /** `kerege correction ask` and `decide`: with own words for the person, sealed for the portal whose key the registry publishes. */
@@ -72,7 +76,7 @@ export async function sayOnCorrection(
   if (words === undefined) return actOnCorrection(id, said, options, terminal);
   const act = actOf(said) as WordedAct;
   const desk = await openCaseDesk(options);
-  tell(await desk.say(id, act, words, (portal) => publishedSealingKey(options, portal)), terminal);
+  tell(await desk.say(id, act, words, (portal) => publishedSealingKey(options, portal)), options, terminal);
 }
 
 /** `kerege correction transfer`: opens the request here, and seals it anew for the key that the registry publishes. */
@@ -87,7 +91,7 @@ export async function transferCorrection(
   const desk = await openCaseDesk(options);
   const key = await publishedSealingKey(options, act.target);
   if (key === undefined) throw caseClientErrors.error('case-target-unknown');
-  tell(await desk.transfer(id, act, key), terminal);
+  tell(await desk.transfer(id, act, key), options, terminal);
 }
 
 /** `kerege correction correct`: states the digests of the values that the register holds now, never the values. */
@@ -97,7 +101,7 @@ export async function correctCorrection(
   options: DeskOptions,
   terminal: Terminal,
 ): Promise<void> {
-  tell(await (await openCaseDesk(options)).correct(id, values, effectiveFrom), terminal);
+  tell(await (await openCaseDesk(options)).correct(id, values, effectiveFrom), options, terminal);
 }
 
 /** `kerege correction told`: values that others have corrected and this subsystem got, each with the id to answer under. */
@@ -110,7 +114,8 @@ export async function listTold(options: DeskOptions & { json: boolean }, termina
     found.push(...notices);
     after = next;
   } while (after !== undefined && found.length < MOST_LISTED);
-  for (const one of found) terminal.out(`${options.json ? JSON.stringify(one) : toldLines(one).join('\n')}\n`);
+  for (const one of found)
+    terminal.out(`${options.json ? JSON.stringify(one) : toldLines(one, options.typed).join('\n')}\n`);
   terminal.tell(found.length === 0 ? 'Nothing waits for an answer.' : `${found.length} of them.`);
 }
 
@@ -138,10 +143,11 @@ export function salted(said: Readonly<Record<string, unknown>>): Readonly<Record
   return { ...said, salt: newSalt() };
 }
 
-function tell(standing: Standing, terminal: Terminal): void {
+function tell(standing: Standing, { typed }: DeskOptions, terminal: Terminal): void {
   const mark = terminal.paint('green', '✓');
   terminal.tell(
     `${mark} Signed and taken. Its statement goes into the log; until it is there the case stands as it was:`,
   );
-  terminal.tell(`  ${caseLine(standing)}`);
+  terminal.tell(harmless(`  ${caseLine(standing)}`));
+  terminal.tell(harmless(`  next: ${showCommand(standing, typed)}`));
 }

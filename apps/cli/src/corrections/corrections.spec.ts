@@ -22,7 +22,9 @@ import {
 } from '#signing';
 import { publicDigest } from '#snapshot';
 import { buildWorld, type World } from '#testing';
+import type { ReadCase, Standing } from '#case-client';
 import { runKerege } from '../kerege.command.js';
+import { nextCommands, typedOptions } from './next-commands.js';
 
 const OWNER = 'DEMO/GOV/1001/population' as SubsystemId;
 const NEXT = 'DEMO/GOV/1009/operator' as SubsystemId;
@@ -183,6 +185,33 @@ describe('kerege correction', () => {
     expect(out).toContain('term to decide: 2026-11-02T09:00:00.000Z to 2026-12-12T09:00:00.000Z, extended');
     expect(out).toContain('next: decide, request-info, extend, transfer, join');
     expect(out).not.toMatch(/[\u0007\u001b]/u);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['ROUTED', ['receive ID']],
+    ['RECEIVED', ['start ID', 'transfer ID --to <subsystem> --reason not-our-element']],
+    ['ACCEPTED', [`correct ID --value '0="1990-01-02"' --effective-from TODAY`]],
+    ['CLOSED', []],
+  ])('prints whole what can be typed next where a case is %s', async (state, commands) => {
+    found = { ...standing(state), contentId, sealed: await sealed(seal) };
+    expect(await run('show', id)).toBe(0);
+    const printed = [...out.matchAll(/^ {4}npx kerege correction (.*)$/gm)].map(([, said = '']) => said);
+    const today = new Date().toISOString().slice(0, 10);
+    const typed = ` --as ${OWNER} --feedback ${url} --keys ${dir}`;
+    expect(printed.map((line) => line.replace(id, 'ID').replace(today, 'TODAY').replace(typed, ''))).toEqual(commands);
+    for (const line of printed) expect(line.endsWith(typed)).toBe(true);
+  });
+
+  it('prints no value that a terminal would show as another, and says what nobody but a person can say', async () => {
+    expect(await run('show', id)).toBe(0);
+    expect(out).toContain(
+      `decide ${id} --outcome ACCEPTED --reason error-confirmed --accept 0 --law <article> --approved-by <official> `,
+    );
+    const items = [{ ...content.items[0], pointer: '/birthDate', proposed: "it's \u202eodd" }];
+    const one = { kind: 'ERROR', contentId, opened: { content: { ...content, items } } } as unknown as ReadCase;
+    const [line] = nextCommands({ ...one, standing: standing('ACCEPTED') as unknown as Standing }, '', '2026-01-31');
+    expect(line).toContain('--value <item=new-value-as-JSON> --effective-from');
+    expect(typedOptions({ as: OWNER, keys: "a'b" }, {})).toBe(`--as ${OWNER} --keys 'a'\\''b'`);
   });
 
   it('receives over the digest of what it opened', async () => {

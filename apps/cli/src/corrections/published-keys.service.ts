@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sha256, toHex, type SubsystemId } from '#kernel';
 import { loadTrust } from '#platform';
 import type { RecipientKey } from '#signing';
-import { checkManifest, snapshotDigestOf, verifySnapshot } from '#snapshot';
+import { checkManifest, snapshotDigestOf, verifySnapshot, type RegistryView } from '#snapshot';
 import { cliErrors } from '../cli.errors.js';
 import { ask, parseJson, problemText } from '../terminal/json-client.service.js';
 
@@ -14,14 +14,10 @@ export interface RegistryOptions {
 const announcement = z.object({ statement: z.string(), digests: z.string(), snapshot: z.string() });
 
 /**
- * The key for which a subsystem wants to be sealed now, by what the registry announces. Promises: whoever answers under
- * that address cannot name a key that no manifest in force says, signed with a registry key of trust.json. Undefined: the
- * subsystem has none.
+ * What the registry announces now. Promises: whoever answers under that address cannot name a key that no manifest in
+ * force says, signed with a registry key of trust.json.
  */
-export async function publishedSealingKey(
-  { registryUrl, trustFile }: RegistryOptions,
-  subsystem: SubsystemId,
-): Promise<RecipientKey | undefined> {
+export async function publishedView({ registryUrl, trustFile }: RegistryOptions): Promise<RegistryView> {
   const { registryKeys } = await loadTrust(trustFile);
   const answer = await ask(`${registryUrl}/v1/announcement`);
   if (answer.status !== 200) throw cliErrors.error('server-refused', { extensions: { problem: problemText(answer) } });
@@ -39,7 +35,15 @@ export async function publishedSealingKey(
   if (snapshotDigestOf(said.digests) !== toHex(sha256(bytes))) throw unbelievable('snapshot-digest');
   const verified = verifySnapshot(bytes, new Map());
   if (!verified.ok) throw unbelievable(verified.reason);
-  return verified.value.view.sealingKey(subsystem, nowMs);
+  return verified.value.view;
+}
+
+/** The key for which a subsystem wants to be sealed now. Undefined: it has none. */
+export async function publishedSealingKey(
+  options: RegistryOptions,
+  subsystem: SubsystemId,
+): Promise<RecipientKey | undefined> {
+  return (await publishedView(options)).sealingKey(subsystem, Date.now());
 }
 
 function unbelievable(problem: string): Error {

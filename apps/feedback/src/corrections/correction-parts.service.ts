@@ -89,10 +89,11 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     failed: (cause) => events.failed('corrections', cause),
   });
   const words = new OwnWordsStore(database);
+  const told = new PersonRecipients({ cases: persons, store, keys, exchanges, statements });
   const telling = new Telling({ store, cases, keys, recipients });
   return {
     reading: assembleReading({
-      ...{ config, clock, database, store, cases, persons, owners, keys, statements, proofs, words },
+      ...{ config, clock, database, store, cases, persons, owners, keys, statements, proofs, words, told },
     }),
     filings: new Filings({
       ...{ store, cases, keys, statements, clock, moved, exchanges, persons },
@@ -105,7 +106,7 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
     verifications: new Verifications({ store, cases, clock }),
     successions,
-    told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
+    told,
     work: new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, successions, words },
       intervalMs: config.correctionIntervalMs,

@@ -13,6 +13,7 @@ import { Evidences } from './evidence/evidences.service.js';
 import { Letters } from './letters/letters.service.js';
 import type { OwnerActs } from './owner-acts.service.js';
 import type { PersonCases } from './person-cases.service.js';
+import type { PersonRecipients } from './person-recipients.service.js';
 import { OwnWords } from './own-words/own-words.service.js';
 import type { OwnWordsStore } from './own-words/own-words.store.js';
 import { CaseStatistics } from './statistics/case-statistics.service.js';
@@ -31,6 +32,7 @@ export interface ReadingContext {
   readonly statements: OwnStatements;
   readonly proofs: ProvenLeaves;
   readonly words: OwnWordsStore;
+  readonly told: PersonRecipients;
 }
 
 export interface ReadingParts {
@@ -45,14 +47,14 @@ export interface ReadingParts {
 
 /** What is read of cases by those who do not decide them. */
 export function assembleReading(context: ReadingContext): ReadingParts {
-  const { config, clock, database, store, cases, persons, owners, keys, statements, proofs, words } = context;
+  const { config, clock, database, store, cases, persons, owners, keys, statements, proofs, words, told } = context;
   const overseen = new OversightStore(database, store);
   const period = new CasePeriodStore(database);
   return {
     store,
     letters: new Letters({ store, cases, persons }),
     ownWords: new OwnWords({ store, words, persons, statements }),
-    evidences: new Evidences({ store, persons, keys, statements, proofs }),
+    evidences: new Evidences({ store, persons, keys, statements, proofs, told }),
     audit: new CaseAudit({
       ...{ period, cases, keys, clock, one: new OneCaseStore(database), oversight: overseen },
       auditors: config.auditors,

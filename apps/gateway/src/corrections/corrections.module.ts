@@ -62,7 +62,7 @@ export class Corrections {
       copyKey: copyKey(secret),
     });
     this.acts = new PersonActs(this.steps);
-    this.words = new OwnWords({ steps: this.steps, feedback: this.feedback, keys });
+    this.words = new OwnWords({ steps: this.steps, feedback: this.feedback, kept: this.kept, clock, keys });
     const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
       ...{ ...own, failed, events, forgetting: new Forgetting(own) },

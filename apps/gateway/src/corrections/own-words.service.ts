@@ -1,15 +1,19 @@
 import { CASE_KINDS, openDelivery, readCaseWords } from '#deliveries';
-import type { SubsystemId } from '#kernel';
+import { parseServiceId, type Clock, type ServiceId, type SubsystemId } from '#kernel';
 import type { PrivateJwk } from '#signing';
 import type { CaseSteps } from './case-steps.service.js';
+import type { CorrectionFilings } from './correction-filing.store.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 import type { Asker, FeedbackCases } from './feedback-cases.service.js';
-import { provenText, wordedStatement, type UnprovenWords } from './proven-words.js';
+import { provenText, wordedStatement, type UnprovenWords, type WordsOf } from './proven-words.js';
 import { readLetter, readSealedWords, type SealedWords } from './sealed-words.js';
 
 export interface OwnWordsParts {
   readonly steps: CaseSteps;
   readonly feedback: FeedbackCases;
+  /** What this gateway has filed: feedback does not say what a case is about. */
+  readonly kept: Pick<CorrectionFilings, 'find'>;
+  readonly clock: Clock;
   readonly keys: { unsealKey(consumer: SubsystemId, kid: string): PrivateJwk | undefined };
 }
 
@@ -61,16 +65,24 @@ export class OwnWords {
   private async read(asker: Asker, id: string): Promise<ShownWords[]> {
     const found = readSealedWords(await this.parts.feedback.get(`/v1/corrections/${id}/words`, asker, 'large'));
     if (found === undefined) throw gatewayCorrectionErrors.error('corrections-feedback-away');
-    return Promise.all(found.map((one) => this.shown(asker.consumer, id, one)));
+    if (found.length === 0) return [];
+    const of = { correctionId: id, portal: asker.consumer, service: await this.serviceOf(asker, id) };
+    return Promise.all(found.map((one) => this.shown(of, one)));
   }
 
-  private async shown(portal: SubsystemId, correctionId: string, sealed: SealedWords): Promise<ShownWords> {
-    const { steps, keys } = this.parts;
-    const of = { correctionId, portal };
+  /** Feedback's word only where this gateway has kept nothing: it then names a service of whoever speaks, at most. */
+  private async serviceOf(asker: Asker, id: string): Promise<ServiceId | undefined> {
+    const kept = await this.parts.kept.find(id, asker.consumer);
+    const parsed = parseServiceId(kept?.service ?? String((await this.parts.steps.standing(asker, id))['service']));
+    return parsed.ok ? parsed.value : undefined;
+  }
+
+  private async shown(of: WordsOf, sealed: SealedWords): Promise<ShownWords> {
+    const { steps, keys, clock } = this.parts;
     const { seq, content } = sealed;
-    const said = wordedStatement(sealed, of, steps.view());
+    const said = wordedStatement(sealed, of, steps.view(), clock.now());
     if (!said.ok) return { seq, problem: said.reason };
-    const head = { id: content.id, kind: CASE_KINDS.words, to: portal };
+    const head = { id: content.id, kind: CASE_KINDS.words, to: of.portal };
     const opened = await openDelivery(head, Buffer.from(content.sealed, 'base64url'), (to, kid) =>
       keys.unsealKey(to, kid),
     );

@@ -1,7 +1,7 @@
 import { actDoc, ownWords, wordsHash } from '#corrections';
-import { fromBase64Url, ok, refuse, type Result, type SubsystemId } from '#kernel';
+import { fromBase64Url, ok, refuse, subsystemOf, type Result, type ServiceId, type SubsystemId } from '#kernel';
 import { parseStatement, verifyStatement } from '#signing';
-import type { RegistryView } from '#snapshot';
+import { elementsOf, ownerOfDatum, type RegistryView } from '#snapshot';
 import type { SealedWords } from './sealed-words.js';
 
 /**
@@ -28,6 +28,8 @@ export interface OpenedWords {
 export interface WordsOf {
   readonly correctionId: string;
   readonly portal: SubsystemId;
+  /** In whose answer something was wrong; undefined: nobody can tell, and nothing is shown. */
+  readonly service: ServiceId | undefined;
 }
 
 const TYPES: ReadonlySet<string> = new Set(['correction.decided', 'correction.info-requested']);
@@ -35,8 +37,9 @@ const TYPES: ReadonlySet<string> = new Set(['correction.decided', 'correction.in
 /** The statement that has words bound, if it says that this owner has decided or asked in this case; whoever brings it. */
 export function wordedStatement(
   { statement, act, seq }: Pick<SealedWords, 'statement' | 'act' | 'seq'>,
-  { correctionId, portal }: WordsOf,
+  { correctionId, portal, service }: WordsOf,
   view: RegistryView,
+  nowMs: number,
 ): Result<WordedStatement, UnprovenWords> {
   const parsed = parseStatement(statement);
   if (!parsed.ok) return refuse('statement-unsound');
@@ -44,11 +47,29 @@ export function wordedStatement(
   const isOfCase =
     TYPES.has(payload.t) && payload.id === correctionId && payload.from === portal && payload.seq === seq;
   const owner = payload.to as SubsystemId;
+  const isLawful = service !== undefined && mayAnswer(owner, service, view, nowMs);
   const key = view.keysOf(owner).find((one) => one.kid === kid && one.use === 'sign');
   const isTimely = key !== undefined && key.fromMs <= payload.ts && payload.ts < key.untilMs;
-  if (!isOfCase || !isTimely || !verifyStatement(parsed.value, key.jwk)) return refuse('statement-unsound');
+  if (!isOfCase || !isLawful || !isTimely || !verifyStatement(parsed.value, key.jwk))
+    return refuse('statement-unsound');
   if (actDoc(act) !== payload.doc) return refuse('act-unsound');
   return ok({ what: payload.t.replace('correction.', ''), owner, atMs: payload.ts });
+}
+
+/**
+ * Whether a request about that service's answers can be that member's to decide, by this gateway's own registry: who
+ * answers, who holds a datum in the answers, which is all whom a transfer may reach, and who stands in their place or
+ * stood there before. Else any member that feedback names could speak to the person.
+ */
+function mayAnswer(owner: SubsystemId, service: ServiceId, view: RegistryView, nowMs: number): boolean {
+  const places = (view.service(service)?.endpoints ?? []).flatMap(({ endpoint }) =>
+    elementsOf(view, service, endpoint),
+  );
+  const holders = places.map(({ element }) => ownerOfDatum(view, service, element).owner);
+  const { successors } = view;
+  return [subsystemOf(service), ...holders].some(
+    (id) => id === owner || successors.resolve(id, nowMs) === owner || successors.formersOf(id, nowMs).includes(owner),
+  );
 }
 
 /** The text, if it is that of the act and can be shown as it is. */

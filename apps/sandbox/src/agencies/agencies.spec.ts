@@ -44,6 +44,18 @@ describe('a clerk of the register', () => {
     expect((await enter({ pin: 'TEST000201', birthDate: '1999-12-31' })).statusCode).toBe(404);
     expect((await enter({ pin: 'TEST000199', birthDate: 'yesterday' })).statusCode).toBe(400);
   });
+
+  it('enters what is different in an address, and leaves the rest', async () => {
+    const app = agency('population');
+    const enter = (payload: object) => app.inject({ method: 'POST', url: '/_sandbox/addresses', payload });
+    expect((await enter({ pin: 'TEST000198', city: 'Ornekpol' })).statusCode).toBe(200);
+    expect((await enter({ pin: 'TEST000198', postalCode: 'ZZ1999' })).statusCode).toBe(200);
+    expect((await app.inject('/persons/TEST000198/address')).json()).toMatchObject({
+      ...{ street: 'Invented Street 198', city: 'Ornekpol', postalCode: 'ZZ1999' },
+    });
+    expect((await enter({ pin: 'TEST000201', city: 'Ornekpol' })).statusCode).toBe(404);
+    expect((await enter({ pin: 'TEST000198', salary: '1' })).statusCode).toBe(400);
+  });
 });
 
 describe('the Property Cadastre', () => {
@@ -134,5 +146,18 @@ describe('the hooks for visitors', () => {
     const app = agency('population');
     expect((await fault(app, { mode: 'explode' })).statusCode).toBe(400);
     expect((await app.inject('/persons/TEST000001')).statusCode).toBe(200);
+  });
+});
+
+describe('a clerk of the register who looks into the papers', () => {
+  it('enters what is right of whom the register has wrong', async () => {
+    const app = agency('population');
+    const enter = (pin: string) => app.inject({ method: 'POST', url: `/_sandbox/clerk/${pin}` });
+    expect((await enter('TEST000007')).json()).toMatchObject({ pin: 'TEST000007', birthDate: '2001-08-22' });
+    expect((await app.inject('/persons/TEST000007')).json()).toMatchObject({ birthDate: '2001-08-22' });
+    await enter('TEST000013');
+    const { json } = await app.inject('/persons/TEST000013/address');
+    expect(json()).toMatchObject({ street: 'Contradiction Lane 13', city: 'Ornekpol', postalCode: 'ZZ1999' });
+    expect((await enter('TEST000201')).statusCode).toBe(404);
   });
 });

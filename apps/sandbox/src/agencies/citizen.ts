@@ -92,8 +92,34 @@ export function registeredBirthDate(person: Citizen): string {
   return `${Number(person.birthDate.slice(0, 4)) - 90}${person.birthDate.slice(4)}`;
 }
 
+/** Addresses that clerks have entered since the start, by PIN; at most one for each citizen. */
+const moved = new Map<string, Address>();
+
+/** A clerk enters what is different now. False: there is no such person. */
+export function enterAddress(pin: string, changes: { readonly [Name in keyof Address]?: string | undefined }): boolean {
+  const person = citizen(pin);
+  if (person === undefined) return false;
+  const { street, city, postalCode, since } = registeredAddress(person);
+  const changed = { street: changes.street ?? street, city: changes.city ?? city };
+  moved.set(pin, { ...changed, postalCode: changes.postalCode ?? postalCode, since: changes.since ?? since });
+  return true;
+}
+
+/** What the Population Register holds. */
+export function registeredAddress(person: Citizen): Address {
+  return moved.get(person.pin) ?? person.address;
+}
+
 /** Where the cadastre says that an owner lives. */
 export function residenceInCadastre(person: Citizen): Address {
   if (numberOf(person.pin) !== CONTRADICTED_ADDRESS) return person.address;
   return { street: 'Contradiction Lane 13', city: 'Ornekpol', postalCode: 'ZZ1999', since: '2019-02-01' };
+}
+
+/** A clerk of the register enters what is right, from the papers. False: there is no such person. */
+export function enterWhatIsRight(pin: string): boolean {
+  const person = citizen(pin);
+  return (
+    person !== undefined && enterBirthDate(pin, person.birthDate) && enterAddress(pin, residenceInCadastre(person))
+  );
 }

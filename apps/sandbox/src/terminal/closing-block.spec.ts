@@ -16,7 +16,10 @@ function inputs(base: number, mode: 'processes' | 'one-process' = 'processes'): 
       databaseUrl: `postgres://kerege:secret-word@127.0.0.1:${base + 110}/kerege`,
       kafkaBrokers: `127.0.0.1:${base + 100}`,
     },
-    fingerprints: [{ what: 'log', fingerprint: 'audit.demo.example/DEMO/0/2026h2+afbaca12 0011' }],
+    fingerprints: [
+      { what: 'log', fingerprint: 'audit.demo.example/DEMO/0/2026h2+afbaca12 0011' },
+      { what: 'registry', fingerprint: 'k' },
+    ],
     trustPath: 'data/trust.json',
     logsPath: 'data/logs',
   };
@@ -52,10 +55,17 @@ describe('closingBlock', () => {
     expect(closingBlock(inputs(9080))).toContain('--feedback http://127.0.0.1:9120 --keys data/keys');
   });
 
+  it('lets three members get what is wrong', () => {
+    const asked = closingBlock(inputs(8080)).matchAll(/call GET \S+TEST000007(?: \\\n {3})? --client (.+)$/gm);
+    expect([...asked].map(([, client]) => client)).toEqual([
+      ...['DEMO/GOV/1000/mygov --purpose citizen-view', 'DEMO/GOV/1003/benefits', 'DEMO/COM/2001/clinic'],
+    ]);
+  });
+
   it('leads from a wrong datum to the case worker who owns it', () => {
     const block = closingBlock(inputs(8080));
     expect(block).toContain('npx kerege correction list --as DEMO/GOV/1001/population\n');
-    expect(block).toMatch(/correction show <id> --as DEMO\/GOV\/1001\/population$/m);
+    expect(block).toContain('curl -X POST http://127.0.0.1:8141/_sandbox/clerk/TEST000007\n');
     expect(closingBlock(inputs(9080))).toContain('correction list --as DEMO/GOV/1001/population --feedback');
   });
 

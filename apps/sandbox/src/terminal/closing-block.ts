@@ -38,25 +38,22 @@ export function closingBlock(inputs: ClosingInputs): string {
     ...places(inputs),
     '',
     'A citizen asks the Population Register through the State Portal:',
-    '',
     `  curl -i ${instance.gatewayUrl}/r1/${PERSON} \\`,
     `    -H 'X-Road-Client: ${CLIENT}' -H 'Kerege-Purpose: citizen-view'`,
-    '',
-    'Another one, and the evidence that the exchange left in the log is verified:',
-    '',
-    ...callCommand(inputs),
+    'Others ask about another one, and the evidence that each leaves in the log is verified:',
+    ...callCommands(inputs),
     '',
     'Who looked at my data? Sign in as TEST000007, see each row proven in the browser,',
     'and ask about one why; then let who was asked answer, and look again:',
     `  ${instance.portalUrl}`,
     ...questionCommands(inputs),
     '',
-    'Its date of birth is wrong. Say so there under "My record", then be the register’s case worker:',
+    'Its date of birth is wrong (and the address of TEST000013, which the Cadastre knows). Say so there',
+    'under "My record"; be the register’s case worker, told what comes next, and clerk before `correct`:',
     ...correctionCommands(inputs),
     '',
     `What ${inputs.trustPath} trusts (compare before you believe it elsewhere):`,
     ...inputs.fingerprints.map(({ what, fingerprint }) => `  ${what.padEnd(9)} ${fingerprint}`),
-    '',
     'Ctrl-C stops everything; npm run reset empties its data.',
   ].join('\n');
 }
@@ -82,12 +79,18 @@ function placeOf(databaseUrl: string): string {
   return url === null ? 'yours' : `${url.host}${url.pathname}`;
 }
 
-function callCommand({ instance, trustPath }: ClosingInputs): string[] {
+function callCommands({ instance, trustPath }: ClosingInputs): string[] {
   const isDefault = instance.ports.gateway === 8080 && instance.mode === 'processes';
+  const place = isDefault ? [] : [`    --gateway ${instance.gatewayUrl} --trust ${trustPath}`];
+  const more = isDefault ? '' : ' \\';
   return [
     `  npx kerege call GET ${CITIZEN} \\`,
-    `    --client ${CLIENT} --purpose citizen-view${isDefault ? '' : ' \\'}`,
-    ...(isDefault ? [] : [`    --gateway ${instance.gatewayUrl} --trust ${trustPath}`]),
+    `    --client ${CLIENT} --purpose citizen-view${more}`,
+    ...place,
+    ...['DEMO/GOV/1003/benefits', 'DEMO/COM/2001/clinic'].flatMap((client) => [
+      `  npx kerege call GET ${CITIZEN} --client ${client}${more}`,
+      ...place,
+    ]),
   ];
 }
 
@@ -102,12 +105,14 @@ function questionCommands({ instance, trustPath }: ClosingInputs): string[] {
   ];
 }
 
-/** `show` says what is to be done next. */
+/** The list says what is to be done next, and so does each command that it leads to. */
 function correctionCommands({ instance, trustPath }: ClosingInputs): string[] {
   const { feedback } = instance.ports;
   const at = feedback === 8120 ? '' : ` --feedback http://127.0.0.1:${feedback} --keys ${dirname(trustPath)}/keys`;
-  const owner = `--as DEMO/GOV/1001/population${at}`;
-  return [`  npx kerege correction list ${owner}`, `  npx kerege correction show <id> ${owner}`];
+  return [
+    `  npx kerege correction list --as DEMO/GOV/1001/population${at}`,
+    `  curl -X POST http://127.0.0.1:${instance.ports.population}/_sandbox/clerk/TEST000007`,
+  ];
 }
 
 /** What is missing, and what that means (`sandbox.md` §1). */

@@ -50,7 +50,7 @@ export class CaseAudit {
   };
   private readonly ofPeriod: Readonly<Partial<Record<AuditQuestion, (asked: Asked) => Promise<object>>>> = {
     overdue: (asked) => this.overdue(asked),
-    rejections: (asked) => this.parts.period.decisions(asked),
+    rejections: (asked) => this.rejections(asked),
     elements: async (asked) => ({ elements: await this.parts.period.elements(asked) }),
     extensions: async (asked) => ({ extensions: await this.parts.period.extensions(asked) }),
     transfers: async (asked) => ({ cases: await this.parts.period.transfers(asked) }),
@@ -95,6 +95,13 @@ export class CaseAudit {
     return { overdue, counts, times };
   }
 
+  /** 6: rates of rejection by reason, with the decisions that they are of. */
+  private async rejections(asked: Asked) {
+    const { period } = this.parts;
+    const [counted, decisions] = await Promise.all([period.decisions(asked), period.decided(asked)]);
+    return { ...counted, decisions };
+  }
+
   /** 3: who got the wrong value, when it was told, and who has not confirmed. */
   private async recipients({ id, record }: KeptCase) {
     const told = (await this.parts.one.stated(id)).findLast(({ type }) => type === 'correction.propagating');
@@ -136,7 +143,9 @@ export class CaseAudit {
       })),
       reopenings: steps
         .filter(({ type }) => type === 'correction.reopened')
-        .map(({ seq, why, atMs }) => ({ seq, reason: why, at: instant(atMs) })),
+        .map(({ seq, why, atMs, leafHash, log, index }) => ({
+          ...{ seq, reason: why, at: instant(atMs), leaf: toBase64Url(leafHash), log, index },
+        })),
     };
   }
 

@@ -1,81 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
-import { newExchangeId } from '#kernel';
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, fakeClock, type TestDatabase } from '#testing';
 import { migrations } from '../../migrations/index.js';
 import { CaseStatistics } from '../statistics/case-statistics.service.js';
 import { CasePeriodStore } from './case-period.store.js';
+import { layCase, layPeriod, A, B, SERVICE, type LaidCases } from './spec-support/period-cases.js';
 
-const [A, B] = ['T/GOV/1/a', 'T/GOV/2/b'] as const;
-const SERVICE = 'T/GOV/1/a/persons';
 const DAY = 86_400_000;
 const ALL = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER };
-
-/** What happened, to which state, when, by when something is due, why, and who is the owner. */
-type Step = readonly [
-  ...[what: string, now: string, atMs: number],
-  ...[dueMs?: number | undefined, why?: string | undefined, owner?: string | undefined],
-];
 
 let own: TestDatabase;
 let database: Database;
 let store: CasePeriodStore;
 
-async function lay(...steps: readonly Step[]): Promise<string> {
-  const id = newExchangeId();
-  let was = 'DRAFT';
-  for (const [at, [what, now, atMs, dueMs, why, owner = A]] of steps.entries()) {
-    await database.query(
-      `INSERT INTO correction_step (case_id, seq, leaf_hash, type, was, now, why, portal, owner, service, at_ms, due_ms)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, 'p', $8, $9, $10, $11)`,
-      [id, at + 1, randomBytes(32), `correction.${what}`, was, now, why ?? null, owner, SERVICE, atMs, dueMs ?? null],
-    );
-    was = now;
-  }
-  return id;
-}
-
 describe('what auditors ask of all cases', () => {
-  const ids: Record<string, string> = {};
+  let ids: LaidCases;
 
   beforeAll(async () => {
     own = await createDatabase();
     database = await openDatabase({ url: own.url, schema: 'feedback', migrations, poolSize: 2 });
     store = new CasePeriodStore(database);
-    ids['rejected'] = await lay(
-      ['submitted', 'SUBMITTED', 0],
-      ['routed', 'ROUTED', 10, 30],
-      ['received', 'RECEIVED', 20, 50],
-      ['review-started', 'IN_REVIEW', 40, 100],
-      ['extended', 'IN_REVIEW', 60, 200, 'study-needed'],
-      ['decided', 'REJECTED', 140, 300, 'data-correct'],
-    );
-    ids['late'] = await lay(['submitted', 'SUBMITTED', 0], ['routed', 'ROUTED', 10, 30]);
-    ids['asked'] = await lay(
-      ['submitted', 'SUBMITTED', 0],
-      ['routed', 'ROUTED', 10, 30],
-      ['received', 'RECEIVED', 30, 50],
-      ['review-started', 'IN_REVIEW', 40, 100],
-      ['info-requested', 'NEEDS_INFO', 50, 60, 'value-unclear'],
-    );
-    ids['ring'] = await lay(
-      ['submitted', 'SUBMITTED', 0],
-      ['routed', 'ROUTED', 10, 400],
-      ['received', 'RECEIVED', 20, 400],
-      ['transferred', 'TRANSFERRED', 30, 400, 'not-our-element'],
-      ['routed', 'ROUTED', 40, 400, undefined, B],
-      ['received', 'RECEIVED', 50, 400, undefined, B],
-      ['transferred', 'TRANSFERRED', 60, 400, 'not-our-element', B],
-      ['routed', 'ROUTED', 70, 400],
-      ['received', 'RECEIVED', 80, 400],
-      ['review-started', 'IN_REVIEW', 90, 100],
-      ['extended', 'IN_REVIEW', 110, 500, 'study-needed'],
-      ['extended', 'IN_REVIEW', 120, 600, 'study-needed'],
-      ['decided', 'ACCEPTED', 130, 700, 'error-confirmed'],
-      ['corrected', 'CORRECTED', 140, 700],
-      ['reopened', 'REOPENED', 150, 800, 'old-value-seen'],
-    );
+    ids = await layPeriod(database);
   });
   afterAll(async () => {
     await database.close();
@@ -84,10 +29,12 @@ describe('what auditors ask of all cases', () => {
 
   it('2: names who was late at a moment, and nobody who waited for another', async () => {
     const at35 = await store.overdueAt(35);
-    expect(at35.map(({ correctionId, state }) => [correctionId, state])).toEqual([[ids['late'], 'ROUTED']]);
+    expect(at35.map(({ correctionId, state }) => [correctionId, state])).toEqual([[ids.late.id, 'ROUTED']]);
+    // Of the transition that set the term, which has passed.
+    expect(at35[0]).toMatchObject(ids.late.steps[1] ?? {});
     expect((await store.overdueAt(25)).length).toBe(0);
     // What was to be answered by the person since 60 is no delay of the owner.
-    expect((await store.overdueAt(150)).map(({ correctionId }) => correctionId)).toEqual([ids['late']]);
+    expect((await store.overdueAt(150)).map(({ correctionId }) => correctionId)).toEqual([ids.late.id]);
     const times = await store.times(ALL);
     const review = times.find(({ owner, state }) => owner === A && state === 'IN_REVIEW');
     // 100 (rejected), 10 (asked) and 40 (ring) in review.
@@ -104,6 +51,13 @@ describe('what auditors ask of all cases', () => {
     });
   });
 
+  it('6: names each decision that is counted by its leaf', async () => {
+    expect(await store.decided(ALL)).toEqual([
+      { correctionId: ids.ring.id, outcome: 'ACCEPTED', reason: 'error-confirmed', ...ids.ring.steps[12] },
+      { correctionId: ids.rejected.id, outcome: 'REJECTED', reason: 'data-correct', ...ids.rejected.steps[5] },
+    ]);
+  });
+
   it('8: tells right extensions from late and repeated ones', async () => {
     const found = await store.extensions(ALL);
     expect(found.map(({ isInTime, isFirstInRound, isCorrect }) => [isInTime, isFirstInRound, isCorrect])).toEqual([
@@ -111,22 +65,26 @@ describe('what auditors ask of all cases', () => {
       [false, true, false],
       [true, false, false],
     ]);
+    const leaves = [ids.rejected.steps[4], ids.ring.steps[10], ids.ring.steps[11]];
+    expect(found.map(({ leaf, log, index }) => ({ leaf, log, index }))).toEqual(leaves);
   });
 
   it('9: shows who handed a case on, and that it came back', async () => {
+    const steps = [1, 3, 4, 6, 7].map((at) => ids.ring.steps[at]);
     expect(await store.transfers(ALL)).toEqual([
-      { correctionId: ids['ring'], transfers: 2, owners: [A, B, A], isPingPong: true },
+      { correctionId: ids.ring.id, transfers: 2, owners: [A, B, A], isPingPong: true, steps },
     ]);
   });
 
   it('12: shows what a verification read has opened again', async () => {
     const found = await store.reopenedByVerification(ALL);
-    expect(found).toMatchObject([{ correctionId: ids['ring'], owner: A, service: SERVICE }]);
+    expect(found).toMatchObject([{ correctionId: ids.ring.id, owner: A, service: SERVICE, ...ids.ring.steps[14] }]);
   });
 
   it('tells the public no small number, and nothing of a day that is not over', async () => {
     for (let one = 0; one < 10; one += 1)
-      await lay(
+      await layCase(
+        database,
         ['submitted', 'SUBMITTED', DAY, undefined, undefined, 'T/GOV/3/c'],
         ['routed', 'ROUTED', DAY + 100 + one, undefined, undefined, 'T/GOV/3/c'],
         ...(one < 9 ? [] : [['decided', 'REJECTED', DAY + 200, undefined, 'data-correct', 'T/GOV/3/c'] as const]),

@@ -10,6 +10,7 @@ import type { CaseStore } from '../case.store.js';
 import { correctionErrors } from '../corrections.errors.js';
 import { openSubject } from '../kept-subject.js';
 import type { PersonCases } from '../person-cases.service.js';
+import type { PersonRecipients, ShownRecipients } from '../person-recipients.service.js';
 import { VERIFYING } from './verifying.js';
 
 export interface EvidencesParts {
@@ -18,6 +19,7 @@ export interface EvidencesParts {
   readonly keys: Pick<PersonKeys, 'find'>;
   readonly statements: Pick<OwnStatements, 'places'>;
   readonly proofs: Pick<ProvenLeaves, 'find'>;
+  readonly told: Pick<PersonRecipients, 'of'>;
 }
 
 /** A transition as the log holds it. */
@@ -42,6 +44,8 @@ export interface CaseEvidence {
   readonly steps: readonly EvidenceStep[];
   /** What opens the commitment of the first step: that the case is about this person. */
   readonly opening: { readonly subject: string; readonly r: string };
+  /** Who was told, as far as the person sees it, under the root that one of the steps has as its `doc`. */
+  readonly recipients?: Required<Pick<ShownRecipients, 'root' | 'leaf' | 'recipients'>>;
   /** How to check it without believing feedback. */
   readonly verifying: readonly string[];
 }
@@ -54,17 +58,21 @@ export class Evidences {
   constructor(private readonly parts: EvidencesParts) {}
 
   async of(caller: Caller, id: string): Promise<CaseEvidence> {
-    const { store, persons, keys } = this.parts;
+    const { store, persons, keys, told } = this.parts;
     const { record, person, subjectEnc, details } = await persons.one(caller, id);
     const key = (await keys.find([person])).get(epochTagKey(person));
     const subject = key === undefined ? undefined : openSubject(key, id, subjectEnc);
     // Erased between the two looks.
     if (subject === undefined) throw correctionErrors.error('case-unknown');
     const steps = await this.proven(await store.steps(id), details.acts ?? {});
+    const { root, leaf, recipients } = await told.of(caller, id);
+    // A list whose statement is on its way yet proves nothing.
+    const isStated = root !== undefined && leaf !== undefined && steps.some((step) => step.leaf === leaf);
     return {
       format: 'kerege-correction-evidence/v1',
       ...{ correctionId: id, publicNumber: record.publicNumber, steps },
       opening: { subject: spelled(subject), r: subject.r },
+      ...(isStated ? { recipients: { root, leaf, recipients } } : {}),
       verifying: VERIFYING,
     };
   }

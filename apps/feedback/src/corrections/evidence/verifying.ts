@@ -6,4 +6,6 @@ export const VERIFYING: readonly string[] = [
   'The chain: `seq` counts 1, 2, 3 …; `prev` of each statement is the leaf of the one before; `was` is the `now` of the one before; `id` is the number of the case throughout. A later decision is a later transition: none replaces another.',
   'The person: `subj` of the first statement is `c1:` and base64url(HMAC-SHA-256(r, kind and subject in the form of statements.md §5)), with `r` and `subject` from `opening`.',
   'What was said: `doc` of a step that has an `act` is `h1:` and base64url(HMAC-SHA-256 with the 32 bytes of `act.salt` as its key, over the RFC 8785 form of the act without `salt`).',
+  'Who was told: `recipients.root` is the `doc` of the step whose leaf is `recipients.leaf` (a `correction.propagating`, `correction.reopened` or `correction.closed`). Each of `recipients.recipients` leads to it by its `path`: its leaf is SHA-256(0x00 ‖ salt ‖ {action, lastExchangeId, reason, subsystem} in that order as JSON without white space, absent ones left out), the tree is that of RFC 6962. Members that are not shown, and padding, stay hidden.',
+  '`kerege correction verify` makes all of these checks.',
 ];

@@ -1,6 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { citizen, enterBirthDate, registeredBirthDate } from '../citizen.js';
+import {
+  citizen,
+  enterAddress,
+  enterBirthDate,
+  enterWhatIsRight,
+  registeredAddress,
+  registeredBirthDate,
+} from '../citizen.js';
 
 const pinParams = z.object({ pin: z.string() });
 const matchBody = z.strictObject({
@@ -11,13 +18,30 @@ const matchBody = z.strictObject({
 
 const entry = z.strictObject({ pin: z.string().max(32), birthDate: z.iso.date() });
 
-/** For visitors: the register's clerk corrects a date of birth, as they would on their own screen. */
+const short = z.string().min(1).max(200);
+const addressEntry = z
+  .strictObject({ pin: z.string().max(32), street: short, city: short, postalCode: short, since: z.iso.date() })
+  .partial({ street: true, city: true, postalCode: true, since: true });
+
+/** For visitors: the register's clerk corrects a date of birth or an address, as they would on their own screen. */
 export function populationHooks(app: FastifyInstance): void {
   app.post('/_sandbox/birth-dates', (request, reply) => {
     const body = entry.safeParse(request.body);
     if (!body.success) return reply.code(400).send({ error: 'pin and birthDate (YYYY-MM-DD) are needed' });
     const isEntered = enterBirthDate(body.data.pin, body.data.birthDate);
     return isEntered ? reply.send(body.data) : reply.code(404).send({ error: 'no such person' });
+  });
+  app.post('/_sandbox/addresses', (request, reply) => {
+    const body = addressEntry.safeParse(request.body);
+    if (!body.success) return reply.code(400).send({ error: 'pin and what is new of the address are needed' });
+    const { pin, ...changes } = body.data;
+    return enterAddress(pin, changes) ? reply.send(body.data) : reply.code(404).send({ error: 'no such person' });
+  });
+  app.post('/_sandbox/clerk/:pin', (request, reply) => {
+    const { pin } = pinParams.parse(request.params);
+    const person = enterWhatIsRight(pin) ? citizen(pin) : undefined;
+    if (person === undefined) return reply.code(404).send({ error: 'no such person' });
+    return reply.send({ pin, birthDate: registeredBirthDate(person), ...registeredAddress(person) });
   });
 }
 
@@ -40,7 +64,7 @@ export function populationRoutes(app: FastifyInstance): void {
   app.get('/:pin/address', (request, reply) => {
     const person = citizen(pinParams.parse(request.params).pin);
     if (person === undefined) return reply.code(404).send({ error: 'no such person' });
-    return reply.send({ pin: person.pin, ...person.address });
+    return reply.send({ pin: person.pin, ...registeredAddress(person) });
   });
 
   // An unknown person and a wrong claim answer alike: who may only match must not learn who is registered.

@@ -53,23 +53,31 @@ ${cases.length === 0 ? '<p>None yet.</p>' : `<ul>${cases.map(caseRow).join('\n')
   );
 }
 
-function fieldRow({ name, label }: RecordField, { values }: OwnRecord): string {
-  const value = spelled(values[name]);
+function fieldRow({ name, label, source, parts }: RecordField, record: OwnRecord): string {
+  const values = record[source]?.values;
+  if (values === undefined)
+    return `<dt>${escape(label)}</dt>\n<dd><span class="problem">The register does not answer. Try again later.</span></dd>`;
+  const isOne = parts.length === 1;
+  const inputs = parts.map(({ label: said, name: part }) => {
+    const rest = isOne ? ' required' : ` placeholder="${escape(spelled(values[part]))}"`;
+    return `<p><label>${escape(said)}<br><input name="proposed"${rest} maxlength="200"></label></p>`;
+  });
   return `<dt>${escape(label)}</dt>
-<dd><span>${escape(value)}</span>
+<dd><span>${parts.map((part) => escape(spelled(values[part.name]))).join(', ')}</span>
 <details><summary>This is wrong</summary>
 <form method="post" action="/corrections">
 <input type="hidden" name="field" value="${escape(name)}">
-<p><label>It should be<br><input name="proposed" required maxlength="200"></label></p>
+${isOne ? '' : '<p>Fill in what should be different; what you leave empty stays as it is.</p>\n'}${inputs.join('\n')}
 <p><label>Why (only the agency reads it)<br><textarea name="explanation" maxlength="1000" rows="3"></textarea></label></p>
 <p><button>Ask for a correction</button></p>
 </form></details></dd>`;
 }
 
-function caseRow({ publicNumber, state, owner, filedAt, deadlines, words = [] }: ShownCase): string {
+function caseRow({ id, publicNumber, state, owner, filedAt, deadlines, words = [] }: ShownCase): string {
   const due = deadlines.flatMap(({ dueAt }) => dueAt ?? []).sort()[0];
   return `<li id="${escape(publicNumber)}"><strong>${escape(publicNumber)}</strong> – ${escape(STATE_WORDS[state] ?? state)}
-<br><small>${escape(state)} · ${escape(owner)} · filed ${day(filedAt)}${due === undefined ? '' : ` · next step due ${day(due)}`}</small>${words.map(quoted).join('')}</li>`;
+<br><small>${escape(state)} · ${escape(owner)} · filed ${day(filedAt)}${due === undefined ? '' : ` · next step due ${day(due)}`}</small>
+<br><a href="/corrections/${encodeURIComponent(id)}/evidence" download>Evidence</a>: each step as the log has it, to be checked by whoever believes nobody: <code>npx kerege correction verify evidence-${escape(id)}.json</code>${words.map(quoted).join('')}</li>`;
 }
 
 /** Plain text of an official: no markup is read in it, and its lines break where they did. */

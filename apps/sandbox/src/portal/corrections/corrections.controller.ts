@@ -3,8 +3,8 @@ import { isOwnPage, type PassedOn } from '../passed-on.service.js';
 import { PAGE_HEADERS } from '../portal-page.js';
 import type { Session } from '../sessions.js';
 import { correctionsPage, type CorrectionsPage } from './corrections-page.js';
-import { OwnRecords, type OwnRecord, type ShownCase } from './own-record.service.js';
-import { fieldNamed } from './record-fields.js';
+import { OwnRecords, type Doubt, type OwnRecord, type ShownCase } from './own-record.service.js';
+import { fieldNamed, type RecordField } from './record-fields.js';
 
 export interface CorrectionRoutesParts {
   readonly sessionOf: (request: FastifyRequest) => Session | undefined;
@@ -12,6 +12,8 @@ export interface CorrectionRoutesParts {
   readonly feedback: PassedOn;
 }
 
+const CASE_ID = /^[0-9a-f-]{36}$/;
+const UNKNOWN = { code: 'case-unknown', next: 'Take the link from the page.' };
 const MAX_FORM_BYTES = 16 * 1024;
 /** A form that is sent under `no-referrer` says `Origin: null`, and could then be anybody's. */
 const FORM_HEADERS = { ...PAGE_HEADERS, 'referrer-policy': 'same-origin' };
@@ -52,18 +54,33 @@ export function correctionRoutes({ sessionOf, records, feedback }: CorrectionRou
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       const field = fieldNamed(form.get('field') ?? '');
       const record = shown.get(session);
-      const proposed = (form.get('proposed') ?? '').trim();
-      if (field === undefined || record === undefined || proposed === '')
+      const answer = field === undefined ? undefined : record?.[field.source];
+      const proposed = field === undefined ? [] : proposedIn(field, form);
+      if (field === undefined || answer === undefined || proposed.length === 0)
         return shows(session, reply, { text: 'Say which value is wrong, and what it should be.', isProblem: true });
       const [subject = ''] = session.subjects;
-      const doubt = {
-        ...{ element: field.element, pointer: field.pointer, shown: record.values[field.name], proposed },
-        explanation: (form.get('explanation') ?? '').trim(),
-      };
-      const filed = await records.file(session.assertion, subject, record, doubt);
+      const explanation = (form.get('explanation') ?? '').trim();
+      const filed = await records.file(session.assertion, subject, answer, { field, proposed, explanation });
       const text = filed.ok ? `Filed under ${filed.publicNumber}. The agency has to answer.` : filed.problem;
       return shows(session, reply, { text, isProblem: !filed.ok });
     });
+    app.get<{ Params: { id: string } }>('/corrections/:id/evidence', (request, reply) => {
+      const session = sessionOf(request);
+      if (session === undefined) return reply.redirect('/');
+      const { id } = request.params;
+      if (!CASE_ID.test(id)) return reply.code(404).send(UNKNOWN);
+      void reply.header('content-disposition', `attachment; filename="evidence-${id}.json"`);
+      return feedback.pass(session, { method: 'GET', path: `/v1/corrections/${id}/evidence` }, reply);
+    });
     done();
   };
+}
+
+/** In the order of the field's parts; what is left empty is not said to be wrong. */
+function proposedIn({ parts }: RecordField, form: URLSearchParams): Doubt['proposed'] {
+  const given = form.getAll('proposed');
+  return parts.flatMap((part, at) => {
+    const value = (given[at] ?? '').trim();
+    return value === '' ? [] : [{ part, value }];
+  });
 }

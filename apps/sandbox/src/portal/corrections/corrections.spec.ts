@@ -10,10 +10,12 @@ import type { SignIn } from '../sign-in.service.js';
 const HOST = 'portal.example';
 const session = { assertion: 'an.assertion.of-theirs', subjects: ['DEMO/PIN/TEST000007'], untilMs: Infinity };
 const EXCHANGE = '019ac1a4-7a3c-7000-8000-000000000001';
+const ADDRESS_EXCHANGE = '019ac1a4-7a3c-7000-8000-000000000002';
+const CASE = '019ac1a4-7a3c-7000-8000-00000000000a';
 const CASES = {
   cases: [
     {
-      ...{ id: 'x', publicNumber: 'DE-2026-000001-1', state: 'IN_REVIEW', owner: 'DEMO/GOV/1001/population' },
+      ...{ id: CASE, publicNumber: 'DE-2026-000001-1', state: 'IN_REVIEW', owner: 'DEMO/GOV/1001/population' },
       ...{ filedAt: '2026-11-27T10:00:00Z', deadlines: [{ clock: 'decide', dueAt: '2026-12-08T23:59:59Z' }] },
       hasOwnWords: true,
     },
@@ -33,8 +35,14 @@ describe('a person’s own record at the portal', () => {
       response
         .writeHead(200, { 'content-type': 'application/json', 'kerege-exchange-id': EXCHANGE })
         .end('{"givenName":"Ornekan","familyName":"<b>Testzade</b>","birthDate":"1911-08-22"}'),
-    '/v1/corrections/x/words': (_request, response) =>
+    [`/v1/corrections/${CASE}/words`]: (_request, response) =>
       response.end(JSON.stringify({ words: [{ seq: 4, text: 'See <b>page 2</b>.\nThe date is right.' }] })),
+    '/r1/DEMO/GOV/1001/population/persons/TEST000007/address': (_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'kerege-exchange-id': ADDRESS_EXCHANGE })
+        .end('{"pin":"TEST000007","street":"Invented Street 007","city":"Testabad","postalCode":"ZZ1007"}'),
+    [`/v1/corrections/${CASE}/evidence`]: (request, response) =>
+      response.end(JSON.stringify({ format: 'x', asks: request.headers['kerege-end-user'] })),
     '/v1/corrections': (request, response) => {
       if (request.method === 'GET') return response.end(JSON.stringify(CASES));
       void text(request).then((body) => {
@@ -118,6 +126,40 @@ describe('a person’s own record at the portal', () => {
         },
       },
     ]);
+  });
+
+  it('is filed by the parts of an address that are wrong, with the exchange in which that address came', async () => {
+    expect((await show()).body).toContain('Invented Street 007, Testabad, ZZ1007');
+    const said = new URLSearchParams({ field: 'address', explanation: 'I moved.' });
+    for (const value of ['Contradiction Lane 13', ' ', 'ZZ1999']) said.append('proposed', value);
+    const headers = { ...{ host: HOST, cookie }, origin: `http://${HOST}` };
+    await portal.inject({
+      ...{ method: 'POST', url: '/corrections', payload: said.toString() },
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    const item = { element: 'person.address', explanation: 'I moved.' };
+    expect(filed.map(({ body }) => body)).toEqual([
+      {
+        ...{ kind: 'ERROR', service: 'DEMO/GOV/1001/population/persons', endpoint: 'GET /{pin}/address' },
+        ...{ exchangeId: ADDRESS_EXCHANGE, subject: 'DEMO/PIN/TEST000007', language: 'en' },
+        items: [
+          { ...item, pointer: '/street', doubted: 'Invented Street 007', proposed: 'Contradiction Lane 13' },
+          { ...item, pointer: '/postalCode', doubted: 'ZZ1007', proposed: 'ZZ1999' },
+        ],
+        recheck: { path: '/TEST000007/address' },
+      },
+    ]);
+  });
+
+  it('has the evidence of each case to take away, which is asked for in the name of who is signed in', async () => {
+    expect((await show()).body).toContain(`href="/corrections/${CASE}/evidence" download`);
+    const take = (id: string, headers: Record<string, string>) =>
+      portal.inject({ url: `/corrections/${id}/evidence`, headers: { host: HOST, ...headers } });
+    const taken = await take(CASE, { cookie });
+    expect(taken.headers['content-disposition']).toBe(`attachment; filename="evidence-${CASE}.json"`);
+    expect(taken.json()).toEqual({ format: 'x', asks: 'an.assertion.of-theirs' });
+    expect((await take(CASE, {})).statusCode).toBe(302);
+    expect((await take('..%2Fcorrections', { cookie })).statusCode).toBe(404);
   });
 
   it('tells a refusal in the words of whoever refused', async () => {

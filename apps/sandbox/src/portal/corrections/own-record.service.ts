@@ -1,18 +1,21 @@
 import { Agent, request } from 'undici';
 import { z } from 'zod';
+import { RECORD_SOURCES, type RecordField, type RecordPart, type RecordSourceName } from './record-fields.js';
 
-/** What a portal shows a person of their record, and in which exchange it came. */
-export interface OwnRecord {
+/** What a register answered, and in which exchange it came. */
+export interface SourceAnswer {
   readonly exchangeId: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** What a portal shows a person of their record; without the sources that did not answer. */
+export type OwnRecord = Readonly<Partial<Record<RecordSourceName, SourceAnswer>>>;
+
 /** What the person says of one field. */
 export interface Doubt {
-  readonly element: string;
-  readonly pointer: string;
-  readonly shown: unknown;
-  readonly proposed: string;
+  readonly field: RecordField;
+  /** Of the parts that are wrong. */
+  readonly proposed: readonly { readonly part: RecordPart; readonly value: string }[];
   readonly explanation: string;
 }
 
@@ -44,7 +47,6 @@ export interface OwnRecordsParts {
 }
 
 const SERVICE = 'DEMO/GOV/1001/population/persons';
-const ENDPOINT = 'GET /{pin}';
 const TIMEOUT_MS = 20_000;
 
 /**
@@ -56,34 +58,33 @@ export class OwnRecords {
 
   constructor(private readonly parts: OwnRecordsParts) {}
 
-  /** Undefined: the register did not answer with a record. */
+  /** Undefined: the register did not answer with anything of it. */
   async read(assertion: string, subject: string): Promise<OwnRecord | undefined> {
-    const answer = await request(`${this.parts.gatewayUrl}/r1/${SERVICE}/${pinIn(subject)}`, {
-      dispatcher: this.agent,
-      headers: { ...this.headers(assertion), 'kerege-purpose': 'citizen-view' },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const body: unknown = await answer.body.json().catch(() => undefined);
-    const exchangeId = answer.headers['kerege-exchange-id'];
-    const isRecord = answer.statusCode === 200 && typeof body === 'object' && body !== null;
-    if (!isRecord || typeof exchangeId !== 'string') return undefined;
-    return { exchangeId, values: body as Readonly<Record<string, unknown>> };
+    const names = Object.keys(RECORD_SOURCES) as RecordSourceName[];
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const answer = await this.answerOf(assertion, subject, name).catch(() => undefined);
+        return answer === undefined ? [] : ([[name, answer]] as const);
+      }),
+    );
+    return found.every((answers) => answers.length === 0) ? undefined : Object.fromEntries(found.flat());
   }
 
   /** Files what is wrong; a refusal is told in its own words. */
-  async file(assertion: string, subject: string, { exchangeId }: OwnRecord, doubt: Doubt): Promise<Filed> {
-    const { element, pointer, shown, proposed, explanation } = doubt;
-    const item = {
-      ...{ element, pointer, doubted: shown, proposed },
+  async file(assertion: string, subject: string, { exchangeId, values }: SourceAnswer, doubt: Doubt): Promise<Filed> {
+    const { field, proposed, explanation } = doubt;
+    const { endpoint, path } = RECORD_SOURCES[field.source];
+    const items = proposed.map(({ part, value }) => ({
+      ...{ element: field.element, pointer: part.pointer, doubted: values[part.name], proposed: value },
       ...(explanation === '' ? {} : { explanation }),
-    };
+    }));
     const answer = await request(`${this.parts.gatewayUrl}/v1/corrections`, {
       method: 'POST',
       dispatcher: this.agent,
       headers: { ...this.headers(assertion), 'content-type': 'application/json' },
       body: JSON.stringify({
-        ...{ kind: 'ERROR', service: SERVICE, endpoint: ENDPOINT, exchangeId, subject, language: 'en', items: [item] },
-        recheck: { path: `/${pinIn(subject)}` },
+        ...{ kind: 'ERROR', service: SERVICE, endpoint, exchangeId, subject, language: 'en', items },
+        recheck: { path: `/${pinIn(subject)}${path}` },
       }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -115,6 +116,24 @@ export class OwnRecords {
 
   close(): Promise<void> {
     return this.agent.destroy();
+  }
+
+  private async answerOf(
+    assertion: string,
+    subject: string,
+    source: RecordSourceName,
+  ): Promise<SourceAnswer | undefined> {
+    const { path } = RECORD_SOURCES[source];
+    const answer = await request(`${this.parts.gatewayUrl}/r1/${SERVICE}/${pinIn(subject)}${path}`, {
+      dispatcher: this.agent,
+      headers: { ...this.headers(assertion), 'kerege-purpose': 'citizen-view' },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const body: unknown = await answer.body.json().catch(() => undefined);
+    const exchangeId = answer.headers['kerege-exchange-id'];
+    const isRecord = answer.statusCode === 200 && typeof body === 'object' && body !== null;
+    if (!isRecord || typeof exchangeId !== 'string') return undefined;
+    return { exchangeId, values: body as Readonly<Record<string, unknown>> };
   }
 
   private headers(assertion: string) {
