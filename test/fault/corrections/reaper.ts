@@ -48,7 +48,7 @@ export class Reaper {
   }
 
   /** Whose start fails, because what it needs starts as well, is tried again. */
-  private async bringBack(victim: Victim): Promise<void> {
+  async bringBack(victim: Victim): Promise<void> {
     await eventually(() => this.instance.bringBack(victim).then(() => true), {
       timeoutMs: READY_MS,
       intervalMs: PAUSE_MS,
