@@ -2,23 +2,28 @@ import { expect, it } from '@jest/globals';
 import type { Leaf } from '../ledger/leaf.js';
 import { judgeFlags, type ClientAnswer, type Review } from './flag-judge.js';
 
-const [BEGIN, END] = [100_000, 200_000];
+/** The log shows the end a moment after what its leaf says. */
+const [BEGIN, END, SHOWN] = [100_000, 200_000, 200_700];
 const REVIEW: Review = { correctionId: 'case', person: 'A', endsBy: 'correction.decided' };
 const MARK = 'person.birth-date;since=2026-01-31';
 
-function leaf(t: string, id: string, ts: number, n?: number): Leaf {
+function leaf(t: string, id: string, ts: number, n?: number, index = 0): Leaf {
   const absent = { from: undefined, to: undefined, svc: undefined, ep: undefined, prev: undefined, why: undefined };
-  return { index: 0, hash: '', kid: '', st: 200, ...absent, t, id, ts, ...(n === undefined ? {} : { n }) };
+  return { index, hash: '', kid: '', st: 200, ...absent, t, id, ts, ...(n === undefined ? {} : { n }) };
 }
 
-const CASE = [leaf('correction.review-started', 'case', BEGIN), leaf('correction.decided', 'case', END)];
+const CASE = [leaf('correction.review-started', 'case', BEGIN), leaf('correction.decided', 'case', END, undefined, 1)];
+const HEADS = [
+  { size: 1, askedMs: BEGIN + 400 },
+  { size: 2, askedMs: SHOWN },
+];
 
 /** Of one answer that was stated at this time. */
 function rules(statedMs: number, changes: Partial<ClientAnswer> & { readonly n?: number } = {}): string[] {
   const { n, ...more } = changes;
   const answer = { exchangeId: 'x', person: 'A', isOfElement: true, mark: null, receivedMs: statedMs + 50, ...more };
   const own = leaf('exchange.answered', 'x', statedMs, n ?? (answer.mark === null ? undefined : 1));
-  return judgeFlags([answer], [REVIEW], [...CASE, own]).breaches.map(({ rule }) => rule);
+  return judgeFlags([answer], [REVIEW], { leaves: [...CASE, own], heads: HEADS }).breaches.map(({ rule }) => rule);
 }
 
 it.each([
@@ -26,8 +31,9 @@ it.each([
   ['within the second behind it', BEGIN + 999, [], []],
   ['one second behind it', BEGIN + 1_000, ['not-marked'], []],
   ['just before the end', END - 1, ['not-marked'], []],
-  ['within the second behind the end', END + 999, [], []],
-  ['one second behind the end', END + 1_000, [], ['marked']],
+  ['behind the end, before the log shows it', END + 1, [], []],
+  ['within the second after that', SHOWN + 999, [], []],
+  ['one second after that', SHOWN + 1_000, [], ['marked']],
 ])('judges what was stated %s', (_when, statedMs, without, withMark) => {
   expect(rules(statedMs)).toEqual(without);
   expect(rules(statedMs, { mark: MARK })).toEqual(withMark);
@@ -50,10 +56,10 @@ it('finds a mark that names something else, and one of which the leaf says nothi
   expect(rules(END + 5_000, { n: 1 })).toEqual(['misstated']);
 });
 
-it('finds an answer without a leaf, and a case without its end', () => {
+it('finds an answer without a leaf, and a case whose end the log does not show', () => {
   const answer = { exchangeId: 'x', person: 'B', isOfElement: true, mark: null, receivedMs: 0 };
   const [begun = leaf('', '', 0)] = CASE;
-  const { breaches } = judgeFlags([answer], [REVIEW], [begun]);
+  const { breaches } = judgeFlags([answer], [REVIEW], { leaves: [begun], heads: HEADS });
   expect(breaches.map(({ rule }) => rule)).toEqual(['no-leaf', 'unstated']);
 });
 
@@ -65,19 +71,19 @@ it('measures from the leaves', () => {
     leaf('exchange.answered', 'a', BEGIN - 10),
     leaf('exchange.answered', 'b', BEGIN + 200),
     leaf('exchange.answered', 'c', BEGIN + 300, 1),
-    leaf('exchange.answered', 'd', END + 400, 1),
+    leaf('exchange.answered', 'd', END + 900, 1),
   ];
   const answers = [
     ...[at('a', BEGIN + 90, null), at('b', BEGIN + 250, null)],
-    ...[at('c', BEGIN + 350, MARK), at('d', END + 450, MARK)],
+    ...[at('c', BEGIN + 350, MARK), at('d', END + 950, MARK)],
   ];
-  expect(judgeFlags(answers, [REVIEW], [...CASE, ...stated])).toEqual({
+  expect(judgeFlags(answers, [REVIEW], { leaves: [...CASE, ...stated], heads: HEADS })).toEqual({
     breaches: [],
     counts: { marked: 0, unmarked: 1, either: 3 },
     reviews: [
       {
         ...{ person: 'A', firstMarkedMs: 300, lastUnmarkedMs: 200, lastUnmarkedReceivedMs: 250 },
-        ...{ lastMarkedMs: 400, lastMarkedReceivedMs: 450 },
+        ...{ endShownMs: 700, lastMarkedMs: 900, lastMarkedShownMs: 200 },
       },
     ],
   });

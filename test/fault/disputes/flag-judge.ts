@@ -1,4 +1,5 @@
 import type { Leaf } from '../ledger/leaf.js';
+import type { ShownHead } from './head-watch.js';
 
 /** A 2xx answer as its client got it. */
 export interface ClientAnswer {
@@ -30,7 +31,14 @@ export interface FlagBreach {
   readonly what: string;
 }
 
-/** Milliseconds behind the leaf; undefined: there is no such answer. */
+/** What the judge goes by. */
+export interface Evidence {
+  readonly leaves: readonly Leaf[];
+  /** Heads that the log showed, in their order. */
+  readonly heads: readonly ShownHead[];
+}
+
+/** Milliseconds; undefined: there is no such answer. */
 export interface ReviewFigures {
   readonly person: string;
   /** Behind the leaf of the review. */
@@ -38,9 +46,12 @@ export interface ReviewFigures {
   readonly lastUnmarkedMs: number | undefined;
   /** The same by when the client had it: what was on its way when the second ended is in it. */
   readonly lastUnmarkedReceivedMs: number | undefined;
-  /** Behind the leaf of the end. */
+  /** When the log first showed the end, behind the time that its leaf says. */
+  readonly endShownMs: number | undefined;
+  /** Behind the time that the leaf of the end says. */
   readonly lastMarkedMs: number | undefined;
-  readonly lastMarkedReceivedMs: number | undefined;
+  /** Behind when the log showed it. */
+  readonly lastMarkedShownMs: number | undefined;
 }
 
 export interface Verdict {
@@ -57,7 +68,10 @@ const MARK = /^person\.birth-date;since=\d{4}-\d\d-\d\d$/;
 interface Span {
   readonly person: string;
   readonly beginMs: number;
+  /** As its leaf says. */
   readonly endMs: number | undefined;
+  /** When the log showed that leaf. */
+  readonly endShownMs: number | undefined;
 }
 
 interface Stated extends ClientAnswer {
@@ -67,16 +81,19 @@ interface Stated extends ClientAnswer {
 }
 
 /**
- * Holds each answer against the leaves alone: when its own says that it was made, and when those of the cases say that a
- * dispute began and ended. When somebody came to read it says nothing about when it left.
+ * Holds each answer against the log alone: when its own leaf says that it was made, and since when those of the cases say
+ * that a dispute began and ended. When somebody came to read it says nothing about when it left.
+ *
+ * The review counts from the time that its leaf says: the flag goes out before its leaf. The end counts when the log shows
+ * it, as every other transition does, because a flag must not go for a leaf that never comes; up to a second after that
+ * an answer may carry it still.
  */
-export function judgeFlags(
-  answers: readonly ClientAnswer[],
-  reviews: readonly Review[],
-  leaves: readonly Leaf[],
-): Verdict {
+export function judgeFlags(answers: readonly ClientAnswer[], reviews: readonly Review[], evidence: Evidence): Verdict {
+  const { leaves } = evidence;
   const breaches: FlagBreach[] = [];
-  const spans = reviews.flatMap((review) => spanOf(review, leaves) ?? breach(breaches, 'no-leaf', review.correctionId));
+  const spans = reviews.flatMap(
+    (review) => spanOf(review, evidence) ?? breach(breaches, 'no-leaf', review.correctionId),
+  );
   const stated = statedOf(answers, leaves, breaches);
   const counts = { marked: 0, unmarked: 0, either: 0 };
   for (const answer of stated) {
@@ -98,12 +115,14 @@ function breach(breaches: FlagBreach[], rule: FlagBreach['rule'], subject: strin
   return [];
 }
 
-function spanOf({ correctionId, person, endsBy }: Review, leaves: readonly Leaf[]): Span | undefined {
-  const tsOf = (type: string) => leaves.find(({ id, t }) => id === correctionId && t === type)?.ts;
-  const beginMs = tsOf('correction.review-started');
-  const endMs = endsBy === undefined ? undefined : tsOf(endsBy);
-  const isWhole = beginMs !== undefined && (endsBy === undefined || endMs !== undefined);
-  return isWhole ? { person, beginMs, endMs } : undefined;
+function spanOf({ correctionId, person, endsBy }: Review, { leaves, heads }: Evidence): Span | undefined {
+  const leafOf = (type: string) => leaves.find(({ id, t }) => id === correctionId && t === type);
+  const beginMs = leafOf('correction.review-started')?.ts;
+  if (beginMs === undefined) return undefined;
+  if (endsBy === undefined) return { person, beginMs, endMs: undefined, endShownMs: undefined };
+  const { index = Infinity, ts: endMs } = leafOf(endsBy) ?? {};
+  const endShownMs = heads.find(({ size }) => size > index)?.askedMs;
+  return endMs === undefined || endShownMs === undefined ? undefined : { person, beginMs, endMs, endShownMs };
 }
 
 function statedOf(answers: readonly ClientAnswer[], leaves: readonly Leaf[], breaches: FlagBreach[]): Stated[] {
@@ -119,19 +138,20 @@ function statedOf(answers: readonly ClientAnswer[], leaves: readonly Leaf[], bre
 function dutyOf({ isOfElement, statedMs }: Stated, span: Span | undefined): Duty {
   if (!isOfElement || span === undefined || statedMs < span.beginMs) return 'unmarked';
   if (statedMs < span.beginMs + WINDOW_MS) return 'either';
-  if (span.endMs === undefined || statedMs < span.endMs) return 'marked';
-  return statedMs < span.endMs + WINDOW_MS ? 'either' : 'unmarked';
+  if (span.endMs === undefined || span.endShownMs === undefined || statedMs < span.endMs) return 'marked';
+  return statedMs < span.endShownMs + WINDOW_MS ? 'either' : 'unmarked';
 }
 
 function offsets({ statedMs, isOfElement }: Stated, span: Span | undefined): string {
   if (!isOfElement) return 'at an endpoint without the element';
   if (span === undefined) return 'about somebody of whom nothing is disputed';
-  const end = span.endMs === undefined ? '' : `, ${statedMs - span.endMs} ms after its end`;
+  const { endShownMs } = span;
+  const end = endShownMs === undefined ? '' : `, ${statedMs - endShownMs} ms after the log showed its end`;
   return `${statedMs - span.beginMs} ms after the review${end}`;
 }
 
 function figuresOf(span: Span, stated: readonly Stated[]): ReviewFigures {
-  const { person, beginMs, endMs } = span;
+  const { person, beginMs, endMs, endShownMs } = span;
   const its = stated.filter((answer) => answer.isOfElement && answer.person === person);
   const isUp = ({ statedMs }: Stated) => statedMs >= beginMs && (endMs === undefined || statedMs < endMs);
   const unmarked = its.filter((answer) => answer.mark === null && isUp(answer));
@@ -139,7 +159,8 @@ function figuresOf(span: Span, stated: readonly Stated[]): ReviewFigures {
   const late = endMs === undefined ? [] : marked.filter(({ statedMs }) => statedMs >= endMs);
   const last = (times: readonly number[], fromMs: number) =>
     times.length === 0 ? undefined : Math.max(...times) - fromMs;
-  const behindEnd = (times: readonly number[]) => (endMs === undefined ? undefined : last(times, endMs));
+  const lateMs = late.map(({ statedMs }) => statedMs);
+  const behind = (fromMs: number | undefined) => (fromMs === undefined ? undefined : last(lateMs, fromMs));
   return {
     person,
     firstMarkedMs: marked.length === 0 ? undefined : Math.min(...marked.map(({ statedMs }) => statedMs)) - beginMs,
@@ -151,7 +172,8 @@ function figuresOf(span: Span, stated: readonly Stated[]): ReviewFigures {
       unmarked.map(({ receivedMs }) => receivedMs),
       beginMs,
     ),
-    lastMarkedMs: behindEnd(late.map(({ statedMs }) => statedMs)),
-    lastMarkedReceivedMs: behindEnd(late.map(({ receivedMs }) => receivedMs)),
+    endShownMs: endMs === undefined || endShownMs === undefined ? undefined : endShownMs - endMs,
+    lastMarkedMs: behind(endMs),
+    lastMarkedShownMs: behind(endShownMs),
   };
 }

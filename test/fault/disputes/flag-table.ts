@@ -13,10 +13,11 @@ export function renderVerdict(phase: string, { breaches, counts, reviews }: Verd
 }
 
 function reviewLine(figures: ReviewFigures): string {
-  const { person, firstMarkedMs, lastUnmarkedMs, lastUnmarkedReceivedMs, lastMarkedMs, lastMarkedReceivedMs } = figures;
+  const { person, firstMarkedMs, lastUnmarkedMs, lastUnmarkedReceivedMs } = figures;
+  const { endShownMs, lastMarkedMs, lastMarkedShownMs } = figures;
   const begun = `first flagged ${ms(firstMarkedMs)}, last unflagged ${ms(lastUnmarkedMs)} (read ${ms(lastUnmarkedReceivedMs)})`;
-  const ended = `last flagged ${ms(lastMarkedMs)} (read ${ms(lastMarkedReceivedMs)})`;
-  return `  ${person}: behind the review leaf ${begun}; behind the end leaf ${ended}`;
+  const ended = `shown ${ms(endShownMs)}, last flagged ${ms(lastMarkedMs)}, which is ${ms(lastMarkedShownMs)} after it was shown`;
+  return `  ${person}: behind the review leaf ${begun}${endShownMs === undefined ? '' : `; behind the end leaf ${ended}`}`;
 }
 
 function breachLine({ rule, subject, what }: FlagBreach): string {

@@ -14,12 +14,12 @@ import {
 import { Actors, RIGHT, type Person, type Told } from '../corrections/actors.js';
 import { drillInstance } from '../corrections/drill.js';
 import { Inbox } from '../corrections/inbox.js';
-import { LogWatch } from '../corrections/log-watch.js';
 import { Reaper } from '../corrections/reaper.js';
 import { decision, wordsOf } from '../corrections/walk.js';
 import { ElementLoad, type Asked } from './element-load.js';
 import { judgeFlags, type Review, type Verdict } from './flag-judge.js';
 import { renderVerdict } from './flag-table.js';
+import { HeadWatch } from './head-watch.js';
 
 jest.setTimeout(240_000);
 
@@ -62,7 +62,7 @@ interface Part {
 describe('the flag of a dispute under load', () => {
   let inbox: Inbox;
   let bus: BusUnderTest;
-  let log: LogWatch;
+  let log: HeadWatch;
   let actors: Actors;
   let reaper: Reaper;
   const people = new Map<string, Person>();
@@ -70,7 +70,7 @@ describe('the flag of a dispute under load', () => {
   beforeAll(async () => {
     inbox = await Inbox.open();
     bus = await startBus(drillInstance(inbox));
-    log = await LogWatch.start(bus.instance.auditUrl);
+    log = await HeadWatch.start(bus.instance.auditUrl);
     actors = new Actors(bus.instance);
     reaper = new Reaper(bus.instance);
     for (const code of [REJECTED, CORRECTED, LASTING]) await filed(code);
@@ -81,8 +81,7 @@ describe('the flag of a dispute under load', () => {
   });
   afterAll(async () => {
     await log.stop();
-    await bus.end();
-    await inbox.close();
+    await bus.end().finally(() => inbox.close());
   });
 
   async function filed(code: string): Promise<void> {
@@ -93,8 +92,7 @@ describe('the flag of a dispute under load', () => {
   }
 
   const personOf = (code: string) => people.get(code)!;
-  const stands = (code: string, transition: string) =>
-    log.stands(personOf(code).correctionId, transition, 1, SETTLE_MS);
+  const stands = (code: string, transition: string) => log.stands(personOf(code).correctionId, transition);
 
   async function owner(code: string, act: string, said: object, transition: string): Promise<void> {
     await taken(() => actors.owner(personOf(code), act, said));
@@ -116,13 +114,13 @@ describe('the flag of a dispute under load', () => {
     let verdict: Verdict | undefined;
     // A statement reaches the log behind its answer.
     await eventually(
-      () => {
-        verdict = judgeFlags(answers, reviews, log.copy?.leaves ?? []);
+      async () => {
+        verdict = judgeFlags(answers, reviews, { leaves: await log.leaves(), heads: log.heads });
         return !verdict.breaches.some(({ rule }) => rule === 'unstated');
       },
       { timeoutMs: SETTLE_MS, intervalMs: 500 },
     ).catch(() => undefined);
-    const judged = verdict ?? judgeFlags([], reviews, []);
+    const judged = verdict ?? judgeFlags(answers, reviews, { leaves: [], heads: [] });
     process.stdout.write(`${renderVerdict(phase, judged, unanswered.length)}\n`);
     return { ...judged, answers, unanswered };
   }
