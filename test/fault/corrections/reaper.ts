@@ -47,7 +47,7 @@ export class Reaper {
     return death;
   }
 
-  /** Whose start fails, because what it needs starts as well, is tried again. */
+  /** Resolves when it is ready. Whose start fails, because what it needs starts as well, is tried again. */
   async bringBack(victim: Victim): Promise<void> {
     await eventually(() => this.instance.bringBack(victim).then(() => true), {
       timeoutMs: READY_MS,
