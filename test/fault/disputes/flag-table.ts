@@ -7,7 +7,8 @@ export function renderVerdict(phase: string, { breaches, counts, reviews }: Verd
   const { marked, unmarked, either } = counts;
   return [
     `${phase}: ${marked + unmarked + either} answers (${marked} had to be flagged, ${unmarked} not, ${either} within a second of a leaf), ${unanswered} calls without an answer, ${breaches.length} breaches`,
-    ...reviews.map((figures) => reviewLine(figures)),
+    // One that began before and lasts has nothing to measure.
+    ...reviews.filter(({ endShownMs }) => endShownMs !== undefined).map((figures) => reviewLine(figures)),
     ...breaches.slice(0, SHOWN).map((breach) => breachLine(breach)),
   ].join('\n');
 }
@@ -17,7 +18,7 @@ function reviewLine(figures: ReviewFigures): string {
   const { endShownMs, lastMarkedMs, lastMarkedShownMs } = figures;
   const begun = `first flagged ${ms(firstMarkedMs)}, last unflagged ${ms(lastUnmarkedMs)} (read ${ms(lastUnmarkedReceivedMs)})`;
   const ended = `shown ${ms(endShownMs)}, last flagged ${ms(lastMarkedMs)}, which is ${ms(lastMarkedShownMs)} after it was shown`;
-  return `  ${person}: behind the review leaf ${begun}${endShownMs === undefined ? '' : `; behind the end leaf ${ended}`}`;
+  return `  ${person}: behind the review leaf ${begun}; behind the end leaf ${ended}`;
 }
 
 function breachLine({ rule, subject, what }: FlagBreach): string {

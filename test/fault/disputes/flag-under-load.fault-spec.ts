@@ -74,7 +74,8 @@ describe('the flag of a dispute under load', () => {
     actors = new Actors(bus.instance);
     reaper = new Reaper(bus.instance);
     for (const code of [REJECTED, CORRECTED, LASTING]) await filed(code);
-    // The first calls of a process are slow ones.
+    // The first calls of a process are slow ones, and so is its first review.
+    await review(LASTING);
     const load = new ElementLoad(bus.instance.gatewayUrl, clientsOf(...people.keys()), EVERY_MS);
     await delay(BEYOND_MS);
     await load.stop();
@@ -153,11 +154,6 @@ describe('the flag of a dispute under load', () => {
   });
 
   describe('that is on', () => {
-    beforeAll(async () => {
-      await review(LASTING);
-      await delay(BEYOND_MS);
-    });
-
     it('holds while feedback is dead, and each connector says since when there is a gap', async () => {
       const gaps: Part[] = [];
       let killedMs = 0;
