@@ -90,7 +90,8 @@ const STAND = `UPDATE correction_case SET owner = $2, portal = $3, state = $4, r
 const STEP = `INSERT INTO correction_step (case_id, seq, leaf_hash, type, was, now, why, portal, owner, service, at_ms, due_ms)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`;
 const LOGGED = `SELECT id FROM correction_case JOIN own_statement ON leaf_hash = pending_leaf
-  WHERE pending_leaf IS NOT NULL AND (idx IS NOT NULL OR is_given_up) AND NOT is_astray ORDER BY changed_ms LIMIT $1`;
+  WHERE pending_leaf IS NOT NULL AND (idx IS NOT NULL OR is_given_up) AND NOT is_astray
+  ORDER BY (pending->'signals') ? 'data.undisputed' DESC, changed_ms LIMIT $1`;
 const WORK = `SELECT id FROM correction_case WHERE pending IS NULL AND work_ms <= $1 AND NOT is_astray
   ORDER BY work_ms LIMIT $2`;
 const UNVERIFIED = `SELECT ${COLUMNS}, (SELECT max(seq) FROM correction_step
@@ -295,7 +296,7 @@ export class CaseStore {
     await queries.query('UPDATE correction_case SET work_ms = 0 WHERE id = ANY($1::uuid[])', [ids]);
   }
 
-  /** Cases whose pending transition the log shows, or will never show. */
+  /** Cases whose pending transition the log shows, or will never show; the end of a flag, which has a second, first. */
   async settled(limit: number): Promise<string[]> {
     return (await this.database.query<{ id: string }>(LOGGED, [limit])).map(({ id }) => id);
   }
