@@ -175,6 +175,15 @@ export class CaseStore {
     return Number(row?.n);
   }
 
+  /** Mass corrections of an owner that have not ended. */
+  async countMass(owner: string): Promise<number> {
+    const [row] = await this.database.query<{ n: string }>(
+      `SELECT count(*) AS n FROM correction_case WHERE portal = $1 AND state <> ALL($2::text[]) AND details ? 'isMass'`,
+      [owner, ENDED],
+    );
+    return Number(row?.n);
+  }
+
   /** Of these owners, the oldest first; no whole, which is its parts, and none before its first leaf. */
   async page(owners: readonly string[], { states, after, limit }: CasePage): Promise<KeptCase[]> {
     const rows = await this.database.query<CaseRow>(
