@@ -190,6 +190,7 @@ describe('the end of a flag', () => {
     } finally {
       find();
       await work.stop();
+      await scene.settle();
     }
   });
 });

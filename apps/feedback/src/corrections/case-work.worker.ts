@@ -51,7 +51,12 @@ export class CaseWork {
   private readonly flags: CaseFlags;
 
   constructor(private readonly parts: CaseWorkParts) {
-    this.settling = new Rounds(() => this.settleAll(), parts.failed, parts.intervalMs);
+    this.settling = new Rounds(
+      // What they have become may be followed by a step of feedback's own.
+      () => this.settleAll(() => this.advancing.soon()),
+      parts.failed,
+      parts.intervalMs,
+    );
     this.advancing = new Rounds(() => this.advanceAll(), parts.failed, parts.intervalMs);
     this.flags = new CaseFlags(parts);
   }
@@ -77,7 +82,7 @@ export class CaseWork {
   }
 
   /** What the log shows by now; resolves with when the next should be. */
-  private async settleAll(): Promise<number> {
+  private async settleAll(haveSettled: () => void = () => undefined): Promise<number> {
     const { store, registry, intervalMs } = this.parts;
     // Without a snapshot nobody can be told, and what is not told with its transition never is.
     if (registry.current() === undefined) return intervalMs;
@@ -87,8 +92,7 @@ export class CaseWork {
       await this.guarded(async () => {
         hasMoved = (await this.settle(id)) === 'moved' || hasMoved;
       });
-    // What they have become may be followed by a step of feedback's own.
-    if (settled.length > 0) this.advancing.soon();
+    if (settled.length > 0) haveSettled();
     return hasMoved || settled.length === PER_ROUND ? 0 : intervalMs;
   }
 
