@@ -12,7 +12,6 @@ import {
   RECIPIENT,
   type Said,
 } from './filing.js';
-import { person } from './feedback-network.js';
 
 jest.setTimeout(180_000);
 
@@ -31,14 +30,7 @@ describe('limits against abuse', () => {
   });
   afterAll(() => filing.close());
 
-  /** An answer of the other endpoint about this person, in the log and in the index. */
-  async function claimed(code: string): Promise<string> {
-    const { network } = filing;
-    const asked = { from: PORTAL, snap: 2, ep: CLAIMS } as const;
-    const requested = await network.requested([person(`PIN/${code}`)], [], asked);
-    await filing.lay(requested, await network.answered(requested.statement, [], asked));
-    return requested.statement.payload.id;
-  }
+  const claimed = (code: string) => filing.seen(code, PORTAL, CLAIMS);
   const withdrawn = async (code: string, id: string) => {
     await filing.portalStep(code, `/v1/corrections/${id}/steps`, { act: 'withdraw' });
     await filing.until(code, id, ({ state }) => state === 'WITHDRAWN');
