@@ -79,8 +79,8 @@ export class CaseScene {
     await this.own.drop();
   }
 
-  /** A process that starts now and ends there. */
-  process(crash = new CrashPoint()) {
+  /** A process that starts now and ends there; `found` is told before it finds out who was shown a datum. */
+  process(crash = new CrashPoint(), found: () => Promise<void> = () => Promise.resolve()) {
     const [database, keyStore] = [crash.over(this.feedback), crash.over(this.keyStore)];
     const { terms } = this;
     const clock = { now: () => this.nowMs };
@@ -109,7 +109,7 @@ export class CaseScene {
       moved: () => undefined,
     });
     const recipients = [{ subsystem: PORTAL, lastExchangeId: newExchangeId() }];
-    const telling = new Telling({ store, cases, keys, recipients: { of: () => Promise.resolve(recipients) } });
+    const telling = new Telling({ store, cases, keys, recipients: { of: () => found().then(() => recipients) } });
     const failures: unknown[] = [];
     const work = new CaseWork({
       ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: 1_000 },
@@ -192,6 +192,15 @@ export class CaseScene {
       return found.ok && readDispute(found.value)?.isOn === true;
     });
     return Promise.all(opened);
+  }
+
+  /** Requests that wait for that subsystem to take them. */
+  async requestsFor(subsystem: string): Promise<string[]> {
+    const rows = await this.feedback.query<{ id: string }>(
+      `SELECT id FROM delivery WHERE recipient = $1 AND kind = $2 AND state = 'waiting' ORDER BY seq`,
+      [subsystem, CASE_KINDS.request],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Whatever waits stands in the log from now on. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { OwnerAct } from '#corrections';
 import { toBase64Url } from '#kernel';
+import { eventually } from '#testing';
 import { CaseScene, OWNER, PORTAL } from './case-scene.js';
 import { CrashPoint } from './crash-point.js';
 
@@ -62,6 +63,10 @@ describe('the clocks of a case, by a clock that is turned', () => {
       '2026-12-15 escalated ROUTED decide',
     ]);
     expect((await scene.kept(id)).record).toMatchObject({ state: 'ROUTED', isEscalated: true });
+    // Nothing is lost: the request waits for the owner still, and goes its way once they are there.
+    expect(await scene.requestsFor(OWNER)).toContain((await scene.kept(id)).contentId);
+    await scene.acts(id, await receive(id), { act: 'start' });
+    expect((await scene.kept(id)).record).toMatchObject({ state: 'IN_REVIEW', isDisputed: true });
   });
 
   it('stand while a question is with the person, go on when nobody answers, and are not extended twice', async () => {
@@ -156,6 +161,37 @@ describe('the flag of a disputed datum', () => {
     expect((await scene.flagsOf(vault)).length).toBeGreaterThan(0);
     const flagged = (await scene.kept(id)).details.dispute?.told.filter((pair) => pair.startsWith(vault));
     expect(flagged).toHaveLength(1);
+  });
+});
+
+describe('the end of a flag', () => {
+  it('goes out as soon as the log shows it, also while something else takes long to be found out', async () => {
+    const [slow, ended] = [await scene.filed(), await scene.filed()];
+    await scene.settle();
+    for (const id of [slow, ended]) await scene.acts(id, await receive(id), { act: 'start' });
+    await scene.acts(slow, accept());
+    await scene.proposes(slow, correct());
+    await scene.log();
+    const [{ promise: found, resolve: find }, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { work } = scene.process(new CrashPoint(), () => {
+      looked.resolve();
+      return found;
+    });
+    try {
+      work.start();
+      await looked.promise;
+      const before = (await scene.flagsOf(OWNER)).length;
+      await scene.proposes(ended, { ...accept(), outcome: 'REJECTED', accepted: [], remedies: ['court'] } as OwnerAct);
+      await scene.log();
+      work.wake();
+      await eventually(async () => (await scene.kept(ended)).record.state === 'REJECTED');
+      expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([false]);
+      expect((await scene.kept(slow)).record.state).toBe('CORRECTED');
+    } finally {
+      find();
+      await work.stop();
+      await scene.settle();
+    }
   });
 });
 

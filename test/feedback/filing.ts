@@ -111,8 +111,8 @@ export class Filing {
   }
 
   /** An answer about this person that this member got: in the log and in the index. Its exchange id. */
-  async seen(code: string, by: SubsystemId = PORTAL): Promise<string> {
-    const id = await this.fresh(code, by);
+  async seen(code: string, by: SubsystemId = PORTAL, endpoint = ENDPOINT): Promise<string> {
+    const id = await this.fresh(code, by, endpoint);
     // Nothing waits for an opening before the leaf has come either, so that the index itself is asked.
     const subject = person(`PIN/${code}`);
     const isThere = async () => (await this.network.accesses(subject)).some(({ exchangeId }) => exchangeId === id);
@@ -121,10 +121,10 @@ export class Filing {
   }
 
   /** Such an answer of this very moment, which need not be in the index yet. */
-  async fresh(code: string, by: SubsystemId = PORTAL): Promise<string> {
+  async fresh(code: string, by: SubsystemId = PORTAL, endpoint = ENDPOINT): Promise<string> {
     const { network } = this;
     const about = [person(`PIN/${code}`)];
-    const asked = { from: by, snap: 2 } as const;
+    const asked = { from: by, snap: 2, ep: endpoint } as const;
     const requested = await network.requested(about, [], asked);
     const signed = by === PORTAL ? requested : await this.signedAs(by, requested);
     const answered = await network.answered(signed.statement, [], asked);

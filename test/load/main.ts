@@ -2,6 +2,7 @@ import { startFailure } from '#platform';
 import { accessesBenchmark } from './accesses/accesses-benchmark.js';
 import { busBenchmark } from './bus/bus-benchmark.js';
 import { correctionsBenchmark } from './corrections/corrections-benchmark.js';
+import { disputesBenchmark } from './corrections/disputes-benchmark.js';
 import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
 import { openingsBenchmark } from './exchange/openings-benchmark.js';
 import { say } from './harness/report.js';
@@ -19,6 +20,7 @@ const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>
   ['accesses', accessesBenchmark],
   ['bus', busBenchmark],
   ['corrections', correctionsBenchmark],
+  ['disputes', disputesBenchmark],
   ['exchange', exchangeBenchmark],
   ['openings', openingsBenchmark],
   ['overload', overloadBenchmark],

@@ -86,7 +86,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const keys = new PersonKeys(databases.keys, kek);
   const signer = () => publishedSigner(copy, ring, config.instanceId as InstanceId);
-  const statements = ownStatements(context, databases, signer);
+  const statements = ownStatements(context, { databases, signer, sent: () => follower.wake() });
   const concealment = assembleConcealment(context, { databases, copy, statements });
   const isFollowed = () => follower.isCaughtUp();
   const caughtUpAtMs = () => follower.caughtUpAtMs;
@@ -101,6 +101,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const follower: LogFollower = followLog(context, {
     ...{ files, copy, watcher, matcher, database: databases.feedback },
     advanced: () => corrections.work.wake(),
+    isAwaited: () => statements.isAwaited(),
   });
   const unopened = unopenedWorker(context, databases);
   const persons = assemblePersonStatements({
@@ -129,13 +130,18 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   return { copy, ledger, watcher, files, keys, ...asked, ...workers };
 }
 
+interface OwnStatementsWiring {
+  readonly databases: Databases;
+  readonly signer: () => Signer | undefined;
+  readonly sent: () => void;
+}
+
 function ownStatements(
   { bus, clock, events }: FeedbackContext,
-  { feedback }: Databases,
-  signer: () => Signer | undefined,
+  { databases, signer, sent }: OwnStatementsWiring,
 ): OwnStatements {
   return new OwnStatements({
-    ...{ database: feedback, bus, clock, signer },
+    ...{ database: databases.feedback, bus, clock, signer, sent },
     givenUp: (lost) => events.alarm('statements-given-up', { statements: lost }),
     failed: (cause) => events.failed('statements', cause),
   });
@@ -202,12 +208,15 @@ interface Following {
   readonly database: Database;
   /** Leaves were taken in. */
   readonly advanced: () => void;
+  /** Feedback waits for a leaf of its own. */
+  readonly isAwaited: () => boolean;
 }
 
 function followLog({ config, trust, clock, events }: FeedbackContext, following: Following): LogFollower {
-  const { files, copy, watcher, matcher, database } = following;
+  const { files, copy, watcher, matcher, database, isAwaited } = following;
   return new LogFollower({
     ...{ files, clock, auditUrl: config.auditUrl, keys: logKeys(trust), intervalMs: config.followIntervalMs },
+    isAwaited,
     store: new FollowedLogStore(database, config.unopenedAfterMs),
     keyOwner: () => {
       const view = copy.current();

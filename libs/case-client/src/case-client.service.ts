@@ -1,14 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { ownWords, valueHash, wordsHash, type CaseState, type OwnerAct } from '#corrections';
+import {
+  massSubject,
+  outlineOf,
+  ownWords,
+  valueHash,
+  wordsHash,
+  type CaseKind,
+  type CaseState,
+  type ContentItem,
+  type CorrectionContent,
+  type OwnerAct,
+} from '#corrections';
 import { CASE_KINDS, openDelivery, readCorrected, sealDelivery, type CorrectedContent } from '#deliveries';
 import { AppError, fromBase64Url, newExchangeId, parseSubsystemId, toBase64Url, type SubsystemId } from '#kernel';
-import { signStatement, startSession, type RecipientKey } from '#signing';
+import { commit, signStatement, spelled, startSession, type RecipientKey } from '#signing';
 import type { z } from 'zod';
 import { caseClientErrors } from './case-client.errors.js';
 import {
   checkProposal,
   statementOfAcknowledgement,
   statementOfAct,
+  statementOfMass,
   type Acknowledgement,
   type ExpectedStatement,
 } from './expected-statement.js';
@@ -65,6 +77,17 @@ export type WordedAct = Extract<OwnerAct, { readonly act: 'request-info' | 'deci
 
 /** The key for which a subsystem wants to be sealed now, by the registry. */
 export type SealingKeyOf = (subsystem: SubsystemId) => RecipientKey | undefined | Promise<RecipientKey | undefined>;
+
+/** What an owner says is wrong with a batch of its data. */
+export interface MassRequest {
+  readonly kind: CaseKind;
+  /** Whose answers show it, and at which registered endpoint. */
+  readonly service: string;
+  readonly endpoint: string;
+  /** Elements, where they stand, and what happened to them. */
+  readonly items: readonly ContentItem[];
+  readonly profile?: string | undefined;
+}
 
 interface Sealed {
   readonly id: string;
@@ -133,6 +156,32 @@ export class CaseClient {
     const expected = { ...statementOfAct(id, this.parts.subsystem, said), from: to };
     const answer = await this.step(path, said, expected, { id: contentId, sealed: toBase64Url(sealed) });
     return read(taken, answer).standing;
+  }
+
+  /**
+   * A mass correction, which the cases of persons can join once it is accepted. What it says is sealed for the owner itself,
+   * under its published key, so that it is read, received and decided as any other case.
+   */
+  async openMass({ kind, service, endpoint, items, profile }: MassRequest, key: RecipientKey): Promise<Standing> {
+    const { subsystem } = this.parts;
+    const [id, contentId, r] = [newExchangeId(), newExchangeId(), randomBytes(SALT_BYTES)];
+    const subject = massSubject(subsystem, id);
+    const content: CorrectionContent = {
+      ...{ v: 1, salt: newSalt(), subject: spelled(subject), exchangeId: id, language: 'en' },
+      ...{ items: [...items], attachments: [] },
+    };
+    const outline = outlineOf(content);
+    const session = await startSession({ recipient: subsystem, kid: key.kid, publicJwk: key.jwk });
+    const head = { id: contentId, kind: CASE_KINDS.request, to: subsystem };
+    const sealed = sealDelivery(head, { correctionId: id, kind, service, endpoint, content }, session);
+    const body = {
+      ...{ correctionId: id, kind, r: toBase64Url(r), service, endpoint, outline, contentId },
+      ...(profile === undefined ? {} : { profile }),
+    };
+    const { commitment } = commit('subject', subject, r);
+    const expected = statementOfMass(id, subsystem, { doc: outline.digest, subject: commitment });
+    const given = { id: contentId, sealed: toBase64Url(sealed) };
+    return read(taken, await this.step('/v1/owner/corrections', body, expected, given)).standing;
   }
 
   /** The owner's receipt, over what was opened. */

@@ -52,6 +52,15 @@ function saidBy(act: OwnerAct): Readonly<Record<string, unknown>> {
   }
 }
 
+/** Of a mass correction that an owner opens: it files with itself. */
+export function statementOfMass(
+  id: string,
+  owner: SubsystemId,
+  { doc, subject }: { readonly doc: string; readonly subject: string },
+): ExpectedStatement {
+  return { v: 1, t: 'correction.submitted', id, from: owner, to: owner, now: 'SUBMITTED', subj: [subject], doc };
+}
+
 /** What a recipient says that it did with the news that a value is corrected. */
 export interface Acknowledgement {
   readonly action: RecipientAction;
@@ -80,7 +89,8 @@ export function checkProposal(
 ): Result<StatementPayload, string> {
   // Who the other side is, is the case's unless it is expected: the portal of an owner's act, the owner of a recipient's.
   const open: ReadonlySet<string> = new Set('to' in expected ? ['from'] : ['to', 'id']);
-  const wrong = SAYING.find((name) => (name in expected || !open.has(name)) && payload[name] !== expected[name]);
+  const isAsSaid = (name: string) => JSON.stringify(payload[name]) === JSON.stringify(expected[name]);
+  const wrong = SAYING.find((name) => (name in expected || !open.has(name)) && !isAsSaid(name));
   if (wrong !== undefined) return refuse(wrong);
   const { ts } = payload;
   if (typeof ts !== 'number' || Math.abs(ts - nowMs) > MAX_CLOCK_DISTANCE_MS) return refuse('ts');

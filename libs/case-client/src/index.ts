@@ -5,6 +5,7 @@ export {
   unopened,
   type CaseClientParts,
   type CasesQuery,
+  type MassRequest,
   type NewValue,
   type ReadCase,
   type SealingKeyOf,

@@ -54,6 +54,7 @@ export { CASE_REFUSALS, type CaseRefusal, type CaseRefusalCode } from './case/re
 export { CASE_STATES, hasEnded, type CaseRole, type CaseState } from './case/state.js';
 export { DUE_CLOCK, type CaseStatement } from './case/statement.js';
 export { isWithin } from './case/effect.js';
+export { massSubject } from './case/mass.js';
 export { withSuccessor } from './case/successor.js';
 export {
   cellOf,

@@ -18,6 +18,8 @@ import {
 export const OWNER = 'DEMO/GOV/1001/population';
 /** Who gets each wrong date of birth: the portal by itself, the others for their work. */
 export const RECIPIENTS = [MYGOV, BENEFITS, CLINIC] as const;
+/** Answers with the wrong date as well, from a copy of its own. */
+export const NEXT_OWNER = BENEFITS;
 export const RIGHT = '2001-08-22';
 
 /** What an actor is told of an act. */
@@ -35,6 +37,8 @@ export interface Person {
   readonly subject: string;
   readonly correctionId: string;
   readonly exchangeId: string;
+  /** In whose answer it was seen. */
+  readonly service: string;
   readonly endUser: string;
   /** As it was shown to them. */
   readonly doubted: string;
@@ -49,18 +53,18 @@ export class Actors {
   constructor(private readonly instance: Instance) {}
 
   /** Somebody whose date of birth everybody was shown, signed in at the portal. */
-  async person(code: string, correctionId: string): Promise<Person> {
+  async person(code: string, correctionId: string, service = PERSONS): Promise<Person> {
     const endUser = (await signIn(this.instance, code, MYGOV)).output.trim();
     const looks = [
-      [BENEFITS, 'benefit-decision'],
-      [CLINIC, 'treatment'],
-      [MYGOV, 'citizen-view'],
+      [BENEFITS, 'benefit-decision', PERSONS],
+      [CLINIC, 'treatment', PERSONS],
+      [MYGOV, 'citizen-view', service],
     ] as const;
     let seen = { exchangeId: '', doubted: '' };
-    for (const [client, purpose] of looks) {
+    for (const [client, purpose, shownBy] of looks) {
       const answer = await eventually(
         async () => {
-          const said = await call(this.instance, { target: `${PERSONS}/${code}`, client, purpose });
+          const said = await call(this.instance, { target: `${shownBy}/${code}`, client, purpose });
           return said.status === 200 ? said : undefined;
         },
         { timeoutMs: 30_000, intervalMs: 250 },
@@ -68,14 +72,14 @@ export class Actors {
       const { birthDate } = JSON.parse(answer.text) as { birthDate: string };
       seen = { exchangeId: exchangeIdOf(answer), doubted: birthDate };
     }
-    return { code, subject: `DEMO/PIN/${code}`, correctionId, endUser, ...seen };
+    return { code, subject: `DEMO/PIN/${code}`, correctionId, service, endUser, ...seen };
   }
 
   /** Through the portal's gateway, the same form each time. */
   file(person: Person): Promise<Told> {
-    const { correctionId, exchangeId, subject, code, doubted } = person;
+    const { correctionId, exchangeId, service, subject, code, doubted } = person;
     return this.portal(person, '', {
-      ...{ correctionId, kind: 'ERROR', service: PERSONS, endpoint: 'GET /{pin}', language: 'az' },
+      ...{ correctionId, kind: 'ERROR', service, endpoint: 'GET /{pin}', language: 'az' },
       ...{ exchangeId, subject, recheck: { path: `/${code}` } },
       items: [{ element: 'person.birth-date', pointer: '/birthDate', doubted, proposed: RIGHT }],
     });
@@ -89,6 +93,11 @@ export class Actors {
   /** As the register's own system, over its connector. */
   owner(person: Person, act: string, said: object = {}, connector = this.connector('cn1')): Promise<Told> {
     return this.ask(connector, OWNER, `/v1/corrections/${person.correctionId}/${act}`, said);
+  }
+
+  /** The same as the system of who was handed the case. */
+  nextOwner(person: Person, act: string, said: object = {}): Promise<Told> {
+    return this.ask(this.connector('cn2'), NEXT_OWNER, `/v1/corrections/${person.correctionId}/${act}`, said);
   }
 
   /** As a member's own system, over its connector. */

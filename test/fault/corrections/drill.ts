@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { newExchangeId } from '#kernel';
 import type { Instance, InstanceOptions } from '../../../apps/sandbox/src/instance/instance.js';
-import { MYGOV } from '../../system/spec-support/bus-under-test.js';
+import { ENTITLEMENTS, MYGOV } from '../../system/spec-support/bus-under-test.js';
 import { Random } from '../chaos/random.js';
 import { judgeCases, type CaseBreach, type ExpectedCase } from '../ledger/case-judge.js';
-import { Actors, OWNER, RECIPIENTS, type Person } from './actors.js';
+import { Actors, NEXT_OWNER, OWNER, RECIPIENTS, type Person } from './actors.js';
 import type { Inbox } from './inbox.js';
 import { LogWatch } from './log-watch.js';
 import { Reaper, VICTIMS, type Victim } from './reaper.js';
@@ -13,7 +13,10 @@ import { Walk, type Plan, type Row, type Scene } from './walk.js';
 /** What happens to one case, and what has to be there of it in the end. */
 export interface Path extends Plan {
   readonly walk: (walk: Walk) => Promise<void>;
-  readonly expected: Pick<ExpectedCase, 'ends' | 'transitions' | 'ownerHears' | 'recipients'>;
+  /** In whose answer the datum was seen; absent: in the register's own. */
+  readonly service?: string;
+  readonly expected: Pick<ExpectedCase, 'ends' | 'transitions' | 'ownerHears' | 'recipients'> &
+    Partial<Pick<ExpectedCase, 'owner' | 'formerOwners'>>;
 }
 
 const BEGIN = ['submitted', 'routed', 'received', 'review-started'];
@@ -22,8 +25,14 @@ const CLOSED = { ends: 'CLOSED', recipients: RECIPIENTS } as const;
 /** After the load: what waits for the end of a dead worker's lease has had its time. */
 const REST_MS = 100_000;
 
+/** What happens on `correctedPath`; each is once under way, taken, or there already when its victim dies. */
+export const CORRECTED_DEEDS = [
+  ...[...BEGIN, 'info-requested', 'info-provided', 'extended', 'decided'],
+  ...['corrected', 'propagating', 'verified', 'acknowledged', 'closed'],
+] as const;
+
 /** Every transition that a case can take on its way to a correction. */
-export function correctedPath(path: string, victimOf: Plan['victimOf']): Path {
+export function correctedPath(path: string, victimOf: Plan['victimOf'], isWhole = false): Path {
   const walk = async (one: Walk) => {
     await one.reviewed();
     await one.asked();
@@ -32,7 +41,26 @@ export function correctedPath(path: string, victimOf: Plan['victimOf']): Path {
   };
   const transitions = [...BEGIN, 'info-requested', 'info-provided', 'extended', 'decided', ...END];
   const ownerHears = ['correction', 'correction.info', 'correction.told closed'];
-  return { path, victimOf, walk, expected: { ...CLOSED, transitions, ownerHears } };
+  return { path, victimOf, isWhole, walk, expected: { ...CLOSED, transitions, ownerHears } };
+}
+
+/** Handed on by who owns the datum to whose copy is wrong; who dies at each of these steps is chance. */
+export function transferredPath(random: Random): Path {
+  const victims = new Map(
+    ['transferred', 'routed', 'received', 'withdrawn'].map((deed) => [deed, random.pick(VICTIMS)] as const),
+  );
+  const victimOf = (deed: string) => victims.get(deed);
+  const walk = async (one: Walk) => {
+    await one.reviewed();
+    await one.transferred();
+    await one.withdrawn();
+  };
+  const expected = {
+    ...({ ends: 'WITHDRAWN', recipients: [], owner: NEXT_OWNER, formerOwners: [OWNER] } as const),
+    transitions: [...BEGIN, 'transferred', 'routed', 'received', 'review-started', 'withdrawn'],
+    ownerHears: ['correction', 'correction.told withdrawn'],
+  };
+  return { path: 'transferred', service: ENTITLEMENTS, victimOf, walk, expected };
 }
 
 export function withdrawnPath(victim: Victim): Path {
@@ -127,7 +155,7 @@ export async function drill({ instance, inbox, seed, killMs, waves }: DrillOptio
     for (const wave of waves(random, scene)) {
       const all: Walk[] = [];
       for (const path of wave) {
-        const person = await actors.person(personAt(cases.length), newExchangeId());
+        const person = await actors.person(personAt(cases.length), newExchangeId(), path.service);
         cases.push(expectedOf(person, path.expected));
         all.push(new Walk(scene, person, path));
       }

@@ -47,8 +47,8 @@ export class Reaper {
     return death;
   }
 
-  /** Whose start fails, because what it needs starts as well, is tried again. */
-  private async bringBack(victim: Victim): Promise<void> {
+  /** Resolves when it is ready. Whose start fails, because what it needs starts as well, is tried again. */
+  async bringBack(victim: Victim): Promise<void> {
     await eventually(() => this.instance.bringBack(victim).then(() => true), {
       timeoutMs: READY_MS,
       intervalMs: PAUSE_MS,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '#testing';
 import type { Random } from '../chaos/random.js';
-import { OWNER, RECIPIENTS, RIGHT, type Actors, type Person, type Told } from './actors.js';
+import { NEXT_OWNER, OWNER, RECIPIENTS, RIGHT, type Actors, type Person, type Told } from './actors.js';
 import type { Inbox } from './inbox.js';
 import type { LogWatch } from './log-watch.js';
 import type { Reaper, Victim } from './reaper.js';
@@ -50,6 +50,8 @@ export interface Scene {
 
 export interface Plan {
   readonly path: string;
+  /** Kills go on until its end, however long that takes. */
+  readonly isWhole?: boolean;
   readonly victimOf: (deed: string) => Victim | undefined;
 }
 
@@ -107,6 +109,17 @@ export class Walk {
     await this.marked(false);
   }
 
+  /** Handed on to whose copy it is, who takes it up anew. */
+  async transferred(): Promise<void> {
+    const { actors } = this.scene;
+    const said = { target: NEXT_OWNER, reason: 'copy-stale' };
+    const on = this.deed('transferred', () => actors.owner(this.person, 'transfer', said));
+    await this.together(on, this.deed('routed', undefined, 2));
+    await this.together(this.deed('received', undefined, 2));
+    await this.together(this.deed('review-started', () => actors.nextOwner(this.person, 'start'), 2));
+    await this.marked(true);
+  }
+
   /** From the decision on until the case is closed. */
   async corrected(): Promise<void> {
     const { actors, inbox } = this.scene;
@@ -126,11 +139,15 @@ export class Walk {
     await this.together({ name: 'acknowledged', act: acknowledge, stands }, this.deed('closed'));
   }
 
+  private get isKilled(): boolean {
+    return this.plan.isWhole === true || Date.now() < this.scene.killUntilMs;
+  }
+
   /** Deeds of which each follows on the one before, without a pause in which the process could live again unseen. */
   async together(...deeds: readonly Deed[]): Promise<void> {
-    const { reaper, killUntilMs } = this.scene;
+    const { reaper } = this.scene;
     const victim = deeds.map(({ name }) => this.plan.victimOf(name)).find((one) => one !== undefined);
-    const isKilling = victim !== undefined && Date.now() < killUntilMs;
+    const isKilling = victim !== undefined && this.isKilled;
     const end = isKilling ? await reaper.permit(victim) : () => undefined;
     try {
       for (const deed of deeds) {
@@ -150,11 +167,11 @@ export class Walk {
 
   /** By the owner's connector, when the agency's system has the request; half of them die before that has said so. */
   private async received(): Promise<void> {
-    const { inbox, random, reaper, killUntilMs } = this.scene;
+    const { inbox, random, reaper } = this.scene;
     const { correctionId } = this.person;
     const victim = this.plan.victimOf('received');
     const deed = this.deed('received');
-    if (victim === undefined || random.next() < 0.5 || Date.now() >= killUntilMs) return this.together(deed);
+    if (victim === undefined || random.next() < 0.5 || !this.isKilled) return this.together(deed);
     const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<boolean>();
     inbox.beforeTaking('correction', correctionId, () => mayAnswer.then(() => undefined));
     await inbox.heard(OWNER, 'correction', correctionId, PATIENCE_MS);

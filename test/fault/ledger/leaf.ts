@@ -17,6 +17,10 @@ export interface Leaf {
   readonly prev: string | undefined;
   readonly why: string | undefined;
   readonly st: number | undefined;
+  /** Milliseconds by its maker's clock. */
+  readonly ts?: number;
+  /** Of an answer: how many disputed elements are marked on it. */
+  readonly n?: number;
   /** Of a transition of a case. */
   readonly seq?: number;
   readonly was?: string;
@@ -27,7 +31,7 @@ export interface Leaf {
 export function decodeLeaf(index: number, body: Buffer): Leaf {
   const [header = '', payload = ''] = body.toString('latin1').split('.');
   const { kid } = fields(header);
-  const { t, id, from, to, svc, ep, prev, why, st, seq, was, now } = fields(payload);
+  const { t, id, from, to, svc, ep, prev, why, st, ts, n, seq, was, now } = fields(payload);
   return {
     index,
     hash: leafHash(body).toString('base64url'),
@@ -41,6 +45,8 @@ export function decodeLeaf(index: number, body: Buffer): Leaf {
     prev: text(prev),
     why: text(why),
     st: typeof st === 'number' ? st : undefined,
+    ...(typeof ts === 'number' ? { ts } : {}),
+    ...(typeof n === 'number' ? { n } : {}),
     ...(typeof seq === 'number' ? { seq } : {}),
     ...(typeof was === 'string' ? { was } : {}),
     ...(typeof now === 'string' ? { now } : {}),

@@ -20,7 +20,8 @@ export async function startBus(options: Partial<InstanceOptions> = {}): Promise<
     const instance = await startInstance({ dataDir, ...options });
     const end = async () => {
       await instance.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      // PostgreSQL may write its last while its folder goes.
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     };
     return { instance, end };
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Acknowledgement, CasesQuery, NewValue } from '#case-client';
-import { CASE_STATES } from '#corrections';
+import { CASE_STATES, type CaseKind, type ContentItem } from '#corrections';
 import {
   DECISION_REASONS,
   EXTENSION_REASONS,
@@ -18,6 +18,7 @@ import {
   correctCorrection,
   listCorrections,
   listTold,
+  openMassCorrection,
   receiveCorrection,
   salted,
   sayOnCorrection,
@@ -50,6 +51,14 @@ interface TransferFlags extends RegistryFlags {
   to: string;
   reason: string;
 }
+interface MassFlags extends RegistryFlags {
+  kind: CaseKind;
+  service: string;
+  endpoint: string;
+  item: readonly ContentItem[];
+  because?: string;
+  profile?: string;
+}
 interface WordedFlags extends RegistryFlags {
   words?: string;
 }
@@ -72,6 +81,7 @@ export function addCorrection(kerege: Command, config: CliConfig, terminal: Term
   addReading(desk, terminal);
   addHandling(desk, config, terminal);
   addDeciding(desk, config, terminal);
+  addMass(desk, config, terminal);
   addAcknowledging(desk, terminal);
   addVerifying(correction, config, terminal);
 }
@@ -192,6 +202,26 @@ function addDeciding({ make, deskOf, registryOf }: Desk, config: CliConfig, term
     );
 }
 
+function addMass({ make, deskOf, registryOf }: Desk, config: CliConfig, terminal: Terminal): void {
+  withRegistry(make('open-mass', 'opens one case for a batch of data that went wrong, which others can join'), config)
+    .addOption(oneOf('--kind <kind>', 'what is wrong', ['ERROR', 'MISSING', 'OUTDATED', 'DUPLICATE']).default('ERROR'))
+    .requiredOption('--service <service>', 'whose answers show it, INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE')
+    .requiredOption('--endpoint <endpoint>', 'at which registered endpoint, e.g. "GET /{pin}"')
+    .requiredOption('--item <pointer=element>', 'what, e.g. /birthDate=person.birth-date; again for each', massItem)
+    .option('--because <text>', 'what happened, for whoever decides; sealed for the owner itself')
+    .option('--profile <name>', 'profile of terms')
+    .action(({ kind, service, endpoint, item, because, profile, ...flags }: MassFlags) => {
+      const items = item.map((one) => ({ ...one, ...(because === undefined ? {} : { explanation: because }) }));
+      return openMassCorrection({ kind, service, endpoint, items, profile }, registryOf(flags), terminal);
+    });
+  make('join <id>', 'answers a case by a mass correction that was accepted whole')
+    .requiredOption('--mass <id>', 'the mass correction')
+    .requiredOption('--law <reference>', 'article that it rests on')
+    .action((id: string, { mass: massId, law: legalRef, ...flags }: DeskFlags & { mass: string; law: string }) =>
+      actOnCorrection(id, salted({ act: 'join', massId, legalRef }), deskOf(flags), terminal),
+    );
+}
+
 function addAcknowledging({ make, deskOf }: Desk, terminal: Terminal): void {
   make('told', 'values that others have corrected and the subsystem got, with the ids to answer under')
     .option('--json', 'one JSON object a line')
@@ -209,6 +239,13 @@ function addAcknowledging({ make, deskOf }: Desk, terminal: Terminal): void {
 function places(text: string): number[] {
   if (!/^\d{1,2}(,\d{1,2})*$/.test(text)) throw new InvalidArgumentError('Places of items, from 0: 0,1.');
   return text.split(',').map(Number);
+}
+
+function massItem(text: string, before: readonly ContentItem[] = []): ContentItem[] {
+  const [, pointer, element] = /^((?:\/[^=]*)?)=(.+)$/u.exec(text) ?? [];
+  if (pointer === undefined || element === undefined)
+    throw new InvalidArgumentError('Where it stands in the answer, and its element: /birthDate=person.birth-date.');
+  return [...before, { pointer, element }];
 }
 
 function gathered(text: string, before: readonly string[]): string[] {

@@ -3,12 +3,14 @@ import {
   newSalt,
   type Acknowledgement,
   type CasesQuery,
+  type MassRequest,
   type NewValue,
   type Standing,
   type ToldNotice,
   type WordedAct,
 } from '#case-client';
 import { ownerAct, type OwnerAct } from '#corrections';
+import { parseSubsystemId } from '#kernel';
 import { cliErrors } from '../cli.errors.js';
 import { harmless } from '../terminal/harmless.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -92,6 +94,23 @@ export async function transferCorrection(
   const key = await publishedSealingKey(options, act.target);
   if (key === undefined) throw caseClientErrors.error('case-target-unknown');
   tell(await desk.transfer(id, act, key), options, terminal);
+}
+
+/** `kerege correction open-mass`: one decision for many; sealed for the owner itself, by the key that the registry publishes. */
+export async function openMassCorrection(
+  mass: MassRequest,
+  options: DeskOptions & RegistryOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const desk = await openCaseDesk(options);
+  const owner = parseSubsystemId(options.subsystem);
+  const key = owner.ok ? await publishedSealingKey(options, owner.value) : undefined;
+  if (key === undefined) throw caseClientErrors.error('case-target-unknown');
+  const standing = await desk.openMass(mass, key);
+  tell(standing, terminal);
+  terminal.tell(
+    `  Once it is received, reviewed and accepted: kerege correction join <id> --mass ${standing.id} --law …`,
+  );
 }
 
 /** `kerege correction correct`: states the digests of the values that the register holds now, never the values. */

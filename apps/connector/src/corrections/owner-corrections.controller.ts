@@ -118,6 +118,13 @@ export class OwnerCorrectionsController {
     return this.corrections.say(owner, id, wordedIn('decide', body));
   }
 
+  @Post(':id/join')
+  @Act('joinCorrection', 'Answers it by a mass correction of this subsystem that was accepted whole.')
+  @Said()
+  join(@Param() { id }: CorrectionPath, @Body() body: unknown, @Owner() owner: SubsystemId): Promise<Standing> {
+    return this.corrections.act(owner, id, actIn('join', body));
+  }
+
   @Post(':id/corrected')
   @Act('correctedCorrection', 'States what the register holds now; only digests of the values leave the connector.')
   corrected(

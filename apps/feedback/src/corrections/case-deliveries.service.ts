@@ -100,6 +100,8 @@ export class CaseDeliveries implements CaseDelivering {
    * set for those who were not, taken away from all. By one clock, which is no actor's, so that the later word is newer.
    */
   private async flags(kept: KeptCase, isOn: boolean, dispute: Dispute | undefined): Promise<FlagsOut> {
+    // Nobody's answers are about a batch.
+    if (kept.details.isMass === true) return NOTHING;
     const nowMs = this.parts.clock.now();
     const { sinceMs = nowMs, told = [] } = dispute ?? {};
     const { option, exemptPurposes } = (this.parts.terms.get(kept.record.profile) as Terms).profile.dispute;

@@ -42,42 +42,69 @@ const PER_ROUND = 200;
 /**
  * What happens in cases without anybody asking: transitions count once the log shows them, feedback takes the steps that
  * are its own, and terms end. Each is one transaction with what it brings; a crash repeats it from the row. Several
- * processes may do it side by side: the row's lock lets one through.
+ * processes may do it side by side: the row's lock lets one through. So may what the log has shown and what is due: to
+ * find out recipients takes seconds, and a flag has one to go (`corrections.md` §6).
  */
 export class CaseWork {
-  private readonly rounds: Rounds;
+  private readonly settling: Rounds;
+  private readonly advancing: Rounds;
   private readonly flags: CaseFlags;
 
   constructor(private readonly parts: CaseWorkParts) {
-    this.rounds = new Rounds(() => this.pass(), parts.failed, parts.intervalMs);
+    this.settling = new Rounds(
+      // What they have become may be followed by a step of feedback's own.
+      () => this.settleAll(() => this.advancing.soon()),
+      parts.failed,
+      parts.intervalMs,
+    );
+    this.advancing = new Rounds(() => this.advanceAll(), parts.failed, parts.intervalMs);
     this.flags = new CaseFlags(parts);
   }
 
   start(): void {
-    this.rounds.start();
+    this.settling.start();
+    this.advancing.start();
   }
 
-  stop(): Promise<void> {
-    return this.rounds.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.settling.stop(), this.advancing.stop()]);
   }
 
   /** New leaves are there. */
   wake(): void {
-    this.rounds.soon();
+    this.settling.soon();
   }
 
-  /** One round; resolves with when the next should be. */
-  async pass(): Promise<number> {
-    const { store, registry, clock, intervalMs } = this.parts;
+  /** One round of both. */
+  async pass(): Promise<void> {
+    await this.settleAll();
+    await this.advanceAll();
+  }
+
+  /** What the log shows by now; resolves with when the next should be. */
+  private async settleAll(haveSettled: () => void = () => undefined): Promise<number> {
+    const { store, registry, intervalMs } = this.parts;
     // Without a snapshot nobody can be told, and what is not told with its transition never is.
+    if (registry.current() === undefined) return intervalMs;
+    const settled = await store.settled(PER_ROUND);
+    let hasMoved = false;
+    for (const id of settled)
+      await this.guarded(async () => {
+        hasMoved = (await this.settle(id)) === 'moved' || hasMoved;
+      });
+    if (settled.length > 0) haveSettled();
+    return hasMoved || settled.length === PER_ROUND ? 0 : intervalMs;
+  }
+
+  /** What is due; resolves as well with when the next should be. */
+  private async advanceAll(): Promise<number> {
+    const { store, registry, clock, intervalMs } = this.parts;
     if (registry.current() === undefined) return intervalMs;
     await this.flags.keepUp();
     await this.guarded(() => this.parts.successions.keepUp());
-    const settled = await store.settled(PER_ROUND);
-    for (const id of settled) await this.guarded(() => this.settle(id));
     const due = await store.due(clock.now(), PER_ROUND);
     for (const id of due) await this.guarded(() => this.advance(id));
-    return settled.length === PER_ROUND || due.length === PER_ROUND ? 0 : intervalMs;
+    return due.length === PER_ROUND ? 0 : intervalMs;
   }
 
   /** What is wrong with one case holds up no other. */
@@ -89,10 +116,10 @@ export class CaseWork {
     }
   }
 
-  private async settle(id: string): Promise<void> {
+  private async settle(id: string): Promise<'stood' | 'lost' | 'moved'> {
     const { store, delivering, deliveries, words, noting, notifying, lost, stood } = this.parts;
     const seen = await store.find(id);
-    if (seen?.pending === undefined) return;
+    if (seen?.pending === undefined) return 'moved';
     const after = settledCase(seen);
     const [told, takenBack] = await Promise.all([delivering.afterwards(seen, after), delivering.takenBack(seen)]);
     const outcome = await store.transaction(async (queries) => {
@@ -117,10 +144,11 @@ export class CaseWork {
     });
     if (outcome !== 'moved') deliveries.wake();
     if (outcome === 'lost') lost(id);
-    if (outcome !== 'stood') return;
+    if (outcome !== 'stood') return outcome;
     stood(after.record.state);
     // The registry may have changed while it was on its way.
     if (seen.pending.signals.includes('data.disputed')) await this.flags.add(after);
+    return outcome;
   }
 
   private async advance(id: string): Promise<void> {

@@ -90,7 +90,8 @@ const STAND = `UPDATE correction_case SET owner = $2, portal = $3, state = $4, r
 const STEP = `INSERT INTO correction_step (case_id, seq, leaf_hash, type, was, now, why, portal, owner, service, at_ms, due_ms)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`;
 const LOGGED = `SELECT id FROM correction_case JOIN own_statement ON leaf_hash = pending_leaf
-  WHERE pending_leaf IS NOT NULL AND (idx IS NOT NULL OR is_given_up) AND NOT is_astray ORDER BY changed_ms LIMIT $1`;
+  WHERE pending_leaf IS NOT NULL AND (idx IS NOT NULL OR is_given_up) AND NOT is_astray
+  ORDER BY (pending->'signals') ? 'data.undisputed' DESC, changed_ms LIMIT $1`;
 const WORK = `SELECT id FROM correction_case WHERE pending IS NULL AND work_ms <= $1 AND NOT is_astray
   ORDER BY work_ms LIMIT $2`;
 const UNVERIFIED = `SELECT ${COLUMNS}, (SELECT max(seq) FROM correction_step
@@ -170,6 +171,15 @@ export class CaseStore {
       `SELECT count(*) AS n FROM correction_case JOIN unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
          USING (epoch, tag) WHERE state <> ALL($3::text[])`,
       [tags.map(({ epoch }) => epoch), tags.map(({ tag }) => tag), ENDED],
+    );
+    return Number(row?.n);
+  }
+
+  /** Mass corrections of an owner that have not ended. */
+  async countMass(owner: string): Promise<number> {
+    const [row] = await this.database.query<{ n: string }>(
+      `SELECT count(*) AS n FROM correction_case WHERE portal = $1 AND state <> ALL($2::text[]) AND details ? 'isMass'`,
+      [owner, ENDED],
     );
     return Number(row?.n);
   }
@@ -295,7 +305,7 @@ export class CaseStore {
     await queries.query('UPDATE correction_case SET work_ms = 0 WHERE id = ANY($1::uuid[])', [ids]);
   }
 
-  /** Cases whose pending transition the log shows, or will never show. */
+  /** Cases whose pending transition the log shows, or will never show; the end of a flag, which has a second, first. */
   async settled(limit: number): Promise<string[]> {
     return (await this.database.query<{ id: string }>(LOGGED, [limit])).map(({ id }) => id);
   }

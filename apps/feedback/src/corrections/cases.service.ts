@@ -194,8 +194,9 @@ export class Cases {
       await deliveries.outbox.add(queries, atOnce.deliveries);
       return pendingStep;
     });
-    statements.wake();
+    // The flag, if it is one, has a second from the time that its statement says.
     deliveries.wake();
+    statements.wake();
     moved(pending);
   }
 

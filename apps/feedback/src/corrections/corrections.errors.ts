@@ -66,7 +66,7 @@ export const correctionErrors = defineErrors('feedback-corrections', {
   'cases-too-many': {
     kind: 'conflict',
     status: 429,
-    message: 'This person has as many open cases as they may have.',
+    message: 'This person has as many open cases as they may have, or this owner as many open mass corrections.',
     next: 'File again when some of them have ended.',
   },
 });

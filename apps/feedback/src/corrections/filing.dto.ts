@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -19,7 +19,7 @@ import {
 import type { CaseKind } from '#corrections';
 import type { ServiceId } from '#kernel';
 import { BYTES_32, GivenDto, IS_UUID, SALTED } from './step.dto.js';
-import type { Filing } from './filing.service.js';
+import type { Filing, MassFiling } from './filing.service.js';
 
 const KINDS = ['ERROR', 'MISSING', 'OUTDATED', 'NOT_MINE', 'CHANGE', 'DUPLICATE', 'COPY_STALE'] as const;
 const LANGUAGES = ['az', 'ky', 'kk', 'ru', 'en'] as const;
@@ -115,6 +115,13 @@ export class FilingBody extends GivenDto {
   @IsOptional()
   @IS_UUID('parentId')
   parentId?: string;
+}
+
+/** A mass correction, which an owner opens: about no person, split among nobody, in no answer that somebody saw. */
+export class MassFilingBody extends OmitType(FilingBody, ['subject', 'language', 'parts', 'parentId'] as const) {}
+
+export function massFilingOf({ statement: _statement, content: _content, ...mass }: MassFilingBody): MassFiling {
+  return mass;
 }
 
 /** Without what makes it a step. */

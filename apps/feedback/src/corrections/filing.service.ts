@@ -1,5 +1,6 @@
 import {
   draftCase,
+  massSubject,
   routeItems,
   spellPublicNumber,
   type CaseEvent,
@@ -9,10 +10,10 @@ import {
   type ContentOutline,
   type FilingFacts,
 } from '#corrections';
-import { fromBase64Url, type ExchangeId, type ServiceId } from '#kernel';
+import { fromBase64Url, type ExchangeId, type ServiceId, type SubsystemId } from '#kernel';
 import type { Queries } from '#postgres';
-import { commit, type Statement, type TypedSubject } from '#signing';
-import { elementsOf } from '#snapshot';
+import { commit, spelled, type Statement, type TypedSubject } from '#signing';
+import { elementsOf, type RegistryView } from '#snapshot';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { ownSubjects } from '../caller/own-subjects.js';
 import { ERASURE_LOCK } from '../ingest-lock.js';
@@ -61,6 +62,16 @@ export interface Filing {
   readonly parentId?: string | undefined;
 }
 
+/** What an owner says is wrong with a batch of its own data; no person and no exchange has anything to do with it. */
+export type MassFiling = Omit<Filing, 'subject' | 'language' | 'parts' | 'parentId'>;
+
+/** Who files, and what it takes for them to file this. */
+interface Filer {
+  readonly signer: SubsystemId;
+  readonly isOwn: (kept: KeptCase) => boolean | Promise<boolean>;
+  readonly drafted: () => Promise<Draft>;
+}
+
 const MOST_LINKED = 5;
 /** First half of the keys of the locks that let one person file once at a time; the number means nothing. */
 const FILING_LOCKS = 0x6b66636f;
@@ -85,6 +96,7 @@ interface Draft {
   readonly commitment: string;
   readonly record: CaseRecord;
   readonly event: CaseEvent;
+  readonly isMass?: true;
 }
 
 /**
@@ -94,12 +106,25 @@ interface Draft {
 export class Filings {
   constructor(private readonly parts: FilingParts) {}
 
-  async file(caller: Caller, filing: Filing, given: GivenStep | undefined): Promise<StepOutcome> {
+  file(caller: Caller, filing: Filing, given: GivenStep | undefined): Promise<StepOutcome> {
+    const isOwn = (kept: KeptCase) => this.parts.persons.isOwn(caller, kept);
+    return this.taken(filing, given, { signer: caller.portal, isOwn, drafted: () => this.drafted(caller, filing) });
+  }
+
+  /** The owner's own, for a register that is wrong in many places: one decision, which the cases of persons join. */
+  openMass(owner: SubsystemId, mass: MassFiling, given: GivenStep | undefined): Promise<StepOutcome> {
+    // Nobody is written a letter about it; whoever reads it is the owner.
+    const filing: Filing = { ...mass, subject: spelled(massSubject(owner, mass.correctionId)), language: 'en' };
+    const isOwn = ({ record, details }: KeptCase) => record.portal === owner && details.isMass === true;
+    return this.taken(filing, given, { signer: owner, isOwn, drafted: () => this.massDrafted(owner, filing) });
+  }
+
+  private async taken(filing: Filing, given: GivenStep | undefined, filer: Filer): Promise<StepOutcome> {
     const { cases, store, clock } = this.parts;
     const statement = given && readSigned(given.statement);
     const known = await store.find(filing.correctionId);
-    if (known !== undefined) return { standing: standingOfCase(await this.filedBefore(caller, known, statement)) };
-    const draft = await this.drafted(caller, filing);
+    if (known !== undefined) return { standing: standingOfCase(await this.filedBefore(filer, known, statement)) };
+    const draft = await filer.drafted();
     if (statement === undefined) {
       const atMs = clock.now();
       return { payload: this.payloadOf(draft, this.judged(draft, atMs), atMs) };
@@ -108,18 +133,18 @@ export class Filings {
     const step = this.judged(draft, atMs);
     if (!isSamePayload(this.payloadOf(draft, step, atMs), statement.payload))
       throw correctionErrors.error('step-unsound', { extensions: { problem: 'payload' } });
-    cases.checkSigner(statement, caller.portal);
+    cases.checkSigner(statement, filer.signer);
     this.checkContent(draft, given?.content);
     await this.add(draft, step, statement, given?.content);
     return { standing: standingOfCase(await cases.find(filing.correctionId)) };
   }
 
-  /** The same filing again, by the person's own portal, changes nothing. A statement is a leaf: whoever reads has it. */
-  private async filedBefore(caller: Caller, kept: KeptCase, statement: Statement | undefined): Promise<KeptCase> {
+  /** The same filing again, by who filed it, changes nothing. A statement is a leaf: whoever reads has it. */
+  private async filedBefore(filer: Filer, kept: KeptCase, statement: Statement | undefined): Promise<KeptCase> {
     const [first] = await this.parts.store.steps(kept.id);
     const leaf = first?.leafHash ?? kept.pending?.leaf;
     const isSame = statement !== undefined && leaf?.equals(statement.leafHash) === true;
-    if (!isSame || !(await this.parts.persons.isOwn(caller, kept))) throw correctionErrors.error('case-exists');
+    if (!isSame || !(await filer.isOwn(kept))) throw correctionErrors.error('case-exists');
     return kept;
   }
 
@@ -143,12 +168,9 @@ export class Filings {
     if (others.length >= this.parts.mostOpen) throw correctionErrors.error('cases-too-many');
     const duplicateOf = duplicateIn(others, filing, items);
     if (duplicateOf !== undefined) await this.link(duplicateOf, filing);
-    const places = elementsOf(view, service, endpoint);
     const facts: FilingFacts = {
       isExchangeOfSubject: await exchanges.isAbout(tags, { exchangeId: outline.exchangeId, service, endpoint }),
-      unknownElements: items.flatMap(({ elementId }) =>
-        elementId === undefined || places.some(({ element }) => element === elementId) ? [] : [elementId],
-      ),
+      unknownElements: unknownIn(items, view, filing),
       // Its statement is judged by itself: the payload holds the digest of what was sent.
       isSignatureValid: true,
       ...(duplicateOf === undefined ? {} : { duplicateOf: duplicateOf.id }),
@@ -162,6 +184,36 @@ export class Filings {
     const r = fromBase64Url(filing.r) ?? Buffer.alloc(0);
     const { commitment } = commit('subject', subject, r);
     return { filing, subject, commitment, record, event: { type: 'submit', by, facts, doc: outline.digest } };
+  }
+
+  /** Of data that are all its own; it stands for no exchange, and says its own id instead. */
+  private async massDrafted(owner: SubsystemId, filing: Filing): Promise<Draft> {
+    const { cases, store, defaultProfile, needsTwoPersons, mostOpen } = this.parts;
+    const { correctionId, kind, service, outline, profile = defaultProfile } = filing;
+    if (outline.exchangeId !== correctionId)
+      throw correctionErrors.error('case-outline', { extensions: { problem: 'exchangeId' } });
+    const view = cases.view();
+    const items = outline.items.map(itemOf);
+    const owners = routeItems({ kind, service, items }, view).map((part) => part.owner);
+    if (owners.length !== 1 || owners[0] !== owner)
+      throw correctionErrors.error('case-parties', { extensions: { owners } });
+    cases.termsOf(profile);
+    if ((await store.countMass(owner)) >= mostOpen) throw correctionErrors.error('cases-too-many');
+    const facts: FilingFacts = {
+      ...{ isExchangeOfSubject: true, isSignatureValid: true, isAtDisputeLimit: false },
+      unknownElements: unknownIn(items, view, filing),
+    };
+    const record = draftCase({
+      ...{ correctionId, publicNumber: '', kind, profile, needsTwoPersons },
+      ...{ portal: owner, owner, service, items, exchangeId: outline.exchangeId as ExchangeId },
+    });
+    const subject = massSubject(owner, correctionId);
+    const { commitment } = commit('subject', subject, fromBase64Url(filing.r) ?? Buffer.alloc(0));
+    const by = { role: 'owner', subsystem: owner } as const;
+    return {
+      ...{ filing, subject, commitment, record, isMass: true },
+      event: { type: 'submit', by, facts, doc: outline.digest },
+    };
   }
 
   /** Whom the registry makes the owner; several have to be named as parts, each with what is its own. */
@@ -226,6 +278,7 @@ export class Filings {
     const { endpoint, language, outline, parentId, parts } = filing;
     const details: CaseDetails = {
       ...{ endpoint, language, outline },
+      ...(draft.isMass === undefined ? {} : { isMass: draft.isMass }),
       ...(parentId === undefined ? {} : { parentId }),
       ...(parts === undefined ? {} : { parts }),
     };
@@ -276,6 +329,18 @@ function checkFamily(
   const whole = open.find(({ id, record }) => id === parentId && record.portal === portal);
   const isNamed = whole?.details.parts?.some((part) => part.correctionId === correctionId && part.owner === owner);
   if (isNamed !== true) throw correctionErrors.error('case-parties', { extensions: { owners: [owner] } });
+}
+
+/** Elements that do not stand in the answers of that endpoint. */
+function unknownIn(
+  items: readonly CaseItem[],
+  view: RegistryView,
+  { service, endpoint }: Pick<Filing, 'service' | 'endpoint'>,
+): string[] {
+  const places = elementsOf(view, service, endpoint);
+  return items.flatMap(({ elementId }) =>
+    elementId === undefined || places.some(({ element }) => element === elementId) ? [] : [elementId],
+  );
 }
 
 function itemOf({ element, pointer, doubted, asOf }: ContentOutline['items'][number]): CaseItem {

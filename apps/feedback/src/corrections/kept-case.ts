@@ -16,6 +16,8 @@ export interface CaseDetails {
   readonly language: string;
   /** Digests of what was sent to the owner; never a value. */
   readonly outline: ContentOutline;
+  /** A mass correction of its owner: about a batch of data, and nobody by name (`corrections.md` §7). */
+  readonly isMass?: true;
   /** Of a part: the case that it was split from. */
   readonly parentId?: string;
   /** While the datum is flagged: since when, ms, and who was told of what. */

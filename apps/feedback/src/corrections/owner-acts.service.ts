@@ -50,11 +50,17 @@ export class OwnerActs {
 
   async act(owner: SubsystemId, id: string, act: OwnerAct, given?: Omit<GivenStep, 'act'>): Promise<StepOutcome> {
     const standing = await this.owned(owner, id);
-    const mass = act.act === 'join' ? await this.parts.store.find(act.massId) : undefined;
+    const mass = act.act === 'join' ? await this.massOf(act.massId) : undefined;
     const eventOf = (kept: KeptCase) => this.eventOf(owner, kept, act, mass);
     if (given !== undefined && !this.isContentOf(act, standing, given.content))
       throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
     return this.parts.cases.step(id, eventOf, given && { ...given, act });
+  }
+
+  /** What was decided about one person answers nobody else's case. */
+  private async massOf(massId: string): Promise<KeptCase | undefined> {
+    const found = await this.parts.store.find(massId);
+    return found?.details.isMass === true ? found : undefined;
   }
 
   /** A transfer brings the request sealed anew; own words come with their digest, for a published key of the portal. */

@@ -7,6 +7,8 @@ import { AuthenticatedMember, MemberGuard } from '../caller/member.guard.js';
 import { MEMBER_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import type { CaseStanding } from './case-standing.js';
 import type { StepOutcome } from './cases.service.js';
+import { MassFilingBody, massFilingOf } from './filing.dto.js';
+import { Filings } from './filing.service.js';
 import { OwnerActPipe, OwnerCasesQuery, statesIn, type OwnerActBody } from './owner-acts.dto.js';
 import { OwnerActs, type OwnedCase } from './owner-acts.service.js';
 import { CasePath, givenOf, StepOutcomeDto } from './step.dto.js';
@@ -19,7 +21,30 @@ const PAGE = 50;
 @Controller('v1/owner/corrections')
 @UseGuards(MemberGuard)
 export class OwnerCorrectionsController {
-  constructor(@Inject(OwnerActs) private readonly acts: OwnerActs) {}
+  constructor(
+    @Inject(OwnerActs) private readonly acts: OwnerActs,
+    @Inject(Filings) private readonly filings: Filings,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    operationId: 'openMassCorrection',
+    summary:
+      'Opens a mass correction of data of its own, which cases can join once it is accepted whole: without a statement its payload is proposed.',
+    description: '`outline.exchangeId` is `correctionId`: nobody saw the batch in an answer.',
+  })
+  @ApiBody({ type: MassFilingBody })
+  @ApiOkResponse({ type: StepOutcomeDto })
+  @ProblemCodes(
+    ...MEMBER_CODES,
+    ...(['case-refused', 'case-forbidden', 'step-unsound', 'case-outline', 'case-exists'] as const),
+    ...(['case-parties', 'terms-unknown', 'cases-too-many'] as const),
+  )
+  open(@Body() body: MassFilingBody, @AuthenticatedMember() owner: SubsystemId): Promise<StepOutcome> {
+    return this.filings.openMass(owner, massFilingOf(body), givenOf(body));
+  }
 
   @Get()
   @Header('Cache-Control', 'no-store')

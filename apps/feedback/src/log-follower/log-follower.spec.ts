@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, fakeClock, TestLog, type FakeClock } from '#testing';
 import { encodeBundle, Frontier, leafHash, parseTilePath } from '#tlog';
 import type { FollowedLogStore, Position } from './followed-log.store.js';
-import { LogFollower, type FollowTrouble } from './log-follower.worker.js';
+import { LogFollower, type FollowerParts, type FollowTrouble } from './log-follower.worker.js';
 
 const ORIGIN = 'audit.test.example/0/2026h2';
 const log = TestLog.create(ORIGIN, 60);
@@ -14,12 +15,14 @@ class Served {
   bodies: readonly Buffer[] = bodies;
   size = 10;
   origins = [ORIGIN];
+  reads = 0;
 
   logs() {
     return Promise.resolve(this.origins.map((origin) => ({ origin, vkey: 'not believed' })));
   }
 
   async read(_prefix: string, path: string): Promise<Buffer | undefined> {
+    if (path === 'checkpoint') this.reads += 1;
     if (path === 'checkpoint') return Buffer.from(await this.by.note(this.size));
     const tile = parseTilePath(path);
     if (tile === undefined) return undefined;
@@ -37,7 +40,7 @@ describe('LogFollower', () => {
   let follower: LogFollower;
   const started: LogFollower[] = [];
 
-  const start = () => {
+  const start = (how: Partial<Pick<FollowerParts, 'isAwaited' | 'intervalMs'>> = {}) => {
     const store: Pick<FollowedLogStore, 'position' | 'take'> = {
       position: () => Promise.resolve({ logId: 1, frontier }),
       take: (from: Position, next: Frontier) => {
@@ -47,7 +50,7 @@ describe('LogFollower', () => {
       },
     };
     follower = new LogFollower({
-      ...{ files: served, auditUrl: 'http://audit', keys: [log.key], clock, intervalMs: 1 },
+      ...{ files: served, auditUrl: 'http://audit', keys: [log.key], clock, intervalMs: 1, ...how },
       store: store as FollowedLogStore,
       keyOwner: () => () => false,
       believes: () => doesBelieve,
@@ -70,6 +73,24 @@ describe('LogFollower', () => {
   });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((one) => one.stop()));
+  });
+
+  it('asks a log that stands still again at once while a leaf is awaited, and after the pause of an idle one else', async () => {
+    let isAwaited = true;
+    start({ isAwaited: () => isAwaited, intervalMs: 60_000 });
+    await reads(10);
+    served.size = 20;
+    await reads(20);
+    isAwaited = false;
+    const { reads: before } = served;
+    await eventually(() => served.reads > before);
+    await delay(150);
+    const idle = served.reads;
+    served.size = 30;
+    await delay(150);
+    expect([served.reads, frontier.size]).toEqual([idle, 20]);
+    follower.wake();
+    await reads(30);
   });
 
   it('follows what grows, from where it was left', async () => {

@@ -19,6 +19,8 @@ export interface FollowerParts {
   readonly store: FollowedLogStore;
   readonly clock: Clock;
   readonly intervalMs: number;
+  /** Something was sent a moment ago whose leaf is to be seen as soon as it is there. */
+  readonly isAwaited?: () => boolean;
   /** Undefined: the registry is not known yet, so nobody's key is. */
   readonly keyOwner: () => KeyOwner | undefined;
   /** Told of every checkpoint that the log signed; false: what it says is not to be believed any more. */
@@ -47,6 +49,8 @@ const BUNDLES_PER_BATCH = 8;
 const SHRUNK_MS = 60_000;
 /** An idle log is asked this much more seldom. */
 const IDLE_FACTOR = 4;
+/** While a leaf is waited for; the head is one small file. */
+const AWAITED_MS = 50;
 
 /**
  * Follows every log that the audit service names and `trust.json` knows, also those that are closed, each from where it
@@ -73,6 +77,11 @@ export class LogFollower {
 
   stop(): Promise<void> {
     return this.rounds.stop();
+  }
+
+  /** Something was sent whose leaf is waited for. */
+  wake(): void {
+    this.rounds.soon();
   }
 
   /** For `/status` and `/ready`. */
@@ -116,7 +125,9 @@ export class LogFollower {
       taken += await this.follow(log, isKeyOf as KeyOwner).catch((cause: unknown) => this.failedWith(cause));
     }
     if (this.logs.size > 0 && this.reading().state === 'ok' && this.lag() === 0) this.readToEndMs = startedMs;
-    return taken > 0 ? this.parts.intervalMs : this.parts.intervalMs * IDLE_FACTOR;
+    const { intervalMs, isAwaited } = this.parts;
+    if (isAwaited?.() === true) return Math.min(intervalMs, AWAITED_MS);
+    return taken > 0 ? intervalMs : intervalMs * IDLE_FACTOR;
   }
 
   private failedWith(cause: unknown): number {

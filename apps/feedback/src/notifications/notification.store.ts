@@ -67,7 +67,8 @@ export class NotificationStore {
    */
   async add(queries: Queries, after: KeptCase, { type, atMs }: Pick<PendingStep, 'type' | 'atMs'>): Promise<void> {
     const code = noticeCodeOf(type);
-    if (code === undefined) return;
+    // A mass correction is nobody's.
+    if (code === undefined || after.details.isMass === true) return;
     const { id: caseId, record, person, keyId } = after;
     const id = newExchangeId();
     const added = await queries.query(ADD, [

@@ -16,6 +16,8 @@ export interface OwnStatementsParts {
   readonly signer: () => Signer | undefined;
   /** Statements that no log has taken within a day. */
   readonly givenUp: (statements: number) => void;
+  /** Some are on their way into the log. */
+  readonly sent?: () => void;
   readonly failed: (cause: unknown) => void;
 }
 
@@ -29,6 +31,8 @@ const PER_ROUND = 200;
 const IDLE_MS = 1_000;
 const LOOK_MS = 100;
 const COUNTED_AT_MOST = 10_000;
+/** A log that is well has taken a statement by then; later nobody looks for it any sooner than for others. */
+const AWAITED_MS = 5_000;
 
 /**
  * Brings statements of feedback, and of members who gave them to it, into the log. What is kept in a transaction goes
@@ -41,6 +45,8 @@ export class OwnStatements {
   private readonly rounds: Rounds;
   /** Not in the log yet, as of the last round. */
   waiting = 0;
+  /** When some were sent last; written by `round`. */
+  private sentMs = -Infinity;
 
   constructor(private readonly parts: OwnStatementsParts) {
     this.store = new OwnStatementStore(parts.database);
@@ -53,6 +59,11 @@ export class OwnStatements {
 
   stop(): Promise<void> {
     return this.rounds.stop();
+  }
+
+  /** Some were sent a moment ago, and what they bring about waits for their leaves. */
+  isAwaited(): boolean {
+    return this.waiting > 0 && performance.now() - this.sentMs < AWAITED_MS;
   }
 
   /** Signs in the name of feedback; nothing is kept yet. Rejects `statement-unsigned`. */
@@ -99,11 +110,16 @@ export class OwnStatements {
   }
 
   private async round(): Promise<number> {
-    const { bus, clock, givenUp } = this.parts;
+    const { bus, clock, givenUp, sent } = this.parts;
     const lost = await this.store.giveUp(clock.now());
     if (lost > 0) givenUp(lost);
     const due = await this.store.takeDue(clock.now(), PER_ROUND);
-    if (due.length > 0) await bus.publish(due.map(stampRecord));
+    if (due.length > 0) {
+      await bus.publish(due.map(stampRecord));
+      this.sentMs = performance.now();
+      this.waiting = due.length;
+      sent?.();
+    }
     this.waiting = await this.store.waiting(COUNTED_AT_MOST);
     return due.length === PER_ROUND ? 0 : IDLE_MS;
   }
