@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { createLogger, type RunningApp } from '#platform';
@@ -6,11 +6,11 @@ import type { Statement } from '#signing';
 import { topicSpecsOf } from '#snapshot';
 import { eventually, isolatedBus, testBus, uniqueName } from '#testing';
 import { openNote, parseTlogProof } from '#tlog';
-import { runKerege } from '../../apps/cli/src/kerege.command.js';
 import type { AuditConfig } from '../../apps/audit/src/audit.config.js';
 import type { RunningWitness } from '../../apps/sandbox/src/witness/witness.module.js';
 import { AuditNetwork } from './audit-network.js';
 import { askToCosign, rewriteLeaf } from './rewritten-log.js';
+import { LOG, verifiedAgainst } from './verified-against.js';
 import { openBy, startWitnessOf } from './witness-lab.js';
 
 /**
@@ -19,7 +19,6 @@ import { openBy, startWitnessOf } from './witness-lab.js';
  */
 jest.setTimeout(120_000);
 const WAIT = { timeoutMs: 30_000 };
-const LOG = 'log/0/2026h2';
 
 let network: AuditNetwork;
 const closing: (() => Promise<void>)[] = [];
@@ -124,17 +123,7 @@ it('an old receipt: kerege verify-log finds that the log does not continue its c
   const kept = parseTlogProof(await (await fetch(`${first.url}/receipts/${old.payload.id}`)).text());
   if (!kept.ok) throw new TypeError(kept.reason);
   await first.close();
-  const file = join(network.directory, 'kept.note');
-  writeFileSync(file, kept.value.checkpoint);
-  const verify = async (app: RunningApp) => {
-    let out = '';
-    const io = { out: (text: string) => void (out += text), tell: () => undefined, paint: (_: string, t: string) => t };
-    const trust = join(network.directory, 'trust.json');
-    const args = [`${app.url}/${LOG}/`, '--tree-only', '--json', '--against', file, '--trust', trust];
-    const code = await runKerege(['verify-log', ...args], io);
-    const { findings } = JSON.parse(out) as { findings: { code: string }[] };
-    return { code, findings: findings.map((finding) => finding.code) };
-  };
+  const verify = (app: RunningApp) => verifiedAgainst(network, app, kept.value.checkpoint);
   const again = await network.start();
   expect(await verify(again)).toEqual({ code: 0, findings: [] });
   await again.close();
