@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Bus, ReceivedRecord } from '#bus';
 import { decode, fixedTopics, ReceiptsSchema } from '#contracts';
 import { newExchangeId, systemClock, toBase64Url, type Clock } from '#kernel';
-import { keyFileName, silentLogger, type RunningApp } from '#platform';
+import { keyFileName, silentLogger, type Logger, type RunningApp } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import {
   generateSigningKey,
@@ -159,9 +159,12 @@ export class AuditNetwork {
   }
 
   /** Starts audit and waits until it sequences (not for a manifest). */
-  async start(changes: Partial<AuditConfig> = {}, deps: { bus?: Bus; clock?: Clock } = {}): Promise<RunningApp> {
-    const { bus = this.bus, clock = systemClock } = deps;
-    const app = await createAudit(this.config(changes), { bus, clock, logger: silentLogger() });
+  async start(
+    changes: Partial<AuditConfig> = {},
+    deps: { bus?: Bus; clock?: Clock; logger?: Logger } = {},
+  ): Promise<RunningApp> {
+    const { bus = this.bus, clock = systemClock, logger = silentLogger() } = deps;
+    const app = await createAudit(this.config(changes), { bus, clock, logger });
     this.apps.push(app);
     await eventually(async () => {
       const text = await (await fetch(`${app.url}/ready`)).text();

@@ -1,4 +1,4 @@
-import { checkpointText, GrowingTree, leafHash, signNote } from '#tlog';
+import { checkpointText, consistencyPath, encodeAddCheckpoint, GrowingTree, leafHash, signNote } from '#tlog';
 import type { AuditNetwork } from './audit-network.js';
 
 /**
@@ -32,6 +32,22 @@ export async function rewriteLeaf(network: AuditNetwork, index: number): Promise
 export async function noteAt(network: AuditNetwork, size: number): Promise<string> {
   const { logSigner } = network;
   const hashes = (await network.leaves()).slice(0, size).map((leaf) => leaf.leaf_hash);
-  const root = GrowingTree.empty().extend(hashes).next.root();
-  return signNote(checkpointText(logSigner.name, size, root), [logSigner]);
+  return signNote(checkpointText(logSigner.name, size, rootOf(hashes)), [logSigner]);
+}
+
+/** What a witness that has cosigned `from` leaves is asked to cosign: the log as it stands, filled up to `size` leaves. */
+export async function askToCosign(network: AuditNetwork, from: number, size: number): Promise<string> {
+  const { logSigner } = network;
+  const leaves = (await network.leaves()).map((leaf) => leaf.leaf_hash);
+  const hashes = Array.from({ length: size }, (_, at) => leaves[at] ?? leafHash(Buffer.from(`added ${at}`)));
+  const proof = await consistencyPath(from, size, ({ index, width }) =>
+    Promise.resolve(Buffer.concat(hashes.slice(index * 256, index * 256 + width))),
+  );
+  if (!proof.ok) throw new TypeError(proof.reason);
+  const checkpoint = await signNote(checkpointText(logSigner.name, size, rootOf(hashes)), [logSigner]);
+  return encodeAddCheckpoint({ oldSize: from, proof: proof.value, checkpoint });
+}
+
+function rootOf(hashes: readonly Buffer[]): Buffer {
+  return GrowingTree.empty().extend(hashes).next.root();
 }

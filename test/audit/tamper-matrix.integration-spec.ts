@@ -19,6 +19,7 @@ import type { AnchorCheck } from '../../apps/audit/src/scrub/anchor-check.js';
 import { anchorsOf } from './said-of-log.js';
 import { hasOpenssl } from './time-lab.js';
 import { BEHIND_LEAVES, matrixText, scrubFindings, snapshots, tamper, type Mutation, type Tally } from './tampering.js';
+import { AUTHENTICATED, FALSE_VALUES, isDocumented, storedColumns } from './unsigned-columns.js';
 import { writeLog, type WrittenLog } from './written-log.js';
 
 jest.setTimeout(300_000);
@@ -58,9 +59,8 @@ afterAll(async () => {
  */
 async function expectFound(mutations: readonly Mutation[]): Promise<void> {
   const missed: string[] = [];
-  const quick = anchors.filter(({ kind }) => kind !== 'timestamp');
   for (const { table, what, sql, start, besideLeaves } of mutations) {
-    const checks = table === 'log_anchor timestamp' ? anchors : quick;
+    const checks = table === 'log_anchor timestamp' ? anchors : quick();
     const outcome = await tamper(database, log.key, besideLeaves === true ? [...sql, BEHIND_LEAVES] : sql, checks);
     const tally = tallyOf(table, what);
     tally.made += 1;
@@ -70,6 +70,14 @@ async function expectFound(mutations: readonly Mutation[]): Promise<void> {
     if (start === true && !outcome.start) missed.push(`start: ${sql.join('; ')}`);
   }
   expect(missed).toEqual([]);
+}
+
+const quick = () => anchors.filter(({ kind }) => kind !== 'timestamp');
+
+/** Names of the columns that one change makes false, and the change. */
+function byChange(values: Readonly<Record<string, string>>): [names: string, sql: string][] {
+  const names = Map.groupBy(Object.entries(values), ([, sql]) => sql);
+  return Array.from(names, ([sql, entries]) => [entries.map(([name]) => name).join(', '), sql]);
 }
 
 function tallyOf(table: string, what: string): Tally {
@@ -150,14 +158,19 @@ it('an offset out of order is told, and is no damage of the log', async () => {
   expect(findings).toEqual([{ problem: 'offset-order', place: '300' }]);
 });
 
-it('a false time, epoch or cursor is not told: the log says nothing of them', async () => {
-  const sql = [
-    `UPDATE log_head SET updated = '2001-01-01', epoch = 0, next_offset = 5`,
-    `INSERT INTO sweep_cursor VALUES (1, 100)`,
-    `UPDATE log_anchor SET noted = '2001-01-01'`,
-    `UPDATE log_anchor SET source = 'x' WHERE kind <> 'cosignature'`,
-  ];
-  expect(await tamper(database, log.key, sql, anchors)).toEqual({ start: false, findings: [] });
+describe('what nothing in the log says is not told', () => {
+  it('every column of every table is one or the other, and docs/database.md says of each other what it can do', async () => {
+    const authenticated = Object.entries(AUTHENTICATED).flatMap(([table, names]) =>
+      names.map((name) => `${table}.${name}`),
+    );
+    expect(await storedColumns(database)).toEqual([...authenticated, ...Object.keys(FALSE_VALUES)].sort());
+    expect(Object.keys(FALSE_VALUES).filter((name) => !isDocumented(name))).toEqual([]);
+  });
+
+  it.each(byChange(FALSE_VALUES))('%s', async (_columns, sql) => {
+    const checks = sql.includes('log_anchor') ? anchors : quick();
+    expect(await tamper(database, log.key, [sql], checks)).toEqual({ start: false, findings: [] });
+  });
 });
 
 /** What somebody with all rights on the database does, and without the log's key. */

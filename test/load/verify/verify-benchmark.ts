@@ -1,8 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { ed25519Seed, noteSigner } from '#tlog';
+import { join } from 'node:path';
 import { logSource } from '../../../apps/cli/src/log-check/log-source.service.js';
 import { ThreadedChecks, verifyLog, type LogReport } from '../../../apps/cli/src/verify-log/index.js';
 import { loadErrors } from '../harness/load.errors.js';
@@ -11,8 +8,7 @@ import { round } from '../harness/measure.js';
 import { say } from '../harness/report.js';
 import type { BenchSettings } from '../harness/settings.js';
 import { Workspace } from '../harness/workspace.js';
-import { layLog, layWorld, trustOf, type PutFile } from './lay-log.js';
-import { SignedLog } from './signed-log.js';
+import { exportedLog } from './exported-log.js';
 
 const LEAVES = 1_000_000;
 const LEAVES_WHEN_QUICK = 20_000;
@@ -27,8 +23,8 @@ interface Measured {
 }
 
 /**
- * `kerege verify-log` on a log that lies in a folder: first the tree alone, then with every statement and signature. The
- * leaves are signed exchanges, so both runs read the same bytes; laying them is in no figure.
+ * `kerege verify-log` on a log that audit's exporter has written to a folder: first the tree alone, then with every
+ * statement and signature. The leaves are signed exchanges, so both runs read the same bytes; laying them is in no figure.
  */
 export function verifyBenchmark(settings: BenchSettings): Promise<object> {
   return Workspace.use(async (workspace) => {
@@ -37,7 +33,7 @@ export function verifyBenchmark(settings: BenchSettings): Promise<object> {
     say(await describeMachine(settings));
     say(`verify: ${size} signed leaves in a folder, ${threads} threads`);
     const folder = join(workspace.directory, 'log');
-    const trust = await lay(folder, size);
+    const trust = await exportedLog(workspace, folder, size);
     const checks = new ThreadedChecks(threads);
     workspace.onEnd(() => checks.close());
     const run = async (treeOnly: boolean): Promise<Measured> => {
@@ -53,20 +49,6 @@ export function verifyBenchmark(settings: BenchSettings): Promise<object> {
     treeOnly.sort((a, b) => a.leavesPerSecond - b.leavesPerSecond);
     return { leaves: size, threads, treeOnly: treeOnly[Math.floor(treeOnly.length / 2)], signed };
   });
-}
-
-async function lay(folder: string, size: number): Promise<Buffer> {
-  const { publicKey, sign } = ed25519Seed(randomBytes(32));
-  const signer = noteSigner('audit.bench.example/TEST/0/2026h2', publicKey, sign);
-  const put: PutFile = async (path, bytes) => {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), bytes);
-  };
-  const log = await SignedLog.create();
-  await layWorld(log.world, put);
-  await layLog(log.leaves(size), signer, put);
-  say(`  … ${size} leaves laid`);
-  return trustOf(log.world, signer.vkey);
 }
 
 function measured(report: LogReport, seconds: number, peakBytes: number): Measured {

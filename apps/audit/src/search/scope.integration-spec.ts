@@ -1,13 +1,17 @@
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { SubsystemId } from '#kernel';
+import { systemClock, type SubsystemId } from '#kernel';
 import { openDatabase, type Database } from '#postgres';
 import { createDatabase, type TestDatabase } from '#testing';
 import type { AccessLog } from '../access-log/access-log.service.js';
+import type { ServedLog } from '../discovery/served-log.js';
 import { ExportsService } from '../exports/exports.service.js';
 import type { LeafEntry } from '../leaf-index/leaf-entry.js';
 import { LeafIndexStore } from '../leaf-index/leaf-index.store.js';
+import type { LogReaderStore } from '../log-reader.store.js';
 import { migrations } from '../migrations/index.js';
+import { PackagesService } from '../packages/packages.service.js';
 import { BatchProofsService } from '../proofs/batch-proofs.service.js';
 import type { ProofsService } from '../proofs/proofs.service.js';
 import type { Reader, ReaderRole } from '../reader-auth/reader.js';
@@ -99,6 +103,9 @@ let database: Database;
 let searches: SearchService;
 let batches: BatchProofsService;
 let exported: ExportsService;
+let packages: PackagesService;
+/** Leaves of the last package, whose proofs it asked for; written by `proofs`. */
+let packed: readonly number[] = [];
 
 beforeAll(async () => {
   own = await createDatabase();
@@ -112,14 +119,19 @@ beforeAll(async () => {
   exported = new ExportsService({ store, log, logId: LOG, index, cursorKey, access, maxLeaves: 1_000 });
   // Proofs are another spec's: here every leaf that is asked for has one.
   const proofs = {
-    proveAll: (indices: readonly number[]) =>
-      Promise.resolve({
-        size: 1_000,
-        checkpoint: '',
-        leaves: new Map(indices.map((at) => [at, { leaf: '', proof: '' }])),
-      }),
+    proveAll: (indices: readonly number[]) => {
+      packed = indices;
+      const leaves = new Map(indices.map((at) => [at, { leaf: '', proof: '' }]));
+      return Promise.resolve({ size: 1_000, checkpoint: '', leaves });
+    },
   } as unknown as ProofsService;
   batches = new BatchProofsService({ store, proofs, access });
+  const bare = {
+    manifestsBefore: () => Promise.resolve(new Map()),
+    anchorsCovering: () => Promise.resolve([]),
+  } as unknown as LogReaderStore;
+  const served = { logId: LOG, origin: 'T/0/2026h2' } as ServedLog;
+  packages = new PackagesService({ store, log: bare, served, index, proofs, access, clock: systemClock });
 });
 afterAll(async () => {
   await database.close();
@@ -229,6 +241,25 @@ describe('what a reader finds', () => {
         expect(missing.indices).toEqual(indices.filter((index) => !wanted.includes(index)));
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('is what an evidence package holds, or there is none', async () => {
+    await fc.assert(
+      fc.asyncProperty(leavesDrawn, questions, async (drawn, asked) => {
+        const all = await layLeaves(drawn);
+        for (const { reader, filter } of asked.slice(0, 4)) {
+          const as = readerOf(reader.id, reader.role);
+          const wanted = naive(all, as, filter).map((leaf) => leaf.index);
+          const outcome = await packages.build(as, filter).then(
+            async ({ stream }) => ((await buffer(stream)).length > 0 ? packed : []),
+            (cause: unknown) => cause,
+          );
+          const packable = [...wanted].sort((a, b) => a - b);
+          expect(outcome).toEqual(wanted.length > 0 ? packable : expect.objectContaining({ code: 'package-empty' }));
+        }
+      }),
+      { numRuns: 10 },
     );
   });
 

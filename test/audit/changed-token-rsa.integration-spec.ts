@@ -1,0 +1,3 @@
+import { everyByteOfToken } from './changed-token.js';
+
+everyByteOfToken('rsa');
