@@ -9,6 +9,7 @@ export {
   openOpening,
   readSealedOpening,
   sealOpening,
+  type ExchangeEnd,
   type OpenedOpening,
   type OpeningReason,
   type OpeningsOf,
