@@ -107,11 +107,11 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   });
   const unopened = unopenedWorker(context, databases);
   const withheld = withheldWorker(context, databases);
+  const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const persons = assemblePersonStatements({
-    ...{ config, clock, keys, statements, copy, signer, database: databases.feedback },
+    ...{ config, clock, keys, statements, copy, signer, deliveries, database: databases.feedback },
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock, persons.compromises);
-  const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };
   const questions = assembleQuestions({ ...shared, history });
   const notifications = assembleNotifications({ ...shared, signer, ways });
