@@ -137,17 +137,16 @@ describe('who looked at my data', () => {
     const names = Object.keys(filters);
     const sets = names.flatMap((one, index) => [[one], ...names.slice(index + 1).map((other) => [one, other])]);
     const assertion = await issuer.mint(ANN.code, CONSUMER, { claims: { represents: [CID.code] } });
-    for (const set of sets) {
-      const query = Object.fromEntries(set.map((name) => [name, filters[name]?.[0] ?? '']));
+    const counted = sets.map(async (set) => {
+      const query = Object.fromEntries([['limit', '40'], ...set.map((name) => [name, filters[name]?.[0] ?? ''])]);
       const isWanted = (one: Told) => set.every((name) => filters[name]?.[1](one));
-      const own = rowsOf(idOf(ANN), undefined, isWanted);
-      const both = [...own, ...rowsOf(idOf(CID), undefined, isWanted)].sort();
-      const represented = await all(ANN.code, { assertion, query });
-      expect([set, shownOf(await all(ANN.code, { query })), shownOf(represented)]).toEqual([set, own, both]);
+      const both = [ANN, CID].flatMap((one) => rowsOf(idOf(one), undefined, isWanted)).sort();
+      expect([set, shownOf(await all(ANN.code, { assertion, query }))]).toEqual([set, both]);
       // It is a filter: something is left, and something is left out.
       expect(both.length).toBeGreaterThan(0);
       expect(both.length).toBeLessThan(rowsOf(idOf(ANN)).length + rowsOf(idOf(CID)).length);
-    }
+    });
+    await Promise.all(counted);
     expect(await all(ANN.code, { query: { service: `${PROVIDER}/none` } })).toEqual([]);
   });
 

@@ -9,7 +9,6 @@ export {
   openOpening,
   readSealedOpening,
   sealOpening,
-  type ExchangeEnd,
   type OpenedOpening,
   type OpeningReason,
   type OpeningsOf,

@@ -26,7 +26,7 @@ export function checkQuestion(head: DeliveryHead, content: unknown, view: Regist
   const isInTime = until === head.dueMs && until === Date.parse(question.dueAt);
   if (!isSame || !isInTime) return refuse('question-unstated');
   const signed = signedByFeedback(read.value, view);
-  return signed.ok ? signed : refuse(`question-${signed.reason}`);
+  return signed.ok ? signed : refuse(`question-${signed.reason}` as const);
 }
 
 /** Whether a key signed it that was some feedback's when it says that it was made. */

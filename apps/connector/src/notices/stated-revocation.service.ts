@@ -25,5 +25,5 @@ export function checkRevocation(
   const isSame = id === head.id && to === head.to && from === told.portal && prev === told.granted;
   if (!isSame || ts !== Date.parse(told.revokedAt)) return refuse('revocation-unstated');
   const signed = signedByFeedback(read.value, view);
-  return signed.ok ? signed : refuse(`revocation-${signed.reason}`);
+  return signed.ok ? signed : refuse(`revocation-${signed.reason}` as const);
 }

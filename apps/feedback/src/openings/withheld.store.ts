@@ -15,7 +15,7 @@ export class WithheldStore {
     const rows = await this.database.query<{ statement: Buffer; exchange_id: string; consumer: string }>(
       `SELECT DISTINCT statement, exchange_id, consumer FROM (
          SELECT statement, exchange_id, consumer FROM commitment
-          WHERE withheld = $1 AND withheld > 0 AND ask_ms <= $2 ORDER BY ask_ms LIMIT $3) AS due`,
+          WHERE withheld = $1 AND withheld > 0 AND state <> 'repeated' AND ask_ms <= $2 ORDER BY ask_ms LIMIT $3) AS due`,
       [STANDINGS[standing], nowMs, limit],
     );
     return rows.map(({ statement, consumer, exchange_id: exchangeId }) => ({ statement, consumer, exchangeId }));

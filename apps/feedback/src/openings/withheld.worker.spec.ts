@@ -6,9 +6,14 @@ import { WithheldWorker } from './withheld.worker.js';
 
 const CONSUMERS = ['T/GOV/1/a', 'T/GOV/1/b'] as const;
 
+interface Row extends WithheldStatement {
+  readonly standing: WithheldStanding;
+  readonly askMs: number;
+}
+
 /** Requests whose consumer has sent nothing, as the table keeps them. */
 class Table implements Pick<WithheldStore, 'due' | 'asked' | 'told'> {
-  readonly rows = new Map<string, WithheldStatement & { standing: WithheldStanding; askMs: number }>();
+  readonly rows = new Map<string, Row>();
   /** What the next writes say of themselves, whatever they have done. */
   readonly failures: ('before' | 'after')[] = [];
 
@@ -36,10 +41,10 @@ class Table implements Pick<WithheldStore, 'due' | 'asked' | 'told'> {
     return this.write(statements, ({ statement }) => this.rows.delete(statement.toString('hex')));
   }
 
-  private write(statements: readonly WithheldStatement[], change: (row: never) => unknown): Promise<void> {
+  private write(statements: readonly WithheldStatement[], change: (row: Row) => unknown): Promise<void> {
     const failure = this.failures.shift();
     if (failure === 'before') return Promise.reject(new TypeError('away'));
-    for (const { statement } of statements) change(this.rows.get(statement.toString('hex')) as never);
+    for (const { statement } of statements) change(this.rows.get(statement.toString('hex')) as Row);
     return failure === 'after' ? Promise.reject(new TypeError('said so')) : Promise.resolve();
   }
 }
