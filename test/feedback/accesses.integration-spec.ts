@@ -10,7 +10,7 @@ import { readPage, type AccessPage, type AccessRow } from '../../apps/feedback/w
 import { FeedbackNetwork, person, type Stated } from './feedback-network.js';
 import { verdictsOf } from './proving.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const OTHER = 'TEST/GOV/1001/population';
 const COUNT = 60;

@@ -12,7 +12,7 @@ import { accessed, asPerson, dump, settled } from './erasing.js';
 import { concealed } from './concealing.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const AUDITOR = PROVIDER;
 /** Nobody of them exists. */

@@ -16,7 +16,7 @@ import { gatewayMigrations } from '../../apps/gateway/src/migrations/index.js';
 import { CONSUMER, SERVICE } from '../audit/audit-network.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
 const PROVIDER = 'TEST/GOV/1001/population';
