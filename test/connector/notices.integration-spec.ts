@@ -1,9 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { deliveryRecord, sealDelivery } from '#deliveries';
+import { deliveryRecord, LINK_REVOKED_KIND, sealDelivery } from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import type { RunningApp } from '#platform';
 import { makeReaderToken } from '#reader-auth';
-import { generateSealingKey, jwkSigner, publicJwk, signStatement, startSession, type PrivateJwk } from '#signing';
+import {
+  generateSealingKey,
+  jwkSigner,
+  publicJwk,
+  signStatement,
+  startSession,
+  type LinkRevokedPayload,
+  type PrivateJwk,
+} from '#signing';
 import { eventually, FEEDBACK, withFeedback } from '#testing';
 import type { ConnectorConfig } from '../../apps/connector/src/connector.config.js';
 import type { AgencyCallSeen } from './agency-stand-in.js';
@@ -60,6 +68,31 @@ async function questionOf(id: string, recipient: string, by: string) {
   const { jws: statement } = await signStatement({ ...asked, until: DUE_MS }, signer);
   const about = { exchangeId: id, request, subject: 'TEST/PIN/TEST000001', role: 'subject', language: 'en' };
   return { ...content, questionId: id, ...about, dueAt: new Date(DUE_MS).toISOString(), statement };
+}
+
+/** That a person has ended a link with the subsystem. */
+async function revocation(id: string) {
+  const said = { v: 1, t: 'link.revoked', id, ts: MADE_MS, from: CONSUMER, to, prev: toBase64Url(Buffer.alloc(32, 7)) };
+  const { jws: statement } = await signStatement(
+    said as LinkRevokedPayload,
+    jwkSigner(network.world.keysOf(FEEDBACK).sign),
+  );
+  const at = new Date(MADE_MS).toISOString();
+  const terms = { portal: CONSUMER, direction: 'FROM_MEMBER', services: [], purposes: ['care'], notice: '2026-1' };
+  const told = {
+    ...terms,
+    linkId: id,
+    subject: 'TEST/PIN/TEST000001',
+    granted: said.prev,
+    grantedAt: at,
+    revokedAt: at,
+  };
+  const { seal } = network.world.keysOf(PROVIDER);
+  const session = await startSession({ recipient: to, kid: seal.kid, publicJwk: publicJwk(seal) });
+  const head = { id, kind: LINK_REVOKED_KIND, to };
+  const value = sealDelivery(head, { ...told, statement }, session);
+  const record = deliveryRecord({ ...head, recipient: to, value, madeMs: MADE_MS, attempt: 1 });
+  return { value: Buffer.from(record), content: { ...told, statement } };
 }
 
 async function send(...values: readonly Buffer[]): Promise<void> {
@@ -197,6 +230,12 @@ describe('a notice', () => {
       expect(await api('POST', `/v1/notices/${id}/acknowledgement`)).toMatchObject({ status: 204 });
     expect(await listed('waiting')).toEqual([]);
     expect(network.agency.calls).toEqual([]);
+    const id = newExchangeId();
+    const over = await revocation(id);
+    await send(over.value);
+    await eventually(async () => (await listed('waiting')).length === 1);
+    expect(await listed('waiting')).toMatchObject([{ id, notice: { kind: 'link.revoked', content: over.content } }]);
+    expect(await api('POST', `/v1/notices/${id}/acknowledgement`)).toMatchObject({ status: 204 });
   });
 });
 

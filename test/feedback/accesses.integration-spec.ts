@@ -1,32 +1,41 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { makeReaderToken } from '#reader-auth';
 import type { RunningApp } from '#platform';
 import { eventually, TestIssuer } from '#testing';
-import { makeVkey } from '#tlog';
-import { CONSUMER } from '../audit/audit-network.js';
-import type { Ed25519 } from '../../apps/feedback/web/prove-leaf.js';
-import { proveRow, verdictOf } from '../../apps/feedback/web/prove-row.js';
+import { CONSUMER, PROVIDER, SERVICE } from '../audit/audit-network.js';
+import type { Caller } from '../../apps/feedback/src/caller/caller-auth.service.js';
+import { Usages } from '../../apps/feedback/src/usage/usage.service.js';
 import { readPage, type AccessPage, type AccessRow } from '../../apps/feedback/web/access-row.js';
 import { FeedbackNetwork, person, type Stated } from './feedback-network.js';
+import { verdictsOf } from './proving.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const OTHER = 'TEST/GOV/1001/population';
 const COUNT = 60;
+const CONSUMERS = [CONSUMER, 'TEST/GOV/1009/operator'] as const;
+const SERVICES = [SERVICE, `${PROVIDER}/other`] as const;
+const PURPOSES = ['citizen-view', 'correction-check'] as const;
+const either = <Value>([one, other]: readonly [Value, Value], bit: number): Value => (bit === 0 ? one : other);
 /** Nobody of them exists. */
 const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
 const idOf = ({ code }: { readonly code: string }) => `TEST/PIN/${code}`;
-const ed25519: Ed25519 = (publicKey, message, signature) => {
-  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKey]);
-  return Promise.resolve(verify(null, message, createPublicKey({ key: spki, format: 'der', type: 'spki' }), signature));
-};
 
 let issuer: TestIssuer;
 let network: FeedbackNetwork;
 let app: RunningApp;
 /** What each exchange was about, as the naive reference knows it. */
-const told: { readonly id: string; readonly subjects: string[]; readonly user: string | undefined }[] = [];
+interface Told {
+  readonly id: string;
+  readonly atMs: number;
+  readonly consumer: string;
+  readonly service: string;
+  readonly purpose: string;
+  readonly subjects: string[];
+  readonly user: string | undefined;
+}
+const told: Told[] = [];
 
 interface Asking {
   readonly portal?: string;
@@ -77,13 +86,17 @@ beforeAll(async () => {
   const stated: Stated[] = [];
   for (let at = 0; at < COUNT; at += 1) {
     // A history that nobody chose, and that is the same in every run.
-    const [byte = 0, who = 0] = createHash('sha256').update(`history ${at}`).digest();
+    const [byte = 0, who = 0, kind = 0] = createHash('sha256').update(`history ${at}`).digest();
     const subject = [ANN, BEN, CID][byte % 3] ?? ANN;
     const user = who % 4 === 0 ? [ANN, BEN][who % 2] : undefined;
-    const requested = await network.requested([subject], user === undefined ? [] : [user]);
-    told.push({ id: requested.statement.payload.id, subjects: [idOf(subject)], user: user && idOf(user) });
+    const [from, svc, pur] = [either(CONSUMERS, kind & 1), either(SERVICES, kind & 2), either(PURPOSES, kind & 4)];
+    // Two seconds apart, as far back as intake bears.
+    const ts = Date.now() - 2_000 * (COUNT - at);
+    const requested = await network.requested([subject], user === undefined ? [] : [user], { ts, from, svc, pur });
+    const said = { id: requested.statement.payload.id, atMs: ts, consumer: from, service: svc, purpose: pur };
+    told.push({ ...said, subjects: [idOf(subject)], user: user && idOf(user) });
     stated.push(requested);
-    if (who % 3 !== 0) stated.push(await network.answered(requested.statement));
+    if (who % 3 !== 0) stated.push(await network.answered(requested.statement, [], { from, svc }));
   }
   await network.stamp(...stated.map(({ statement }) => statement));
   const openings = stated.filter(({ subjects, users }) => subjects.length + users.length > 0);
@@ -92,8 +105,9 @@ beforeAll(async () => {
 });
 afterAll(() => network.close());
 
-const rowsOf = (name: string, role?: 'subject' | 'user') =>
+const rowsOf = (name: string, role?: 'subject' | 'user', isWanted: (one: Told) => boolean = () => true) =>
   told
+    .filter(isWanted)
     .flatMap(({ id, subjects, user }) => [
       ...(role === 'user' ? [] : subjects.filter((subject) => subject === name).map(() => `${id} subject`)),
       ...(role === 'subject' || user !== name ? [] : [`${id} user`]),
@@ -110,6 +124,55 @@ describe('who looked at my data', () => {
       expect(shownOf(await all(subject.code, { query: { role } }))).toEqual(rowsOf(idOf(subject), role));
   });
 
+  it('equals the recount under each filter, and under each two of them', async () => {
+    const at = (index: number) => told[index]?.atMs ?? 0;
+    // At instants of rows: the first is in the period, the one at its end is not.
+    const filters: Readonly<Record<string, readonly [string, (one: Told) => boolean]>> = {
+      from: [new Date(at(15)).toISOString(), ({ atMs }) => atMs >= at(15)],
+      until: [new Date(at(45)).toISOString(), ({ atMs }) => atMs < at(45)],
+      consumer: [CONSUMERS[1], ({ consumer }) => consumer === CONSUMERS[1]],
+      service: [SERVICES[1], ({ service }) => service === SERVICES[1]],
+      purpose: [PURPOSES[1], ({ purpose }) => purpose === PURPOSES[1]],
+    };
+    const names = Object.keys(filters);
+    const sets = names.flatMap((one, index) => [[one], ...names.slice(index + 1).map((other) => [one, other])]);
+    const assertion = await issuer.mint(ANN.code, CONSUMER, { claims: { represents: [CID.code] } });
+    const counted = sets.map(async (set) => {
+      const query = Object.fromEntries([['limit', '40'], ...set.map((name) => [name, filters[name]?.[0] ?? ''])]);
+      const isWanted = (one: Told) => set.every((name) => filters[name]?.[1](one));
+      const both = [ANN, CID].flatMap((one) => rowsOf(idOf(one), undefined, isWanted)).sort();
+      expect([set, shownOf(await all(ANN.code, { assertion, query }))]).toEqual([set, both]);
+      // It is a filter: something is left, and something is left out.
+      expect(both.length).toBeGreaterThan(0);
+      expect(both.length).toBeLessThan(rowsOf(idOf(ANN)).length + rowsOf(idOf(CID)).length);
+    });
+    await Promise.all(counted);
+    expect(await all(ANN.code, { query: { service: `${PROVIDER}/none` } })).toEqual([]);
+  });
+
+  it('is told by findUsage for a period that has some, and for one that has none', async () => {
+    const { keys } = await network.databases();
+    const usages = new Usages({
+      ...{ history: await network.history(), keys: network.personKeys(keys), clock: { now: () => Date.now() } },
+      registry: { current: () => network.audit.world.view },
+    });
+    const person = { user: CID, represents: [ANN] } as unknown as Caller['person'];
+    const ask = { userId: CID.code, offset: 0, limit: 1_000, language: 'en' } as const;
+    const find = (userCode: string, filter: { fromMs?: number; untilMs?: number }) =>
+      usages.find({ portal: CONSUMER, person } as Caller, { ...ask, userCode, filter });
+    const [fromMs, untilMs] = [told[10]?.atMs ?? 0, told[50]?.atMs ?? 0];
+    for (const one of [CID, ANN]) {
+      const within = rowsOf(idOf(one), 'subject', ({ atMs }) => atMs >= fromMs && atMs < untilMs);
+      const found = await find(one.code, { fromMs, untilMs });
+      expect(within.length).toBeGreaterThan(0);
+      expect([found.totalUsages, found.usages.length]).toEqual([within.length, within.length]);
+      const times = found.usages.map(({ logtime }) => Date.parse(logtime));
+      expect(times.every((atMs) => atMs >= fromMs && atMs < untilMs)).toBe(true);
+    }
+    const before = Date.parse('2020-01-01T00:00:00Z');
+    expect(await find(CID.code, { untilMs: before })).toEqual({ totalUsages: 0, usages: [] });
+  });
+
   it('shows those of a represented person too, and of one alone where that is asked', async () => {
     const assertion = () => issuer.mint(ANN.code, CONSUMER, { claims: { represents: [CID.code] } });
     const both = await all(ANN.code, { assertion: await assertion() });
@@ -124,12 +187,9 @@ describe('who looked at my data', () => {
 
   it('brings evidence of each row that the reader’s own verifier proves', async () => {
     const rows = await all(BEN.code, { query: { proofs: 'true' } });
-    const vkeys = network.audit.noteKeys.map(({ name, publicKey }) => makeVkey(name, publicKey));
-    const trust = { vkeys, ed25519 };
-    const verdicts = await Promise.all(rows.map((row) => proveRow(row, idOf(BEN), trust)));
     // That an answer never came no log proves.
     const expected = rows.map(({ disclosed }) => (disclosed ? 'proven' : 'unproven'));
-    expect(verdicts.map(verdictOf)).toEqual(expected);
+    expect(await verdictsOf(network, rows, idOf(BEN))).toEqual(expected);
     expect(new Set(expected).size).toBe(2);
     expect(rows.length).toBeGreaterThan(10);
   });

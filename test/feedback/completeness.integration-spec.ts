@@ -9,9 +9,10 @@ import { CONSUMER, PROVIDER } from '../audit/audit-network.js';
 import { completenessCommand } from '../../apps/cli/src/completeness/completeness.command.js';
 import type { CompletenessReport } from '../../apps/cli/src/completeness/completeness.js';
 import { accessed, asPerson, dump, settled } from './erasing.js';
+import { concealed } from './concealing.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const AUDITOR = PROVIDER;
 /** Nobody of them exists. */
@@ -30,7 +31,7 @@ beforeAll(async () => {
     writeFileSync(file, JSON.stringify({ keys: [network.audit.world.keysOf(subsystem).sign] }));
     chmodSync(file, 0o600);
   }
-  app = await network.start({ portals: [CONSUMER], auditors: [AUDITOR] });
+  app = await network.start({ portals: [CONSUMER], auditors: [AUDITOR], concealmentAuthorities: [CONSUMER] });
   await accessed(network, ANN, BEN, ANN);
   const late = await network.requested([ANN]);
   await network.stamp(late.statement);
@@ -39,6 +40,8 @@ beforeAll(async () => {
   await network.send(await network.sealed(late));
   await eventually(async () => (await network.commitments('erased')) === 3);
   await accessed(network, ANN, BEN, BEN);
+  await concealed(network, [ANN], Date.now() + 86_400_000);
+  await eventually(async () => (await network.commitments('concealed')) === 1);
   await settled(network);
   const unopened = await network.requested([BEN], [BEN]);
   await network.stamp(unopened.statement);
@@ -86,9 +89,9 @@ describe('kerege audit completeness', () => {
     const { code, told, report } = await audit();
     expect([code, report?.findings]).toEqual([undefined, []]);
     expect(report?.logs).toMatchObject([
-      { commitments: 9, erasedInLog: 3, verified: true, said: { rows: 4, concealed: 0, pending: 2, erased: 3 } },
+      { commitments: 10, erasedInLog: 3, verified: true, said: { rows: 4, concealed: 1, pending: 2, erased: 3 } },
     ]);
-    expect(report?.sampled).toMatchObject({ commitments: 9, opened: 4, pending: 2, erased: 3 });
+    expect(report?.sampled).toMatchObject({ commitments: 10, opened: 5, pending: 2, erased: 3 });
     expect(JSON.stringify([report, told])).not.toMatch(/TEST00000/);
   });
 
@@ -96,6 +99,11 @@ describe('kerege audit completeness', () => {
     [
       'a row that was hidden',
       'DELETE FROM subject_access WHERE ctid = (SELECT min(ctid) FROM subject_access)',
+      ['count-differs', 'row-missing'],
+    ],
+    [
+      'a concealed row that was taken away',
+      'DELETE FROM subject_access WHERE concealed_until IS NOT NULL',
       ['count-differs', 'row-missing'],
     ],
     [

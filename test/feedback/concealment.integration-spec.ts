@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { newExchangeId } from '#kernel';
 import { makeReaderToken } from '#reader-auth';
 import type { RunningApp } from '#platform';
-import { h1, signStatement, type ConcealmentPayload, type Statement, type TypedSubject } from '#signing';
+import { signStatement, type ConcealmentPayload, type Statement, type TypedSubject } from '#signing';
 import { eventually, fakeClock, TestIssuer } from '#testing';
 import { CONSUMER } from '../audit/audit-network.js';
 import { readPage, type AccessRow } from '../../apps/feedback/web/access-row.js';
+import { OPERATOR, ordered as orderedBy, type Ordered } from './concealing.js';
 import { FeedbackNetwork, person, type Stated } from './feedback-network.js';
 
 jest.setTimeout(180_000);
 
-const OPERATOR = 'TEST/GOV/1009/operator';
 const OTHER = 'TEST/GOV/1001/population';
 const AUDIENCE = 'http://127.0.0.1:8120';
 const DAY_MS = 24 * 60 * 60_000;
@@ -49,23 +48,8 @@ const asks = async (subsystem: string, path: string, init: RequestInit = {}, mor
   return { status: response.status, body };
 };
 
-interface Ordered {
-  readonly order: Statement<ConcealmentPayload>;
-  readonly countersigned: Statement<ConcealmentPayload>;
-}
-
-async function ordered(
-  changes: Partial<ConcealmentPayload> = {},
-  more: Partial<ConcealmentPayload> = {},
-): Promise<Ordered> {
-  const until = clock.now() + 10 * DAY_MS;
-  const doc = h1(randomBytes(32), Buffer.from('act'));
-  const parties = { from: CONSUMER, to: OPERATOR, until, doc };
-  const base = { v: 1, t: 'access.concealment', ts: Date.now() } as const;
-  const payload = { ...base, id: newExchangeId(), ...parties, ...changes };
-  const order = await signStatement<ConcealmentPayload>(payload, network.audit.signerOf(payload.from));
-  const second = { ...payload, id: newExchangeId(), prev: order.leafHash.toString('base64url'), ...more };
-  return { order, countersigned: await signStatement<ConcealmentPayload>(second, network.audit.signerOf(second.to)) };
+function ordered({ until, ...changes }: Partial<ConcealmentPayload> = {}, more: Partial<ConcealmentPayload> = {}) {
+  return orderedBy(network, until ?? clock.now() + 10 * DAY_MS, changes, more);
 }
 
 /** An order that stands in the log with its countersignature. */

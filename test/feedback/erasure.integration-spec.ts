@@ -4,6 +4,7 @@ import type { RunningApp } from '#platform';
 import { publicDigest } from '#snapshot';
 import { eventually, TestIssuer } from '#testing';
 import { CONSUMER } from '../audit/audit-network.js';
+import { readPage } from '../../apps/feedback/web/access-row.js';
 import { AccessHistory } from '../../apps/feedback/src/access-history/access-history.service.js';
 import { AccessHistoryStore } from '../../apps/feedback/src/access-history/access-history.store.js';
 import { Erasure } from '../../apps/feedback/src/erasure/erasure.service.js';
@@ -17,6 +18,7 @@ import { OwnStatements } from '../../apps/feedback/src/statements/own-statements
 import { CrashPoint } from './crash-point.js';
 import { accessed, asPerson, dump, loggedErasures, settled, stateOf } from './erasing.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
+import { verdictsOf, verifiedLog } from './proving.js';
 
 // Each step of the one that ends is an erasure through the whole network.
 jest.setTimeout(240_000);
@@ -39,6 +41,14 @@ const erase = (sub: string, query = '', claims = {}) =>
 const shown = async (sub: string) => {
   const answer = await asPerson(network, issuer, app, { method: 'GET', path: '/v1/subjects/me/accesses', sub });
   return (answer.body['accesses'] as { exchangeId: string }[]).map(({ exchangeId }) => exchangeId);
+};
+
+/** With evidence. */
+const rowsOf = async (sub: string) => {
+  const path = '/v1/subjects/me/accesses?proofs=true';
+  const page = readPage((await asPerson(network, issuer, app, { method: 'GET', path, sub })).body);
+  if (page === undefined) throw new TypeError('no page');
+  return page.accesses;
 };
 
 describe('a person who has themselves erased', () => {
@@ -87,6 +97,48 @@ describe('a person who has themselves erased', () => {
     expect(backup.some((row) => Number(row['idx']) === anns?.leaf.index)).toBe(true);
     expect(opened).toContain(BEN.code);
     expect(opened).not.toContain(ANN.code);
+  });
+
+  it('takes no proof from anybody: every row of others is proven as before, and the log is whole', async () => {
+    const had = (await rowsOf(BEN.code)).length;
+    const [anns, bens, foul] = [
+      await network.requested([ANN, BEN]),
+      await network.requested([BEN]),
+      await network.requested([ANN]),
+    ];
+    const answers = await Promise.all([anns, bens, foul].map(({ statement }) => network.answered(statement)));
+    await network.stamp(...[anns, bens, foul, ...answers].map(({ statement }) => statement));
+    await network.send(...(await Promise.all([anns, bens, foul].map((one) => network.sealed(one)))));
+    const before = await eventually(async () => {
+      const rows = await rowsOf(BEN.code);
+      return rows.length === had + 2 ? rows : undefined;
+    });
+    const [shownToAnn] = await eventually(async () => {
+      const rows = await rowsOf(ANN.code);
+      return rows.length === 2 ? rows : undefined;
+    });
+    await erase(ANN.code);
+    await settled(network);
+    const rows = await rowsOf(BEN.code);
+    expect(rows.map(({ exchangeId, leaf }) => ({ exchangeId, leaf }))).toEqual(
+      before.map(({ exchangeId, leaf }) => ({ exchangeId, leaf })),
+    );
+    const verdicts = await verdictsOf(network, rows, `TEST/PIN/${BEN.code}`);
+    // That an answer never came no log proves.
+    expect(verdicts).toEqual(rows.map(({ disclosed }) => (disclosed ? 'proven' : 'unproven')));
+    // One leaf speaks of both, and proves the other's row still.
+    expect(
+      rows
+        .filter(({ disclosed }) => disclosed)
+        .map(({ exchangeId }) => exchangeId)
+        .sort(),
+    ).toEqual([anns, bens].map(({ statement }) => statement.payload.id).sort());
+    // What the erased person kept proves itself: the log has not changed.
+    if (shownToAnn === undefined) throw new TypeError('no row');
+    expect(await verdictsOf(network, [shownToAnn], `TEST/PIN/${ANN.code}`)).toEqual(['proven']);
+    const report = await verifiedLog(network);
+    expect([report.verified, report.findings]).toEqual([true, []]);
+    expect(report.leavesRead).toBe((await network.audit.leaves()).length);
   });
 
   it('is shown again who looks from then on, under another key', async () => {

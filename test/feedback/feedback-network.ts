@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Bus, OutgoingRecord, ReceivedRecord } from '#bus';
 import { decode, encode, fixedTopics, ManifestSchema, message, UnopenedSchema } from '#contracts';
 import { exchangeIdFromBytes, toBase64Url, type Clock, type ExchangeId } from '#kernel';
-import { readOpeningKey, sealOpening } from '#openings';
+import { readOpeningKey, sealOpening, type OpeningsOf } from '#openings';
 import { createLogger, keyFileName, type RunningApp } from '#platform';
 import { openDatabase, type Database } from '#postgres';
 import {
@@ -134,11 +134,14 @@ export class FeedbackNetwork {
     changes: Partial<RequestedPayload> = {},
   ): Promise<Stated> {
     const [about, by] = [subjects.map((one) => commit('subject', one)), users.map((one) => commit('user', one))];
-    const statement = await this.audit.requested({
-      subj: about.map(({ commitment }) => commitment),
-      ...(by.length === 0 ? {} : { user: by.map(({ commitment }) => commitment) }),
-      ...changes,
-    });
+    const statement = await this.audit.requested(
+      {
+        subj: about.map(({ commitment }) => commitment),
+        ...(by.length === 0 ? {} : { user: by.map(({ commitment }) => commitment) }),
+        ...changes,
+      },
+      this.audit.signerOf(changes.from ?? CONSUMER),
+    );
     return {
       statement,
       subjects: about.map(({ opening }) => opening),
@@ -163,7 +166,7 @@ export class FeedbackNetwork {
     const said = { why: 'agency-timeout', side: 'provider-system', prev: toBase64Url(leafHash) } as const;
     return signStatement(
       { v: 1, t: 'exchange.failed', id, ts: Date.now(), from, to, svc, ep, ...said },
-      this.audit.signerOf(CONSUMER),
+      this.audit.signerOf(from),
     );
   }
 
@@ -185,13 +188,14 @@ export class FeedbackNetwork {
   /** An opening as a gateway or connector seals it, with the key that feedback announced last. */
   async sealed(
     stated: Stated,
-    changes: Partial<Stated> & { readonly exchangeId?: ExchangeId; readonly concealment?: Uint8Array } = {},
+    changes: Partial<Stated> & Pick<OpeningsOf, 'end' | 'concealment'> & { readonly exchangeId?: ExchangeId } = {},
   ): Promise<Buffer> {
-    const { statement, subjects, users } = { ...stated, ...changes };
+    const { statement, subjects, users, end } = { ...stated, ...changes };
     const named = changes.concealment === undefined ? {} : { concealment: changes.concealment };
     this.session ??= await this.newSession();
     const exchangeId = changes.exchangeId ?? (stated.statement.payload.id as ExchangeId);
-    const openings = { exchangeId, statementHash: statement.leafHash, subjects, users, ...named };
+    const sent = end === undefined ? {} : { end };
+    const openings = { exchangeId, statementHash: statement.leafHash, subjects, users, ...named, ...sent };
     return Buffer.from(sealOpening(openings, this.session));
   }
 

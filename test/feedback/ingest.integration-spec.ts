@@ -4,15 +4,18 @@ import { newExchangeId } from '#kernel';
 import { opens } from '#signing';
 import { eventually, TestIssuer } from '#testing';
 import { CONSUMER, PROVIDER, SERVICE } from '../audit/audit-network.js';
-import { FeedbackNetwork, person } from './feedback-network.js';
+import { FeedbackNetwork, person, type Stated } from './feedback-network.js';
 
 jest.setTimeout(120_000);
+
+/** How long an end has for its openings. */
+const TERM_MS = 2_500;
 
 let network: FeedbackNetwork;
 beforeAll(async () => {
   const issuer = await TestIssuer.create();
   network = await FeedbackNetwork.create((text) => TestIssuer.definitionOf(issuer) + text);
-  await network.start();
+  await network.start({ unopenedAfterMs: TERM_MS, unopenedIntervalMs: 50 });
 });
 afterAll(() => network.close());
 
@@ -24,6 +27,8 @@ const accessesOf = async (subject: ReturnType<typeof somebody>, n = 1) =>
     const found = await network.accesses(subject);
     return found.length === n ? found : undefined;
   });
+const disowned = ({ statement }: Stated) =>
+  network.alarms.filter(({ alarm, exchange }) => alarm === 'disclosure-disowned' && exchange === statement.payload.id);
 const deadReason = (value: Buffer) => network.dead.find((letter) => letter.value.equals(value))?.reason;
 
 describe('an access', () => {
@@ -87,15 +92,30 @@ describe('an access', () => {
     expect(await network.accesses(innocent)).toEqual([]);
   });
 
-  it('stays a disclosure when the consumer says that it failed', async () => {
+  it('stays a disclosure when the consumer says that it failed, and the consumer is named, whichever came first', async () => {
+    for (const isFirst of [false, true]) {
+      const subject = somebody();
+      const asked = await network.requested([subject]);
+      const answer = await network.answered(asked.statement);
+      const failed = await network.failed(asked.statement);
+      await network.stamp(asked.statement, isFirst ? failed : answer.statement);
+      await network.stamp(isFirst ? answer.statement : failed);
+      await network.send(await network.sealed(asked));
+      await eventually(async () => (await network.accesses(subject))[0]?.sequels.length === 2);
+      expect((await network.accesses(subject))[0]).toMatchObject({ outcome: 'failed', isDisclosed: true });
+      expect(disowned(asked)).toMatchObject([{ alarm: 'disclosure-disowned', from: CONSUMER, exchanges: 1 }]);
+    }
+  });
+
+  it('is disowned by nobody who says that it failed where nothing was handed over', async () => {
     const subject = somebody();
-    const asked = await network.requested([subject]);
-    const answer = await network.answered(asked.statement);
-    await network.stamp(asked.statement, answer.statement);
-    await network.stamp(await network.failed(asked.statement));
-    await network.send(await network.sealed(asked));
-    await eventually(async () => (await network.accesses(subject))[0]?.outcome === 'failed');
-    expect((await network.accesses(subject))[0]).toMatchObject({ outcome: 'failed', isDisclosed: true });
+    const [refused, alone] = [await network.requested([subject]), await network.requested([subject])];
+    const nothing = await network.answered(refused.statement, [], { st: 404 });
+    await network.stamp(refused.statement, alone.statement, nothing.statement);
+    await network.stamp(await network.failed(refused.statement), await network.failed(alone.statement));
+    await network.send(await network.sealed(refused), await network.sealed(alone));
+    await eventually(async () => (await network.accesses(subject)).every(({ outcome }) => outcome === 'failed'));
+    expect([refused, alone].flatMap(disowned)).toEqual([]);
   });
 });
 
@@ -153,5 +173,46 @@ describe('an opening that is none', () => {
     ]);
     await network.send(await network.sealed(a), await network.sealed(b));
     await Promise.all([accessesOf(one), accessesOf(two)]);
+  });
+});
+
+describe('an opening that one end alone has sent', () => {
+  const withheld = () =>
+    network.alarms
+      .filter(({ alarm, from }) => alarm === 'openings-withheld' && from === CONSUMER)
+      .reduce((sum, { statements }) => sum + Number(statements), 0);
+  const isAsked = ({ statement }: Stated) => network.unopened.includes(statement.payload.id);
+
+  it('makes the row; a consumer that sends none is asked for it, and named when it stays away', async () => {
+    const [subject, other] = [somebody(), somebody()];
+    const [kept, late] = [await network.requested([subject]), await network.requested([other])];
+    await network.stamp(kept.statement, late.statement);
+    const before = withheld();
+    await network.send(...(await Promise.all([kept, late].map((one) => network.sealed(one, { end: 'provider' })))));
+    await Promise.all([accessesOf(subject), accessesOf(other)]);
+    await eventually(() => isAsked(kept) && isAsked(late));
+    await network.send(await network.sealed(late, { end: 'consumer' }));
+    await eventually(() => withheld() > before);
+    // Another round of it: nobody is named twice, nor who has sent it since.
+    await new Promise((resolve) => setTimeout(resolve, 2 * TERM_MS));
+    expect(withheld()).toBe(before + 1);
+  });
+
+  it('names nobody where the consumer has sent its own, before or after, or does not say who it is', async () => {
+    const subjects = [somebody(), somebody(), somebody(), somebody()] as const;
+    const made = await Promise.all(subjects.map((subject) => network.requested([subject])));
+    const [first, last, both, mute] = made as [Stated, Stated, Stated, Stated];
+    await network.stamp(...made.map(({ statement }) => statement));
+    const before = withheld();
+    const [consumer, provider] = [{ end: 'consumer' }, { end: 'provider' }] as const;
+    await network.send(await network.sealed(first, consumer), await network.sealed(mute));
+    await network.send(await network.sealed(last, provider));
+    await network.send(await network.sealed(both, provider), await network.sealed(both, consumer));
+    await Promise.all([first, last, mute].map((_, at) => accessesOf(subjects[at] ?? subjects[0])));
+    await network.send(await network.sealed(first, provider), await network.sealed(mute, provider));
+    await network.send(await network.sealed(last, consumer));
+    await new Promise((resolve) => setTimeout(resolve, 3 * TERM_MS));
+    expect(withheld()).toBe(before);
+    expect(made.some(isAsked)).toBe(false);
   });
 });

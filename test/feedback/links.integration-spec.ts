@@ -1,22 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { correctionTopic } from '#contracts';
+import { LINK_REVOKED_KIND, openDelivery, readDelivery, readLinkRevoked, type DeliveryHead } from '#deliveries';
 import { checkLinkTicket } from '#end-user';
-import { systemClock } from '#kernel';
+import { systemClock, type SubsystemId } from '#kernel';
 import { freePort } from '#local';
 import type { RunningApp } from '#platform';
 import { openDatabase } from '#postgres';
 import { makeReaderToken } from '#reader-auth';
 import { parseStatement, type TypedSubject } from '#signing';
-import { buildWorld, createDatabase, eventually, TestIssuer, withFeedback } from '#testing';
+import { buildWorld, createDatabase, eventually, TestIssuer, uniqueName, withFeedback } from '#testing';
+import { checkRevocation } from '../../apps/connector/src/notices/stated-revocation.service.js';
 import { gatewayFixture } from '../../apps/gateway/src/exchange/spec-support/gateway-fixture.js';
 import { LinkTicketsService } from '../../apps/gateway/src/links/link-tickets.service.js';
 import { gatewayMigrations } from '../../apps/gateway/src/migrations/index.js';
 import { CONSUMER, SERVICE } from '../audit/audit-network.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const [ANN, BEN, CID] = [person('PIN/TEST000001'), person('PIN/TEST000002'), person('PIN/TEST000003')];
+const DAN = person('PIN/TEST000004');
 const PROVIDER = 'TEST/GOV/1001/population';
+/** After it nothing goes by a link that was revoked (E46). */
+const LONGEST_MS = 5_000;
 const LINK = { member: CONSUMER, direction: 'TO_MEMBER', services: [SERVICE], notice: '2026-1' };
 const withLinks = (text: string) =>
   text.replace('purposes: [citizen-view], until', 'purposes: [citizen-view], requiresLink: ["GET /{pin}"], until');
@@ -67,6 +73,29 @@ async function leafOf(hash: unknown) {
     },
     { timeoutMs: 20_000 },
   );
+}
+
+/** What comes to whoever listens for a subsystem, opened with its key. */
+async function deliveredTo(subsystem: string): Promise<{ head: DeliveryHead; content: unknown }[]> {
+  const found: { head: DeliveryHead; content: unknown }[] = [];
+  const { seal } = network.audit.world.keysOf(subsystem);
+  const subscription = await network.bus.subscribe({
+    topics: [correctionTopic(subsystem as SubsystemId).name],
+    group: uniqueName('spec'),
+    startAt: { kind: 'earliest' },
+    maxInFlight: 10,
+    onError: () => undefined,
+    each: async ({ value }) => {
+      const read = readDelivery(value);
+      if (!read.ok) return;
+      const { head, sealed } = read.value;
+      const opened = await openDelivery(head, sealed, (_, kid) => (kid === seal.kid ? seal : undefined));
+      found.push({ head, content: opened.ok ? opened.value : opened.reason });
+    },
+  });
+  await eventually(() => found.length > 0, { timeoutMs: 20_000 });
+  await subscription.stop();
+  return found;
 }
 
 /** A gateway that asks this feedback. */
@@ -126,17 +155,57 @@ describe('a link', () => {
     expect(await calls()).toMatchObject({ kind: 'answered' });
     const revoked = (await me(ANN, 'DELETE', `/${String(id)}`)).body;
     await leafOf(revoked['revokedLeaf']);
-    // Until then it goes by the ticket that it has.
-    await eventually(async () => (await calls()).kind === 'refused', { timeoutMs: 30_000 });
+    const revokedMs = Date.parse(String(revoked['revoked']));
+    // Until then it goes by the ticket that it has: whatever the machine is busy with, none that begins later comes through.
+    await eventually(
+      async () => {
+        const beganMs = Date.now();
+        const { kind } = await calls();
+        if (kind === 'answered') expect(beganMs - revokedMs).toBeLessThanOrEqual(LONGEST_MS);
+        return kind === 'refused';
+      },
+      { timeoutMs: 30_000 },
+    );
+    const began = await Promise.all([1, 2, 3].map(async () => (await calls()).kind));
+    expect(began).toEqual(['refused', 'refused', 'refused']);
     expect(await calls()).toMatchObject({ kind: 'refused', code: 'link-missing', side: 'consumer' });
     // Nor does a gateway come through that keeps its ticket: no connector takes it.
     const { content } = fixture.provider.seen.at(-1) ?? {};
-    const atMs = Date.parse(String(revoked['revoked'])) + 5_000;
+    const atMs = revokedMs + LONGEST_MS;
     const question = { consumer: CONSUMER, subject: 'TEST/PIN/TEST000001', service: SERVICE, purpose: 'citizen-view' };
     const taken = checkLinkTicket(content?.linkTicket ?? '', question, { view: fixture.world.view, atMs });
     expect(taken).toEqual({ ok: false, reason: 'link-stale' });
     expect(failures).toEqual([]);
     await close();
+  });
+
+  it('that is over is told to its member, sealed, by a statement that its connector believes', async () => {
+    const link = { ...LINK, member: PROVIDER, direction: 'FROM_MEMBER', purposes: ['citizen-view'] };
+    const granted = (await me(DAN, 'POST', '', link)).body;
+    const revoke = () => me(DAN, 'DELETE', `/${String(granted['id'])}`);
+    // By two at once, and once more: one word all the same.
+    const [{ body: revoked }, other] = await Promise.all([revoke(), revoke()]);
+    expect([other.body, (await revoke()).body]).toEqual([revoked, revoked]);
+    await leafOf(revoked['revokedLeaf']);
+    const told = await deliveredTo(PROVIDER);
+    expect(told).toHaveLength(1);
+    const { head, content } = told[0] as (typeof told)[number];
+    expect(head).toMatchObject({ kind: LINK_REVOKED_KIND, to: PROVIDER });
+    expect(readLinkRevoked(content)).toEqual({
+      ...{ linkId: granted['id'], subject: `TEST/PIN/${DAN.code}`, portal: CONSUMER, direction: 'FROM_MEMBER' },
+      ...{ services: [SERVICE], purposes: ['citizen-view'], notice: LINK.notice, statement: expect.any(String) },
+      ...{ grantedAt: granted['granted'], revokedAt: revoked['revoked'], granted: granted['leaf'] },
+    });
+    const { view } = await buildWorld({ sameKeysAs: network.audit.world, definition: withFeedback });
+    expect(checkRevocation(head, content, view)).toEqual({ ok: true, value: true });
+    // The member of another link is told of its own alone.
+    expect(
+      (await deliveredTo(CONSUMER)).every(
+        ({ content: one }) => readLinkRevoked(one)?.subject !== `TEST/PIN/${DAN.code}`,
+      ),
+    ).toBe(true);
+    const { feedback } = await network.databases();
+    expect(JSON.stringify(await feedback.query('SELECT delivery::text FROM delivery'))).not.toContain(DAN.code);
   });
 
   it('is the person’s own', async () => {

@@ -72,6 +72,12 @@ describe('findUsage over the bus', () => {
     expect(part.totalUsages).toBeGreaterThanOrEqual(all.totalUsages);
     const before = await find('TEST000021', `&periodEnd=${encodeURIComponent('2020-01-01T00:00:00Z')}`);
     expect(before).toEqual({ totalUsages: 0, usages: [] });
+    const [newest, oldest] = [all.usages.at(0)?.logtime ?? '', all.usages.at(-1)?.logtime ?? ''];
+    const period = `&periodStart=${encodeURIComponent(oldest)}&periodEnd=${encodeURIComponent(newest)}`;
+    const within = await find('TEST000021', period);
+    expect(within.usages).toEqual(expect.arrayContaining([...all.usages]));
+    const after = await find('TEST000021', `&periodStart=${encodeURIComponent('2100-01-01T00:00:00Z')}`);
+    expect(after).toEqual({ totalUsages: 0, usages: [] });
   });
 
   it('shows nobody the uses of another’s data', async () => {

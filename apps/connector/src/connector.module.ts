@@ -289,6 +289,7 @@ function openingsOf({ bus, clock, config, metrics, events }: Context, registry: 
     clock,
     registry,
     instanceId: config.instanceId,
+    end: 'provider',
     counted: (event) => metrics.openings.add({ event }),
     failed: (what, cause) => events.failed(what, cause),
   }).start();

@@ -35,6 +35,8 @@ import { takeOpenings } from './openings/opening-parts.service.js';
 import type { OpeningConsumer } from './openings/opening.consumer.js';
 import { UnopenedStore } from './openings/unopened.store.js';
 import { UnopenedWorker } from './openings/unopened.worker.js';
+import { WithheldStore } from './openings/withheld.store.js';
+import { WithheldWorker } from './openings/withheld.worker.js';
 import { assembleNotifications, readWays, type NotificationParts } from './notifications/notification-parts.service.js';
 import { Usages } from './usage/usage.service.js';
 import { assembleQuestions, type QuestionParts } from './questions/question-parts.service.js';
@@ -54,6 +56,7 @@ export interface FeedbackParts {
   readonly matcher: MatchWorker;
   readonly follower: LogFollower;
   readonly unopened: UnopenedWorker;
+  readonly withheld: WithheldWorker;
   readonly statements: OwnStatements;
   readonly erasure: Erasure;
   readonly eraser: ErasureWorker;
@@ -104,11 +107,12 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     isAwaited: () => statements.isAwaited(),
   });
   const unopened = unopenedWorker(context, databases);
+  const withheld = withheldWorker(context, databases);
+  const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const persons = assemblePersonStatements({
-    ...{ config, clock, keys, statements, copy, signer, database: databases.feedback },
+    ...{ config, clock, keys, statements, copy, signer, deliveries, database: databases.feedback },
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock, persons.compromises);
-  const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };
   const questions = assembleQuestions({ ...shared, history });
   const notifications = assembleNotifications({ ...shared, signer, ways });
@@ -126,7 +130,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const completeness = new Completeness({ store: new CompletenessStore(databases.feedback), keys, clock });
   const callers = callerAuth(config, copy, clock);
   const asked = { accesses, usages, questions, corrections, completeness, concealment, ...persons, callers };
-  const workers = { ...openings, ...erasures, follower, unopened, statements, deliveries, notifications };
+  const workers = { ...openings, ...erasures, follower, unopened, withheld, statements, deliveries, notifications };
   return { copy, ledger, watcher, files, keys, ...asked, ...workers };
 }
 
@@ -155,6 +159,14 @@ function unopenedWorker({ config, bus, clock, events }: FeedbackContext, databas
   });
 }
 
+function withheldWorker({ config, bus, clock, events }: FeedbackContext, databases: Databases): WithheldWorker {
+  return new WithheldWorker({
+    ...{ bus, clock, store: new WithheldStore(databases.feedback), alarm: events.withheld },
+    ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },
+    failed: (cause) => events.failed('withheld', cause),
+  });
+}
+
 function callerAuth(config: FeedbackConfig, registry: RegistryCopy, clock: Clock): CallerAuth {
   return new CallerAuth({
     ...{ registry, clock, audience: config.publicUrl, portals: config.portals, auditors: config.auditors },
@@ -163,13 +175,14 @@ function callerAuth(config: FeedbackConfig, registry: RegistryCopy, clock: Clock
 }
 
 export function startParts(parts: FeedbackParts): void {
-  const { openingKeys, consumer, matcher, follower, unopened, statements, eraser, retention } = parts;
+  const { openingKeys, consumer, matcher, follower, unopened, withheld, statements, eraser, retention } = parts;
   const { questions, corrections, notifications, deliveries, concealment } = parts;
   openingKeys.start();
   consumer.start();
   follower.start();
   matcher.start();
   unopened.start();
+  withheld.start();
   statements.start();
   deliveries.start();
   questions.overdue.start();
@@ -182,8 +195,9 @@ export function startParts(parts: FeedbackParts): void {
 
 /** Takes nothing new in, ends what is under way, then lets go of everything. */
 export async function stopParts(parts: FeedbackParts): Promise<void> {
-  const { consumer, follower, unopened, openingKeys, statements, eraser, retention, questions, concealment } = parts;
-  const intake = [consumer, follower, unopened, openingKeys, statements, eraser, retention];
+  const { consumer, follower, unopened, withheld, openingKeys, statements, eraser, retention } = parts;
+  const { questions, concealment } = parts;
+  const intake = [consumer, follower, unopened, withheld, openingKeys, statements, eraser, retention];
   await Promise.all(
     [...intake, questions.overdue, parts.corrections.work, concealment.release].map((part) => part.stop()),
   );
@@ -217,7 +231,7 @@ function followLog({ config, trust, clock, events }: FeedbackContext, following:
   return new LogFollower({
     ...{ files, clock, auditUrl: config.auditUrl, keys: logKeys(trust), intervalMs: config.followIntervalMs },
     isAwaited,
-    store: new FollowedLogStore(database, config.unopenedAfterMs),
+    store: new FollowedLogStore(database, config.unopenedAfterMs, events.disowned),
     keyOwner: () => {
       const view = copy.current();
       return view && ((subsystem, kid) => view.keyOf(subsystem as SubsystemId, kid) !== undefined);

@@ -4,6 +4,7 @@ import type { RegistryCopy } from '#registry-copy';
 import type { Signer } from '#signing';
 import { CompromiseStore } from './compromise/compromise.store.js';
 import { Compromises } from './compromise/compromises.service.js';
+import type { Deliveries } from './deliveries/deliveries.service.js';
 import type { FeedbackConfig } from './feedback.config.js';
 import type { PersonKeys } from './key-store/person-keys.store.js';
 import { LinkStore } from './links/link.store.js';
@@ -18,10 +19,11 @@ export interface PersonStatementSources {
   readonly statements: OwnStatements;
   readonly copy: RegistryCopy;
   readonly signer: () => Signer | undefined;
+  readonly deliveries: Deliveries;
 }
 
 /** What persons say of themselves, and what they allow. */
-export function assemblePersonStatements({ config, copy, signer, ...shared }: PersonStatementSources) {
+export function assemblePersonStatements({ config, copy, signer, deliveries, ...shared }: PersonStatementSources) {
   return {
     compromises: new Compromises({
       ...shared,
@@ -29,7 +31,7 @@ export function assemblePersonStatements({ config, copy, signer, ...shared }: Pe
       settleMs: config.statementWaitMs,
     }),
     links: new Links({
-      ...{ ...shared, registry: copy, signer },
+      ...{ ...shared, registry: copy, signer, deliveries },
       store: new LinkStore(shared.database),
       instance: config.instanceId as InstanceId,
     }),

@@ -312,6 +312,7 @@ function openingsOf(
     clock,
     registry,
     instanceId,
+    end: 'consumer',
     counted: (event) => reports.metrics.openings.add({ event }),
     failed: (what, cause) => reports.failed(what, cause),
   }).start();

@@ -18,6 +18,7 @@ export { LeafSchema, ReceiptsSchema, type Leaf, type Receipts } from './generate
 export {
   DeliverySchema,
   OpeningContentSchema,
+  OpeningEnd,
   OpeningSchema as SealedOpeningSchema,
   UnopenedSchema,
   type Delivery as DeliveryRecord,

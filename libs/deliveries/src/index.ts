@@ -6,6 +6,7 @@ export { deliveryStates } from './delivery.js';
 export type { Delivery, DeliveryState, KeptDelivery, OutgoingDelivery, SendOutcome } from './delivery.js';
 export { DeliveryWorker, type DeliveryRule, type DeliveryWorkerParts, type ToldAttempt } from './delivery.worker.js';
 export { Inbox } from './inbox.store.js';
+export { LINK_REVOKED_KIND, readLinkRevoked, type LinkRevokedContent } from './link-content.js';
 export { QUESTION_KIND, readQuestion, type QuestionContent } from './question-content.js';
 export { Outbox, type DeliveryPage, type OutboxSizes } from './outbox.store.js';
 export {

@@ -5,7 +5,7 @@ import { SealingSessions } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { AnnouncedKeys, type Announcement } from './announced-keys.js';
 import { PatientSubscription } from './patient-subscription.service.js';
-import { sealOpening, type OpeningsOf } from './sealed-opening.js';
+import { sealOpening, type ExchangeEnd, type OpeningsOf } from './sealed-opening.js';
 
 /** What both ends count of openings; never whose. */
 export const openingEvents = [
@@ -33,6 +33,8 @@ export interface OpeningsParts {
   };
   /** Of the process; names its subscription. */
   readonly instanceId: string;
+  /** Whose openings it seals: feedback looks for what one end alone has sent. */
+  readonly end: ExchangeEnd;
   readonly counted: (event: OpeningEvent) => void;
   readonly failed: (what: string, cause: unknown) => void;
 }
@@ -98,7 +100,7 @@ export class Openings implements OpeningSealer {
 
   async seal(openings: OpeningsOf): Promise<Uint8Array | undefined> {
     if (openings.subjects.length + openings.users.length === 0) return undefined;
-    const { registry, clock, failed } = this.parts;
+    const { registry, clock, failed, end } = this.parts;
     const nowMs = clock.now();
     const view = registry.current();
     const key = view === undefined ? undefined : this.keys.current(view, nowMs);
@@ -107,7 +109,7 @@ export class Openings implements OpeningSealer {
       return undefined;
     }
     try {
-      const value = sealOpening(openings, await this.sessions.take(key.instance, key, nowMs));
+      const value = sealOpening({ ...openings, end }, await this.sessions.take(key.instance, key, nowMs));
       this.sealed += 1;
       this.count('sealed');
       return value;

@@ -3,6 +3,7 @@ import {
   encode,
   message,
   OpeningContentSchema,
+  OpeningEnd,
   SealedOpeningSchema,
   type OpeningContent,
   type SealedOpening,
@@ -20,7 +21,14 @@ export interface OpeningsOf {
   readonly users: readonly SubjectOpening[];
   /** Leaf hash of the access.concealment statement that the call named. */
   readonly concealment?: Uint8Array;
+  /** Who sends it; absent: it does not say. */
+  readonly end?: ExchangeEnd;
 }
+
+/** Of the consumer the gateway, of the provider the connector. */
+export type ExchangeEnd = 'consumer' | 'provider';
+
+const ENDS = { consumer: OpeningEnd.CONSUMER, provider: OpeningEnd.PROVIDER } as const;
 
 /** An opening record that was opened. Nobody signed it: what it says is compared with the leaf. */
 export interface OpenedOpening {
@@ -39,12 +47,13 @@ const MAX_RECORD_BYTES = 8192;
 
 /** Value of a record on `feedback.opening`: opens for this statement and this exchange only. */
 export function sealOpening(openings: OpeningsOf, session: SealingSession): Uint8Array {
-  const { subjects, users, concealment, statementHash } = openings;
+  const { subjects, users, concealment, statementHash, end } = openings;
   const exchangeId = exchangeIdBytes(openings.exchangeId);
   const content = message(OpeningContentSchema, {
     subjects: subjects.map(plain),
     users: users.map(plain),
     ...(concealment === undefined ? {} : { concealment }),
+    ...(end === undefined ? {} : { end: ENDS[end] }),
   });
   const ad = answerAd(statementHash, exchangeId);
   const sealed = sealRecord(session.requestKey, encode(OpeningContentSchema, content), ad);

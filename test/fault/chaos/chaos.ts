@@ -7,6 +7,7 @@ import type { AskedState } from '../ledger/told.js';
 import { longestSilenceMs, totalsOf } from '../ledger/totals.js';
 import { chaosErrors } from './chaos.errors.js';
 import { checkEvidence } from './evidence.js';
+import { historyAtRest, isWhole, killFeedback } from './history.js';
 import { planKills, type Kill } from './kill-plan.js';
 import { killByPlan, type Killed } from './killer.js';
 import { Load } from './load.js';
@@ -26,6 +27,8 @@ const AUDIT_ENV = {
   KEREGE_AUDIT_SWEEP_GRACE_MS: '5000',
   KEREGE_AUDIT_SWEEP_INTERVAL_MS: '1000',
 };
+/** What nobody has opened is asked for soon: who should have sent it may have died. */
+const FEEDBACK_ENV = { KEREGE_FEEDBACK_UNOPENED_AFTER_MS: '15000', KEREGE_FEEDBACK_UNOPENED_INTERVAL_MS: '2000' };
 const GATEWAY_ENV = { KEREGE_GATEWAY_OUTCOMES_EVERY_MS: '1000', KEREGE_GATEWAY_OUTCOMES_AFTER_MS: '3000' };
 
 /** What is killed here stands twice wherever a real installation has it twice. */
@@ -36,6 +39,7 @@ export const CHAOS_INSTANCE = {
     audit2: AUDIT_ENV,
     gateway: GATEWAY_ENV,
     gateway2: GATEWAY_ENV,
+    feedback: FEEDBACK_ENV,
     agencies: { KEREGE_AGENCY_LEDGER_SIZE: '1000000' },
   },
 } as const satisfies Partial<InstanceOptions>;
@@ -75,11 +79,11 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
   const load = new Load({ gatewayUrls, orders: new Orders(seed), durationMs, perSecond: rate });
   const storm = new AbortController();
   const watching = collectHeads(log, storm.signal);
-  const killing = killByPlan(instance, plan, storm.signal);
+  const killing = Promise.all([killByPlan(instance, plan, storm.signal), killFeedback(instance, storm.signal)]);
   await load.run();
   const calmFromMs = Date.now();
   storm.abort();
-  const [heads, killed] = await Promise.all([watching, killing]);
+  const [heads, [killed, feedbackKills]] = await Promise.all([watching, killing]);
   tell('the load has ended; waiting for rest');
   await Promise.all(gatewayUrls.map((url) => awaitReady(url)));
   const untilMs = Date.now() + REST_LIMIT_MS;
@@ -87,6 +91,8 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
   const rested = await comeToRest({ instance, log, load, heads, states }, untilMs);
   const restMs = Date.now() - calmFromMs;
   tell('at rest; verifying the evidence of every released answer');
+  const inLog = rested.copy.leaves.reduce((sum, { commitments = 0 }) => sum + commitments, 0);
+  const history = await historyAtRest(instance.databaseUrl, inLog, Date.now() + REST_LIMIT_MS);
   const random = new Random(seed);
   const { gatewayUrl, trustFile } = instance;
   const evidence = await checkEvidence(load.told, { gatewayUrl, trustFile, random, untilMs: Date.now() + 90_000 });
@@ -96,6 +102,9 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
     subject: exchangeId,
     what: why,
   }));
+  const unwhole = isWhole(history, inLog)
+    ? []
+    : [{ rule: 'history' as const, subject: 'feedback', what: `${inLog} in the log; ${JSON.stringify(history)}` }];
   return {
     settings,
     killed,
@@ -107,9 +116,10 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
     longestSilenceMs: longestSilenceMs(load.told, calmFromMs),
     recoveries: recoveries(killed, load.told),
     evidence,
+    history: { ...history, kills: feedbackKills },
     headsSeen: heads.length,
     restMs,
-    breaches: [...rested.breaches, ...refused],
+    breaches: [...rested.breaches, ...refused, ...unwhole],
   };
 }
 

@@ -2,6 +2,7 @@ import type { Breach } from '../ledger/judge.js';
 import type { Told } from '../ledger/told.js';
 import type { Totals } from '../ledger/totals.js';
 import type { EvidenceReport } from './evidence.js';
+import type { HistoryCount } from './history.js';
 import { KINDS } from './kill-plan.js';
 import type { Killed } from './killer.js';
 import type { Recovery } from './recovery.js';
@@ -20,16 +21,18 @@ export interface ChaosReport {
   readonly longestSilenceMs: number;
   readonly recoveries: readonly Recovery[];
   readonly evidence: EvidenceReport;
+  /** Of feedback at rest, and how often it was killed. */
+  readonly history: HistoryCount & { readonly kills: number };
   readonly headsSeen: number;
   readonly restMs: number;
-  readonly breaches: readonly (Omit<Breach, 'rule'> & { readonly rule: Breach['rule'] | 'evidence' })[];
+  readonly breaches: readonly (Omit<Breach, 'rule'> & { readonly rule: Breach['rule'] | 'evidence' | 'history' })[];
 }
 
 const MOST_BREACHES = 50;
 
 /** For people: what was done to the bus, what the three ledgers hold, and where they disagree. */
 export function renderReport(report: ChaosReport): string {
-  const { settings, killed, totals, evidence, breaches } = report;
+  const { settings, killed, totals, evidence, history, breaches } = report;
   const { clients, agencies, log } = totals;
   const kinds = KINDS.map((kind) => `${kind} ${killed.filter((kill) => kill.kind === kind).length}`);
   const lines = [
@@ -42,6 +45,7 @@ export function renderReport(report: ChaosReport): string {
     `log        ${log.leaves} leaves of ${log.exchanges} exchanges; ${report.headsSeen} heads seen`,
     ...table(log.byType, ''),
     `evidence   ${evidence.checked - evidence.refused.length} of ${evidence.checked} verified (${evidence.released} released; ${evidence.byCommand} also by the command itself; ${evidence.headless} without the answer's head)`,
+    `history    ${history.commitments} commitments, ${history.rows} rows, ${history.pending} pending, ${history.twice} twice; feedback killed ${history.kills} times`,
     `good       ${percent(report.goodShare)} of all calls, at least ${percent(report.leastGoodShare)} wanted; longest time without a good answer ${seconds(report.longestSilenceMs)}`,
     ...report.recoveries.map(
       ({ kind, medianMs, longestMs, startMs }) =>

@@ -25,13 +25,16 @@ export interface Leaf {
   readonly seq?: number;
   readonly was?: string;
   readonly now?: string;
+  /** How many persons it speaks of, each a commitment; absent: none. */
+  readonly commitments?: number;
 }
 
 /** Takes a leaf's JWS apart; its signature is `kerege verify`'s to judge. */
 export function decodeLeaf(index: number, body: Buffer): Leaf {
   const [header = '', payload = ''] = body.toString('latin1').split('.');
   const { kid } = fields(header);
-  const { t, id, from, to, svc, ep, prev, why, st, ts, n, seq, was, now } = fields(payload);
+  const { t, id, from, to, svc, ep, prev, why, st, ts, n, seq, was, now, subj, user } = fields(payload);
+  const commitments = sizeOf(subj) + sizeOf(user);
   return {
     index,
     hash: leafHash(body).toString('base64url'),
@@ -50,11 +53,16 @@ export function decodeLeaf(index: number, body: Buffer): Leaf {
     ...(typeof seq === 'number' ? { seq } : {}),
     ...(typeof was === 'string' ? { was } : {}),
     ...(typeof now === 'string' ? { now } : {}),
+    ...(commitments > 0 ? { commitments } : {}),
   };
 }
 
 function fields(part: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown>;
+}
+
+function sizeOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
 }
 
 function text(value: unknown): string | undefined {

@@ -1,6 +1,13 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BatchSubscription, OutgoingRecord, ReceivedRecord } from '#bus';
-import { CASE_KINDS, deliveryRecord, sealDelivery, type QuestionContent } from '#deliveries';
+import {
+  CASE_KINDS,
+  deliveryRecord,
+  LINK_REVOKED_KIND,
+  sealDelivery,
+  type LinkRevokedContent,
+  type QuestionContent,
+} from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import { jwkSigner, KeyRing, publicJwk, signStatement, startSession, type ManifestPayload } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -111,6 +118,37 @@ async function flag(content: unknown): Promise<ReceivedRecord> {
   const { seal } = world.keysOf(TO);
   const session = await startSession({ recipient: TO, kid: seal.kid, publicJwk: publicJwk(seal) });
   const head = { id: newExchangeId(), kind: CASE_KINDS.dispute, to: TO };
+  const value = sealDelivery(head, content, session);
+  return received(Buffer.from(deliveryRecord({ ...head, recipient: TO, value, madeMs: NOW, attempt: 1 })));
+}
+
+it('takes the end of a link that feedback has stated, and puts another’s away', async () => {
+  registry.view = world.view;
+  await batch([await revocation(), await revocation({ granted: toBase64Url(Buffer.alloc(32, 8)) })]);
+  expect([flaws, taken]).toEqual([['revocation-unstated'], 1]);
+  await batch([await revocation({ subject: undefined } as never)]);
+  expect(flaws).toEqual(['revocation-unstated', 'revocation-malformed']);
+});
+
+it('waits with the end of a link, too, for a snapshot that knows its key', async () => {
+  await expect(batch([await revocation()])).rejects.toMatchObject({ code: 'question-key-awaited' });
+  registry.manifestMs = NOW + 1;
+  await batch([await revocation()]);
+  expect([flaws, taken]).toEqual([['revocation-key-unknown'], 0]);
+});
+
+async function revocation(changes: Partial<LinkRevokedContent> = {}): Promise<ReceivedRecord> {
+  const id = newExchangeId();
+  const said = { v: 1, t: 'link.revoked', id, ts: NOW, from: TO, to: TO, prev: REQUEST } as const;
+  const { jws: statement } = await signStatement(said, jwkSigner(world.keysOf(FEEDBACK).sign));
+  const terms = { portal: TO, direction: 'TO_MEMBER', services: [], purposes: ['care'], notice: '2026-1' } as const;
+  const content = {
+    ...{ linkId: newExchangeId(), subject: 'TEST/PIN/TEST000001', granted: REQUEST, statement, ...terms },
+    ...{ grantedAt: new Date(NOW - 1_000).toISOString(), revokedAt: new Date(NOW).toISOString(), ...changes },
+  };
+  const { seal } = world.keysOf(TO);
+  const session = await startSession({ recipient: TO, kid: seal.kid, publicJwk: publicJwk(seal) });
+  const head = { id, kind: LINK_REVOKED_KIND, to: TO };
   const value = sealDelivery(head, content, session);
   return received(Buffer.from(deliveryRecord({ ...head, recipient: TO, value, madeMs: NOW, attempt: 1 })));
 }

@@ -2,6 +2,7 @@ import { deadLetterRecord, type Bus, type ReceivedRecord, type Subscription } fr
 import {
   CASE_KINDS,
   Inbox,
+  LINK_REVOKED_KIND,
   openDelivery,
   Outbox,
   QUESTION_KIND,
@@ -18,6 +19,7 @@ import { flagOf } from '../disputes/dispute-flag.js';
 import { CorrectionTopics } from './correction-topics.service.js';
 import { noticeErrors, type NoticeFlaw } from './notices.errors.js';
 import { checkQuestion, mayBeOutdated, type QuestionFlaw } from './stated-question.service.js';
+import { checkRevocation, type RevocationFlaw } from './stated-revocation.service.js';
 
 export interface NoticeConsumerParts {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
@@ -38,6 +40,12 @@ export interface NoticeConsumerParts {
 }
 
 const MAX_BATCH = 100;
+type Check = (head: DeliveryHead, content: unknown, view: RegistryView) => Result<true, QuestionFlaw | RevocationFlaw>;
+/** What rests on a statement of feedback, by its kind. */
+const STATED: ReadonlyMap<string, Check> = new Map<string, Check>([
+  [QUESTION_KIND, checkQuestion],
+  [LINK_REVOKED_KIND, checkRevocation],
+]);
 
 /**
  * Takes what feedback delivers into the connector's own database, still sealed; a batch is settled, and its offset
@@ -108,7 +116,7 @@ export class NoticeConsumer {
   }
 
   /**
-   * Opened only to see that it opens and, if it is a question, that feedback has stated it: nothing that waits here can be
+   * Opened only to see that it opens and, if it is a question or the end of a link, that feedback has stated it: nothing that waits here can be
    * read without the subsystem's key. Undefined: a flag, for others to take.
    */
   private async read(
@@ -121,8 +129,9 @@ export class NoticeConsumer {
     if (head.to !== subsystem) return refuse('delivery-foreign');
     const opened = await openDelivery(head, sealed, (to, kid) => this.parts.keys.unsealKey(to, kid));
     if (!opened.ok) return opened;
-    if (head.kind === QUESTION_KIND) {
-      const stated = this.judge(head, opened.value, timestampMs);
+    const check = STATED.get(head.kind);
+    if (check !== undefined) {
+      const stated = this.judge(check, head, opened.value, timestampMs);
       if (!stated.ok) return stated;
     }
     if (head.kind !== CASE_KINDS.dispute)
@@ -132,12 +141,17 @@ export class NoticeConsumer {
     return isSound ? ok(undefined) : refuse('dispute-malformed');
   }
 
-  /** By a snapshot that was in force after the question was written: before there is one, the batch comes again. */
-  private judge(head: DeliveryHead, content: unknown, writtenMs: number): Result<true, QuestionFlaw> {
+  /** By a snapshot that was in force after it was written: before there is one, the batch comes again. */
+  private judge(
+    check: Check,
+    head: DeliveryHead,
+    content: unknown,
+    writtenMs: number,
+  ): Result<true, QuestionFlaw | RevocationFlaw> {
     const { registry, clock } = this.parts;
     const view = this.view();
-    const stated = checkQuestion(head, content, view);
-    const isUnknown = !stated.ok && stated.reason === 'question-key-unknown';
+    const stated = check(head, content, view);
+    const isUnknown = !stated.ok && stated.reason.endsWith('-key-unknown');
     if (isUnknown && mayBeOutdated(view, registry.manifestStatement, writtenMs, clock.now()))
       throw noticeErrors.error('question-key-awaited');
     return stated;

@@ -50,7 +50,8 @@ export const noticeErrors = defineErrors('connector-notices', {
   },
   'question-key-awaited': {
     kind: 'unavailable',
-    message: 'A question waits for a newer snapshot of the registry, which may know the key that signed it.',
+    message:
+      'A question, or the end of a link, waits for a newer snapshot of the registry, which may know the key that signed it.',
     next: 'Nothing: it is looked at again, and decided with the registry’s next manifest. If none comes, see to the registry.',
   },
   'notice-unknown': {
@@ -74,6 +75,9 @@ export const noticeFlaws = [
   'question-malformed',
   'question-unstated',
   'question-key-unknown',
+  'revocation-malformed',
+  'revocation-unstated',
+  'revocation-key-unknown',
   'dispute-malformed',
 ] as const;
 export type NoticeFlaw = (typeof noticeFlaws)[number];

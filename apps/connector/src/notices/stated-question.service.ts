@@ -24,19 +24,22 @@ export function checkQuestion(head: DeliveryHead, content: unknown, view: Regist
   const { id, to, until, prev } = read.value.payload;
   const isSame = id === head.id && question.questionId === id && to === head.to && prev === question.request;
   const isInTime = until === head.dueMs && until === Date.parse(question.dueAt);
-  return isSame && isInTime ? checkSigner(read.value, view) : refuse('question-unstated');
+  if (!isSame || !isInTime) return refuse('question-unstated');
+  const signed = signedByFeedback(read.value, view);
+  return signed.ok ? signed : refuse(`question-${signed.reason}` as const);
 }
 
-function checkSigner(statement: Statement, view: RegistryView): Result<true, QuestionFlaw> {
+/** Whether a key signed it that was some feedback's when it says that it was made. */
+export function signedByFeedback(statement: Statement, view: RegistryView): Result<true, 'unstated' | 'key-unknown'> {
   const { ts } = statement.payload;
   const feedbacks = view.instances.filter(({ kind }) => kind === 'feedback');
   const keys = feedbacks.flatMap(({ id }) => view.keyOf(id, statement.kid) ?? []);
-  if (keys.length === 0) return refuse('question-key-unknown');
+  if (keys.length === 0) return refuse('key-unknown');
   const isSigned = keys.some(
     ({ use, fromMs, untilMs, jwk }) =>
       use === 'sign' && fromMs <= ts && ts < untilMs && verifyStatement(statement, jwk),
   );
-  return isSigned ? ok(true) : refuse('question-unstated');
+  return isSigned ? ok(true) : refuse('unstated');
 }
 
 /** Further apart than this are no clocks that work. */

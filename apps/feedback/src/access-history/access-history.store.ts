@@ -62,29 +62,37 @@ interface AccessRecord {
 }
 
 const ORDER = 'ts_ms DESC, log_id DESC, idx DESC, kind DESC, position DESC';
-/**
- * Each tag has its rows in this order in the index, so that a page costs as many of them as it shows, however long the
- * history is. What filters refuse is read and thrown away.
- */
-const PAGE = `
-  WITH page AS (
-    SELECT found.* FROM unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag) CROSS JOIN LATERAL (
-      SELECT access.epoch, access.tag, access.ts_ms, access.log_id, access.idx, access.kind, access.position,
+/** Behind `ts_ms + 0` no plan finds the primary key: it has the hidden ones, too. */
+const AT = '(access.ts_ms + 0)';
+/** What one tag has behind a place; `which`: of the rows that are in an index of their own. */
+const rowsWhere = (which: string) => `
+      (SELECT access.epoch, access.tag, access.ts_ms, access.log_id, access.idx, access.kind, access.position,
              access.concealed_until, access.opening_enc, access.end_user, access.exchange, exchange.log_id AS request_log,
              exchange.idx AS request_idx, exchange_id, consumer, provider, service, endpoint, purpose, legal_basis, parties
         FROM subject_access AS access JOIN exchange ON exchange.leaf_hash = access.exchange
        WHERE access.epoch = wanted.epoch AND access.tag = wanted.tag
-         AND (access.ts_ms, access.log_id, access.idx, access.kind, access.position)
+         AND ${which}
+         AND (${AT}, access.log_id, access.idx, access.kind, access.position)
              < ($3::bigint, $4::smallint, $5::bigint, $6::smallint, $7::smallint)
          AND (access.concealed_until IS NULL OR access.concealed_until <= $8::bigint)
-         AND access.ts_ms >= $9::bigint
+         AND ${AT} >= $9::bigint
          AND ((access.log_id, access.idx) = (exchange.log_id, exchange.idx)
               OR EXISTS (SELECT FROM sequel WHERE sequel.log_id = access.log_id AND sequel.idx = access.idx
                             AND sequel.parties = exchange.parties))
          AND ($10::text IS NULL OR consumer = $10) AND ($11::text IS NULL OR service = $11)
          AND ($12::text IS NULL OR purpose = $12) AND ($13::smallint IS NULL OR access.kind = $13)
-       ORDER BY access.ts_ms DESC, access.log_id DESC, access.idx DESC, access.kind DESC, access.position DESC
-       LIMIT $14) AS found
+       ORDER BY ${AT} DESC, access.log_id DESC, access.idx DESC, access.kind DESC, access.position DESC
+       LIMIT $14)`;
+/**
+ * Each tag has its rows in this order in the index, so that a page costs as many of them as it shows, however long the
+ * history is, and however many rows of it are concealed: those are not in it, and of their own index only those are read
+ * whose day has come and which nobody has released yet. What filters refuse is read and thrown away.
+ */
+const PAGE = `
+  WITH page AS (
+    SELECT found.* FROM unnest($1::integer[], $2::bytea[]) AS wanted (epoch, tag) CROSS JOIN LATERAL (
+      ${rowsWhere('access.hidden_until IS NULL')}
+      UNION ALL ${rowsWhere('access.hidden_until <= $8::bigint')}) AS found
     ORDER BY ${ORDER} LIMIT $14)
   SELECT page.*, own.origin, requested.origin AS request_origin,
          coalesce((SELECT json_agg(json_build_object('log', told.origin, 'index', sequel.idx,
@@ -110,20 +118,8 @@ export class AccessHistoryStore {
     limit: number,
     nowMs: number,
   ): Promise<FoundAccess[]> {
-    const at = earlier(before ?? NEWEST, filter.untilMs);
-    const rows = await this.database.query<AccessRecord>(PAGE, [
-      wanted.map(({ epoch }) => epoch),
-      wanted.map(({ tag }) => tag),
-      ...[at.atMs, at.logId, at.index, kindNumber(at.kind), at.position],
-      nowMs,
-      filter.fromMs ?? 0,
-      filter.consumer ?? null,
-      filter.service ?? null,
-      filter.purpose ?? null,
-      filter.role === undefined ? null : kindNumber(filter.role),
-      limit,
-    ]);
-    return rows.map(foundAccess);
+    const { sql, values } = pageQuery(wanted, filter, before, limit, nowMs);
+    return (await this.database.query<AccessRecord>(sql, values)).map(foundAccess);
   }
 
   /** Where a leaf with commitments stands in histories; undefined: there is none at that place. */
@@ -134,6 +130,30 @@ export class AccessHistoryStore {
     );
     return row && { atMs: Number(row.ts_ms), logId: row.log_id };
   }
+}
+
+/** The statement of a page, also for whoever looks what it costs. */
+export function pageQuery(
+  wanted: readonly EpochTag[],
+  filter: AccessFilter,
+  before: AccessPlace | undefined,
+  limit: number,
+  nowMs: number,
+): { readonly sql: string; readonly values: readonly unknown[] } {
+  const at = earlier(before ?? NEWEST, filter.untilMs);
+  const values = [
+    wanted.map(({ epoch }) => epoch),
+    wanted.map(({ tag }) => tag),
+    ...[at.atMs, at.logId, at.index, kindNumber(at.kind), at.position],
+    nowMs,
+    filter.fromMs ?? 0,
+    filter.consumer ?? null,
+    filter.service ?? null,
+    filter.purpose ?? null,
+    filter.role === undefined ? null : kindNumber(filter.role),
+    limit,
+  ];
+  return { sql: PAGE, values };
 }
 
 /** Nothing lies at -1: behind everything of `untilMs` and later. */

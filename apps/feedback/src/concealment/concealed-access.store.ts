@@ -52,8 +52,8 @@ export class ConcealedAccessStore {
   constructor(private readonly database: Database) {}
 
   /**
-   * Those whose time is over count as any other from now on; how many they were. Whether a row is shown its own
-   * `concealed_until` says: this is for who counts.
+   * Those whose time is over count as any other from now on, and lie where all others do; how many they were. Whether a
+   * row is shown its own `concealed_until` says, from that instant on.
    */
   async release(nowMs: number, limit: number): Promise<number> {
     const rows = await this.database.query(
@@ -64,6 +64,10 @@ export class ConcealedAccessStore {
          UPDATE commitment SET state = 'indexed' FROM over
           WHERE (commitment.log_id, commitment.idx, commitment.kind, commitment.position)
                 = (over.log_id, over.idx, over.kind, over.position) AND state = 'concealed'
+       ), moved AS (
+         UPDATE subject_access SET hidden_until = NULL FROM over
+          WHERE (subject_access.log_id, subject_access.idx, subject_access.kind, subject_access.position)
+                = (over.log_id, over.idx, over.kind, over.position) AND hidden_until IS NOT NULL
        )
        UPDATE concealed_access SET is_over = true FROM over
         WHERE (concealed_access.log_id, concealed_access.idx, concealed_access.kind, concealed_access.position)

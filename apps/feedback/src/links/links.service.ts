@@ -1,12 +1,16 @@
+import { LINK_REVOKED_KIND, sealDelivery, type Delivery, type LinkRevokedContent } from '#deliveries';
 import { newExchangeId, subsystemOf, type Clock, type InstanceId, type ServiceId, type SubsystemId } from '#kernel';
 import { signLinkTicket, type LinkQuestion } from '#end-user';
-import type { Database } from '#postgres';
+import type { Database, Queries } from '#postgres';
 import {
   commit,
   parseTypedSubject,
+  SealingSessions,
+  spelled,
   type LinkGrantedPayload,
   type LinkRevokedPayload,
   type Signer,
+  type Statement,
   type TypedSubject,
 } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -32,6 +36,10 @@ export interface LinksParts {
   readonly clock: Clock;
   readonly instance: InstanceId;
   readonly signer: () => Signer | undefined;
+  readonly deliveries: {
+    readonly outbox: { add(queries: Queries, deliveries: readonly Delivery[]): Promise<void> };
+    wake(): void;
+  };
 }
 
 /** A link as the person sees it. */
@@ -49,9 +57,12 @@ const MOST_PER_PERSON = 100;
 
 /**
  * What persons allow members (E44–E46). A link is there, and is over, when its transaction is: from then on no ticket is
- * made for it, and those that were made before are good for three seconds. Its leaves follow, whatever crashes.
+ * made for it, and those that were made before are good for three seconds. Its leaves follow, whatever crashes, and so
+ * does the word to the member that its link is over.
  */
 export class Links {
+  private readonly sessions = new SealingSessions();
+
   constructor(private readonly parts: LinksParts) {}
 
   async grant({ portal, person: { user } }: Caller, wanted: Omit<LinkTerms, 'portal'>): Promise<ShownLink> {
@@ -89,7 +100,7 @@ export class Links {
 
   /** Ends it at once; again changes nothing. */
   async revoke(caller: Caller, id: string): Promise<ShownLink> {
-    const { database, store, statements, clock } = this.parts;
+    const { database, store, statements, clock, deliveries } = this.parts;
     const found = (await this.of(caller.person.user)).find(({ row }) => row.id === id);
     if (found === undefined) throw linksErrors.error('link-unknown');
     const { row, terms } = found;
@@ -99,16 +110,45 @@ export class Links {
       ...{ v: 1, t: 'link.revoked', id: newExchangeId(), ts: atMs, from: caller.portal, to: terms.member },
       prev: row.leafHash.toString('base64url'),
     });
+    const told = await this.toldTo(found, caller.person.user, statement);
     const isRevoked = await database.transaction(async (queries) => {
       const isFirst = await store.revoke(queries, id, statement.leafHash, atMs);
-      if (isFirst) await statements.keep(queries, statement);
-      return isFirst;
+      if (!isFirst) return false;
+      await statements.keep(queries, statement);
+      await deliveries.outbox.add(queries, told);
+      return true;
     });
     statements.wake();
+    deliveries.wake();
     // Revoked in the meantime: what the other has said stands.
     return isRevoked
       ? shown({ ...row, revoked: { leafHash: statement.leafHash, atMs } }, terms)
       : this.revoke(caller, id);
+  }
+
+  /**
+   * The word to the member, sealed for it. One that has left the registry, or has no key to seal with, is told nothing:
+   * that ends the link all the same, and its leaf says so.
+   */
+  private async toldTo(
+    { row, terms }: { readonly row: LinkRow; readonly terms: LinkTerms },
+    user: TypedSubject,
+    { jws, payload }: Statement<LinkRevokedPayload>,
+  ): Promise<Delivery[]> {
+    const { id, ts: atMs, prev: granted } = payload;
+    const { direction, services, purposes, notice, portal } = terms;
+    const member = terms.member as SubsystemId;
+    const key = this.parts.registry.current()?.sealingKey(member, atMs);
+    if (key === undefined) return [];
+    const content: LinkRevokedContent = {
+      ...{ linkId: row.id, subject: spelled(user), portal, direction, notice, granted, statement: jws },
+      ...{ services: [...services], purposes: [...purposes] },
+      grantedAt: new Date(row.grantedMs).toISOString(),
+      revokedAt: new Date(atMs).toISOString(),
+    };
+    const session = await this.sessions.take(member, key, atMs);
+    const value = sealDelivery({ id, kind: LINK_REVOKED_KIND, to: member }, content, session);
+    return [{ id, recipient: member, kind: LINK_REVOKED_KIND, value: Buffer.from(value) }];
   }
 
   /**

@@ -7,6 +7,7 @@ import { INGEST_LOCK } from '../ingest-lock.js';
 import { addOrders, type OrderLeaf } from '../concealment/order.store.js';
 import { markLogged } from '../statements/own-statement.store.js';
 import { noteCertificates } from '../retention/retention.store.js';
+import { disownedBy, type DisownedExchange } from './disowned.store.js';
 import { noteElsewhere, noteKinds } from './exchange-kind.store.js';
 import { followerErrors } from './log-follower.errors.js';
 import type { CommitmentRow, ExchangeRow, LeafRows, SequelRow, StatedRow } from './leaf-row.js';
@@ -80,6 +81,8 @@ export class FollowedLogStore {
     private readonly database: Database,
     /** Commitments that nobody has opened so long after they were taken in are asked for. */
     private readonly unopenedAfterMs: number,
+    /** Before the leaves are committed: after a crash it is told again, and never not at all. */
+    private readonly disowned: (exchanges: readonly DisownedExchange[]) => void = () => undefined,
   ) {}
 
   /** A log that was never followed begins at its first leaf. */
@@ -117,6 +120,8 @@ export class FollowedLogStore {
       await noteErasures(queries, rows.stated);
       await noteCertificates(queries, rows.stated);
       await addOrders(queries, logId, rows.stated.flatMap(orderIn));
+      const disowned = await disownedBy(queries, rows);
+      if (disowned.length > 0) this.disowned(disowned);
       return true;
     });
   }

@@ -5,7 +5,8 @@ const grows = { insert: true } as const;
 
 /**
  * What the role of feedback may do beside reading. What the log says only grows; an opening leaves the inbox when it is
- * indexed; who acted may become known later than whom it concerned. A row of the index goes by the eraser's hand alone.
+ * indexed; who acted may become known later than whom it concerned, and what was
+ * hidden is shown on its day. A row of the index goes by the eraser's hand alone.
  */
 export const access: AccessPlan = {
   followed_log: { insert: true, update: ['next_idx', 'frontier'] },
@@ -13,10 +14,10 @@ export const access: AccessPlan = {
   sequel: grows,
   exchange_kind: grows,
   answer_elsewhere: grows,
-  commitment: { insert: true, update: ['state', 'ask_ms'] },
+  commitment: { insert: true, update: ['state', 'ask_ms', 'withheld'] },
   inbox: { insert: true, update: ['is_ready'], delete: true },
   opening_offset: { insert: true, update: ['next_offset', 'last_hash'] },
-  subject_access: { insert: true, update: ['end_user'], erasable: true },
+  subject_access: { insert: true, update: ['end_user', 'hidden_until'], erasable: true },
   ...deliveriesAccess,
   question: {
     insert: true,

@@ -14,6 +14,7 @@ import { ExchangeKinds1800000000013 } from './0013-exchange-kinds.js';
 import { CaseSuccession1800000000014 } from './0014-case-succession.js';
 import { OwnWords1800000000015 } from './0015-own-words.js';
 import { DeliveryLanes1800000000016 } from './0016-delivery-lanes.js';
+import { WithheldAndHidden1800000000017 } from './0017-withheld-and-hidden.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   CaseSuccession1800000000014,
   OwnWords1800000000015,
   DeliveryLanes1800000000016,
+  WithheldAndHidden1800000000017,
 ];

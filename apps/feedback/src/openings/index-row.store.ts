@@ -14,6 +14,8 @@ export interface StoredCommitment extends KnownCommitment {
   readonly consumer: string;
   readonly tsMs: number;
   readonly isPending: boolean;
+  /** Opened by the provider's end, and not by the consumer's. */
+  readonly isWithheld: boolean;
   /** Of the request that it belongs to; undefined: that was not followed yet. */
   readonly asked: { readonly kind: number; readonly atMs: number } | undefined;
 }
@@ -47,6 +49,7 @@ interface CommitmentRecord {
   readonly value: string;
   readonly ts_ms: string;
   readonly state: string;
+  readonly withheld: number;
   readonly exchange_kind: number | null;
   readonly asked_ms: string | null;
 }
@@ -64,6 +67,7 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
   ['opening_enc', 'bytea', (row) => row.openingEnc],
   ['key_id', 'bytea', (row) => row.keyId],
   ['concealed_until', 'bigint', (row) => row.concealed?.untilMs ?? null],
+  ['hidden_until', 'bigint', (row) => row.concealed?.untilMs ?? null],
   ['exchange_kind', 'integer', ({ commitment }) => commitment.asked?.kind ?? null],
   ['asked_ms', 'bigint', ({ commitment }) => commitment.asked?.atMs ?? null],
 ]);
@@ -72,7 +76,7 @@ const ROWS = new BulkInsert<IndexRow>('subject_access', [
 export async function commitmentsOf(queries: Queries, statements: readonly Buffer[]): Promise<StoredCommitment[]> {
   const rows = await queries.query<CommitmentRecord>(
     `SELECT log_id, origin, idx, kind, position, statement, exchange, exchange_id, consumer, value, commitment.ts_ms, state,
-            asked.id AS exchange_kind, asked.ts_ms AS asked_ms
+            withheld, asked.id AS exchange_kind, asked.ts_ms AS asked_ms
        FROM commitment JOIN followed_log USING (log_id)
        LEFT JOIN (SELECT leaf_hash, exchange.ts_ms, kind.id FROM exchange
                     JOIN exchange_kind AS kind USING (consumer, service, endpoint)) AS asked
@@ -93,6 +97,7 @@ export async function commitmentsOf(queries: Queries, statements: readonly Buffe
     value: row.value,
     tsMs: Number(row.ts_ms),
     isPending: row.state === 'pending',
+    isWithheld: row.withheld > 0,
     asked: row.exchange_kind === null ? undefined : { kind: row.exchange_kind, atMs: Number(row.asked_ms) },
   }));
 }
@@ -123,14 +128,33 @@ export async function setState(
        FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[]) AS done (log_id, idx, kind, position)
       WHERE commitment.log_id = done.log_id AND commitment.idx = done.idx AND commitment.kind = done.kind
         AND commitment.position = done.position`,
-    [
-      commitments.map(({ logId }) => logId),
-      commitments.map(({ index }) => index),
-      commitments.map(({ kind }) => kindNumber(kind)),
-      commitments.map(({ position }) => position),
-      state,
-    ],
+    [...places(commitments), state],
   );
+}
+
+/** Whether the consumer's end still owes its opening of these. */
+export async function setWithheld(
+  queries: Queries,
+  commitments: readonly StoredCommitment[],
+  isWithheld: boolean,
+): Promise<void> {
+  if (commitments.length === 0) return;
+  await queries.query(
+    `UPDATE commitment SET withheld = $5
+       FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[]) AS met (log_id, idx, kind, position)
+      WHERE commitment.log_id = met.log_id AND commitment.idx = met.idx AND commitment.kind = met.kind
+        AND commitment.position = met.position`,
+    [...places(commitments), isWithheld ? 1 : 0],
+  );
+}
+
+function places(commitments: readonly StoredCommitment[]): unknown[][] {
+  return [
+    commitments.map(({ logId }) => logId),
+    commitments.map(({ index }) => index),
+    commitments.map(({ kind }) => kindNumber(kind)),
+    commitments.map(({ position }) => position),
+  ];
 }
 
 /** Says who acted in rows that are there and do not know it; what is known stands. */

@@ -1,5 +1,5 @@
 import { deadLetterRecord, type Bus, type OutgoingRecord } from '#bus';
-import { fixedTopics } from '#contracts';
+import { fixedTopics, OpeningEnd } from '#contracts';
 import { openOpening, type OpeningSessions } from '#openings';
 import type { Database, Queries } from '#postgres';
 import type { ClaimVerdict, ConcealmentClaims } from '../concealment/claims.service.js';
@@ -16,6 +16,7 @@ import {
   commitmentsOf,
   nameActors,
   setState,
+  setWithheld,
   type IndexRow,
   type KnownActor,
   type StoredCommitment,
@@ -60,6 +61,8 @@ interface Judged extends Judgement<StoredCommitment> {
   readonly commitments: readonly StoredCommitment[];
   /** Leaf hash of the order that its call names. */
   readonly order?: Buffer | undefined;
+  /** As it says itself. */
+  readonly end: OpeningEnd;
   readonly claim?: ClaimFlaw | undefined;
   /** Of `opened`, in its order: until when each stays concealed. */
   readonly untilMs: readonly (number | undefined)[];
@@ -97,6 +100,8 @@ export class OpeningMatch {
       const dead = this.parts.erased.rowsOf(late);
       if (rows.length + dead.length > 0) await addIndexRows(queries, [...rows, ...dead]);
       await setState(queries, closed, 'erased');
+      await setWithheld(queries, withheldOf(open), true);
+      await setWithheld(queries, broughtOf(opened), false);
       await addConcealed(queries, rows.flatMap(concealedAccess));
       const actors = await this.actorsOf(opened.filter(({ commitment }) => !commitment.isPending));
       if (actors.length > 0) await nameActors(queries, actors);
@@ -152,15 +157,16 @@ export class OpeningMatch {
     value: Buffer,
     commitments: readonly StoredCommitment[],
     kindOf: KindOfPerson,
-  ): Promise<Pick<Opened, 'opened' | 'flaw' | 'order'>> {
+  ): Promise<Pick<Opened, 'opened' | 'flaw' | 'order' | 'end'>> {
     const [first] = commitments;
-    if (first === undefined) return { opened: [], flaw: 'leaf-unknown' };
+    const end = OpeningEnd.UNSPECIFIED;
+    if (first === undefined) return { opened: [], flaw: 'leaf-unknown', end };
     const opening = await openOpening(value, this.parts.sessions);
-    if (!opening.ok) return { opened: [], flaw: opening.reason };
+    if (!opening.ok) return { opened: [], flaw: opening.reason, end };
     const { exchangeId, content } = opening.value;
-    if (exchangeId !== first.exchangeId) return { opened: [], flaw: 'opening-foreign' };
+    if (exchangeId !== first.exchangeId) return { opened: [], flaw: 'opening-foreign', end };
     const order = content.concealment.length === 0 ? undefined : Buffer.from(content.concealment);
-    return { ...judgeOpening(content, commitments, kindOf), order };
+    return { ...judgeOpening(content, commitments, kindOf), order, end: content.end };
   }
 
   private tagAll(rows: readonly OpenedRow[]): Promise<(OpenedRow & TaggedRow)[]> {
@@ -199,7 +205,11 @@ export class OpeningMatch {
 const NOTHING: Matched = { openings: 0, rows: 0, flawed: [], isFull: false };
 
 /** A row to be, or one that there is, with the opening still in the open. */
-type OpenedRow = OpenedCommitment<StoredCommitment> & Pick<IndexRow, 'concealed'>;
+type OpenedRow = OpenedCommitment<StoredCommitment> &
+  Pick<IndexRow, 'concealed'> & {
+    /** The provider's end has opened it, and no other. */
+    readonly isOneSided: boolean;
+  };
 
 /**
  * Each commitment that somebody opens, once. Both ends open it: what only one of them knows of who acted, or says of an
@@ -211,19 +221,36 @@ function distinct(judged: readonly Judged[]): OpenedRow[] {
     const name = placeName(row.commitment);
     const known = rows.get(name);
     const endUser = row.endUser === 'unknown' ? (known?.endUser ?? 'unknown') : row.endUser;
-    rows.set(name, { ...row, endUser, concealed: known?.concealed ?? row.concealed });
+    const isOneSided = row.isOneSided && known?.isOneSided !== false;
+    rows.set(name, { ...row, endUser, isOneSided, concealed: known?.concealed ?? row.concealed });
   }
   return [...rows.values()];
 }
 
-function openedRows({ opened, order, untilMs }: Judged): OpenedRow[] {
+function openedRows({ opened, order, untilMs, end }: Judged): OpenedRow[] {
   return opened.map((one, at) => {
     const until = untilMs[at];
     return {
       ...one,
+      isOneSided: end === OpeningEnd.PROVIDER,
       concealed: order === undefined || until === undefined ? undefined : { by: order, untilMs: until },
     };
   });
+}
+
+/**
+ * Of a request the consumer's end knows everything, and has stated it. Of an answer it knows nothing before it has read
+ * it, and is asked for nothing.
+ */
+function withheldOf(rows: readonly OpenedRow[]): StoredCommitment[] {
+  return rows.flatMap(({ commitment, isOneSided }) =>
+    isOneSided && commitment.statement.equals(commitment.exchange) ? [commitment] : [],
+  );
+}
+
+/** What the consumer's end has brought behind the other. */
+function broughtOf(rows: readonly OpenedRow[]): StoredCommitment[] {
+  return rows.flatMap(({ commitment, isOneSided }) => (commitment.isWithheld && !isOneSided ? [commitment] : []));
 }
 
 function concealedAccess({ commitment, concealed }: IndexRow): ConcealedAccess[] {

@@ -65,7 +65,8 @@ export class UnopenedWorker {
   }
 }
 
-function question({ exchangeId, statement, consumer }: UnopenedStatement) {
+/** Asks whoever serves the consumer for the openings of a statement; undefined: its exchange has no id. */
+export function question({ exchangeId, statement, consumer }: Omit<UnopenedStatement, 'seenMs'>) {
   const id = parseExchangeId(exchangeId);
   if (id === undefined) return undefined;
   const asked = message(UnopenedSchema, {

@@ -8,6 +8,8 @@ export const alarmReasons = [
   'opening-flawed',
   'opening-topic-broken',
   'commitments-unopened',
+  'openings-withheld',
+  'disclosure-disowned',
   'questions-overdue',
   'statements-given-up',
   'delivery-parked',

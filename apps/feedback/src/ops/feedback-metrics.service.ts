@@ -1,5 +1,6 @@
 import { CASE_STATES, type CaseState } from '#corrections';
 import { defineMetrics, metric, type Logger } from '#platform';
+import type { DisownedExchange } from '../log-follower/disowned.store.js';
 import { NO_ADDRESS } from '../notifications/contacts.service.js';
 import { CHANNELS } from '../notifications/notification.js';
 import type { NoticeOutcome } from '../notifications/notification.worker.js';
@@ -30,6 +31,14 @@ export const feedbackMetrics = defineMetrics('feedback', {
   asked: metric.counter({
     name: 'kerege_feedback_unopened_asked_total',
     help: 'Times that a statement was asked for because nobody had opened its commitments.',
+  }),
+  withheld: metric.counter({
+    name: 'kerege_feedback_openings_withheld_total',
+    help: 'Requests that the provider opened alone: the consumer has not, though it was asked. Alarm above 0.',
+  }),
+  disowned: metric.counter({
+    name: 'kerege_feedback_disclosures_disowned_total',
+    help: 'Exchanges that were answered with success and of which the consumer says that they failed.',
   }),
   attempts: metric.counter({
     name: 'kerege_feedback_delivery_attempts_total',
@@ -136,6 +145,17 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
     unopened: (consumer: string, statements: number) => {
       metrics.asked.add({}, statements);
       alarm('commitments-unopened', { from: consumer, statements });
+    },
+    /** The row is there by the other end's opening; the consumer that has not sent its own is named. */
+    withheld: (consumer: string, statements: number) => {
+      metrics.withheld.add({}, statements);
+      alarm('openings-withheld', { from: consumer, statements });
+    },
+    /** By consumer, with one of its exchanges: the access is shown as what it was, and who disowns it is named. */
+    disowned: (exchanges: readonly DisownedExchange[]) => {
+      metrics.disowned.add({}, exchanges.length);
+      for (const [consumer, own] of Map.groupBy(exchanges, (one) => one.consumer))
+        alarm('disclosure-disowned', { from: consumer, exchange: own[0]?.exchangeId, exchanges: own.length });
     },
     questionAsked: () => metrics.questionsAsked.add({}),
     questionAnswered: (isLate: boolean) => metrics.questionsAnswered.add({ when: isLate ? 'late' : 'in-time' }),

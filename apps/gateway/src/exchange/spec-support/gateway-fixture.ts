@@ -91,6 +91,7 @@ export async function gatewayFixture(
     clock: systemClock,
     registry: { current: () => registry.view, onChange: () => () => undefined },
     instanceId: GATEWAY,
+    end: 'consumer',
     counted: (event) => openingEvents.push(event),
     failed: (what) => alarms.push(what),
   }).start();

@@ -4,8 +4,8 @@
 
 // What crosses Kafka towards feedback (spec: bus, §1; audit-log, §4.3).
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Opening as Opening$1, Sealed } from "../../exchange/v1/exchange_pb.js";
 import { file_kerege_exchange_v1_exchange } from "../../exchange/v1/exchange_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kerege/feedback/v1/feedback.proto.
  */
 export const file_kerege_feedback_v1_feedback: GenFile = /*@__PURE__*/
-  fileDesc("CiFrZXJlZ2UvZmVlZGJhY2svdjEvZmVlZGJhY2sucHJvdG8SEmtlcmVnZS5mZWVkYmFjay52MSJjCgdPcGVuaW5nEhMKC2V4Y2hhbmdlX2lkGAEgASgMEhYKDnN0YXRlbWVudF9oYXNoGAIgASgMEisKB2NvbnRlbnQYAyABKAsyGi5rZXJlZ2UuZXhjaGFuZ2UudjEuU2VhbGVkIoABCg5PcGVuaW5nQ29udGVudBItCghzdWJqZWN0cxgBIAMoCzIbLmtlcmVnZS5leGNoYW5nZS52MS5PcGVuaW5nEioKBXVzZXJzGAIgAygLMhsua2VyZWdlLmV4Y2hhbmdlLnYxLk9wZW5pbmcSEwoLY29uY2VhbG1lbnQYAyABKAwiRQoIVW5vcGVuZWQSEwoLZXhjaGFuZ2VfaWQYASABKAwSFgoOc3RhdGVtZW50X2hhc2gYAiABKAwSDAoEZnJvbRgDIAEoCSJ9CghEZWxpdmVyeRIKCgJpZBgBIAEoCRIMCgRraW5kGAIgASgJEioKBnNlYWxlZBgDIAEoCzIaLmtlcmVnZS5leGNoYW5nZS52MS5TZWFsZWQSDwoHbWFkZV9tcxgEIAEoAxIOCgZkdWVfbXMYBSABKAMSCgoCdG8YBiABKAliBnByb3RvMw", [file_kerege_exchange_v1_exchange]);
+  fileDesc("CiFrZXJlZ2UvZmVlZGJhY2svdjEvZmVlZGJhY2sucHJvdG8SEmtlcmVnZS5mZWVkYmFjay52MSJjCgdPcGVuaW5nEhMKC2V4Y2hhbmdlX2lkGAEgASgMEhYKDnN0YXRlbWVudF9oYXNoGAIgASgMEisKB2NvbnRlbnQYAyABKAsyGi5rZXJlZ2UuZXhjaGFuZ2UudjEuU2VhbGVkIq0BCg5PcGVuaW5nQ29udGVudBItCghzdWJqZWN0cxgBIAMoCzIbLmtlcmVnZS5leGNoYW5nZS52MS5PcGVuaW5nEioKBXVzZXJzGAIgAygLMhsua2VyZWdlLmV4Y2hhbmdlLnYxLk9wZW5pbmcSEwoLY29uY2VhbG1lbnQYAyABKAwSKwoDZW5kGAQgASgOMh4ua2VyZWdlLmZlZWRiYWNrLnYxLk9wZW5pbmdFbmQiRQoIVW5vcGVuZWQSEwoLZXhjaGFuZ2VfaWQYASABKAwSFgoOc3RhdGVtZW50X2hhc2gYAiABKAwSDAoEZnJvbRgDIAEoCSJ9CghEZWxpdmVyeRIKCgJpZBgBIAEoCRIMCgRraW5kGAIgASgJEioKBnNlYWxlZBgDIAEoCzIaLmtlcmVnZS5leGNoYW5nZS52MS5TZWFsZWQSDwoHbWFkZV9tcxgEIAEoAxIOCgZkdWVfbXMYBSABKAMSCgoCdG8YBiABKAkqXQoKT3BlbmluZ0VuZBIbChdPUEVOSU5HX0VORF9VTlNQRUNJRklFRBAAEhgKFE9QRU5JTkdfRU5EX0NPTlNVTUVSEAESGAoUT1BFTklOR19FTkRfUFJPVklERVIQAmIGcHJvdG8z", [file_kerege_exchange_v1_exchange]);
 
 /**
  * Value of a record on `feedback.opening`; key = exchange id. Nobody signs it: an opening either reproduces the
@@ -76,6 +76,13 @@ export type OpeningContent = Message<"kerege.feedback.v1.OpeningContent"> & {
    * @generated from field: bytes concealment = 3;
    */
   concealment: Uint8Array;
+
+  /**
+   * Which end sends it, as it says itself: what only the other end opens was withheld by this one.
+   *
+   * @generated from field: kerege.feedback.v1.OpeningEnd end = 4;
+   */
+  end: OpeningEnd;
 };
 
 /**
@@ -170,4 +177,36 @@ export type Delivery = Message<"kerege.feedback.v1.Delivery"> & {
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
   messageDesc(file_kerege_feedback_v1_feedback, 3);
+
+/**
+ * @generated from enum kerege.feedback.v1.OpeningEnd
+ */
+export enum OpeningEnd {
+  /**
+   * Of an end that does not say it; nothing follows from it.
+   *
+   * @generated from enum value: OPENING_END_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The consumer's gateway.
+   *
+   * @generated from enum value: OPENING_END_CONSUMER = 1;
+   */
+  CONSUMER = 1,
+
+  /**
+   * The provider's connector.
+   *
+   * @generated from enum value: OPENING_END_PROVIDER = 2;
+   */
+  PROVIDER = 2,
+}
+
+/**
+ * Describes the enum kerege.feedback.v1.OpeningEnd.
+ */
+export const OpeningEndSchema: GenEnum<OpeningEnd> = /*@__PURE__*/
+  enumDesc(file_kerege_feedback_v1_feedback, 0);
 
