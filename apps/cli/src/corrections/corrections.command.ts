@@ -107,7 +107,7 @@ export async function openMassCorrection(
   const key = owner.ok ? await publishedSealingKey(options, owner.value) : undefined;
   if (key === undefined) throw caseClientErrors.error('case-target-unknown');
   const standing = await desk.openMass(mass, key);
-  tell(standing, terminal);
+  tell(standing, options, terminal);
   terminal.tell(
     `  Once it is received, reviewed and accepted: kerege correction join <id> --mass ${standing.id} --law …`,
   );
