@@ -94,7 +94,7 @@ export class CaseActors {
       ...{ startAt: { kind: 'earliest' }, maxInFlight: 100, onError: () => undefined },
       each: ({ topic, key, headers, value }) => {
         const stamp = Buffer.from(value);
-        parts.push(Buffer.from(key ?? ''), Buffer.from(JSON.stringify(headers)), stamp);
+        parts.push(key ?? Buffer.alloc(0), Buffer.from(JSON.stringify(headers)), stamp);
         counts.set(topic, (counts.get(topic) ?? 0) + 1);
         isThere ||= isLast(stamp);
         lastMs = Date.now();

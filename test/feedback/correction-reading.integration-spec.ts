@@ -150,7 +150,7 @@ describe('what is read of a case that was rejected', () => {
     const tables = await feedback.query<{ name: string }>(
       `SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = current_schema()`,
     );
-    const words = Object.values(sealed[0] ?? {});
+    const words = sealed.flatMap(({ subject, list }) => [subject, list]);
     expect(words.length).toBe(2);
     for (const { name } of tables) {
       const found = await feedback.query(

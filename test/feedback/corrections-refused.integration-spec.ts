@@ -99,9 +99,9 @@ describe('feedback', () => {
     const spelled = [...needles, ...secrets.map((text) => Buffer.from(text).toString('hex'))];
     const { network } = actors.filing;
     const { feedback, keys } = await network.databases();
-    expect(await tablesWith(feedback, spelled)).toEqual({ tables: expect.any(Number), found: [] });
-    expect((await tablesWith(feedback, [filed.id])).found).toContain('correction_case');
-    expect(await tablesWith(keys, spelled)).toEqual({ tables: expect.any(Number), found: [] });
+    expect(await tablesWith(feedback, spelled)).toEqual([]);
+    expect(await tablesWith(feedback, [filed.id])).toContain('correction_case');
+    expect(await tablesWith(keys, spelled)).toEqual([]);
     const { bytes: records, counts } = await actors.everyTopic((stamp) => isClosing(stamp, filed.id));
     for (const { name } of [...[OWNER, PORTAL, RECIPIENT].map((one) => correctionTopic(one)), fixedTopics.stamp])
       expect([name, (counts.get(name) ?? 0) > 0]).toEqual([name, true]);
@@ -112,8 +112,8 @@ describe('feedback', () => {
     expect(spelled.filter((text) => said.includes(text))).toEqual([]);
   });
 
-  /** Names of tables in whose rows one of these words stands, and how many there are. */
-  async function tablesWith(database: Database, words: readonly string[]) {
+  /** Names of tables in whose rows one of these words stands. */
+  async function tablesWith(database: Database, words: readonly string[]): Promise<string[]> {
     const tables = await database.query<{ name: string }>(
       `SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = current_schema()`,
     );
@@ -126,7 +126,7 @@ describe('feedback', () => {
       );
       if (rows.length > 0) found.push(name);
     }
-    return { tables: tables.length, found };
+    return found;
   }
 });
 

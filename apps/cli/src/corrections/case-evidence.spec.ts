@@ -43,11 +43,10 @@ function logOf(seed: number): NoteSigner {
   return noteSigner(ORIGIN, publicKey, sign);
 }
 
-const signedBy = (signer: string, payload: Payload): Promise<Statement> =>
-  signStatement(
-    { v: 1, ts: Date.now(), id, from: PORTAL, to: OWNER, ...payload } as StatementPayload,
-    signerOf(signer),
-  );
+function signedBy(signer: string, payload: Payload): Promise<Statement> {
+  const whole: unknown = { v: 1, ts: Date.now(), id, from: PORTAL, to: OWNER, ...payload };
+  return signStatement(whole as StatementPayload, signerOf(signer));
+}
 const signerOf = (signer: string) => jwkSigner(world.keysOf(signer).sign);
 
 /** Where each leaf stands in a log of just these. */

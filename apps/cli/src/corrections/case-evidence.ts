@@ -203,13 +203,20 @@ function proveRecipients(
   if (stating === undefined || !TELLING.has(stating.t) || !('doc' in stating) || stating.doc !== root)
     return flaw('recipients-root', 'recipients');
   const found: CaseRecipient[] = [];
-  for (const [position, { salt, index, size, path, ackAt: _, ...said }] of recipients.entries()) {
-    const entry = said as CaseRecipient;
+  for (const [position, shown] of recipients.entries()) {
+    const { salt, index, size, path } = shown;
+    const entry = entryOf(shown);
     const place = { index, size, path: path.map(bytesOf), salt: bytesOf(salt), recipient: entry };
     if (!isRevealed(root, place)) return flaw('recipient-foreign', `recipients[${position}]`);
     found.push(entry);
   }
   return ok(found);
+}
+
+/** What stands in the list; when it was acknowledged is feedback's word. */
+function entryOf({ subsystem, lastExchangeId, action, reason }: z.infer<typeof recipient>): CaseRecipient {
+  const said: unknown = { subsystem, lastExchangeId, action, reason };
+  return said as CaseRecipient;
 }
 
 function shownStep({ log, index }: GivenStep, { payload }: Step, signer: string): ProvenStep {

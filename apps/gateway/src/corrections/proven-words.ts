@@ -47,7 +47,7 @@ export function wordedStatement(
   const isOfCase =
     TYPES.has(payload.t) && payload.id === correctionId && payload.from === portal && payload.seq === seq;
   const owner = payload.to as SubsystemId;
-  const isLawful = service !== undefined && mayAnswer(owner, service, view, nowMs);
+  const isLawful = mayAnswer(owner, service, view, nowMs);
   const key = view.keysOf(owner).find((one) => one.kid === kid && one.use === 'sign');
   const isTimely = key !== undefined && key.fromMs <= payload.ts && payload.ts < key.untilMs;
   if (!isOfCase || !isLawful || !isTimely || !verifyStatement(parsed.value, key.jwk))
@@ -61,7 +61,8 @@ export function wordedStatement(
  * answers, who holds a datum in the answers, which is all whom a transfer may reach, and who stands in their place or
  * stood there before. Else any member that feedback names could speak to the person.
  */
-function mayAnswer(owner: SubsystemId, service: ServiceId, view: RegistryView, nowMs: number): boolean {
+function mayAnswer(owner: SubsystemId, service: ServiceId | undefined, view: RegistryView, nowMs: number): boolean {
+  if (service === undefined) return false;
   const places = (view.service(service)?.endpoints ?? []).flatMap(({ endpoint }) =>
     elementsOf(view, service, endpoint),
   );

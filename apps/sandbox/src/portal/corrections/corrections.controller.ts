@@ -52,15 +52,12 @@ export function correctionRoutes({ sessionOf, records, feedback }: CorrectionRou
       const session = sessionOf(request);
       if (session === undefined || !isOwnPage(request)) return reply.redirect('/', 303);
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
-      const field = fieldNamed(form.get('field') ?? '');
-      const record = shown.get(session);
-      const answer = field === undefined ? undefined : record?.[field.source];
-      const proposed = field === undefined ? [] : proposedIn(field, form);
-      if (field === undefined || answer === undefined || proposed.length === 0)
+      const doubt = doubtIn(form);
+      const answer = doubt === undefined ? undefined : shown.get(session)?.[doubt.field.source];
+      if (doubt === undefined || answer === undefined)
         return shows(session, reply, { text: 'Say which value is wrong, and what it should be.', isProblem: true });
       const [subject = ''] = session.subjects;
-      const explanation = (form.get('explanation') ?? '').trim();
-      const filed = await records.file(session.assertion, subject, answer, { field, proposed, explanation });
+      const filed = await records.file(session.assertion, subject, answer, doubt);
       const text = filed.ok ? `Filed under ${filed.publicNumber}. The agency has to answer.` : filed.problem;
       return shows(session, reply, { text, isProblem: !filed.ok });
     });
@@ -74,6 +71,14 @@ export function correctionRoutes({ sessionOf, records, feedback }: CorrectionRou
     });
     done();
   };
+}
+
+/** Undefined: nothing of a field that there is. */
+function doubtIn(form: URLSearchParams): Doubt | undefined {
+  const field = fieldNamed(form.get('field') ?? '');
+  const proposed = field === undefined ? [] : proposedIn(field, form);
+  if (field === undefined || proposed.length === 0) return undefined;
+  return { field, proposed, explanation: (form.get('explanation') ?? '').trim() };
 }
 
 /** In the order of the field's parts; what is left empty is not said to be wrong. */
