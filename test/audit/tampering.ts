@@ -34,12 +34,28 @@ export const BEHIND_LEAVES =
   `INSERT INTO scrub_cursor (log_id, part, position, passes) VALUES (${LOG}, 'tiles', 0, 0) ` +
   `ON CONFLICT (log_id) DO UPDATE SET part = excluded.part, position = excluded.position`;
 
+/** A window of the shard, as its scrub knows it. */
+export interface ScrubbedLog {
+  readonly logId: number;
+  readonly key: NoteKey;
+  readonly anchors: readonly AnchorCheck[];
+}
+
 /** Carries a change out, asks both detectors, and takes everything back. */
-export async function tamper(
+export function tamper(
   database: Database,
   key: NoteKey,
   sql: readonly string[],
-  anchors?: readonly AnchorCheck[],
+  anchors: readonly AnchorCheck[] = [noteCheck(key)],
+): Promise<Outcome> {
+  return tamperAll(database, [{ logId: LOG, key, anchors }], sql);
+}
+
+/** The same for several windows, each with its own scrub; what is started is the last. */
+export async function tamperAll(
+  database: Database,
+  logs: readonly ScrubbedLog[],
+  sql: readonly string[],
 ): Promise<Outcome> {
   let outcome: Outcome | undefined;
   const undone = new Error('taken back');
@@ -48,7 +64,10 @@ export async function tamper(
       await queries.query('SET LOCAL session_replication_role = replica');
       for (const statement of sql) await queries.query(statement);
       const within = inside(queries);
-      outcome = { start: await startFinds(within, key), findings: await scrubFindings(within, key, anchors) };
+      const findings: Finding[] = [];
+      for (const { key, anchors, logId } of logs) findings.push(...(await scrubFindings(within, key, anchors, logId)));
+      const written = logs.at(-1);
+      outcome = { start: written !== undefined && (await startFinds(within, written)), findings };
       throw undone;
     })
     .catch((cause: unknown) => {
@@ -62,12 +81,13 @@ export async function scrubFindings(
   database: Database,
   key: NoteKey,
   anchors: readonly AnchorCheck[] = [noteCheck(key)],
+  logId = LOG,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const scrub = new Scrub({
-    logId: LOG,
-    store: new ScrubStore(database, LOG),
-    log: new LogStore(database, LOG),
+    logId,
+    store: new ScrubStore(database, logId),
+    log: new LogStore(database, logId),
     reader: new LogReaderStore(database),
     key,
     anchors,
@@ -80,9 +100,9 @@ export async function scrubFindings(
 }
 
 /** The self-check before the first append (`audit-log.md` §3.4); a head that is gone stops the start as well. */
-async function startFinds(database: Database, key: NoteKey): Promise<boolean> {
+async function startFinds(database: Database, { key, logId }: ScrubbedLog): Promise<boolean> {
   try {
-    const { head, edge } = await new LogStore(database, LOG).standing();
+    const { head, edge } = await new LogStore(database, logId).standing();
     return !checkHead(head, edge, key).ok;
   } catch (cause) {
     if (cause instanceof TypeError) return true;

@@ -28,6 +28,8 @@ export interface WrittenLog {
   readonly manifests: readonly number[];
   /** Appends that many more leaves. */
   append(count: number): Promise<void>;
+  /** Closes the window in hand and opens the next with two leaves, to which `append` goes from then on. Returns its key. */
+  rotate(): Promise<NoteKey>;
 }
 
 /**
@@ -47,10 +49,7 @@ export async function writeLog(database: Database, size: number, manifests: read
   const owners = { from: CONSUMER, to: PROVIDER, audit: AUDIT, registry: REGISTRY, gateway: GATEWAY };
   const digest = sha256(world.bytes);
   await new SnapshotStore(database).store(digest, world.snapshot.number, gzipSync(world.bytes));
-  const { publicKey, sign } = ed25519Seed(randomBytes(32));
-  const signer = noteSigner('audit.test.example/TEST/0/2026h2', publicKey, sign);
-  const parsed = parseVkey(signer.vkey);
-  const key = (parsed.ok ? parsed.value : undefined) as NoteKey;
+  const { signer, key } = freshKey('2026h2');
   const sequencer = new Sequencer({
     store: new LogStore(database, LOG),
     signer,
@@ -75,18 +74,36 @@ export async function writeLog(database: Database, size: number, manifests: read
     const xid = Buffer.from(exchangeIdBytes(id));
     return { xid, slot, signer: owners[role], leafHash: leafHash(body), body, index, offset: BigInt(index * 2) };
   };
-  const append = async (count: number) => {
-    const first = sequencer.head.size;
-    const leaves = Array.from({ length: count }, (_, at) => leafAt(first + at));
-    const rows = leaves
+  const rowsOf = (leaves: readonly NewLeaf[]) =>
+    leaves
       .filter(({ index }) => manifests.includes(index))
       .map(({ index, body }): NewManifest => {
         return { index, number: world.snapshot.number, digest, digests: world.digests, statement: body.toString() };
       });
-    await sequencer.append(leaves, rows, BigInt((first + count) * 2));
+  const append = async (count: number, isLast = false) => {
+    const first = sequencer.head.size;
+    const leaves = Array.from({ length: count }, (_, at) => leafAt(first + at));
+    await sequencer.append(leaves, rowsOf(leaves), BigInt((first + count) * 2), isLast);
+  };
+  const rotate = async () => {
+    await append(1, true);
+    const logId = sequencer.logId + 1;
+    const next = freshKey(`2026h2-${logId}`);
+    await database.query('SELECT make_leaf_partition($1)', [logId]);
+    const leaves = [leafAt(0), leafAt(1)];
+    const store = new LogStore(database, logId);
+    await sequencer.open({ store, ...next, compare: () => Promise.resolve() }, leaves, rowsOf(leaves));
+    return next.key;
   };
   while (sequencer.head.size < size) await append(Math.min(BATCH, size - sequencer.head.size));
-  return { key, signer, sequencer, size, manifests, append };
+  return { key, signer, sequencer, size, manifests, append, rotate };
+}
+
+function freshKey(window: string): { readonly signer: NoteSigner; readonly key: NoteKey } {
+  const { publicKey, sign } = ed25519Seed(randomBytes(32));
+  const signer = noteSigner(`audit.test.example/TEST/0/${window}`, publicKey, sign);
+  const parsed = parseVkey(signer.vkey);
+  return { signer, key: (parsed.ok ? parsed.value : undefined) as NoteKey };
 }
 
 const PREV = 'A'.repeat(43);
