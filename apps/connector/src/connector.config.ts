@@ -3,6 +3,7 @@ import {
   httpSettings,
   identitySettings,
   setting,
+  tlsSettings,
   tracingSettings,
   type ConfigOf,
   databaseRoleSettings,
@@ -14,6 +15,7 @@ import { logWatchSettings } from '#log-watch';
 /** Settings of a connector: whom it serves, where their agencies' systems listen, and its bounds. */
 export const connectorConfig = defineConfig('connector', {
   ...httpSettings(8090),
+  ...tlsSettings('CONNECTOR'),
   ...identitySettings('DEMO/cn1'),
   ...tracingSettings,
   ...logWatchSettings,

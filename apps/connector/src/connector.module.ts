@@ -12,6 +12,7 @@ import {
   keyFileName,
   loadKeySet,
   loadTrust,
+  openTls,
   serveOpenApi,
   startHttpApp,
   StatusWatch,
@@ -116,6 +117,7 @@ interface Parts {
  */
 export async function createConnector(config: ConnectorConfig, deps: ConnectorDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('connector') } = deps;
+  const tls = await openTls(config, logger);
   const { agencies, subsystems, noticeAddresses } = addressesOf(config);
   const keys = await loadKeys(config.keysDir, [...noticeAddresses.keys()]);
   const trust = await loadTrust(config.trustFile);
@@ -165,9 +167,10 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     metrics,
     readiness,
     status,
+    tls: tls?.options(),
   });
   serveOpenApi(app, noticesApi);
-  return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch) });
+  return startHttpApp(app, { host: config.host, port: config.port, tls, onClose: () => close(parts, busWatch) });
 }
 
 /** Where agencies' systems listen. A connector for notices alone has no services. */

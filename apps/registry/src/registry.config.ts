@@ -1,8 +1,17 @@
-import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf, databaseRoleSettings } from '#platform';
+import {
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  tlsSettings,
+  type ConfigOf,
+  databaseRoleSettings,
+} from '#platform';
 
 /** Settings of the registry. */
 export const registryConfig = defineConfig('registry', {
   ...httpSettings(8110),
+  ...tlsSettings('REGISTRY'),
   ...identitySettings('DEMO/registry1'),
   ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL; the tables lie in the schema "registry".' }),
