@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { parseDocument } from 'yaml';
 import { freePort, repositoryRoot } from '#local';
 import type { InstanceDefinition } from '#snapshot';
-import { createDatabase, processRunner, type TestDatabase } from '#testing';
+import { processRunner } from '#testing';
 import {
   makeAuthority,
   type Authority,
@@ -20,7 +21,8 @@ jest.setTimeout(10 * 60_000);
 const DATES = { from: '2020-01-01', until: '2099-12-31' };
 const runner = processRunner();
 let bus: BusUnderTest;
-let database: TestDatabase;
+/** Of the other feedback. */
+let databaseUrl: string;
 let authority: Authority;
 let shown: Issued;
 let pinned: Issued;
@@ -29,8 +31,8 @@ let auditUrl: string;
 beforeAll(async () => {
   authority = await makeAuthority('Operator');
   [shown, pinned] = await Promise.all([authority.issue({ name: 'localhost' }), authority.issue()]);
-  database = await createDatabase();
   bus = await startBus();
+  databaseUrl = await createDatabase();
   await Promise.all([write('ca', authority.cert), write('cert', shown.cert), write('key', shown.key)]);
   await applySecondGateway();
   auditUrl = await startAudit();
@@ -38,11 +40,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await runner.stopAll();
   await bus.end();
-  await database.drop();
 });
 
 const file = (name: string) => join(bus.instance.dataDir, `${name}.pem`);
 const write = (name: string, text: string) => writeFile(file(name), text, { mode: 0o600 });
+/** It goes with the instance. */
+async function createDatabase(): Promise<string> {
+  const client = new pg.Client({ connectionString: bus.instance.databaseUrl });
+  await client.connect();
+  await client.query('CREATE DATABASE tls');
+  await client.end();
+  return Object.assign(new URL(bus.instance.databaseUrl), { pathname: '/tls' }).href;
+}
 const tlsEnv = (app: string) => ({
   [`KEREGE_${app}_TLS_CERT_FILE`]: file('cert'),
   [`KEREGE_${app}_TLS_KEY_FILE`]: file('key'),
@@ -116,12 +125,12 @@ async function endOf(
 
 it('audit shows the log by TLS, and by TLS alone', async () => {
   const { call, close } = tlsClient(authority.cert);
-  expect(await call(`${auditUrl}/checkpoint`)).toMatchObject({
+  expect(await call(`${auditUrl}/.well-known/audit-logs.json`)).toMatchObject({
     status: 200,
     headers: { 'strict-transport-security': expect.any(String) },
   });
   close();
-  await expect(fetch(`${auditUrl.replace('https', 'http')}/checkpoint`)).rejects.toThrow();
+  await expect(fetch(`${auditUrl.replace('https', 'http')}/.well-known/audit-logs.json`)).rejects.toThrow();
 });
 
 it('a built gateway takes a call by mutual TLS, and reads the log by TLS', async () => {
@@ -169,7 +178,7 @@ it('feedback is served by TLS', async () => {
       ...commonEnv('feedback1'),
       ...tlsEnv('FEEDBACK'),
       ...{ KEREGE_HOST: '0.0.0.0', KEREGE_PORT: String(port), KEREGE_FEEDBACK_PUBLIC_URL: url },
-      ...{ DATABASE_URL: database.url, KEREGE_FEEDBACK_KEYS_DATABASE_URL: database.url, KEREGE_AUDIT_URL: auditUrl },
+      ...{ DATABASE_URL: databaseUrl, KEREGE_FEEDBACK_KEYS_DATABASE_URL: databaseUrl, KEREGE_AUDIT_URL: auditUrl },
     },
     readyUrl: `${url}/live`,
     ca: authority.cert,
@@ -185,7 +194,7 @@ it.each(['audit', 'feedback', 'connector'])('%s does not start in the clear beyo
     ...commonEnv('nobody1'),
     ...{ KEREGE_HOST: '0.0.0.0', KEREGE_PORT: '0' },
     ...{ KEREGE_AUDIT_ORIGIN: 'nowhere.example', KEREGE_AUDIT_READER_TOKENS: 'public' },
-    ...{ KEREGE_FEEDBACK_KEYS_DATABASE_URL: database.url, KEREGE_CONNECTOR_AGENCIES: `${PERSONS}=http://127.0.0.1:1` },
+    ...{ KEREGE_FEEDBACK_KEYS_DATABASE_URL: databaseUrl, KEREGE_CONNECTOR_AGENCIES: `${PERSONS}=http://127.0.0.1:1` },
   };
   const end = await endOf(app, env);
   expect(end).toEqual({ code: 1, said: expect.stringContaining('listening-in-the-clear') });
