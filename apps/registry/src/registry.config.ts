@@ -5,12 +5,14 @@ import {
   identitySettings,
   kafkaSettings,
   setting,
+  tlsSettings,
   type ConfigOf,
 } from '#platform';
 
 /** Settings of the registry. */
 export const registryConfig = defineConfig('registry', {
   ...httpSettings(8110),
+  ...tlsSettings('REGISTRY'),
   ...identitySettings('DEMO/registry1'),
   ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL; the tables lie in the schema "registry".' }),

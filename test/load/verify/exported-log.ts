@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { exchangeIdBytes, sha256 } from '#kernel';
+import { exchangeIdBytes, sha256, type ExchangeId } from '#kernel';
 import { freePort, startPostgres } from '#local';
 import { AppMetrics, silentLogger } from '#platform';
 import { openDatabase, type Database } from '#postgres';
@@ -96,7 +96,7 @@ function leafOf(body: Buffer, index: number): NewLeaf {
   const { payload } = read.value;
   const [role, signer] = signedBy(payload);
   const slot = slotFor(payload, role) ?? '';
-  const xid = Buffer.from(exchangeIdBytes(payload.id));
+  const xid = Buffer.from(exchangeIdBytes(payload.id as ExchangeId));
   return { xid, slot, signer, leafHash: leafHash(body), body, index, offset: BigInt(index) };
 }
 
