@@ -161,6 +161,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The order in the log is not by this act, or not for this subsystem to countersign; nothing was signed.',
     next: 'Ask the authority for the act and the salt again; if they are right, somebody has ordered something else.',
   },
+  'tour-astray': {
+    kind: 'refused',
+    message: 'The sandbox did not do what this step of the tour shows.',
+    next: 'See what was expected, which is listed. A sandbox with changes of yours: npm run reset, then npm start, then the tour.',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

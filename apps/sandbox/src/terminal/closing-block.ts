@@ -45,6 +45,7 @@ export function closingBlock(inputs: ClosingInputs): string {
     'Another one, and the evidence that the exchange left in the log is verified:',
     '',
     ...callCommand(inputs),
+    `What it refuses: ${tourCommand(inputs)}`,
     '',
     'Who looked at my data? Sign in as TEST000007, see each row proven in the browser,',
     'and ask about one why; then let who was asked answer, and look again:',
@@ -89,6 +90,14 @@ function callCommand({ instance, trustPath }: ClosingInputs): string[] {
     `    --client ${CLIENT} --purpose citizen-view${isDefault ? '' : ' \\'}`,
     ...(isDefault ? [] : [`    --gateway ${instance.gatewayUrl} --trust ${trustPath}`]),
   ];
+}
+
+/** One command shows wrong persons, strangers, spent quotas and stopped agreements. */
+function tourCommand({ instance, trustPath }: ClosingInputs): string {
+  const { gatewayUrl, registryUrl, ports } = instance;
+  if (ports.gateway === 8080) return 'npx kerege tour';
+  const issuer = `http://127.0.0.1:${ports.identityProvider}`;
+  return `npx kerege tour --gateway ${gatewayUrl} --registry ${registryUrl} \\\n    --issuer ${issuer} --keys ${dirname(trustPath)}/keys`;
 }
 
 /** The consumer of the call above answers; `list` tells the id. */
