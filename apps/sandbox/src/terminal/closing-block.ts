@@ -43,7 +43,6 @@ export function closingBlock(inputs: ClosingInputs): string {
     `    -H 'X-Road-Client: ${CLIENT}' -H 'Kerege-Purpose: citizen-view'`,
     '',
     'Another one, and the evidence that the exchange left in the log is verified:',
-    '',
     ...callCommand(inputs),
     `What it refuses: ${tourCommand(inputs)}`,
     '',
