@@ -16,7 +16,7 @@ import {
   verifyStatement,
   type Statement,
 } from '#signing';
-import { publicDigest, topicSpecsOf } from '#snapshot';
+import { publicDigest, topicSpecsOf, type MemberDocument } from '#snapshot';
 import { buildWorld, createDatabase, eventually, isolatedBus, testBus, uniqueName, type World } from '#testing';
 import { connectorConfig, type ConnectorConfig } from '../../apps/connector/src/connector.config.js';
 import { createConnector } from '../../apps/connector/src/connector.module.js';
@@ -184,6 +184,16 @@ export class ConnectorNetwork {
       ),
     }));
     await this.publishRegistry(next);
+  }
+
+  /** Publishes the registry's snapshot of that number: what the operator has suspended, what the provider says now. */
+  async publishChange(
+    number: number,
+    suspensions: World['definition']['suspensions'] = [],
+    edit: (document: MemberDocument) => MemberDocument = (document) => document,
+  ): Promise<void> {
+    const world = { ...this.world, definition: { ...this.world.definition, suspensions } };
+    await this.publishRegistry(await amendWorld(world, number, edit));
   }
 
   /** Calls of the agency for one exchange. */

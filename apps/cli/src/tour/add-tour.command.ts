@@ -10,6 +10,7 @@ interface Flags {
   registry: string;
   issuer: string;
   keys: string;
+  trust: string;
   file: string;
 }
 
@@ -22,11 +23,13 @@ export function addTour(kerege: Command, config: CliConfig, terminal: Terminal, 
     .option('--registry <url>', 'registry', config.registryUrl)
     .option('--issuer <url>', 'identity provider of the sandbox', config.issuerUrl)
     .option('--keys <dir>', 'folder of private keys', config.keysDir)
+    .option('--trust <file>', 'what to believe', config.trustFile)
     .option('-f, --file <file>', 'definition as it was applied', join(config.dataDir, 'definition', 'instance.yaml'))
-    .action(({ gateway, registry, issuer, keys, file }: Flags) =>
+    .action(({ gateway, registry, issuer, keys, trust, file }: Flags) =>
       tourCommand(
         {
-          ...{ gatewayUrl: gateway, registryUrl: registry, issuerUrl: issuer, keysDir: keys, file },
+          ...{ gatewayUrl: gateway, registryUrl: registry, issuerUrl: issuer, keysDir: keys },
+          ...{ trustFile: trust, file },
           registryClient: config.registryClient,
         },
         terminal,

@@ -18,6 +18,7 @@ export interface TourOptions {
   readonly issuerUrl: string;
   readonly registryClient: string;
   readonly keysDir: string;
+  readonly trustFile: string;
   /** The definition of the sandbox, as it was applied. */
   readonly file: string;
 }
@@ -88,7 +89,7 @@ async function provenConsumers(options: TourOptions, guide: Guide, shown: Map<st
   guide.means('The same token under another name is nobody’s.');
   const lent = await guide.kerege(
     ...['call', 'POST', `${PERSONS}/match`, '--client', PORTAL, '--credential', file, '--data', PERSON],
-    ...['--gateway', options.gatewayUrl],
+    ...['--gateway', options.gatewayUrl, '--trust', options.trustFile],
   );
   guide.demand(lent.code !== 0 && lent.output.includes('invalid_client'), 'invalid_client');
   guide.means('And its key signs for nobody else.');

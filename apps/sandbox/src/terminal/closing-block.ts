@@ -96,7 +96,7 @@ function tourCommand({ instance, trustPath }: ClosingInputs): string {
   const { gatewayUrl, registryUrl, ports } = instance;
   if (ports.gateway === 8080) return 'npx kerege tour';
   const issuer = `http://127.0.0.1:${ports.identityProvider}`;
-  return `npx kerege tour --gateway ${gatewayUrl} --registry ${registryUrl} \\\n    --issuer ${issuer} --keys ${dirname(trustPath)}/keys`;
+  return `npx kerege tour --gateway ${gatewayUrl} --registry ${registryUrl} \\\n    --issuer ${issuer} --keys ${dirname(trustPath)}/keys --trust ${trustPath}`;
 }
 
 /** The consumer of the call above answers; `list` tells the id. */
