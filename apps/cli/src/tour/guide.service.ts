@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { cliErrors } from '../cli.errors.js';
 import { ask, parseJson, type HttpAnswer } from '../terminal/json-client.service.js';
 import { harmless } from '../terminal/harmless.js';
@@ -15,6 +16,8 @@ export interface Said {
 }
 
 const MOST_LINES = 12;
+const ATTEMPTS = 5;
+const PAUSE_MS = 1_000;
 
 /** Carries out what a visitor could type, and shows each step as it is done: the command, the answer, what it means. */
 export class Guide {
@@ -37,10 +40,15 @@ export class Guide {
   async call(url: string, headers: Readonly<Record<string, string>>, isShown = true, body?: string): Promise<Said> {
     if (isShown) this.command(curlOf(url, headers, body, this.shown));
     const init = body === undefined ? { headers } : { method: 'POST', headers, body };
-    const answer = await ask(url, init);
-    const said = { status: answer.status, code: codeOf(answer), answer };
-    if (isShown) this.tell(said);
-    return said;
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await ask(url, init);
+      const said = { status: answer.status, code: codeOf(answer), answer };
+      if (isShown) this.tell(said);
+      if (said.status < 503 || attempt === ATTEMPTS) return said;
+      // A machine that is slow or has just started: as any client would.
+      this.line('once more');
+      await pause(PAUSE_MS);
+    }
   }
 
   tell({ status, code, answer }: Said): void {
