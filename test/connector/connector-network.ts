@@ -237,7 +237,17 @@ export class ConnectorNetwork {
     return this.publishRegistry(this.world, Date.now() + aheadMs);
   }
 
-  private async publishRegistry({ bytes, digests, snapshot } = this.world, nowMs = Date.now()): Promise<void> {
+  private async publishRegistry(world = this.world, nowMs = Date.now()): Promise<void> {
+    const topic = fixedTopics.snapshot.name;
+    for (const { key, value } of await this.registryRecords(world, nowMs))
+      await this.bus.publish([{ topic, partition: 0, key, value }]);
+  }
+
+  /** With which a registry announces a snapshot: itself, and the manifest that commits to it. */
+  async registryRecords(
+    { bytes, digests, snapshot }: World,
+    nowMs = Date.now(),
+  ): Promise<{ readonly key: string; readonly value: Buffer }[]> {
     const manifest = await signStatement(
       {
         v: 1,
@@ -250,12 +260,12 @@ export class ConnectorNetwork {
       },
       jwkSigner(this.world.keysOf('TEST/registry1').sign),
     );
-    const topic = fixedTopics.snapshot.name;
     const receipt = await this.log.receiptOf(manifest);
     const value = encode(ManifestSchema, message(ManifestSchema, { statement: manifest.jws, digests, receipt }));
-    const key = `snapshot.${snapshot.number % 2}`;
-    await this.bus.publish([{ topic, partition: 0, key, value: gzipSync(bytes) }]);
-    await this.bus.publish([{ topic, partition: 0, key: 'manifest', value }]);
+    return [
+      { key: `snapshot.${snapshot.number % 2}`, value: gzipSync(bytes) },
+      { key: 'manifest', value: Buffer.from(value) },
+    ];
   }
 
   private async listen(): Promise<void> {

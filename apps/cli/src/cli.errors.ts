@@ -31,6 +31,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The key file is full: no more keys can be published.',
     next: 'Take keys out of the file that ended long ago and that nothing is read with any more.',
   },
+  'key-file-there': {
+    kind: 'conflict',
+    message: 'The information system has a key file already; it is not written over.',
+    next: 'Bring the old file away first, and leave its credential in the definition until the new one is in use.',
+  },
   'key-use-strange': {
     kind: 'invalid',
     message: 'A member itself has keys to sign with only.',
