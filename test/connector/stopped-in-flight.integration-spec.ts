@@ -64,7 +64,12 @@ async function restore(): Promise<void> {
 
 const whyOf = async (sent: Crafted) => {
   const { statement, content } = await network.answerTo(sent, 20_000);
-  return { t: statement.payload.t, why: statement.payload.why, isSealed: content !== undefined, snap: statement.payload.snap };
+  return {
+    t: statement.payload.t,
+    why: statement.payload.why,
+    isSealed: content !== undefined,
+    snap: statement.payload.snap,
+  };
 };
 
 describe('a call in flight when somebody stops it', () => {
@@ -73,26 +78,34 @@ describe('a call in flight when somebody stops it', () => {
     ['who asks is suspended', 'consumer-suspended', [{ of: consumer, ...because }]],
     ['the provider is suspended', 'provider-suspended', [{ of: provider, ...because }]],
     ['the service is suspended', 'service-suspended', [{ of: `${provider}/persons`, ...because }]],
-    ['its endpoint is suspended', 'endpoint-suspended', [{ of: `${provider}/persons`, endpoint: 'GET /{pin}', ...because }]],
+    [
+      'its endpoint is suspended',
+      'endpoint-suspended',
+      [{ of: `${provider}/persons`, endpoint: 'GET /{pin}', ...because }],
+    ],
     ['the provider stops the agreement', 'agreement-stopped', undefined],
-  ])('ends with its reason, waiting or at the agency: %s', async (_, why, suspensions) => {
-    hold();
-    const atAgency = await network.send();
-    await eventually(() => held.length === 1, { timeoutMs: 20_000 });
-    const waiting = await network.send();
-    await (suspensions === undefined
-      ? network.publishChange((number += 1), [], stopped)
-      : network.publishChange((number += 1), suspensions));
-    await isRefused(true);
-    answerAll();
-    expect(await whyOf(atAgency)).toEqual({ t: 'exchange.refused', why, isSealed: false, snap: number });
-    expect(await whyOf(waiting)).toEqual({ t: 'exchange.refused', why, isSealed: false, snap: number });
-    expect(network.callsOf(atAgency)).toHaveLength(1);
-    expect(network.callsOf(waiting)).toHaveLength(0);
-    // The leaf says the same as the answer.
-    await eventually(() => network.leavesOf(atAgency).some(({ payload }) => payload.why === why));
-    await restore();
-  }, 90_000);
+  ])(
+    'ends with its reason, waiting or at the agency: %s',
+    async (_, why, suspensions) => {
+      hold();
+      const atAgency = await network.send();
+      await eventually(() => held.length === 1, { timeoutMs: 20_000 });
+      const waiting = await network.send();
+      await (suspensions === undefined
+        ? network.publishChange((number += 1), [], stopped)
+        : network.publishChange((number += 1), suspensions));
+      await isRefused(true);
+      answerAll();
+      expect(await whyOf(atAgency)).toEqual({ t: 'exchange.refused', why, isSealed: false, snap: number });
+      expect(await whyOf(waiting)).toEqual({ t: 'exchange.refused', why, isSealed: false, snap: number });
+      expect(network.callsOf(atAgency)).toHaveLength(1);
+      expect(network.callsOf(waiting)).toHaveLength(0);
+      // The leaf says the same as the answer.
+      await eventually(() => network.leavesOf(atAgency).some(({ payload }) => payload.why === why));
+      await restore();
+    },
+    90_000,
+  );
 
   it('is told what it has done, where the agency had begun an unsafe one; one that waited is not made', async () => {
     hold();

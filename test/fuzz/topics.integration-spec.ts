@@ -33,7 +33,8 @@ it('the log goes on after every stamp that was spoilt, and takes nothing that no
   const before = (await audit.head()).size;
   let sent = 0;
   await fuzz('stamps', mutated(samples), async (value) => {
-    const headers: Record<string, string> = sent % 3 === 0 ? {} : { reply: sent % 3 === 1 ? audit.replyTopic : 'nowhere' };
+    const headers: Record<string, string> =
+      sent % 3 === 0 ? {} : { reply: sent % 3 === 1 ? audit.replyTopic : 'nowhere' };
     sent += 1;
     await audit.bus.publish([{ topic: fixedTopics.stamp.name, partition: 0, value, headers }]);
   });
@@ -45,7 +46,10 @@ it('the log goes on after every stamp that was spoilt, and takes nothing that no
 }, 120_000);
 
 it('feedback goes on after every opening that was spoilt', async () => {
-  const [asked, other] = await Promise.all([feedback.requested([person('PIN/T900001')]), feedback.requested([person('PIN/T900002')])]);
+  const [asked, other] = await Promise.all([
+    feedback.requested([person('PIN/T900001')]),
+    feedback.requested([person('PIN/T900002')]),
+  ]);
   const samples = await Promise.all([feedback.sealed(asked), feedback.sealed(other)]);
   await fuzz('openings', mutated(samples), (value) => feedback.send(value));
   const subject = person('PIN/T900003');

@@ -31,7 +31,10 @@ interface Block {
 
 async function blocksOf(document: string): Promise<Block[]> {
   const text = await readFile(join(repositoryRoot(), document), 'utf8');
-  return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gmu)].map(([, language = '', body = '']) => ({ language, text: body }));
+  return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gmu)].map(([, language = '', body = '']) => ({
+    language,
+    text: body,
+  }));
 }
 
 function kerege(line: string): Promise<string> {
@@ -65,7 +68,12 @@ interface Definition {
   readonly instances: readonly { readonly id: string }[];
 }
 
-const subsystem = ({ members }: Definition, member: string) => ['members', members.findIndex(({ id }) => id === member), 'subsystems', 0];
+const subsystem = ({ members }: Definition, member: string) => [
+  'members',
+  members.findIndex(({ id }) => id === member),
+  'subsystems',
+  0,
+];
 
 /** Where the first line of a block says that it belongs. */
 const PLACES: Readonly<Record<string, (definition: Definition) => (string | number)[]>> = {
@@ -103,14 +111,19 @@ it('docs/operations/onboarding.md makes a member that calls, command by command'
           await copyFile(join(desk, from), join(desk, to));
           continue;
         }
-        const said = await kerege(line.replace('<id>', id).replace('$LOG', line.includes('$LOG') ? await logUrl() : ''));
+        const said = await kerege(
+          line.replace('<id>', id).replace('$LOG', line.includes('$LOG') ? await logUrl() : ''),
+        );
         ran.push(line);
         id = /^[0-9a-f]{8}-[0-9a-f-]{27}$/mu.exec(said)?.[0] ?? id;
         if (line.includes('--dry-run')) expect(said).toContain(`+ member     DEMO/${TOWN_HALL}`);
         if (line.includes('approve')) expect(said).toContain('is EFFECTIVE');
         if (line.includes('keys list')) await restartGateway();
         if (line.includes('keys credential'))
-          await edit((all) => [...subsystem(all, TOWN_HALL), 'credentials'], (parse(said.split('\n')[0] ?? '') as unknown[])[0]);
+          await edit(
+            (all) => [...subsystem(all, TOWN_HALL), 'credentials'],
+            (parse(said.split('\n')[0] ?? '') as unknown[])[0],
+          );
         if (line.includes('kerege call')) expect(said).toContain('"pin":"TEST000001"');
       }
   }

@@ -16,7 +16,12 @@ function tour() {
 it('shows what the bus refuses, each step really done, and can be shown again on the same day', async () => {
   const first = await tour();
   expect(`exit code ${first.code}\n${first.output}`).toMatch(/^exit code 0$/mu);
-  for (const line of ['HTTP 403 end-user-mismatch', 'invalid_client', 'HTTP 429 quota-day-spent', 'HTTP 403 agreement-stopped'])
+  for (const line of [
+    'HTTP 403 end-user-mismatch',
+    'invalid_client',
+    'HTTP 429 quota-day-spent',
+    'HTTP 403 agreement-stopped',
+  ])
     expect(first.output).toContain(line);
   // What is shown can be copied: secrets stand in it as the commands that give them.
   expect(first.output).toContain('$(npx kerege token --as DEMO/GOV/1000/mygov --end-user TEST000042)');

@@ -42,7 +42,9 @@ export async function accessBenchmark(settings: BenchSettings): Promise<object> 
     const each = Array.from({ length: settings.runs }, () => microseconds(view, scenario, settings));
     const cost = Math.max(...each);
     worst = Math.max(worst, cost);
-    say(`  ${scenario.name.padEnd(54)} ${cost.toFixed(2).padStart(8)} µs   ≤ ${GOAL_US}: ${cost <= GOAL_US ? 'yes' : 'no'}`);
+    say(
+      `  ${scenario.name.padEnd(54)} ${cost.toFixed(2).padStart(8)} µs   ≤ ${GOAL_US}: ${cost <= GOAL_US ? 'yes' : 'no'}`,
+    );
     outcome[scenario.name] = { microseconds: each, verdict: scenario.verdict };
   }
   say(`  worst ${worst.toFixed(2)} µs ≤ ${GOAL_US}: ${worst <= GOAL_US ? 'yes' : 'no'}`);
@@ -61,7 +63,12 @@ function scenarios(perProvider: number): Scenario[] {
       return [
         // The last of them is the one that allows.
         { name: `${n} agreements of one pair, the last one allows`, ...pair, purpose: 'p1', verdict: 'allowed' },
-        { name: `${n} agreements of one pair, none for the purpose`, ...pair, purpose: 'p2', verdict: 'purpose-not-agreed' },
+        {
+          name: `${n} agreements of one pair, none for the purpose`,
+          ...pair,
+          purpose: 'p2',
+          verdict: 'purpose-not-agreed',
+        },
       ];
     }),
   ];
@@ -80,7 +87,7 @@ function microseconds(view: RegistryView, scenario: Scenario, { seconds, warmUpS
   };
   if (once() !== scenario.verdict)
     throw loadErrors.error('bench-wrong-answer', { details: { reason: `${scenario.name}: ${once()}` } });
-  for (const untilMs = performance.now() + (warmUpSeconds * 1_000) / 5; performance.now() < untilMs; ) once();
+  for (const untilMs = performance.now() + (warmUpSeconds * 1_000) / 5; performance.now() < untilMs;) once();
   const started = process.cpuUsage();
   let count = 0;
   for (const untilMs = performance.now() + (seconds * 1_000) / 5; performance.now() < untilMs; count += 100)
@@ -116,7 +123,8 @@ function definition(perProvider: number): string {
         agreements:
 ${[...plain, ...crowded].join('\n')}`;
   };
-  const member = (id: string) => `  - { id: ${short(id).split('/').slice(0, 2).join('/')}, name: { en: Consumer }, subsystems: [{ code: it }] }`;
+  const member = (id: string) =>
+    `  - { id: ${short(id).split('/').slice(0, 2).join('/')}, name: { en: Consumer }, subsystems: [{ code: it }] }`;
   const consumers = [
     ...Array.from({ length: perProvider + 2 }, (_, at) => consumerId(at)),
     ...CROWDED.map((_, at) => crowdedId(at)),

@@ -35,7 +35,12 @@ const ASKER = 'OFF000006';
 const APPROVER = 'OFF000007';
 /** More than the agreement's calls of a day. */
 const MOST_CALLS = 100;
-const STOPPED_AGREEMENT = { member: 'GOV/1001', subsystem: 'population', consumer: 'COM/2001/clinic', service: 'persons' };
+const STOPPED_AGREEMENT = {
+  member: 'GOV/1001',
+  subsystem: 'population',
+  consumer: 'COM/2001/clinic',
+  service: 'persons',
+};
 const PATIENCE_MS = 15_000;
 
 /**
@@ -95,7 +100,9 @@ async function provenConsumers(options: TourOptions, guide: Guide, shown: Map<st
   guide.means('And its key signs for nobody else.');
   expect(guide, await clinicCall(options, guide), 200, '');
   guide.means(`${CLINIC} shows no proof: the sandbox listens on this machine alone, and believes X-Road-Client there.`);
-  guide.means('Client certificates (mutual TLS) take a gateway that speaks TLS; this one speaks plain HTTP on loopback,');
+  guide.means(
+    'Client certificates (mutual TLS) take a gateway that speaks TLS; this one speaks plain HTTP on loopback,',
+  );
   guide.means('and a gateway has one listener. How to start one: docs/security.md, settings KEREGE_GATEWAY_TLS_…');
 }
 
@@ -111,14 +118,17 @@ async function spentQuota(options: TourOptions, guide: Guide, citizen: string): 
   for (; last.status === 200 && answered < MOST_CALLS; answered += 1) last = await call(false);
   if (answered > 0) guide.tell(last);
   expect(guide, last, 429, 'quota-day-spent');
-  guide.means(`${answered} more calls were answered today. The provider counts them, wherever they came in; the count lasts.`);
+  guide.means(
+    `${answered} more calls were answered today. The provider counts them, wherever they came in; the count lasts.`,
+  );
 }
 
 async function stoppedAgreement(options: TourOptions, guide: Guide, tokenFile: string): Promise<void> {
   guide.heading('4 A stopped agreement');
   const { file } = options;
   const stopped = stoppedDefinition(await readFile(file, 'utf8'), STOPPED_AGREEMENT, 'under investigation');
-  if (stopped === undefined) throw cliErrors.error('tour-astray', { extensions: { expected: `the agreement in ${file}` } });
+  if (stopped === undefined)
+    throw cliErrors.error('tour-astray', { extensions: { expected: `the agreement in ${file}` } });
   const change = join(dirname(file), 'tour.yaml');
   const by = new Officers(options, guide, tokenFile);
   try {
@@ -129,7 +139,9 @@ async function stoppedAgreement(options: TourOptions, guide: Guide, tokenFile: s
     await by.demandSame(file);
     await by.change(change, 'the clinic is under investigation');
     expect(guide, await untilAnswered(options, guide, 403), 403, 'agreement-stopped');
-    guide.means('Two officers have signed for it, the log holds the leaf of it, and every gateway and connector knows.');
+    guide.means(
+      'Two officers have signed for it, the log holds the leaf of it, and every gateway and connector knows.',
+    );
   } finally {
     await by.restore(file);
     await rm(change, { force: true });
@@ -157,7 +169,10 @@ class Officers {
   /** Else putting back would undo what a visitor has changed. */
   async demandSame(file: string): Promise<void> {
     const said = await this.guide.done(...this.apply(file, 'tour'), '--dry-run');
-    this.guide.demand(said.includes('No changes'), `that the registry says of ${STOPPED_AGREEMENT.member} what ${file} says`);
+    this.guide.demand(
+      said.includes('No changes'),
+      `that the registry says of ${STOPPED_AGREEMENT.member} what ${file} says`,
+    );
   }
 
   async change(file: string, reason: string): Promise<void> {

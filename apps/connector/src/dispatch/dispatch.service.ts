@@ -224,7 +224,11 @@ export class DispatchService {
    * Why the call would be refused by the snapshot that has come since it was judged: somebody was suspended, or a right
    * was taken, while it waited or was at the agency. Time that has passed meanwhile takes nothing.
    */
-  private withdrawn({ envelope, view, startedMs }: Judged): { readonly why: WhyCode; readonly snap: number } | undefined {
+  private withdrawn({
+    envelope,
+    view,
+    startedMs,
+  }: Judged): { readonly why: WhyCode; readonly snap: number } | undefined {
     const now = this.deps.judgement.standing();
     if (now === undefined || now.number <= view.number) return undefined;
     const right = checkRight(now, envelope, startedMs);

@@ -56,7 +56,12 @@ describe('GET /v1/explain', () => {
   ])('tells %s whether the call would pass and which agreement decides, and states nothing of it', async (_, asker) => {
     const before = network.fixture.log.leaves.length;
     const told = await explain(as(asker));
-    expect(told).toMatchObject({ status: 200, cache: 'no-store', verdict: 'allowed', agreements: [{ finding: 'allows' }] });
+    expect(told).toMatchObject({
+      status: 200,
+      cache: 'no-store',
+      verdict: 'allowed',
+      agreements: [{ finding: 'allows' }],
+    });
     expect(network.fixture.log.leaves.length).toBe(before);
   });
 
@@ -79,7 +84,8 @@ describe('GET /v1/explain', () => {
   });
 
   it('says which rule decides when somebody has stopped something, and refuses a question that is none', async () => {
-    const stop = (text: string) => `${everybodyHere(text)}suspensions: [{ of: GOV/1001/population/persons, reason: inquiry }]\n`;
+    const stop = (text: string) =>
+      `${everybodyHere(text)}suspensions: [{ of: GOV/1001/population/persons, reason: inquiry }]\n`;
     await network.publish(CREDENTIALS, stop);
     expect(await explain(as(CONSUMER))).toMatchObject({ status: 200, verdict: 'service-suspended' });
     await network.publish(CREDENTIALS, everybodyHere);

@@ -46,16 +46,14 @@ const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, 
 
 const RULES = ['subject', 'official', 'any'] as const;
 /** For some endpoints one of the rules, for others none. */
-const endUserRules = fc
-  .tuple(...ENDPOINTS.map(() => maybe(fc.constantFrom(...RULES))))
-  .map((rules) =>
-    Object.fromEntries(
-      ENDPOINTS.flatMap((endpoint, at) => {
-        const rule = rules[at];
-        return rule === undefined ? [] : [[endpoint, rule] as const];
-      }),
-    ),
-  );
+const endUserRules = fc.tuple(...ENDPOINTS.map(() => maybe(fc.constantFrom(...RULES)))).map((rules) =>
+  Object.fromEntries(
+    ENDPOINTS.flatMap((endpoint, at) => {
+      const rule = rules[at];
+      return rule === undefined ? [] : [[endpoint, rule] as const];
+    }),
+  ),
+);
 
 const agreement: fc.Arbitrary<AccessAgreement> = fc.record({
   endpoints: fc.subarray(ENDPOINTS, { minLength: 1 }),
