@@ -68,7 +68,13 @@ function scenarios(perProvider: number): Scenario[] {
       const isExtreme = n >= EXTREME;
       return [
         // The last of them is the one that allows.
-        { name: `${n} agreements of one pair, the last one allows`, ...pair, purpose: 'p1', verdict: 'allowed', isExtreme },
+        {
+          name: `${n} agreements of one pair, the last one allows`,
+          ...pair,
+          purpose: 'p1',
+          verdict: 'allowed',
+          isExtreme,
+        },
         {
           name: `${n} agreements of one pair, none for the purpose`,
           ...pair,
@@ -94,7 +100,11 @@ function microseconds(view: RegistryView, scenario: Scenario, { seconds, warmUpS
   };
   if (once() !== scenario.verdict)
     throw loadErrors.error('bench-wrong-answer', { details: { reason: `${scenario.name}: ${once()}` } });
-  for (const untilMs = performance.now() + Math.max(LEAST_WARM_UP_S, warmUpSeconds / 5) * 1_000; performance.now() < untilMs;) once();
+  for (
+    const untilMs = performance.now() + Math.max(LEAST_WARM_UP_S, warmUpSeconds / 5) * 1_000;
+    performance.now() < untilMs;
+  )
+    once();
   const started = process.cpuUsage();
   let count = 0;
   for (const untilMs = performance.now() + (seconds * 1_000) / 5; performance.now() < untilMs; count += 100)
