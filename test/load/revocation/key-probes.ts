@@ -45,7 +45,7 @@ export function proving(gatewayUrl: string, { keysDir }: Instance): () => Promis
     if (Date.now() - givenMs > RENEW_AFTER_MS) {
       const before = given;
       givenMs = Date.now();
-      given = accessToken(gatewayUrl, PROVEN, file).catch(async (cause: unknown) => {
+      given = accessToken(gatewayUrl, PROVEN, file).catch((cause: unknown) => {
         if (before === undefined) throw cause;
         return before;
       });
