@@ -179,10 +179,11 @@ async function until(
   for (;;) {
     const missing = probes.filter((probe) => !isSo(probe, sinceMs));
     if (missing.length === 0) return;
-    if (Date.now() - sinceMs > PATIENCE_MS)
-      throw loadErrors.error('bench-wrong-answer', {
-        details: { reason: `not ${state}: ${missing.map(({ place }) => place).join(', ')}` },
-      });
+    if (Date.now() - sinceMs > PATIENCE_MS) {
+      const reason = `not ${state}: ${missing.map(({ place }) => place).join(', ')}`;
+      say(`  ${reason}`);
+      throw loadErrors.error('bench-wrong-answer', { details: { reason } });
+    }
     await delay(50);
   }
 }
