@@ -1,7 +1,10 @@
 import { jest } from '@jest/globals';
 import { kerege, ledger, startBus, type BusUnderTest } from './spec-support/bus-under-test.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(480_000);
+
+/** A tour is some sixty calls and nine commands. */
+const TOUR_TIMEOUT_MS = 180_000;
 
 let bus: BusUnderTest;
 beforeAll(async () => void (bus = await startBus({ hasOfficers: true })));
@@ -10,7 +13,7 @@ afterAll(() => bus.end());
 function tour() {
   const { gatewayUrl, registryUrl, issuerUrl, keysDir, trustFile, definitionFile, dataDir } = bus.instance;
   const places = ['--gateway', gatewayUrl, '--registry', registryUrl, '--issuer', issuerUrl, '--keys', keysDir];
-  return kerege(['tour', ...places, '--trust', trustFile, '-f', definitionFile], dataDir);
+  return kerege(['tour', ...places, '--trust', trustFile, '-f', definitionFile], dataDir, TOUR_TIMEOUT_MS);
 }
 
 it('shows what the bus refuses, each step really done, and can be shown again on the same day', async () => {
