@@ -16,7 +16,7 @@ import {
   verifyStatement,
   type Statement,
 } from '#signing';
-import { publicDigest, topicSpecsOf } from '#snapshot';
+import { publicDigest, topicSpecsOf, type MemberDocument } from '#snapshot';
 import { buildWorld, createDatabase, eventually, isolatedBus, testBus, uniqueName, type World } from '#testing';
 import { connectorConfig, type ConnectorConfig } from '../../apps/connector/src/connector.config.js';
 import { createConnector } from '../../apps/connector/src/connector.module.js';
@@ -186,6 +186,16 @@ export class ConnectorNetwork {
     await this.publishRegistry(next);
   }
 
+  /** Publishes the registry's snapshot of that number: what the operator has suspended, what the provider says now. */
+  async publishChange(
+    number: number,
+    suspensions: World['definition']['suspensions'] = [],
+    edit: (document: MemberDocument) => MemberDocument = (document) => document,
+  ): Promise<void> {
+    const world = { ...this.world, definition: { ...this.world.definition, suspensions } };
+    await this.publishRegistry(await amendWorld(world, number, edit));
+  }
+
   /** Calls of the agency for one exchange. */
   callsOf({ id }: Crafted) {
     return this.agency.calls.filter((call) => call.headers['x-road-id'] === id);
@@ -227,7 +237,17 @@ export class ConnectorNetwork {
     return this.publishRegistry(this.world, Date.now() + aheadMs);
   }
 
-  private async publishRegistry({ bytes, digests, snapshot } = this.world, nowMs = Date.now()): Promise<void> {
+  private async publishRegistry(world = this.world, nowMs = Date.now()): Promise<void> {
+    const topic = fixedTopics.snapshot.name;
+    for (const { key, value } of await this.registryRecords(world, nowMs))
+      await this.bus.publish([{ topic, partition: 0, key, value }]);
+  }
+
+  /** With which a registry announces a snapshot: itself, and the manifest that commits to it. */
+  async registryRecords(
+    { bytes, digests, snapshot }: World,
+    nowMs = Date.now(),
+  ): Promise<{ readonly key: string; readonly value: Buffer }[]> {
     const manifest = await signStatement(
       {
         v: 1,
@@ -240,12 +260,12 @@ export class ConnectorNetwork {
       },
       jwkSigner(this.world.keysOf('TEST/registry1').sign),
     );
-    const topic = fixedTopics.snapshot.name;
     const receipt = await this.log.receiptOf(manifest);
     const value = encode(ManifestSchema, message(ManifestSchema, { statement: manifest.jws, digests, receipt }));
-    const key = `snapshot.${snapshot.number % 2}`;
-    await this.bus.publish([{ topic, partition: 0, key, value: gzipSync(bytes) }]);
-    await this.bus.publish([{ topic, partition: 0, key: 'manifest', value }]);
+    return [
+      { key: `snapshot.${snapshot.number % 2}`, value: gzipSync(bytes) },
+      { key: 'manifest', value: Buffer.from(value) },
+    ];
   }
 
   private async listen(): Promise<void> {

@@ -1,4 +1,5 @@
 import { startFailure } from '#platform';
+import { accessBenchmark } from './access/access-benchmark.js';
 import { accessesBenchmark } from './accesses/accesses-benchmark.js';
 import { busBenchmark } from './bus/bus-benchmark.js';
 import { correctionsBenchmark } from './corrections/corrections-benchmark.js';
@@ -17,6 +18,7 @@ import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 import { verifyBenchmark } from './verify/verify-benchmark.js';
 
 const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>([
+  ['access', accessBenchmark],
   ['accesses', accessesBenchmark],
   ['bus', busBenchmark],
   ['corrections', correctionsBenchmark],

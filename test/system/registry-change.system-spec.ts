@@ -36,12 +36,14 @@ const stoppedForClinic = (yaml: string) =>
   yaml.replace('consumer: COM/2001/clinic\n', 'consumer: COM/2001/clinic\n            stopped: under investigation\n');
 
 describe('a change of the registry', () => {
-  it('that ends an agreement is in force at the gateway within a second, and nothing reaches the agency any more', async () => {
+  it('that ends an agreement is in force at the gateway soon, and nothing reaches the agency any more', async () => {
     expect((await attempt('TEST000030')).status).toBe(200);
     expect(await apply(withoutClinic)).toMatch(/agreement/);
-    const startedMs = Date.now();
+    const startedMs = performance.now();
     await eventually(async () => (await attempt('TEST000031')).status !== 200, { timeoutMs: 5_000 });
-    process.stdout.write(`registry change in force ${Date.now() - startedMs} ms after apply had returned\n`);
+    const tookMs = Math.round(performance.now() - startedMs);
+    // How long it may take, a second, is measured where nothing else runs: `npm run bench -- revocation`.
+    process.stdout.write(`registry change in force ${tookMs} ms after apply had returned\n`);
     const before = (await ledger(bus.instance, 'population')).length;
     expect((await attempt('TEST000032')).headers.get('x-road-error')).toContain('access_denied');
     expect((await ledger(bus.instance, 'population')).length).toBe(before);

@@ -31,6 +31,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The key file is full: no more keys can be published.',
     next: 'Take keys out of the file that ended long ago and that nothing is read with any more.',
   },
+  'key-file-there': {
+    kind: 'conflict',
+    message: 'The information system has a key file already; it is not written over.',
+    next: 'Bring the old file away first, and leave its credential in the definition until the new one is in use.',
+  },
   'key-use-strange': {
     kind: 'invalid',
     message: 'A member itself has keys to sign with only.',
@@ -160,6 +165,11 @@ export const cliErrors = defineErrors('cli', {
     kind: 'refused',
     message: 'The order in the log is not by this act, or not for this subsystem to countersign; nothing was signed.',
     next: 'Ask the authority for the act and the salt again; if they are right, somebody has ordered something else.',
+  },
+  'tour-astray': {
+    kind: 'refused',
+    message: 'The sandbox did not do what this step of the tour shows.',
+    next: 'See what was expected, which is listed. A sandbox with changes of yours: npm run reset, then npm start, then the tour.',
   },
   'instance-running': {
     kind: 'conflict',

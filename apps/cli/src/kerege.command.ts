@@ -19,6 +19,7 @@ import { describeError } from './terminal/describe-error.js';
 import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
 import { tellError, type Terminal } from './terminal/terminal.js';
 import { tokenCommand } from './token/token.command.js';
+import { addTour } from './tour/add-tour.command.js';
 
 interface ApplyFlags {
   file: string;
@@ -149,6 +150,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addConceal(kerege, config, terminal);
   addKeys(kerege, config, terminal);
   addChanges(kerege, config, terminal);
+  addTour(kerege, config, terminal, runKerege);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')

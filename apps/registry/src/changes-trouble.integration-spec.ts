@@ -177,6 +177,47 @@ describe('changes of the registry in trouble', () => {
     expect((await scene.approve(asked.body.id, operator)).body).toMatchObject({ state: 'EFFECTIVE' });
   }, 20_000);
 
+  it('let a provider stop alone and at once what is its own, and give it back by two only', async () => {
+    const stopped = scene
+      .definition({ portal: 'Fourth' })
+      .replace('timeoutMs: 5000', 'timeoutMs: 6000')
+      .replace('purposes: [view],', 'purposes: [view], stopped: under investigation,');
+    const documents = async () => (await scene.askWith('GET', '/v1/snapshot', undefined)).body;
+    const before = (await documents()).number as number;
+    // By the operator the same is a request like any other; so it is with anything beside, or for later.
+    const asked = await scene.request(stopped, {});
+    expect(await stateOf(scene, asked.body.id)).toBe('REQUESTED');
+    await scene.ask('POST', `/v1/changes/${asked.body.id}/withdrawal`, operator, { reason: 'not ours' });
+    const more = await scene.request(stopped.replace('timeoutMs: 6000', 'timeoutMs: 7000'), {}, population);
+    expect(await stateOf(scene, more.body.id)).toBe('REQUESTED');
+    await scene.ask('POST', `/v1/changes/${more.body.id}/withdrawal`, population, { reason: 'too much' });
+    const { id, changes } = (await scene.request(stopped, {}, population)).body;
+    expect(changes).toMatchObject([{ op: 'change', kind: 'agreement', detail: 'stopped' }]);
+    await eventually(async () => (await stateOf(scene, id)) === 'EFFECTIVE');
+    expect(await documents()).toMatchObject({ number: before + 1 });
+    expect(scene.changeLeaves().at(-1)).toMatchObject({ t: 'registry.suspended', id, ref: 'agreement' });
+    expect((await scene.ask('GET', `/v1/changes/${id}`, auditor)).body).toMatchObject({
+      isEmergency: true,
+      events: [{ roles: 'member-administrator' }, { person: `TEST/OFFICIAL/${population}` }, {}, {}],
+    });
+    const back = await scene.request(stopped.replace(' stopped: under investigation,', ''), {}, population);
+    expect(await stateOf(scene, back.body.id)).toBe('REQUESTED');
+    expect((await scene.approve(back.body.id, population)).body).toMatchObject({ code: 'change-four-eyes' });
+    expect((await scene.approve(back.body.id, security)).body).toMatchObject({ state: 'EFFECTIVE' });
+  }, 30_000);
+
+  it('let who administers a member suspend its own service alone, nobody else’s, and resume it by two', async () => {
+    const suspend = (of: string) => scene.ask('POST', '/v1/suspensions', population, { of, reason: 'data are wrong' });
+    expect(await suspend('GOV/1000/mygov')).toMatchObject({ status: 403, body: { code: 'change-forbidden' } });
+    const own = 'GOV/1001/population/persons';
+    expect(await suspend(own)).toMatchObject({ status: 200, body: { state: 'EFFECTIVE', isEmergency: true } });
+    const patch = { suspensions: { remove: [{ of: own }] } };
+    const asked = { base: await scene.version(), patch, reason: 'data are right again' };
+    const { id } = (await scene.ask('POST', '/v1/changes', population, asked)).body;
+    expect((await scene.approve(id, population)).status).toBe(403);
+    expect((await scene.approve(id, security)).body).toMatchObject({ state: 'EFFECTIVE' });
+  }, 20_000);
+
   it('change officers without a new snapshot, and never so that nobody could any more', async () => {
     const { issuer } = scene.issuer.entry;
     const entry = (code: string, role: string) => ({ person: `TEST/OFFICIAL/${code}`, issuer, role });

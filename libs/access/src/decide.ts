@@ -113,18 +113,54 @@ function agreementsFor(
   endpoint: string,
 ): Result<readonly AccessAgreement[], AccessReason> {
   const granted = view.agreements(question.consumer, question.service);
-  if (granted.length === 0) return refuse('agreement-missing');
+  // How far the one that comes farthest comes: its obstacle is the reason.
+  let reason: (typeof OBSTACLES)[number] = 'agreement-missing';
+  const naming: AccessAgreement[] = [];
+  for (const agreement of granted) {
+    const obstacle = obstacleOf(agreement, question.atMs, endpoint);
+    if (obstacle === undefined) naming.push(agreement);
+    else if (OBSTACLES.indexOf(obstacle) > OBSTACLES.indexOf(reason)) reason = obstacle;
+  }
+  return naming.length === 0 ? refuse(reason) : ok(naming);
+}
+
+/** In the order in which they are looked for. */
+const OBSTACLES = [
+  'agreement-missing',
+  'agreement-not-begun',
+  'agreement-ended',
+  'agreement-stopped',
+  'endpoint-not-agreed',
+] as const;
+
+function obstacleOf(
+  agreement: AccessAgreement,
+  atMs: number,
+  endpoint: string,
+): (typeof OBSTACLES)[number] | undefined {
+  const { fromMs, untilMs } = termOf(agreement);
   // An instant that cannot be read is NaN: both comparisons are false then, and nothing is permitted.
-  const begun = granted.filter(
-    (agreement) => (agreement.from === undefined ? -Infinity : Date.parse(agreement.from)) <= question.atMs,
-  );
-  if (begun.length === 0) return refuse('agreement-not-begun');
-  const inForce = begun.filter((agreement) => question.atMs < Date.parse(agreement.until));
-  if (inForce.length === 0) return refuse('agreement-ended');
-  const going = inForce.filter((agreement) => agreement.stopped === undefined);
-  if (going.length === 0) return refuse('agreement-stopped');
-  const naming = going.filter((agreement) => agreement.endpoints.includes(endpoint));
-  return naming.length === 0 ? refuse('endpoint-not-agreed') : ok(naming);
+  if (!(fromMs <= atMs)) return 'agreement-not-begun';
+  if (!(atMs < untilMs)) return 'agreement-ended';
+  if (agreement.stopped !== undefined) return 'agreement-stopped';
+  return agreement.endpoints.includes(endpoint) ? undefined : 'endpoint-not-agreed';
+}
+
+interface Term {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Read once: agreements of a snapshot do not change, and a consumer may have many on one service. */
+const terms = new WeakMap<AccessAgreement, Term>();
+
+function termOf(agreement: AccessAgreement): Term {
+  const known = terms.get(agreement);
+  if (known !== undefined) return known;
+  const { from, until } = agreement;
+  const term = { fromMs: from === undefined ? -Infinity : Date.parse(from), untilMs: Date.parse(until) };
+  terms.set(agreement, term);
+  return term;
 }
 
 function choosePurpose(
@@ -132,7 +168,8 @@ function choosePurpose(
   agreements: readonly AccessAgreement[],
   stated: string | undefined,
 ): Result<string, AccessReason> {
-  const agreed = new Set(agreements.flatMap((agreement) => agreement.purposes));
+  const agreed = new Set<string>();
+  for (const { purposes } of agreements) for (const purpose of purposes) agreed.add(purpose);
   const [only] = agreed;
   const purpose = stated ?? (agreed.size === 1 ? only : undefined);
   if (purpose === undefined) return refuse('purpose-missing');

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { decide } from './decide.js';
+import { decideEndUser } from './end-user.js';
 import { explain } from './explain.js';
-import { mayPass } from './spec-support/naive-reference.js';
-import { randomCall, randomFacts, randomQuestion, viewOf } from './spec-support/random-registry.js';
+import { mayAct, mayPass } from './spec-support/naive-reference.js';
+import { randomActing, randomCall, randomFacts, randomQuestion, viewOf } from './spec-support/random-registry.js';
 import { decideTerms } from './terms.js';
 
 const RUNS = 10_000;
@@ -22,6 +23,25 @@ describe('access over random registries', () => {
     );
     expect(seen.allowed).toBeGreaterThan(RUNS / 50);
     expect(seen.denied).toBeGreaterThan(RUNS / 50);
+  });
+
+  it('lets act exactly whom a naive reading lets act, and asks for a link where it does', () => {
+    const seen = { allowed: 0, denied: 0 };
+    fc.assert(
+      fc.property(randomFacts, randomQuestion, randomActing, (facts, ask, acting) => {
+        const question = ask(facts);
+        const permit = decide(viewOf(facts), question);
+        if (!permit.ok) return;
+        const { endUser, requiresLink, purpose } = permit.value;
+        const acts = decideEndUser(endUser, acting.person, acting.subject, acting.isUnsafe).ok;
+        const passes = acts && (acting.hasLink || !requiresLink);
+        expect(passes).toBe(mayAct(facts, question, purpose, acting));
+        seen[passes ? 'allowed' : 'denied'] += 1;
+      }),
+      { numRuns: RUNS / 2 },
+    );
+    expect(seen.allowed).toBeGreaterThan(RUNS / 200);
+    expect(seen.denied).toBeGreaterThan(RUNS / 200);
   });
 
   it('explains what it decides: the same verdict, and an agreement that allows exactly where it is allowed', () => {

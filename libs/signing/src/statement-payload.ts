@@ -74,7 +74,7 @@ export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'do
  * digest of the whole request; `id` is that request's.
  */
 export type ChangedPayload = PayloadOf<'registry.changed', 'user' | 'snap' | 'n' | 'doc' | 'ref'>;
-/** The same for a stop that one security officer orders alone: `user` commits to that one. */
+/** The same for a stop that one person orders alone: `user` commits to that one. */
 export type SuspendedPayload = PayloadOf<'registry.suspended', 'user' | 'snap' | 'n' | 'doc' | 'ref'>;
 /** A time-stamp token (`audit-log.md` §5): `doc` its SHA-256, `n` the log's size that it stamps, `ref` its authority. */
 export type AnchorPayload = PayloadOf<'anchor.tsr', 'n' | 'doc' | 'ref'>;

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus } from '#bus';
 import { partitionOf } from '#bus';
-import { exchangeIdBytes, newExchangeId, type SubsystemId } from '#kernel';
+import { exchangeIdBytes, newExchangeId, type ExchangeId, type SubsystemId } from '#kernel';
 import { keyFileName } from '#platform';
 import type { RegistryView } from '#snapshot';
 import type { Instance } from '../../../apps/sandbox/src/instance/instance.js';
-import type { PrivateJwk } from '#signing';
+import type { PrivateJwk, Statement } from '#signing';
 import { craft, type CraftWorld } from '../../connector/evil-gateway.js';
 import { CONSUMER, ENDPOINT } from './registry-changes.js';
 
@@ -48,16 +48,25 @@ export class DirectRequests {
   /** Sends one to that partition, and gives its id. */
   async send(partition: number): Promise<string> {
     const id = idFor(partition, this.partitions);
-    const { value } = await craft(this.world, {
+    const { value } = await this.crafted(id);
+    const topic = this.view.topicsOf(PROVIDER)?.request.name ?? '';
+    await this.bus.publish([{ topic, partition, key: exchangeIdBytes(id), value }]);
+    return id;
+  }
+
+  /** The statement of a request that nobody is sent. */
+  async statement(): Promise<Statement> {
+    return (await this.crafted(newExchangeId())).requested;
+  }
+
+  private crafted(id: ExchangeId) {
+    return craft(this.world, {
       id,
       subject: SUBJECT,
       target: `/r1/${SERVICE}/${SUBJECT.code}`,
       payload: { from: CONSUMER, to: PROVIDER, svc: SERVICE, ep: ENDPOINT, law: this.legalBasis, snap: 1 },
       deadlineMs: Date.now() + 3_000,
     });
-    const topic = this.view.topicsOf(PROVIDER)?.request.name ?? '';
-    await this.bus.publish([{ topic, partition, key: exchangeIdBytes(id), value }]);
-    return id;
   }
 
   private get legalBasis(): string {

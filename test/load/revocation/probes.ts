@@ -17,6 +17,8 @@ export class Probes {
     private readonly everyMs: number,
     /** Whether it was let through; undefined: nobody knows. */
     private readonly ask: () => Promise<boolean | undefined>,
+    /** What has to close it; nothing else does. */
+    readonly closedBy: ReadonlySet<string>,
   ) {}
 
   start(): this {

@@ -9,6 +9,8 @@ import { loadErrors } from '../harness/load.errors.js';
 
 export const CONSUMER = 'DEMO/GOV/1000/mygov';
 export const ENDPOINT = 'GET /{pin}';
+/** Whose information system proves itself with a credential. */
+export const PROVEN = 'DEMO/COM/2002/legal';
 
 interface Agreement {
   consumer: string;
@@ -17,12 +19,12 @@ interface Agreement {
 }
 
 interface Definition {
-  members: { id: string; subsystems: { agreements?: Agreement[] }[] }[];
+  members: { id: string; subsystems: { agreements?: Agreement[]; credentials?: object[] }[] }[];
   suspensions?: object[];
 }
 
 /** What is taken from the consumer, each as whoever may takes it: the provider, the operator, the consumer itself. */
-export const REVOCATIONS = ['right', 'agreement', 'member', 'key'] as const;
+export const REVOCATIONS = ['right', 'agreement', 'member', 'key', 'credential'] as const;
 export type Revocation = (typeof REVOCATIONS)[number];
 
 /** Applies revocations to an instance, and takes them back. */
@@ -47,6 +49,9 @@ export class RegistryChanges {
     if (what === 'right') eachAgreement(definition, (one) => [{ ...one, endpoints: without(one.endpoints) }]);
     if (what === 'agreement') eachAgreement(definition, () => []);
     if (what === 'member') definition.suspensions = [{ of: 'GOV/1000', reason: 'under investigation' }];
+    if (what === 'credential')
+      for (const { id, subsystems } of definition.members)
+        if (PROVEN.includes(`/${id}/`)) for (const subsystem of subsystems) delete subsystem.credentials;
     await this.apply(definition);
   }
 

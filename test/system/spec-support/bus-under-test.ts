@@ -125,10 +125,14 @@ export function signIn({ keysDir, issuerUrl, dataDir }: Instance, person: string
 }
 
 /** The built `kerege` command; settings of the sandbox's default place cannot help it. */
-export function kerege(args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
+export function kerege(
+  args: readonly string[],
+  cwd: string,
+  timeoutMs = 60_000,
+): Promise<{ code: number; output: string }> {
   const main = join(repositoryRoot(), 'dist/bin/kerege.js');
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd, timeout: 60_000 }, (error, out, err) => {
+    execFile(process.execPath, [main, ...args], { cwd, timeout: timeoutMs }, (error, out, err) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, output: `${out}${err}` });
     });
   });

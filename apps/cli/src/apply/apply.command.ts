@@ -95,7 +95,11 @@ async function requestChange(
   await demandConfirmed(`${counts}. Ask for this?`, yes, terminal);
   const { id = '' } = await desk.request({ ...wanted, id: newExchangeId() });
   terminal.out(`${id}\n`);
-  terminal.tell(`${counts}. Waits for another person: kerege changes approve ${id}`);
+  // A provider that only stops what is its own needs nobody else.
+  const { isEmergency } = await desk.one(id);
+  terminal.tell(
+    isEmergency ? `${counts}. In force at once.` : `${counts}. Waits for another person: kerege changes approve ${id}`,
+  );
 }
 
 function tellOutcome(

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CliConfig } from '../cli.config.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { KeyUse } from './key-set.js';
-import { listKeys, revokeKey, rotateKey } from './keys.command.js';
+import { listKeys, makeCredential, revokeKey, rotateKey } from './keys.command.js';
 
 interface Flags {
   keys: string;
@@ -25,6 +25,11 @@ export function addKeys(kerege: Command, config: CliConfig, terminal: Terminal):
     .option('--overlap <days>', 'how long the ones before stay valid', days, 30)
     .action((identifier: string, flags: Flags & { use: KeyUse; overlap: number }) =>
       rotateKey({ identifier, keysDir: flags.keys, use: flags.use, overlapDays: flags.overlap }, terminal),
+    );
+  command('credential', 'makes the key with which the information system of a subsystem proves itself to gateways')
+    .option('--days <days>', 'how long it is good', days, 365)
+    .action((identifier: string, flags: Flags & { days: number }) =>
+      makeCredential({ identifier, keysDir: flags.keys, days: flags.days }, terminal),
     );
   command('revoke', 'ends a key now; "kerege apply" tells everybody')
     .argument('<kid>', 'of the key, as "kerege keys list" shows it')

@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadKeySet } from '#platform';
-import { generateSealingKey, generateSigningKey, keyFileName } from '#signing';
+import { generateSealingKey, generateSigningKey, keyFileName, publicJwk } from '#signing';
 import { dated } from '../apply/key-file.js';
 import { writeSecret } from '../apply/key-files.service.js';
 import { cliErrors } from '../cli.errors.js';
@@ -41,6 +42,29 @@ export async function rotateKey(
   terminal.out(`${key.kid}\n`);
   terminal.tell(`made in ${file}; whoever holds these keys has to have the new one first: bring the file there and`);
   terminal.tell('restart it. Then "kerege apply" publishes the key, and from the next manifest on it is used.');
+}
+
+/**
+ * `kerege keys credential`: a key for client assertions, in a file of its own beside the subsystem's, and to standard output
+ * the entry with which its member registers it.
+ */
+export async function makeCredential(
+  { identifier, keysDir, days }: KeysOptions & { readonly days: number },
+  terminal: Terminal,
+): Promise<void> {
+  const file = fileOf(keysDir, `${identifier}/credential`);
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) throw cliErrors.error('key-file-there', { extensions: { file } });
+  const key = generateSigningKey();
+  await writeSecret(file, `${JSON.stringify({ keys: [key] })}\n`);
+  const dateIn = (count: number) => new Date(Date.now() + count * DAY_MS).toISOString().slice(0, 10);
+  const { kty, crv, x } = publicJwk(key);
+  terminal.out(`- { key: { kty: ${kty}, crv: ${crv}, x: '${x}' }, from: ${dateIn(0)}, until: ${dateIn(days)} }\n`);
+  terminal.tell(`made in ${file}; bring it to the information system and keep no other copy.`);
+  terminal.tell('The line above goes under "credentials" of the subsystem. Then "kerege apply" publishes it.');
 }
 
 /** `kerege keys revoke`: the key ends now, and for everybody else with the next manifest after `kerege apply`. */

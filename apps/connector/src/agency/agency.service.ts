@@ -19,6 +19,8 @@ export interface AgencyCall {
   /** The call is cut then. */
   readonly deadlineMs: number;
   /** What the service itself allows for a call; a consumer may allow less. */
+  /** Asked once more when its turn has come: a call that may not be made any more is not made. */
+  readonly mayGo?: () => boolean;
   readonly timeoutMs: number;
 }
 
@@ -142,6 +144,7 @@ export class AgencyService {
     const leftMs = Math.max(1, call.deadlineMs - this.clock.now());
     const attempt = () => this.request(agency, call, leftMs);
     try {
+      if (call.mayGo?.() === false) return BUSY;
       if (leftMs < call.timeoutMs * FAIR_SHARE) return await this.impatient(agency, attempt);
       return await agency.breaker.fire(attempt);
     } catch (cause) {

@@ -20,7 +20,7 @@ import { type DeadLetters } from './dead-letters.service.js';
 import type { DeadReason } from './dispatch.errors.js';
 import type { DispatchEvents, DispatchWatch, DropReason } from './dispatch-events.js';
 import { isUnsafe, readEnvelope, timeliness, type Envelope } from './envelope.js';
-import type { Dispatch } from './dispatch.js';
+import type { Dispatch, Judged } from './dispatch.js';
 import { type Judgement } from './judgement.service.js';
 import { type SealingSessions } from './sealing-sessions.js';
 import { type DueCall, type UnsafeCalls } from './unsafe-calls.service.js';
@@ -179,6 +179,7 @@ export class DispatchService {
     const shown = isTold ? { assertion: admitted.content.endUserAssertion, token: endUserToken?.reveal() } : {};
     dispatch.watch.passed('called');
     const answer = await agencies.call({
+      mayGo: () => this.withdrawn(dispatch) === undefined,
       consumer,
       service: envelope.service,
       method: admitted.content.method,
@@ -191,6 +192,11 @@ export class DispatchService {
     });
     dispatch.watch.passed('answered');
     const nowMs = clock.now();
+    const withdrawn = this.withdrawn(dispatch);
+    // What an unsafe call has done stands, and whoever asked for it has to learn of it (ADR 0033).
+    const isKept = answer.ok ? !unsafe : !answer.reason.sent;
+    if (withdrawn !== undefined && isKept)
+      return refusedOutcome(envelope, withdrawn.why, withdrawn.snap, signer, nowMs);
     if (answer.ok) {
       const checked = await this.deps.contracts.answer(admitted.service, endpoint, answer.value);
       // Whatever kept it from being checked: the agency has done its work, and nobody may be told to try again.
@@ -212,6 +218,21 @@ export class DispatchService {
         }),
       sealOpening: (stated) => openings.seal({ ...stated, ...concealmentIn(admitted.content) }),
     });
+  }
+
+  /**
+   * Why the call would be refused by the snapshot that has come since it was judged: somebody was suspended, or a right
+   * was taken, while it waited or was at the agency. Time that has passed meanwhile takes nothing.
+   */
+  private withdrawn({
+    envelope,
+    view,
+    startedMs,
+  }: Judged): { readonly why: WhyCode; readonly snap: number } | undefined {
+    const now = this.deps.judgement.standing();
+    if (now === undefined || now.number <= view.number) return undefined;
+    const right = checkRight(now, envelope, startedMs);
+    return right.ok ? undefined : { why: right.reason, snap: now.number };
   }
 
   private async refuse(dispatch: Dispatch, why: WhyCode): Promise<true> {

@@ -54,6 +54,11 @@ export class Judgement {
     });
   }
 
+  /** The snapshot that stands now. */
+  standing(): RegistryView | undefined {
+    return this.deps.copy.current();
+  }
+
   /** The snapshot that judges it, by which its origin is checked: the one we have, if it is new enough. */
   private async view(envelope: Envelope, inTime: boolean): Promise<Result<RegistryView, LetGo>> {
     const { copy, waits } = this.deps;

@@ -46,7 +46,10 @@ export class ChangesController {
 
   @Post('suspensions')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'suspend', summary: 'Stop something at once, as a security officer, alone.' })
+  @ApiOperation({
+    operationId: 'suspend',
+    summary: 'Stop something at once, alone: a security officer, or who administers the member whose it is.',
+  })
   @ApiOkResponse({ type: OneChangeDto })
   async suspend(@Req() { officer }: OfficerRequest, @Body() body: SuspensionDto): Promise<OneChange> {
     const { id = '' } = await this.changes.suspend(officer, body);

@@ -186,7 +186,7 @@ export class ChangeViewDto implements ChangeView {
   @ApiProperty({ enum: CHANGE_STATES }) state: ChangeState;
   @ApiProperty() base: number;
   @ApiProperty() reason: string;
-  @ApiProperty({ description: 'Ordered by a security officer alone.' }) isEmergency: boolean;
+  @ApiProperty({ description: 'A stop that one person has ordered alone.' }) isEmergency: boolean;
   @ApiProperty({ required: false }) effectiveAt?: string;
   @ApiProperty({ type: [ChangeDto] }) changes: ChangeDto[];
   @ApiProperty({ type: [ChangeEventDto] }) events: ChangeEventDto[];

@@ -10,7 +10,17 @@ import { stateOf, type ChangeStore, type NewEvent, type StoredChange } from './c
 import type { ChangeRequestDto, SuspensionDto } from './changes.dto.js';
 import { bodyOf, entriesOf, patchBetween, type ListPatch } from './definition-patch.js';
 import type { SignedIn } from './officer-auth.service.js';
-import { forbiddenChange, hasRole, MAY_SUSPEND, maySee, rolesFor, type Act } from './permissions.js';
+import { isOnlyStop } from './own-stop.js';
+import {
+  forbiddenChange,
+  hasRole,
+  MAY_STOP_OWN,
+  MAY_SUSPEND,
+  maySee,
+  rolesFor,
+  rolesReaching,
+  type Act,
+} from './permissions.js';
 import type { Change } from '../definition/differences.js';
 
 /** More than people decide about; so that nobody fills the registry by asking. */
@@ -51,9 +61,13 @@ export class ChangesService {
     this.demand('request', by, changes);
     if (changes.length === 0 || dto.dryRun === true) return { changes };
     const id = dto.id ?? newExchangeId();
-    await this.insert({ id, base: dto.base, input, changes, reason: dto.reason, effectiveAtMs, isEmergency: false }, [
-      this.event('REQUESTED', by, rolesFor('request', by, changes)),
-    ]);
+    const change = { id, base: dto.base, input, changes, reason: dto.reason, effectiveAtMs };
+    const isStop = effectiveAtMs === undefined && isOnlyStop(changes, input.patch);
+    const alone = isStop ? rolesReaching(by, MAY_STOP_OWN, changes, this.instance) : '';
+    if (alone === '') {
+      const asked = this.event('REQUESTED', by, rolesFor('request', by, changes));
+      await this.insert({ ...change, isEmergency: false }, [asked]);
+    } else await this.insertAlone(by, alone, change);
     return { id, changes };
   }
 
@@ -70,12 +84,9 @@ export class ChangesService {
     if (isThere || entries.some(({ was }) => was !== undefined)) throw changeErrors.error('change-decided');
     const input = { patch: entries, documents: [], openapi: [] };
     const { changes } = (await this.planned(input)).plan;
-    const roles = MAY_SUSPEND.join(' ');
-    await this.insert({ id, base, input, changes, reason, effectiveAtMs: undefined, isEmergency: true }, [
-      this.event('REQUESTED', by, roles),
-      this.event('APPROVED', by, roles),
-    ]);
-    this.wake();
+    const roles = rolesReaching(by, MAY_SUSPEND, changes, this.instance);
+    if (roles === '') throw changeErrors.error('change-forbidden');
+    await this.insertAlone(by, roles, { id, base, input, changes, reason, effectiveAtMs: undefined });
     return { id, changes };
   }
 
@@ -165,6 +176,17 @@ export class ChangesService {
     if (planned.ok) return planned.value;
     if (planned.reason.kind === 'moved') throw changeErrors.error('change-superseded');
     throw applyErrors.error('definition-refused', { extensions: { problems: planned.reason.problems } });
+  }
+
+  /** What one person may do at once: it stops something, and grants nothing. */
+  private async insertAlone(
+    by: SignedIn,
+    roles: string,
+    change: Omit<StoredChange, 'events' | 'input' | 'isEmergency'> & { readonly input: ChangeInput },
+  ): Promise<void> {
+    const events = (['REQUESTED', 'APPROVED'] as const).map((state) => this.event(state, by, roles));
+    await this.insert({ ...change, isEmergency: true }, events);
+    this.wake();
   }
 
   private async insert(

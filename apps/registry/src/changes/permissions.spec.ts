@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { officerRoles, type OfficerRole } from '#snapshot';
 import type { Change, ChangeKind } from '../definition/differences.js';
-import { forbiddenChange, maySee, ownerOf, PERMISSIONS, rolesFor, type Act } from './permissions.js';
+import {
+  forbiddenChange,
+  MAY_STOP_OWN,
+  maySee,
+  ownerOf,
+  PERMISSIONS,
+  rolesFor,
+  rolesReaching,
+  type Act,
+} from './permissions.js';
 
 const INSTANCE = 'DEMO';
 const OWN = { 'member-administrator': 'GOV/1001', provider: 'GOV/1001/population' } as const;
@@ -20,7 +29,7 @@ const IDS: Readonly<Record<ChangeKind, readonly [own: string, foreign: string]>>
   legalBasis: ['LB', 'LB'],
   issuer: ['https://id.example', 'https://id.example'],
   element: ['birth', 'birth'],
-  suspension: ['DEMO/GOV/1001', 'DEMO/GOV/1001'],
+  suspension: ['DEMO/GOV/1001/population/persons GET /{pin}', 'DEMO/GOV/10011'],
   succession: ['DEMO/GOV/1001', 'DEMO/GOV/1001'],
   instance: ['DEMO/gw1', 'DEMO/gw1'],
   officer: ['auditor: DEMO/OFFICIAL/A by https://id.example', 'auditor: DEMO/OFFICIAL/A by https://id.example'],
@@ -37,7 +46,7 @@ const EXPECTED: Readonly<Record<ChangeKind, readonly [request: string, approve: 
   legalBasis: ['operator', 'operator security-officer'],
   issuer: ['operator', 'security-officer'],
   element: ['operator', 'operator security-officer'],
-  suspension: ['operator security-officer', 'operator security-officer'],
+  suspension: ['member-administrator operator security-officer', 'operator security-officer'],
   succession: ['operator', 'security-officer'],
   instance: ['operator', 'security-officer'],
   officer: ['operator', 'security-officer'],
@@ -91,10 +100,24 @@ describe('who may ask for and approve what', () => {
   });
 
   it('knows whose a change is', () => {
-    expect(kinds.map((kind) => ownerOf({ kind, id: IDS[kind][0] }))).toEqual([
-      'DEMO/GOV/1001',
-      ...Array.from({ length: 5 }, () => 'DEMO/GOV/1001/population'),
-      ...Array.from({ length: 7 }, () => undefined),
-    ]);
+    expect(kinds.map((kind) => ownerOf({ kind, id: IDS[kind][0] }))).toEqual(
+      kinds.map((kind) => {
+        if (kind === 'member') return 'DEMO/GOV/1001';
+        if (kind === 'suspension') return 'DEMO/GOV/1001/population/persons';
+        const isOwned = ['subsystem', 'key', 'credential', 'service', 'agreement'].includes(kind);
+        return isOwned ? 'DEMO/GOV/1001/population' : undefined;
+      }),
+    );
+  });
+
+  it('lets who administers a member, or provides for a subsystem, stop alone what is theirs and nothing else', () => {
+    const own = [change('agreement', IDS.agreement[0]), change('service', IDS.service[0])];
+    const reaching = (role: OfficerRole, changes: readonly Change[]) =>
+      rolesReaching(grantsOf(role), MAY_STOP_OWN, changes, INSTANCE);
+    for (const role of MAY_STOP_OWN) {
+      expect(reaching(role, own)).toBe(role);
+      expect(reaching(role, [...own, change('agreement', IDS.agreement[1])])).toBe('');
+    }
+    for (const role of ['operator', 'security-officer', 'auditor'] as const) expect(reaching(role, own)).toBe('');
   });
 });

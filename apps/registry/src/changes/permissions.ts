@@ -41,15 +41,20 @@ export const PERMISSIONS: Readonly<Record<ChangeKind, Row>> = {
   purpose: { request: ['operator'], approve: ['operator', 'security-officer'] },
   legalBasis: { request: ['operator'], approve: ['operator', 'security-officer'] },
   element: { request: ['operator'], approve: ['operator', 'security-officer'] },
-  suspension: { request: ['operator', 'security-officer'], approve: ['operator', 'security-officer'] },
+  suspension: {
+    request: ['operator', 'security-officer', 'member-administrator'],
+    approve: ['operator', 'security-officer'],
+  },
   succession: { request: ['operator'], approve: ['security-officer'] },
   issuer: { request: ['operator'], approve: ['security-officer'] },
   instance: { request: ['operator'], approve: ['security-officer'] },
   officer: { request: ['operator'], approve: ['security-officer'] },
 };
 
-/** Who stops something at once and alone. */
-export const MAY_SUSPEND: readonly OfficerRole[] = ['security-officer'];
+/** Who stops something at once and alone: a security officer whatever it is, a member's administrator what is theirs. */
+export const MAY_SUSPEND: readonly OfficerRole[] = ['security-officer', 'member-administrator'];
+/** Who stops agreements and services in the document of the provider, which its own keys have signed, at once and alone. */
+export const MAY_STOP_OWN: readonly OfficerRole[] = ['member-administrator', 'provider'];
 /** Who sees every request, whoever made it. */
 export const SEES_ALL: readonly OfficerRole[] = ['operator', 'security-officer', 'auditor'];
 
@@ -64,6 +69,19 @@ export function forbiddenChange(
     (change) =>
       !grants.some((grant) => PERMISSIONS[change.kind][act].includes(grant.role) && reaches(grant, change, instance)),
   );
+}
+
+/** The roles out of these by which a person reaches every one of these changes; empty: they may not do it alone. */
+export function rolesReaching(
+  { grants }: Grants,
+  roles: readonly OfficerRole[],
+  changes: readonly Change[],
+  instance: string,
+): string {
+  const own = grants.filter(({ role }) => roles.includes(role));
+  if (!changes.every((change) => own.some((grant) => reaches(grant, change, instance)))) return '';
+  const used = own.filter((grant) => changes.some((change) => reaches(grant, change, instance)));
+  return [...new Set(used.map(({ role }) => role))].sort().join(' ');
 }
 
 /** The roles by which a person may do this to any of these, for the record; whose they are is not asked. */
@@ -104,6 +122,9 @@ export function ownerOf({ kind, id, of }: Pick<Change, 'kind' | 'id' | 'of'>): s
       return of ?? id.split('#')[0];
     case 'service':
       return id.split('/').slice(0, -1).join('/');
+    case 'suspension':
+      // `provider/service GET /{pin}` where it is of one endpoint.
+      return id.split(' ')[0];
     case 'agreement':
       // `consumer → provider/service (2)`: the provider grants it.
       return id.split(' → ')[1]?.split('/').slice(0, 4).join('/');

@@ -47,6 +47,11 @@ describe('closingBlock', () => {
     expect(block).not.toContain('8080');
   });
 
+  it('leads to what the bus refuses', () => {
+    expect(closingBlock(inputs(8080))).toMatch(/: npx kerege tour$/m);
+    expect(closingBlock(inputs(9080))).toContain('npx kerege tour --gateway http://127.0.0.1:9080 --registry');
+  });
+
   it('leads from a call about a person to the answer of who made it', () => {
     const block = closingBlock(inputs(8080));
     expect(block).toContain('npx kerege call GET DEMO/GOV/1001/population/persons/TEST000007');

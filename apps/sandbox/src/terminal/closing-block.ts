@@ -42,6 +42,7 @@ export function closingBlock(inputs: ClosingInputs): string {
     `    -H 'X-Road-Client: ${CLIENT}' -H 'Kerege-Purpose: citizen-view'`,
     'Others ask about another one, and the evidence that each leaves in the log is verified:',
     ...callCommands(inputs),
+    `What it refuses: ${tourCommand(inputs)}`,
     '',
     'Who looked at my data? Sign in as TEST000007, see each row proven in the browser,',
     'and ask about one why; then let who was asked answer, and look again:',
@@ -92,6 +93,14 @@ function callCommands({ instance, trustPath }: ClosingInputs): string[] {
       ...place,
     ]),
   ];
+}
+
+/** One command shows wrong persons, strangers, spent quotas and stopped agreements. */
+function tourCommand({ instance, trustPath }: ClosingInputs): string {
+  const { gatewayUrl, registryUrl, ports } = instance;
+  if (ports.gateway === 8080) return 'npx kerege tour';
+  const issuer = `http://127.0.0.1:${ports.identityProvider}`;
+  return `npx kerege tour --gateway ${gatewayUrl} --registry ${registryUrl} \\\n    --issuer ${issuer} --keys ${dirname(trustPath)}/keys --trust ${trustPath}`;
 }
 
 /** The consumer of the call above answers; `list` tells the id. */

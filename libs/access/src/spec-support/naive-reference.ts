@@ -1,6 +1,6 @@
 import type { AccessQuestion } from '../decide.js';
 import type { CallTerms } from '../terms.js';
-import type { Facts, Grant } from './random-registry.js';
+import type { Acting, Facts, Grant } from './random-registry.js';
 
 /**
  * The rules of access again, by somebody who knows only their text: a call passes if one agreement holds the whole of it.
@@ -15,6 +15,30 @@ export function mayPass(facts: Facts, question: AccessQuestion, call: CallTerms)
   if (catalogued === undefined || !facts.legalBases.includes(catalogued.legalBasis)) return false;
   if (question.legalBasis !== undefined && question.legalBasis !== catalogued.legalBasis) return false;
   return between.some((grant) => coversWhole(grant, purpose, question.atMs, call));
+}
+
+/**
+ * Who must act, and whether the subject must have allowed it: what one agreement for the purpose asks for is asked for,
+ * whichever of them the call rests on, at whatever hour it is open.
+ */
+export function mayAct(facts: Facts, question: AccessQuestion, purpose: string, acting: Acting): boolean {
+  const { person, subject, isUnsafe, hasLink } = acting;
+  for (const grant of facts.grants) {
+    if (!isBetween(grant, question) || !grant.agreement.purposes.some((code) => code === purpose)) continue;
+    const { endUser = {}, requiresLink = [] } = grant.agreement;
+    for (const [endpoint, rule] of Object.entries(endUser)) {
+      if (endpoint !== question.endpoint) continue;
+      if (person === undefined) return false;
+      if (rule === 'official' && person.kind !== 'official') return false;
+      if (rule === 'subject' && person.kind !== 'citizen') return false;
+    }
+    if (!hasLink && requiresLink.some((endpoint) => endpoint === question.endpoint)) return false;
+  }
+  if (person === undefined || person.kind === 'official' || subject === undefined) return true;
+  // A citizen acts on themselves and on whom they represent; where nobody knows yet whose data it is, not for good.
+  if (subject === 'in-answer') return !isUnsafe;
+  const names = [person.user, ...person.represents].map(({ country, type, code }) => `${country} ${type} ${code}`);
+  return names.includes(`${subject.country} ${subject.type} ${subject.code}`);
 }
 
 function isOnOffer(facts: Facts, question: AccessQuestion): boolean {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { ServiceId, SubsystemId } from '#kernel';
 import type { AccessQuestion } from '../decide.js';
+import type { ActingPerson } from '../end-user.js';
+import type { Subject } from '../subject.js';
 import type { CallTerms } from '../terms.js';
 import type { AccessAgreement, AccessView } from '../view.js';
 
@@ -42,6 +44,17 @@ const instant = fc.integer({ min: -2, max: 2 }).map((days) => new Date(NOW + day
 const hour = fc.integer({ min: 8, max: 15 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
 
+const RULES = ['subject', 'official', 'any'] as const;
+/** For some endpoints one of the rules, for others none. */
+const endUserRules = fc.tuple(...ENDPOINTS.map(() => maybe(fc.constantFrom(...RULES)))).map((rules) =>
+  Object.fromEntries(
+    ENDPOINTS.flatMap((endpoint, at) => {
+      const rule = rules[at];
+      return rule === undefined ? [] : [[endpoint, rule] as const];
+    }),
+  ),
+);
+
 const agreement: fc.Arbitrary<AccessAgreement> = fc.record({
   endpoints: fc.subarray(ENDPOINTS, { minLength: 1 }),
   purposes: fc.subarray(PURPOSES, { minLength: 1 }),
@@ -54,6 +67,8 @@ const agreement: fc.Arbitrary<AccessAgreement> = fc.record({
       timeZone: fc.constantFrom('UTC', 'Asia/Baku', 'America/Lima'),
     }),
   ),
+  endUser: maybe(endUserRules),
+  requiresLink: fc.option(fc.subarray(ENDPOINTS), { nil: undefined, freq: 1 }),
   context: maybe(fc.subarray<'issue' | 'user-id'>(['issue', 'user-id'], { minLength: 1 })),
   stopped: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, fc.constant('stopped')),
   from: maybe(instant),
@@ -113,6 +128,29 @@ export const randomQuestion: fc.Arbitrary<(facts: Facts) => AccessQuestion> = fc
       ...(question.purpose === undefined ? {} : { purpose: purposes[which % purposes.length] }),
     };
   });
+
+/** Who acts on whom, and whether the subject has allowed it. */
+export interface Acting {
+  readonly person: ActingPerson | undefined;
+  readonly subject: Subject | 'in-answer' | undefined;
+  readonly isUnsafe: boolean;
+  readonly hasLink: boolean;
+}
+
+const somebody = fc.constantFrom('A', 'B', 'C').map((code): Subject => ({ country: 'T', type: 'PIN', code }));
+
+export const randomActing: fc.Arbitrary<Acting> = fc.record({
+  person: maybe(
+    fc.record({
+      kind: fc.constantFrom<ActingPerson['kind']>('citizen', 'official'),
+      user: somebody,
+      represents: fc.array(somebody, { maxLength: 2 }),
+    }),
+  ),
+  subject: fc.oneof(somebody, fc.constantFrom<'in-answer' | undefined>('in-answer', undefined)),
+  isUnsafe: fc.boolean(),
+  hasLink: fc.boolean(),
+});
 
 export const randomCall: fc.Arbitrary<CallTerms> = fc.record({
   subjectKind: fc.constantFrom(undefined, ...KINDS),
