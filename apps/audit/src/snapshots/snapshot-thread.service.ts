@@ -23,6 +23,7 @@ export class SnapshotThread {
       maxThreads: 1,
       maxQueue: MAX_WAITING,
       idleTimeout: IDLE_MS,
+      recordTiming: false,
     });
   }
 
