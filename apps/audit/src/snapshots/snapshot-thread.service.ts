@@ -16,7 +16,7 @@ export class SnapshotThread {
 
   private closing: Promise<void> | undefined;
 
-  constructor() {
+  constructor(private readonly inlineBytes = INLINE_BYTES) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.pool = new Piscina<SnapshotTask, SnapshotFacts | undefined>({
       filename: new URL(`./snapshot.worker.${extension}`, import.meta.url).href,
@@ -31,7 +31,7 @@ export class SnapshotThread {
 
   /** Undefined if the bytes have not their digest and number, or are no snapshot. */
   async open(task: SnapshotTask): Promise<SnapshotFacts | undefined> {
-    return task.body.byteLength <= INLINE_BYTES ? openSnapshot(task) : this.pool.run(task);
+    return task.body.byteLength <= this.inlineBytes ? openSnapshot(task) : this.pool.run(task);
   }
 
   close(): Promise<void> {
