@@ -78,9 +78,8 @@ const withoutLines = (code) =>
 const inAscii = (code) =>
   code
     .replace(/^\ufeff/, '')
-    .replace(/\\[^]|[^\0-\x7f]/g, (found) =>
-      found.at(-1) <= '\x7f' ? found : `\\u${found.charCodeAt(found.length - 1).toString(16).padStart(4, '0')}`,
-    );
+    .replace(/\\[^]|\P{ASCII}/gu, (found) => (/\P{ASCII}/u.test(found) ? units(found.replace(/^\\/, '')) : found));
+const units = (text) => text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 const smaller = {
   name: 'smaller',
@@ -161,7 +160,7 @@ for (const { imports } of Object.values(metafile.outputs))
   }
 
 for (const name of readdirSync(made).filter((file) => file.endsWith('.js')))
-  if (!/^[\0-\x7f]*$/.test(readFileSync(join(made, name), 'latin1')))
+  if (/\P{ASCII}/u.test(readFileSync(join(made, name), 'latin1')))
     throw new Error(`${name} is not ASCII, which doubles its text in memory: see inAscii`);
 
 if (existsSync(out)) renameSync(out, former);

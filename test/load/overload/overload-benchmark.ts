@@ -75,18 +75,19 @@ function tell(earlier: readonly Goodput[], now: Goodput): Goodput {
 }
 
 async function measure(
-  { gatewayUrl, pid }: Instance,
+  instance: Instance,
   load: number,
   patient: boolean,
   { seconds, warmUpSeconds }: BenchSettings,
 ): Promise<Goodput> {
+  const { gatewayUrl } = instance;
   const asks = asksOf(Math.max(1, Math.round(MAX_IN_FLIGHT * load)));
   const crowd = await Crowd.of(gatewayUrl, asks, { isPatient: patient });
   try {
     await delay(warmUpSeconds * 1_000);
     crowd.look();
     const from = performance.now();
-    const gatewayPid = pid('gateway') ?? 0;
+    const gatewayPid = instance.pid('gateway') ?? 0;
     const cpu = { gateway: ownCpuTimeMs(gatewayPid), crowd: process.cpuUsage() };
     const inFlight: number[] = [];
     while (performance.now() - from < seconds * 1_000) {

@@ -64,10 +64,10 @@ describe('capacity', () => {
     let looks = 0;
     const { view } = fixture.registry;
     fixture.registry.view = new Proxy(view!, {
-      get: (target, name) => {
+      get: (target, name): unknown => {
         if (name === 'issuers') looks += 1;
         const found: unknown = Reflect.get(target, name, target);
-        return typeof found === 'function' ? found.bind(target) : found;
+        return typeof found === 'function' ? (found.bind(target) as unknown) : found;
       },
     });
     const acting = () => fixture.module.exchanges.perform(fixture.request({ context: { endUser: 'x.y.z' } }));
