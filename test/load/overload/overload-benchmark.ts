@@ -96,7 +96,7 @@ async function measure(
     }
     const tookS = (performance.now() - from) / 1_000;
     const gatewayMs = (ownCpuTimeMs(gatewayPid) ?? Number.NaN) - (cpu.gateway ?? 0);
-    const crowd = process.cpuUsage(cpu.crowd);
+    const ours = process.cpuUsage(cpu.crowd);
     const seen = [...crowd.look().values()];
     const others = othersThan(seen, '200', '503');
     if (others.length > 0)
@@ -107,7 +107,7 @@ async function measure(
       patient,
       inFlight: round(inFlight.reduce((sum, value) => sum + value, 0) / inFlight.length, 0),
       gatewayMs: round(gatewayMs / answered, 2),
-      crowdMs: round((crowd.user + crowd.system) / 1_000 / answered, 2),
+      crowdMs: round((ours.user + ours.system) / 1_000 / answered, 2),
       answeredPerSecond: round(countOf(seen, '200') / tookS, 0),
       refusedPerSecond: round(countOf(seen, '503') / tookS, 0),
     };
