@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -71,6 +71,16 @@ const oneLine = Buffer.from(JSON.stringify({ version: 3, sources: [''], mappings
 const withoutLines = (code) =>
   `${code.replace(/^\/\/# sourceMappingURL=.*$/m, '')}\n//# sourceMappingURL=data:application/json;base64,${oneLine}`;
 
+/**
+ * One character beyond ASCII, and V8 keeps the text of the whole file in two bytes for each character, for as long as the
+ * process lives. esbuild writes strings without such characters, but not regular expressions, which mean the same so.
+ */
+const inAscii = (code) =>
+  code
+    .replace(/^\ufeff/, '')
+    .replace(/\\[^]|\P{ASCII}/gu, (found) => (/\P{ASCII}/u.test(found) ? units(found.replace(/^\\/, '')) : found));
+const units = (text) => text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 const smaller = {
   name: 'smaller',
   setup({ onResolve, onLoad }) {
@@ -95,7 +105,7 @@ const smaller = {
     }));
     onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path }) => {
       if (LEFT_OUT.some((part) => part.test(path))) return { contents: leftOut(path.slice(libraries.length + 1)) };
-      const code = withoutLines(readFileSync(path, 'utf8'));
+      const code = inAscii(withoutLines(readFileSync(path, 'utf8')));
       return { contents: path.endsWith('/reflect-metadata/Reflect.js') ? `export {};${code}` : code };
     });
   },
@@ -148,6 +158,10 @@ for (const { imports } of Object.values(metafile.outputs))
     if (exports.join() === 'default' && !TAKES_DEFAULT.includes(entryPoint))
       throw new Error(`${entryPoint} is imported later, by names that its piece does not export: see "by-name"`);
   }
+
+for (const name of readdirSync(made).filter((file) => file.endsWith('.js')))
+  if (/\P{ASCII}/u.test(readFileSync(join(made, name), 'latin1')))
+    throw new Error(`${name} is not ASCII, which doubles its text in memory: see inAscii`);
 
 if (existsSync(out)) renameSync(out, former);
 renameSync(made, out);

@@ -7,8 +7,15 @@ import { SnapshotThread } from '../../apps/audit/src/snapshots/snapshot-thread.s
 
 jest.setTimeout(60_000);
 
-const thread = new SnapshotThread();
-afterAll(() => thread.close());
+/** Has every snapshot opened in its thread, however small. */
+const thread = new SnapshotThread(0);
+/** Opens those of these specs where it is. */
+const inline = new SnapshotThread();
+afterAll(() => Promise.all([thread.close(), inline.close()]));
+const both = [
+  ['in another thread', thread],
+  ['here, because it is small', inline],
+] as const;
 
 async function rowOf(number: number) {
   const world = await buildWorld({ number });
@@ -16,7 +23,7 @@ async function rowOf(number: number) {
   return { world, row };
 }
 
-it('a snapshot is opened in another thread, and says what is new to its reader', async () => {
+it.each(both)('a snapshot is opened %s, and says what is new to its reader', async (_where, thread) => {
   const { world, row } = await rowOf(1);
   const first = await thread.open({ reader: 'a', ...row });
   expect(first?.doc).toBe(publicDigest(world.digests));
@@ -26,7 +33,7 @@ it('a snapshot is opened in another thread, and says what is new to its reader',
   expect((await thread.open({ reader: 'b', ...row }))?.keys).toEqual(first?.keys);
 });
 
-it('a row whose bytes, digest or number are not one snapshot is none', async () => {
+it.each(both)('opened %s, a row whose bytes, digest or number are not one snapshot is none', async (_where, thread) => {
   const { row } = await rowOf(2);
   const bad = [
     { ...row, number: 3 },

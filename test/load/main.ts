@@ -8,6 +8,7 @@ import { exchangeBenchmark } from './exchange/exchange-benchmark.js';
 import { openingsBenchmark } from './exchange/openings-benchmark.js';
 import { say } from './harness/report.js';
 import { parseCommandLine, USAGE, type BenchSettings } from './harness/settings.js';
+import { idleBenchmark } from './idle/idle-benchmark.js';
 import { overloadBenchmark } from './overload/overload-benchmark.js';
 import { scrubBenchmark } from './scrub/scrub-benchmark.js';
 import { proofsBenchmark } from './reading/proofs-benchmark.js';
@@ -24,6 +25,7 @@ const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>
   ['corrections', correctionsBenchmark],
   ['disputes', disputesBenchmark],
   ['exchange', exchangeBenchmark],
+  ['idle', idleBenchmark],
   ['openings', openingsBenchmark],
   ['overload', overloadBenchmark],
   ['reading', readingBenchmark],

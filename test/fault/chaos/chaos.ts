@@ -113,6 +113,7 @@ export async function runChaos({ instance, settings, tell }: ChaosOptions): Prom
     totals,
     goodShare: totals.clients.good / totals.clients.calls,
     leastGoodShare: leastGoodShare(killed),
+    plainGoodShare: LEAST_GOOD_SHARE,
     longestSilenceMs: longestSilenceMs(load.told, calmFromMs),
     recoveries: recoveries(killed, load.told),
     evidence,

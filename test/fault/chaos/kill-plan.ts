@@ -23,7 +23,9 @@ export interface Kill {
   readonly victim: Victim;
 }
 
-/** Between two kills at most; below the five seconds that are promised, because timers are late at times. */
+/** The promise: so long nothing is killed at most. */
+export const LONGEST_GAP_MS = 5_000;
+/** Between two kills of a plan at most; below the promise, because timers are late at times. */
 export const USUAL_GAP_MS = 4_700;
 /** The last kill comes so long before the end that its recovery is part of the load. */
 const QUIET_END_MS = 5_000;
@@ -46,6 +48,10 @@ export function planKills(
     atMs += random.between(leastMs, gapMs);
   }
   return kills;
+}
+
+export function victimsOf(kind: Kind): readonly Victim[] {
+  return GROUPS[kind].flat();
 }
 
 /** Those that stand in for a victim, itself among them. */

@@ -9,15 +9,20 @@ import { countOf, othersThan, type Tally } from '../../load/overload/tally.js';
 import { call, fault, MYGOV, PERSONS, startBus, type BusUnderTest } from '../../system/spec-support/bus-under-test.js';
 import { memoryOf, metricOf } from './gauges.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** Small, so that ten times as many callers fit on a laptop; the rule is the same for any limit. */
 const MAX_IN_FLIGHT = 300;
 const CROWD = 10_000;
 /** Sockets that this process, and the gateway, need for other things. */
 const OTHER_SOCKETS = 1_000;
-/** So long callers may go on arriving; a slow machine has fewer of them then, and the figures say how many. */
-const ARRIVAL_MS = 20_000;
+/** So long the crowd of a stopped agency may take to arrive, all of it: a slow machine takes longer to accept it. */
+const ARRIVAL_MS = 120_000;
+/** So long that of the other spec may; the figures say how many have come. */
+const BRIEF_ARRIVAL_MS = 20_000;
+/** The issue's goals. What a machine shared with others gives is told beside them, and held to less. */
+const MOST_TIMES_P99 = 2;
+const LEAST_GOODPUT = 0.9;
 const NEIGHBOURS: readonly WayName[] = ['portal: properties', 'portal: entitlements', 'portal: visits'];
 const FLOODING: readonly WayName[] = ['fund: persons', 'clinic: persons'];
 
@@ -44,20 +49,26 @@ async function during(crowd: Crowd, ms: number): Promise<Tally[]> {
 const p99Of = (tallies: readonly Tally[]) =>
   Math.max(...tallies.map(({ answered }) => Math.round(answered.percentile(99) / 1_000)));
 
-/** As many as this process may have open, ten thousand at most. */
-async function crowdSize(): Promise<number> {
+/** Fewer callers than asked for would show nothing: fails where this process may not have so many sockets open. */
+async function requireSockets(): Promise<void> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
-  const files = Number(/Max open files\s+(\d+)/.exec(limits)?.[1] ?? CROWD);
-  return Math.min(CROWD, files - OTHER_SOCKETS);
+  const files = Number(/Max open files\s+(\d+)/.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+  const needed = CROWD + OTHER_SOCKETS;
+  const told = `${needed} open files are needed for ${CROWD} callers, ulimit -n allows ${files}`;
+  expect([told, files >= needed]).toEqual([told, true]);
 }
+
+const verdict = (isMet: boolean) => (isMet ? 'met' : 'NOT met');
 
 describe('ten thousand calls to a stopped agency', () => {
   it('take bounded memory, are refused at once with Retry-After, and leave the neighbours their answers', async () => {
+    await requireSockets();
     const { gatewayUrl } = bus.instance;
     const neighbours = await Crowd.of(gatewayUrl, asksOf(6, NEIGHBOURS));
     const before = await during(neighbours, 4_000);
     await fault(bus.instance, 'population', { mode: 'hang' });
-    const flood = await Crowd.of(gatewayUrl, asksOf(await crowdSize(), FLOODING), { withinMs: ARRIVAL_MS });
+    const flood = await Crowd.of(gatewayUrl, asksOf(CROWD, FLOODING), { withinMs: ARRIVAL_MS });
+    expect(flood.size).toBe(CROWD);
     // Every connection is there and has been refused or taken: from here on nothing may grow.
     const memory = { gateway: [await memoryOf(gatewayUrl)], connector: [await memoryOf(connectorUrl())] };
     neighbours.look();
@@ -74,7 +85,9 @@ describe('ten thousand calls to a stopped agency', () => {
     print(`${flood.size} callers of a stopped agency, limit ${MAX_IN_FLIGHT}`);
     print(`memory, MiB: gateway ${memory.gateway.join(' ')}, connector ${memory.connector.join(' ')}`);
     const [calm, flooded] = [p99Of(before), p99Of(meanwhile)];
-    print(`neighbours' p99, ms: ${calm} before, ${flooded} during; ${(flooded / calm).toFixed(1)} times`);
+    print(
+      `neighbours' p99, ms: ${calm} before, ${flooded} during; ${(flooded / calm).toFixed(1)} times, at most ${MOST_TIMES_P99} asked: ${verdict(flooded <= MOST_TIMES_P99 * calm)}`,
+    );
     print(`neighbours: ${countOf(meanwhile, '200')} answered, also told: ${othersThan(meanwhile, '200').join(' ')}`);
     print(`refused ${countOf(refused, '503')}, timed out ${countOf(refused, '504')}`);
 
@@ -102,7 +115,7 @@ describe('ten times as many callers as the gateway has places', () => {
   it('do not bring down what a gateway with callers for each place gives', async () => {
     /** Answers per second. */
     const goodput = async (callers: number) => {
-      const crowd = await Crowd.of(bus.instance.gatewayUrl, asksOf(callers), { withinMs: ARRIVAL_MS });
+      const crowd = await Crowd.of(bus.instance.gatewayUrl, asksOf(callers), { withinMs: BRIEF_ARRIVAL_MS });
       try {
         await delay(2_000);
         const seen = await during(crowd, 6_000);
@@ -121,8 +134,13 @@ describe('ten times as many callers as the gateway has places', () => {
     const told = [before, flooded, after].map(
       ({ callers, perSecond }) => `${Math.round(perSecond)} of ${callers} callers`,
     );
+    const peak = Math.max(before.perSecond, after.perSecond);
+    const share = flooded.perSecond / peak;
     print(`answered per second, limit ${MAX_IN_FLIGHT}: ${told.join(', ')}`);
-    // The lower of the two: the machine may have other work. The benchmark `overload` tells what it really is.
+    print(
+      `${Math.round(share * 100)} % of the better of the two, at least ${LEAST_GOODPUT * 100} % asked: ${verdict(share >= LEAST_GOODPUT)}`,
+    );
+    // Held to the lower of the two: the machine may have other work. The benchmark `overload` tells what it really is.
     expect(flooded.perSecond).toBeGreaterThan(0.7 * Math.min(before.perSecond, after.perSecond));
   });
 });

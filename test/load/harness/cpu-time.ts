@@ -19,6 +19,11 @@ export function cpuTimeMs(pid: number): number | undefined {
   }
 }
 
+/** CPU time in milliseconds of a process alone; undefined where there is no /proc, or the process has ended. */
+export function ownCpuTimeMs(pid: number): number | undefined {
+  return statOf(pid)?.ownMs;
+}
+
 function statOf(pid: number): { parent: number; ownMs: number; buriedMs: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');

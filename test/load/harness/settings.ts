@@ -5,6 +5,8 @@ export interface BenchSettings {
   readonly runs: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** `idle`: between ready and the first look. */
+  readonly restSeconds: number;
   /** Limits a benchmark to these loads; undefined: all of its own. */
   readonly loads: readonly number[] | undefined;
   readonly isQuick: boolean;
@@ -19,7 +21,7 @@ export interface CommandLine {
   readonly settings: BenchSettings;
 }
 
-export const USAGE = `npm run bench -- <access|accesses|corrections|disputes|exchange|bus|openings|overload|proofs|reading|revocation|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large] [--rows n]`;
+export const USAGE = `npm run bench -- <access|accesses|corrections|disputes|exchange|bus|idle|openings|overload|proofs|reading|revocation|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--rest n] [--runs n] [--loads 1,64] [--quick] [--large] [--rows n]`;
 
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({
@@ -28,6 +30,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     options: {
       seconds: { type: 'string' },
       'warm-up': { type: 'string' },
+      rest: { type: 'string' },
       runs: { type: 'string' },
       loads: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -42,6 +45,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       runs: Number(values.runs ?? (isQuick ? 1 : 3)),
       seconds: Number(values.seconds ?? (isQuick ? 1 : 10)),
       warmUpSeconds: Number(values['warm-up'] ?? (isQuick ? 0.5 : 5)),
+      restSeconds: Number(values.rest ?? (isQuick ? 1 : 60)),
       loads: values.loads?.split(',').map(Number),
       isQuick,
       isLarge: values.large,

@@ -1,5 +1,5 @@
 import { connectKafkaBus, type Bus, type ReceivedRecord } from '#bus';
-import { deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic } from '#contracts';
+import { correctionTopic, deadTopic, fixedTopics, receiptTopic, replyTopic, requestTopic } from '#contracts';
 import { eventually } from '#testing';
 import { leafHash } from '#tlog';
 import type { Instance } from '../../../apps/sandbox/src/instance/instance.js';
@@ -18,6 +18,11 @@ export const topics = {
   checkpoints: fixedTopics.checkpoints.name,
   snapshot: fixedTopics.snapshot.name,
   deadAudit: fixedTopics.deadAudit.name,
+  opening: fixedTopics.opening.name,
+  openingKey: fixedTopics.openingKey.name,
+  deadFeedback: fixedTopics.deadFeedback.name,
+  feedbackReply: replyTopic('DEMO/feedback1').name,
+  correction: correctionTopic(POPULATION).name,
 } as const;
 
 /** Whoever has the operator's certificate at the broker: reads every topic from its beginning, and writes where it likes. */

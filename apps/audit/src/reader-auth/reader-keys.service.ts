@@ -27,11 +27,14 @@ export class ReaderKeys {
   /** How often the thread was lost: an answer to what was asked before that counts for nothing. */
   private generation = 0;
   private loading: Promise<void> | undefined;
+  /** Started when the first reader asks: an audit that nobody reads keeps no heap for it. */
+  private started: ReaderKeysThread | undefined;
+  private isClosed = false;
 
   constructor(
     private readonly store: Pick<LogReaderStore, 'manifestsAfter' | 'snapshot'>,
     private readonly clock: Clock,
-    private readonly thread: ReaderKeysThread = startThread(),
+    private readonly start: () => ReaderKeysThread = startThread,
   ) {}
 
   /** False while the log has no manifest. Throws `readers-unknown` where a snapshot cannot be read. */
@@ -54,8 +57,14 @@ export class ReaderKeys {
     throw this.forget();
   }
 
-  close(): Promise<void> {
-    return this.thread.close({ force: true });
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.started?.close({ force: true });
+  }
+
+  private get thread(): ReaderKeysThread {
+    if (this.isClosed) throw threadLost();
+    return (this.started ??= this.start());
   }
 
   private async load(): Promise<void> {
@@ -107,5 +116,6 @@ function startThread(): ReaderKeysThread {
     minThreads: 1,
     maxThreads: 1,
     maxQueue: MAX_WAITING,
+    recordTiming: false,
   });
 }

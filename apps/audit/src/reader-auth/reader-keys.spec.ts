@@ -51,10 +51,31 @@ describe('the keys of readers, when the thread that knows them is started anew',
         ),
       snapshot: () => Promise.resolve(Buffer.alloc(0)),
     };
-    keys = new ReaderKeys(store, clock, thread);
+    keys = new ReaderKeys(store, clock, () => thread);
     const known = keys.areKnown();
     await thread.answer('followed');
     expect(await known).toBe(true);
+  });
+
+  it('start no thread before a reader asks, and none after the end', async () => {
+    let started = 0;
+    const store = {
+      manifestsAfter: () => Promise.resolve([{ logId: 1, index: 0, digests: `snapshot ${first}\n` }]),
+      snapshot: () => Promise.resolve(Buffer.alloc(0)),
+    };
+    const idle = new ReaderKeys(store, clock, () => {
+      started += 1;
+      return thread;
+    });
+    expect(started).toBe(0);
+    const known = idle.areKnown();
+    await thread.answer('followed');
+    expect([await known, started]).toEqual([true, 1]);
+    const unasked = new ReaderKeys(store, clock, () => {
+      throw new RangeError('started');
+    });
+    await unasked.close();
+    await expect(unasked.areKnown()).rejects.toMatchObject(UNKNOWN);
   });
 
   it('are unknown to all who had asked, and not a key that nobody has', async () => {

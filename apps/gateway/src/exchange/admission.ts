@@ -100,6 +100,7 @@ export interface Refusal {
 
 const STARTING_RETRY_S = 1;
 const OUTAGE_RETRY_S = 5;
+const EXPIRED: Refusal = { code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S };
 
 /**
  * The gateway's checks in the order of `bus.md` §5, from the registry copy up to the schema; the first that fails is the
@@ -115,9 +116,10 @@ export function admit(
   endUser?: Result<EndUser, PresentationReason>,
 ): Result<Admitted, Refusal> {
   const { view } = gate;
-  if (view === undefined) return refuse({ code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S });
-  const outage = capacity(gate, request);
+  const outage = notNow(gate, request);
   if (outage !== undefined) return refuse(outage);
+  // The compiler cannot know that this was looked at.
+  if (view === undefined) return refuse(EXPIRED);
   const right = decideRight(view, request, gate.nowMs);
   if (!right.ok) return right;
   const { service, match, permit } = right.value;
@@ -195,8 +197,12 @@ function decideActing(
   return decided.ok ? ok(person) : decided;
 }
 
-/** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */
-function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
+/**
+ * Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). It is looked
+ * at before any signature of the call is: a crowd that cannot be served costs no more than its refusals.
+ */
+export function notNow(gate: Gate, request: ExchangeRequest): Refusal | undefined {
+  if (gate.view === undefined) return EXPIRED;
   if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: STARTING_RETRY_S };
   if (!gate.logAnswers) return { code: 'no-receipt', retryAfterS: OUTAGE_RETRY_S };

@@ -5,7 +5,7 @@ import type { RegistryView } from '#snapshot';
 import { spelled } from '#signing';
 import type { Limits } from '../limits/limits.service.js';
 import type { LinkTickets } from '../links/link-tickets.service.js';
-import { admit, limitedCall, type Admitted, type Gate, type Refusal } from './admission.js';
+import { admit, limitedCall, notNow, type Admitted, type Gate, type Refusal } from './admission.js';
 import { Appointments } from './appointments.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import type { DatabaseHealth } from './database-health.worker.js';
@@ -92,6 +92,8 @@ export class ExchangeService extends Exchanges {
   }
 
   private async attempt(request: ExchangeRequest, begun: Begun): Promise<ExchangeOutcome> {
+    const turnedAway = request.context.endUser === undefined ? undefined : this.turnedAway(request);
+    if (turnedAway !== undefined) return turnedAway;
     const endUser = request.context.endUser === undefined ? undefined : await this.endUser(request);
     const replyTopic = this.parts.replies.hearing();
     const admitted = admit(this.gate(replyTopic), request, endUser);
@@ -118,6 +120,13 @@ export class ExchangeService extends Exchanges {
     if (!within.ok) return within;
     const contract = await this.contracted(request, admitted);
     return contract.ok ? linked : contract;
+  }
+
+  /** Undefined where there is room; else nobody looks at who acts, which takes signatures. Admission asks once more. */
+  private turnedAway(request: ExchangeRequest): Promise<ExchangeOutcome> | undefined {
+    const replyTopic = this.parts.replies.hearing();
+    const refusal = notNow(this.gate(replyTopic), request);
+    return refusal === undefined ? undefined : this.parts.refusals.refuse(request, refusal, replyTopic ?? '');
   }
 
   /** Tells the caller how the limits stand, and hears of the provider that a quota is spent. */

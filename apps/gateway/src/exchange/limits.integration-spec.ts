@@ -60,6 +60,26 @@ describe('capacity', () => {
     expect(fixture.log.ofType('exchange.refused')).toHaveLength(0);
   });
 
+  test('turns a call away before anybody looks at who acts', async () => {
+    let looks = 0;
+    const { view } = fixture.registry;
+    fixture.registry.view = new Proxy(view!, {
+      get: (target, name): unknown => {
+        if (name === 'issuers') looks += 1;
+        const found: unknown = Reflect.get(target, name, target);
+        return typeof found === 'function' ? (found.bind(target) as unknown) : found;
+      },
+    });
+    const acting = () => fixture.module.exchanges.perform(fixture.request({ context: { endUser: 'x.y.z' } }));
+    fixture.provider.behaviour = { delayMs: 300 };
+    const under = [perform(), perform(), perform()];
+    expect(await acting()).toMatchObject({ kind: 'refused', code: 'gateway-busy', retryAfterS: 1 });
+    expect(looks).toBe(0);
+    await Promise.all(under);
+    expect(await acting()).toMatchObject({ kind: 'refused', code: 'end-user-malformed' });
+    expect(looks).toBe(1);
+  });
+
   test('tells a crowd to come again little by little', async () => {
     fixture.provider.behaviour = { delayMs: 300 };
     const under = [perform(), perform(), perform()];
