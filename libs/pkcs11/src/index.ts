@@ -1,0 +1,5 @@
+export { parseKeyUri, type KeyUri, type KeyUriReason } from './key-uri.js';
+export { pkcs11Settings, type Pkcs11Settings } from './pkcs11.config.js';
+export { pkcs11Errors } from './pkcs11.errors.js';
+export type { SignerTrouble } from './token-queue.js';
+export { Tokens, type TokensEvents } from './tokens.service.js';
