@@ -207,6 +207,7 @@ export const faultRows: readonly FaultRow[] = [
         'log-distrusted',
         'database-unavailable',
         'consumer-stopped',
+        'signer-unavailable',
         'links-unavailable',
         'outcome-pending',
         'gateway-closing',

@@ -1,3 +1,4 @@
+import { Tokens } from '#pkcs11';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AUDIT_QUESTIONS } from '#corrections';
 import { ANSWER_CODES } from '#signing';
@@ -159,7 +160,7 @@ function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void 
     .option('--registry <url>', 'registry', config.registryUrl)
     .option('--dry-run', 'only tell what would change')
     .action(({ file, keys, registry, dryRun = false }: ApplyFlags) =>
-      applyCommand({ file, keysDir: keys, registryUrl: registry, dryRun }, terminal),
+      applyCommand({ file, keysDir: keys, registryUrl: registry, dryRun, device: Tokens.of(config) }, terminal),
     );
 }
 

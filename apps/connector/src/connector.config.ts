@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import {
   defineConfig,
   httpSettings,
@@ -15,6 +16,7 @@ import { logWatchSettings } from '#log-watch';
 export const connectorConfig = defineConfig('connector', {
   ...httpSettings(8090),
   ...identitySettings('DEMO/cn1'),
+  ...pkcs11Settings,
   ...tracingSettings,
   ...logWatchSettings,
   auditUrl: setting.text({

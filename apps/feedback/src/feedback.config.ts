@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import {
   databaseEraserSettings,
   databaseRoleSettings,
@@ -16,6 +17,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export const feedbackConfig = defineConfig('feedback', {
   ...httpSettings(8120),
   ...identitySettings('DEMO/feedback1'),
+  ...pkcs11Settings,
   ...logWatchSettings,
   publicUrl: setting.text({
     env: 'KEREGE_FEEDBACK_PUBLIC_URL',

@@ -1,9 +1,11 @@
+import { pkcs11Settings } from '#pkcs11';
 import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf, databaseRoleSettings } from '#platform';
 
 /** Settings of the registry. */
 export const registryConfig = defineConfig('registry', {
   ...httpSettings(8110),
   ...identitySettings('DEMO/registry1'),
+  ...pkcs11Settings,
   ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL; the tables lie in the schema "registry".' }),
   kafkaBrokers: setting.list({

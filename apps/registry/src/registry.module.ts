@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { replyTopic } from '#contracts';
 import { systemClock, type Clock } from '#kernel';
+import { openTokens, type AppTokens } from '#pkcs11';
 import {
   AppMetrics,
   BusWatch,
@@ -61,10 +62,12 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   if (!isLoopbackAddress(config.host)) throw publicationErrors.error('admin-not-loopback');
   const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
-  const signer = registrySigner(config, trust, KeyRing.parse(await loadKeySets(config.keysDir)));
+  const metrics = new AppMetrics('registry');
+  const tokens = openTokens(config, metrics, logger.child('tokens'));
+  const signer = registrySigner(config, trust, await ownKeys(config, tokens));
+  tokens.watch();
   const database = await whenAvailable('postgresql', logger, () => openRegisters(config, logger));
   const publications = new PublicationStore(database);
-  const metrics = new AppMetrics('registry');
   const topic = replyTopic(config.instanceId).name;
   const shown = registryMetrics.on(metrics);
   const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'), (reason) =>
@@ -81,13 +84,14 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     logger.child('snapshot'),
   );
   watchPublication(shown, publication);
-  const close = observe(metrics, database, bus);
+  const close = observe(metrics, database, bus, tokens);
   try {
     await publication.prepare();
     const registers = new RegistersStore(database);
     const apply = new ApplyService(config.instanceId, registers, publications, publication, clock);
-    const checks = readiness(database, bus, publication);
-    const status = new StatusWatch('registry', [...readinessParts(checks), consumersPart(bus)], clock);
+    const own = readiness(database, bus, publication);
+    const checks = [...own, ...tokens.checks];
+    const status = new StatusWatch('registry', [...readinessParts(own), consumersPart(bus), ...tokens.parts], clock);
     const providers = [
       { provide: InstanceStatusService, useValue: new InstanceStatusService(config.instanceId, status, peers, clock) },
       { provide: ApplyService, useValue: apply },
@@ -130,13 +134,20 @@ function statusPeers(config: RegistryConfig): Peer[] {
 }
 
 /** Begins to show how it stands; returns how to end that, and the database with it. */
-function observe(metrics: AppMetrics, database: Database, bus: Bus) {
+function observe(metrics: AppMetrics, database: Database, bus: Bus, tokens: AppTokens) {
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   return async () => {
     busWatch.stop();
+    tokens.close();
     await database.close();
   };
+}
+
+/** Others' keys that lie in the same folder are left alone. */
+async function ownKeys({ keysDir, instanceId }: RegistryConfig, { device }: AppTokens): Promise<KeyRing> {
+  const files = [...(await loadKeySets(keysDir))].filter(([id]) => id === instanceId);
+  return KeyRing.parse(files, device);
 }
 
 /** The key of this registry that `trust.json` names; another one would publish what nobody believes. */

@@ -170,6 +170,7 @@ export const countedReasons = [
   'log-distrusted',
   'database-unavailable',
   'consumer-stopped',
+  'signer-unavailable',
   'deadline-passed',
   'links-unavailable',
 ] as const;

@@ -8,8 +8,8 @@ export {
   thumbprint,
 } from './jwk.js';
 export type { Algorithm, PrivateJwk, PublicJwk } from './jwk.js';
-export { jwkSigner, type Signer, type SigningDevice, type TokenKey } from './signer.js';
-export { isSignerUnavailable, patientSigner } from './patient-signer.js';
+export { jwkSigner, noTokens, type Signer, type SigningDevice, type TokenKey } from './signer.js';
+export { isSignerUnavailable, patientSigner, signIfAvailable, willSign } from './patient-signer.js';
 export { isLowS, withLowS } from './p256.js';
 export { keyFileName, KeyRing } from './key-ring.js';
 export {

@@ -1,5 +1,7 @@
 import { AppError } from '#kernel';
 import type { Signer } from './signer.js';
+import type { StatementPayload } from './statement-payload.js';
+import { signStatement, type Statement } from './statement.js';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 500;
@@ -26,4 +28,26 @@ export function patientSigner(signer: Signer, untilMs: number, now: () => number
     }
   };
   return { ...signer, sign };
+}
+
+/** The signed statement, or undefined while the token that holds the key does not sign. */
+export async function signIfAvailable<Payload extends StatementPayload>(
+  payload: Payload,
+  signer: Signer,
+): Promise<Statement<Payload> | undefined> {
+  try {
+    return await signStatement(payload, signer);
+  } catch (cause) {
+    if (isSignerUnavailable(cause)) return undefined;
+    throw cause;
+  }
+}
+
+/** Whether a signer would sign, now or by `untilMs`: asked before work that would have to be stated. */
+export async function willSign(signer: Signer, untilMs: number, now: () => number): Promise<boolean> {
+  while (signer.trouble?.() !== undefined) {
+    if (now() + FIRST_WAIT_MS > untilMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS));
+  }
+  return true;
 }

@@ -75,3 +75,13 @@ function p256Signer(jwk: PrivateJwk, kid: string): Signer {
     sign: (data) => Promise.resolve(withLowS(sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }))),
   };
 }
+
+/** For whoever only publishes keys: those in tokens are known by their public half, and sign nothing here. */
+export const noTokens: SigningDevice = {
+  signer(identifier, { kid, pkcs11: _, ...jwk }) {
+    const alg = algorithmOf(jwk);
+    if (alg === undefined) throw signingErrors.error('key-unusable', { details: { identifier, kid } });
+    const missing = () => signingErrors.error('device-missing', { details: { identifier, kid } });
+    return { kid, alg, sign: () => Promise.reject(missing()) };
+  },
+};

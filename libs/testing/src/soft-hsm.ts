@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type JsonWebKey } from 'node:crypto';
 import { generateP256Key, generateSigningKey, publicJwk, thumbprint, type Algorithm, type PublicJwk } from '#signing';
 import { createPrivateKey } from 'node:crypto';
 

@@ -10,6 +10,7 @@ import {
   type MemberDocument,
   type MemberEntry,
 } from '#snapshot';
+import type { SigningDevice } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { ensureKeys, type ApplyKeys } from './key-files.service.js';
 
@@ -25,6 +26,8 @@ export interface PrepareOptions {
   readonly file: string;
   readonly keysDir: string;
   readonly dryRun: boolean;
+  /** Where keys lie that are in no file. */
+  readonly device?: SigningDevice | undefined;
 }
 
 interface Source {
@@ -36,13 +39,13 @@ interface Source {
 export async function prepareApply(
   options: PrepareOptions,
 ): Promise<{ readonly request: ApplyRequest; readonly madeKeys: readonly string[] }> {
-  const { file, keysDir, dryRun } = options;
+  const { file, keysDir, dryRun, device } = options;
   const text = await readText(file);
   const parsed = parseInstanceDefinition(text);
   if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
   const definition = parsed.value;
   const sources = await readOpenApi(file, definition);
-  const keys = await ensureKeys(keysDir, definition, dryRun);
+  const keys = await ensureKeys(keysDir, definition, dryRun, device);
   const documents = documentsOf(file, text, definition, sources, keys);
   const entries = await Promise.all(documents.map((document) => signEntry(document, keys)));
   return {

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Pkcs11Settings } from '#pkcs11';
 import { loadKeySet } from '#platform';
-import { generateSealingKey, generateSigningKey, keyFileName } from '#signing';
+import { generateP256Key, generateSealingKey, generateSigningKey, keyFileName } from '#signing';
 import { dated } from '../apply/key-file.js';
 import { writeSecret } from '../apply/key-files.service.js';
 import { cliErrors } from '../cli.errors.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { shownKeys, withNewKey, withoutKey, type KeyUse, type ShownKey } from './key-set.js';
+import { tokenKey } from './token-key.service.js';
 import type { Result } from '#kernel';
 
 export interface KeysOptions {
@@ -13,6 +16,16 @@ export interface KeysOptions {
   readonly identifier: string;
   readonly keysDir: string;
 }
+
+export interface NewKey {
+  /** URI of a key in a token (RFC 7512); undefined: a fresh key, in the file. */
+  readonly pkcs11?: string | undefined;
+  readonly settings: Pkcs11Settings;
+  readonly mayMake?: boolean;
+}
+
+export type RotateOptions = KeysOptions &
+  NewKey & { readonly use: KeyUse; readonly algorithm?: 'EdDSA' | 'ES256' | undefined };
 
 const DAY_MS = 86_400_000;
 
@@ -24,23 +37,42 @@ export async function listKeys({ identifier, keysDir }: KeysOptions, terminal: T
 
 /**
  * `kerege keys rotate`: a new key, newest of its use; the ones before end after the overlap. A member's own keys go on: each
- * signs the next one into the chain (`bus.md` §6).
+ * signs the next one into the chain (`bus.md` §6). With `pkcs11` the new key is one that a token has already.
  */
-export async function rotateKey(
-  options: KeysOptions & { readonly use: KeyUse; readonly overlapDays: number },
-  terminal: Terminal,
-): Promise<void> {
-  const { identifier, keysDir, use, overlapDays } = options;
-  const isMember = identifier.split('/').length === 3;
-  if (isMember && use === 'seal') throw cliErrors.error('key-use-strange', { extensions: { identifier, use } });
+export async function rotateKey(options: RotateOptions & { readonly overlapDays: number }, terminal: Terminal) {
+  const isMember = options.identifier.split('/').length === 3;
+  await putKey(options, isMember ? undefined : options.overlapDays * DAY_MS, terminal);
+}
+
+/** `kerege keys add`: a key of a token beside those of the file, none of which ends; a file that is not there is made. */
+export async function addKey(options: KeysOptions & NewKey, terminal: Terminal): Promise<void> {
+  await putKey({ ...options, use: 'sign' }, undefined, terminal);
+}
+
+async function putKey(options: RotateOptions, overlapMs: number | undefined, terminal: Terminal): Promise<void> {
+  const { identifier, keysDir, use } = options;
+  const parts = identifier.split('/').length;
+  if (parts === 3 && use === 'seal') throw cliErrors.error('key-use-strange', { extensions: { identifier, use } });
+  if (options.pkcs11 !== undefined && use === 'seal')
+    throw cliErrors.error('key-use-token', { extensions: { identifier, use } });
   const nowMs = Date.now();
-  const key = dated(use === 'sign' ? generateSigningKey() : generateSealingKey(), nowMs);
+  const key = dated(await newKey(options), nowMs);
   const file = fileOf(keysDir, identifier);
-  const overlapMs = isMember ? undefined : overlapDays * DAY_MS;
-  await writeSecret(file, settled(withNewKey(await loadKeySet(file), key, nowMs, overlapMs), identifier));
+  const isNew = options.mayMake === true && parts > 2 && !existsSync(file);
+  const seal = parts > 3 ? [dated(generateSealingKey(), nowMs)] : [];
+  const text = isNew
+    ? `${JSON.stringify({ keys: [key, ...seal] })}\n`
+    : settled(withNewKey(await loadKeySet(file), key, nowMs, overlapMs), identifier);
+  await writeSecret(file, text);
   terminal.out(`${key.kid}\n`);
   terminal.tell(`made in ${file}; whoever holds these keys has to have the new one first: bring the file there and`);
   terminal.tell('restart it. Then "kerege apply" publishes the key, and from the next manifest on it is used.');
+}
+
+async function newKey({ identifier, use, algorithm, pkcs11, settings }: RotateOptions) {
+  if (pkcs11 !== undefined) return { ...(await tokenKey(identifier, pkcs11, settings)), use: 'sig' as const };
+  if (use === 'seal') return generateSealingKey();
+  return algorithm === 'ES256' ? generateP256Key() : generateSigningKey();
 }
 
 /** `kerege keys revoke`: the key ends now, and for everybody else with the next manifest after `kerege apply`. */

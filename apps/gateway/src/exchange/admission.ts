@@ -42,6 +42,8 @@ export interface Gate {
   readonly databaseAnswers: boolean;
   /** Whether the published keys of the consumer are those that we hold (`design.md` §6). */
   readonly keysAgree: (consumer: SubsystemId) => boolean;
+  /** False while the token that holds the consumer's key does not sign: nothing could be stated. */
+  readonly signerAnswers: (view: RegistryView, consumer: SubsystemId) => boolean;
   /** Added to the service's time-out: the way there and back, and the log. */
   readonly marginMs: number;
   readonly nowMs: number;
@@ -72,6 +74,7 @@ export type AdmissionCode =
   | 'gateway-busy'
   | 'database-unavailable'
   | 'consumer-stopped'
+  | 'signer-unavailable'
   | AccessReason
   | SubjectReason
   | TermsReason
@@ -108,7 +111,7 @@ export function admit(
 ): Result<Admitted, Refusal> {
   const { view } = gate;
   if (view === undefined) return refuse({ code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S });
-  const outage = capacity(gate, request);
+  const outage = capacity(gate, view, request);
   if (outage !== undefined) return refuse(outage);
   const right = decideRight(view, request, gate.nowMs);
   if (!right.ok) return right;
@@ -181,7 +184,7 @@ function decideActing(
 }
 
 /** Everything that says "not now" rather than "no": answered at once, so that nothing grows (`design.md` §7). */
-function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
+function capacity(gate: Gate, view: RegistryView, request: ExchangeRequest): Refusal | undefined {
   if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: STARTING_RETRY_S };
   if (!gate.logAnswers) return { code: 'no-receipt', retryAfterS: OUTAGE_RETRY_S };
@@ -189,6 +192,7 @@ function capacity(gate: Gate, request: ExchangeRequest): Refusal | undefined {
   if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: gate.comeAgainInS(request.consumer) };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };
+  if (!gate.signerAnswers(view, request.consumer)) return { code: 'signer-unavailable', retryAfterS: OUTAGE_RETRY_S };
   return undefined;
 }
 
