@@ -92,7 +92,8 @@ function settled<Value>(result: Result<Value, Parameters<typeof cliErrors.error>
   return result.value;
 }
 
-function lineOf({ kid, use, state, fromMs, untilMs }: ShownKey): string {
+function lineOf({ kid, use, state, fromMs, untilMs, pkcs11 }: ShownKey): string {
   const instant = (ms: number | undefined) => (ms === undefined ? '-' : new Date(ms).toISOString().slice(0, 19) + 'Z');
-  return [kid.padEnd(43), use.padEnd(11), state.padEnd(13), instant(fromMs), instant(untilMs)].join('  ');
+  const times = [instant(fromMs), instant(untilMs), ...(pkcs11 === undefined ? [] : [pkcs11])];
+  return [kid.padEnd(43), use.padEnd(11), state.padEnd(13), ...times].join('  ');
 }
