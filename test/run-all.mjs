@@ -1,11 +1,12 @@
 /**
- * `npm test`: every check of the project, cheap ones first: the static ones two at a time, then the suites one after the
- * other. Each step says how long it took; all steps run even when one fails, so that one run tells everything. The last
- * line is the plain count that CI reads.
+ * `npm test`: every check of the project, in two lanes. The suites that need services or a whole bus run one after the
+ * other, and wait for half of their time; static checks and unit specs take what processor time they leave. Each step
+ * says how long it took; all steps run even when one fails, so that one run tells everything. The last line is the plain
+ * count that CI reads.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
 const scratch = mkdtempSync(join(tmpdir(), 'kerege-test-'));
@@ -19,23 +20,27 @@ const checks = [
   ['dependency rules', 'npm', ['run', '--silent', 'deps']],
   ['unused code', 'npm', ['run', '--silent', 'knip']],
   ['generated documents', 'npm', ['run', '--silent', 'docs:check']],
+  ['dependency audit', 'npm', ['run', '--silent', 'audit:dependencies']],
 ];
 /**
- * Integration specs mostly wait, two at a time; those that start whole buses, and kill them, need the machine for
- * themselves. Of the faults the crashes and the chaos; `npm run test:fault` runs them all.
+ * Integration specs keep a processor busy for less than half of their time, so that three share two; more would crowd it,
+ * and what waits for an answer in time would wait in vain. Those that start whole buses, and kill them, run alone beside what takes the rest. Of the faults the
+ * crashes and the chaos; `npm run test:fault` runs them all.
  */
-const suites = [
-  ['unit', '--runInBand'],
-  ['integration', '--maxWorkers=2'],
+const integrationWorkers = Math.min(Math.ceil(1.5 * availableParallelism()), 8);
+const integration = ['integration', `--maxWorkers=${integrationWorkers}`];
+const wholeBuses = [
   ['system', '--runInBand'],
   ['fault', '--runInBand', '--testPathPatterns=test/fault/(crash|chaos)/'],
 ];
+/** Beside whole buses, which leave more than integration specs do: a unit spec has a minute as well. */
+const unit = ['unit', `--maxWorkers=${availableParallelism()}`];
 
 /**
  * A spec on a real broker may fail because the machine was busy with another one. What failed is run once more, alone;
  * what passes then counts, and is named at the end. When more files than these fail, it is not the machine.
  */
-const MOST_AGAIN = 4;
+const MOST_AGAIN = 8;
 const unsteady = [];
 
 let passed = 0;
@@ -43,14 +48,18 @@ let failed = 0;
 const started = Date.now();
 
 /** No step may hang: what takes longer than this has failed. */
-const STEP_LIMIT_MS = 30 * 60_000;
+const STEP_LIMIT_MS = 40 * 60_000;
 
-/** Resolves with whether it ended well; `isQuiet` shows what it has written only when it has ended. */
-function run(name, command, args, isQuiet = false) {
+/**
+ * Resolves with whether it ended well. What runs beside the suites gets the processor when they do not want it, and
+ * shows what it has written only when it has ended.
+ */
+function run(name, command, args, isBeside) {
   const from = Date.now();
-  if (!isQuiet) console.log(`\n── ${name}`);
-  const stdio = isQuiet ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+  if (!isBeside) console.log(`\n── ${name}`);
+  const stdio = isBeside ? ['ignore', 'pipe', 'pipe'] : 'inherit';
   const child = spawn(command, args, { stdio, timeout: STEP_LIMIT_MS });
+  if (isBeside && child.pid !== undefined) giveWay(child.pid);
   const output = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
   return new Promise((resolve) => {
@@ -63,23 +72,26 @@ function run(name, command, args, isQuiet = false) {
   });
 }
 
+/** Also those that it starts; a machine on which that cannot be done is only slower. */
+function giveWay(pid) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch (cause) {
+    console.error(`runs at full priority: ${cause.message}`);
+  }
+}
+
 function count(isGood) {
   if (isGood) passed += 1;
   else failed += 1;
 }
 
-count(await run(...build));
-const waiting = [...checks];
-const lane = async () => {
-  for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) count(await run(...check, true));
-};
-await Promise.all([lane(), lane()]);
-
 /** Runs specs of one suite; undefined: there is no report of them. */
-async function runSpecs(title, suite, how) {
+async function runSpecs(title, suite, how, isBeside) {
   const report = join(scratch, `${title.replaceAll(' ', '-')}.json`);
   const flags = [...how, '--no-watchman', '--silent', '--testTimeout=60000', '--json', `--outputFile=${report}`];
-  const good = await run(title, 'npm', ['run', '--silent', 'jest', '--', `--selectProjects=${suite}`, ...flags]);
+  const args = ['run', '--silent', 'jest', '--', `--selectProjects=${suite}`, ...flags];
+  const good = await run(title, 'npm', args, isBeside);
   try {
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(
       readFileSync(report, 'utf8'),
@@ -102,24 +114,36 @@ function isPassed({ status }) {
   return status === 'passed';
 }
 
-for (const [suite, ...how] of suites) {
-  const first = await runSpecs(`${suite} tests`, suite, how);
+async function runSuite([suite, ...how], isBeside) {
+  const first = await runSpecs(`${suite} tests`, suite, how, isBeside);
   const again = first?.failedFiles ?? [];
+  const alone = ['--runInBand', '--runTestsByPath', ...again];
   const second =
     again.length === 0 || again.length > MOST_AGAIN
       ? undefined
-      : await runSpecs(`${suite} tests that failed, again and alone`, suite, [
-          '--runInBand',
-          '--runTestsByPath',
-          ...again,
-        ]);
+      : await runSpecs(`${suite} tests that failed, again and alone`, suite, alone, isBeside);
   passed += first?.passed ?? 0;
   failed += first?.failed ?? 1;
-  if (second === undefined) continue;
+  if (second === undefined) return;
   passed += second.passed - first.passedInFailedFiles;
   failed += second.failed - first.failed;
   if (second.failed === 0) unsteady.push(...again.map((file) => relative(process.cwd(), file)));
 }
+
+async function runBeside(integrationHasEnded) {
+  for (const check of checks) count(await run(...check, true));
+  await integrationHasEnded;
+  await runSuite(unit, true);
+}
+
+async function runWholeBuses(integrationHasEnded) {
+  await integrationHasEnded;
+  for (const suite of wholeBuses) await runSuite(suite, false);
+}
+
+count(await run(...build, false));
+const integrationHasEnded = runSuite(integration, false);
+await Promise.all([runBeside(integrationHasEnded), runWholeBuses(integrationHasEnded)]);
 
 rmSync(scratch, { recursive: true, force: true });
 if (unsteady.length > 0) console.log(`\nUNSTEADY, failed once and passed when run again alone: ${unsteady.join(', ')}`);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { Secret } from '#kernel';
 import { provisionRoles, type SchemaRoles } from '#local';
 import { accessBy, openDatabase, type AccessPlan, type Database, type Migrations } from '#postgres';
 import { createDatabase, uniqueName, type TestDatabase } from '#testing';
@@ -44,8 +45,8 @@ async function open(app: string, given: Given = {}): Promise<Database> {
   const { plan, migrations } = APPS[app]!;
   const own = roles[app]!;
   const settings = {
-    databaseOwnerUrl: given.ownerUrl ?? own.owner,
-    databaseEraserUrl: given.eraserUrl ?? own.eraser,
+    databaseOwnerUrl: new Secret(given.ownerUrl ?? own.owner),
+    databaseEraserUrl: new Secret(given.eraserUrl ?? own.eraser),
     databaseReaderRole: own.readerRole,
     environment: given.environment ?? 'production',
   };

@@ -1,4 +1,4 @@
-import type { Leaf } from '#contracts';
+import { encode, message, ReceiptsSchema, type Leaf } from '#contracts';
 
 export interface Receipt {
   readonly leaf: Leaf;
@@ -16,4 +16,11 @@ export interface DeadLetter {
   /** Of the whole, where the value was cut. */
   readonly length: string | undefined;
   readonly sha256: string | undefined;
+}
+
+/** As the registry publishes it with its manifest; empty if there is none. */
+export function receiptBytes(receipt: Receipt | undefined): Uint8Array {
+  if (receipt === undefined) return new Uint8Array();
+  const { note, size, leaf } = receipt;
+  return encode(ReceiptsSchema, message(ReceiptsSchema, { note, size: BigInt(size), leaves: [leaf] }));
 }

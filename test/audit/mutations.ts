@@ -129,7 +129,7 @@ export function tileMutations(): Mutation[] {
 /** Every byte of what the head signs and of the signature. */
 export function headMutations(sizes: { readonly frontier: number; readonly note: number }): Mutation[] {
   const head = (what: string, set: string): Mutation => {
-    return { table: 'log_head', what, sql: [`UPDATE log_head SET ${set}`], start: true };
+    return { table: 'log_head', what, sql: [`UPDATE log_head SET ${set}`], start: true, besideLeaves: true };
   };
   const text = (at: number) =>
     `note = convert_from(set_byte(convert_to(note, 'UTF8'), ${at}, get_byte(convert_to(note, 'UTF8'), ${at}) # 1), 'UTF8')`;
@@ -143,7 +143,7 @@ export function headMutations(sizes: { readonly frontier: number; readonly note:
     head('note: another line', `note = note || E'\\u2014 x AAAA\\n'`),
     head('origin', `origin = 'another.example/log'`),
     head('log_id', 'log_id = 2'),
-    { table: 'log_head', what: 'row deleted', sql: ['DELETE FROM log_head'], start: true },
+    { table: 'log_head', what: 'row deleted', sql: ['DELETE FROM log_head'], start: true, besideLeaves: true },
   ];
 }
 
@@ -151,6 +151,7 @@ export function manifestMutations(snapshotBytes: readonly number[]): Mutation[] 
   const at = (idx: number) => `WHERE idx = ${idx}`;
   const manifest = (what: string, sql: string): Mutation => ({ table: 'manifest', what, sql: [sql] });
   const snapshot = (what: string, sql: string): Mutation => ({ table: 'snapshot', what, sql: [sql] });
+  const inside = (what: string, sql: string): Mutation => ({ ...snapshot(what, sql), besideLeaves: true });
   return [
     ...MANIFESTS.flatMap((idx) => [
       manifest('number', `UPDATE manifest SET number = number + 1 ${at(idx)}`),
@@ -167,10 +168,10 @@ export function manifestMutations(snapshotBytes: readonly number[]): Mutation[] 
       'row without a leaf',
       `INSERT INTO manifest SELECT log_id, 30, number, digest, digests, statement FROM manifest ${at(0)}`,
     ),
-    ...snapshotBytes.map((n) => snapshot('body: every fifth byte', `UPDATE snapshot SET body = ${flip('body', n)}`)),
-    snapshot('body: shorter', 'UPDATE snapshot SET body = substring(body FROM 1 FOR length(body) - 1)'),
-    ...every(32).map((n) => snapshot('digest: each byte', `UPDATE snapshot SET digest = ${flip('digest', n)}`)),
-    snapshot('number', 'UPDATE snapshot SET number = number + 1'),
+    ...snapshotBytes.map((n) => inside('body: every fifth byte', `UPDATE snapshot SET body = ${flip('body', n)}`)),
+    inside('body: shorter', 'UPDATE snapshot SET body = substring(body FROM 1 FOR length(body) - 1)'),
+    ...every(32).map((n) => inside('digest: each byte', `UPDATE snapshot SET digest = ${flip('digest', n)}`)),
+    inside('number', 'UPDATE snapshot SET number = number + 1'),
     snapshot('row deleted', 'DELETE FROM snapshot'),
   ];
 }

@@ -17,6 +17,8 @@ export interface Mutation {
   readonly sql: readonly string[];
   /** Beside the scrub, which must find everything: the self-check of the start sees the head and the right edge. */
   readonly start?: true;
+  /** Found before any leaf is read: the pass goes on behind them, as after a restart, and leaves cannot tell it. */
+  readonly besideLeaves?: true;
 }
 
 export interface Outcome {
@@ -26,6 +28,11 @@ export interface Outcome {
 
 /** One for all passes of a spec, which closes it. */
 export const snapshots = new SnapshotThread();
+
+/** A pass that was interrupted behind the leaves. */
+export const BEHIND_LEAVES =
+  `INSERT INTO scrub_cursor (log_id, part, position, passes) VALUES (${LOG}, 'tiles', 0, 0) ` +
+  `ON CONFLICT (log_id) DO UPDATE SET part = excluded.part, position = excluded.position`;
 
 /** Carries a change out, asks both detectors, and takes everything back. */
 export async function tamper(

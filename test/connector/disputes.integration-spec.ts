@@ -1,5 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { Secret } from '#kernel';
 import type { RunningApp } from '#platform';
 import { eventually } from '#testing';
 import { ConnectorNetwork, SERVICE } from './connector-network.js';
@@ -142,7 +143,7 @@ it('without its database the last known flags hold; before they are known no ans
   await scene.held(1);
   const { databaseUrl, shut, reopen } = await door();
   await app.close();
-  app = await network.start({ databaseUrl });
+  app = await network.start({ databaseUrl: new Secret(databaseUrl) });
   await shut();
   expect((await scene.asked()).marks).toEqual(['address;since=2026-11-27']);
   expect(await eventually(async () => (await scene.part()) as never)).toMatchObject({ details: { flags: 1 } });
@@ -151,7 +152,7 @@ it('without its database the last known flags hold; before they are known no ans
   });
 
   await app.close();
-  app = await network.startUnready({ databaseUrl });
+  app = await network.startUnready({ databaseUrl: new Secret(databaseUrl) });
   expect((await scene.asked()).payload).toMatchObject({ t: 'exchange.failed', why: 'journal-unavailable' });
   expect(await scene.part()).toMatchObject({ state: 'down' });
   await reopen();

@@ -4,6 +4,7 @@ import { ConnectorNetwork, CONSUMER, SERVICE, withUnsafeParcels } from './connec
 import { SUBJECT, type Mischief } from './evil-gateway.js';
 
 const OTHER = { country: 'TEST', type: 'PIN', code: 'TEST000002' };
+const REPRESENTS = `TEST/PIN/${OTHER.code}`;
 const OFFICIAL = { country: 'TEST', type: 'OFFICIAL', code: 'OFF000001' };
 const PARCELS = { target: `/r1/${SERVICE}/parcels/1`, payload: { ep: 'GET /parcels/{id}' }, subject: undefined };
 const CLAIMS = {
@@ -38,6 +39,13 @@ async function acting(sub: string, more: Mischief = {}, changes: Parameters<Test
   return { user: { ...SUBJECT, code: sub }, assertion, ...more };
 }
 
+/** As `acting` of the other person, with a mandate of the subject behind the assertion. */
+async function mandated(by: string, changes: Parameters<TestIssuer['mandate']>[2] = {}) {
+  const mischief = await acting(OTHER.code);
+  const mandate = await issuer.mandate(by, `TEST/PIN/${SUBJECT.code}`, changes);
+  return { ...mischief, assertion: `${mischief.assertion}~${mandate}` };
+}
+
 describe('a connector decides who may act, whatever the gateway has let through', () => {
   it('the subject, who represents them, and an official', async () => {
     const cases: Mischief[] = [
@@ -45,6 +53,7 @@ describe('a connector decides who may act, whatever the gateway has let through'
       await acting(OTHER.code, {}, { claims: { represents: [SUBJECT.code] } }),
       await acting(OFFICIAL.code, { user: OFFICIAL }, { claims: { kind: 'official' } }),
       await acting(SUBJECT.code, CLAIMS),
+      await mandated(REPRESENTS),
     ];
     for (const mischief of cases) {
       const { statement } = await network.answerTo(await network.send(mischief));
@@ -77,6 +86,13 @@ describe('a connector decides who may act, whatever the gateway has let through'
       'end-user-issuer-unknown',
       async () => acting(SUBJECT.code, { assertion: await stranger.mint(SUBJECT.code, CONSUMER) }),
     ],
+    ['a mandate that lets somebody else act', 'mandate-foreign', () => mandated('TEST/PIN/TEST000003')],
+    [
+      'a mandate for another service',
+      'end-user-mismatch',
+      () => mandated(REPRESENTS, { claims: { services: [`${SERVICE}x`] } }),
+    ],
+    ['a mandate that had ended', 'mandate-expired', () => mandated(REPRESENTS, { claims: { iat: 1, exp: 2 } })],
     [
       'an assertion that had expired',
       'end-user-expired',

@@ -63,8 +63,11 @@ export interface Crafted {
   readonly value: Uint8Array;
 }
 
+/** Whose keys it takes, and who is registered. */
+export type CraftWorld = Pick<World, 'keysOf'> & { readonly snapshot: Pick<World['snapshot'], 'instances'> };
+
 /** Builds requests as a gateway does, or as one that breaks a rule: the connector trusts neither. */
-export async function craft(world: World, mischief: Mischief = {}): Promise<Crafted> {
+export async function craft(world: CraftWorld, mischief: Mischief = {}): Promise<Crafted> {
   const id = mischief.id ?? newExchangeId();
   const salt = randomBytes(32);
   const subject = 'subject' in mischief ? mischief.subject : SUBJECT;
@@ -75,8 +78,8 @@ export async function craft(world: World, mischief: Mischief = {}): Promise<Craf
   const head = headOf(id, mischief);
   const payload = { ...payloadOf(id, subj, requestDigest(salt, head), mischief), ...user };
   const requested = await signStatement(payload, jwkSigner(mischief.key ?? world.keysOf(payload.from).sign));
-  const seal = world.keysOf(PROVIDER).seal;
-  const session = await startSession({ recipient: PROVIDER, kid: seal.kid, publicJwk: seal });
+  const { seal } = world.keysOf(payload.to);
+  const session = await startSession({ recipient: payload.to, kid: seal.kid, publicJwk: seal });
   const subjects = committed.map(({ opening }) => opening);
   const endUser = acting === undefined ? {} : { endUser: acting.opening };
   const named = namedIn(mischief);
@@ -123,7 +126,7 @@ interface ToSeal {
   readonly content: Uint8Array;
 }
 
-function sealed(world: World, { id, requested, session, content }: ToSeal, mischief: Mischief): Uint8Array {
+function sealed(world: CraftWorld, { id, requested, session, content }: ToSeal, mischief: Mischief): Uint8Array {
   const { replyTopic = replyTopicOf(world, 'gw1'), deadlineMs = Date.now() + 8_000, envelope = {} } = mischief;
   const ad = requestAd(requested.leafHash, exchangeIdBytes(id), deadlineMs, replyTopic);
   return encode(
@@ -139,6 +142,6 @@ function sealed(world: World, { id, requested, session, content }: ToSeal, misch
   );
 }
 
-export function replyTopicOf(world: World, instance: string): string {
+export function replyTopicOf(world: Pick<CraftWorld, 'snapshot'>, instance: string): string {
   return world.snapshot.instances.find(({ id }) => id.endsWith(`/${instance}`))?.reply ?? '';
 }

@@ -58,13 +58,24 @@ export class LogStandIn {
     const does = this.behave(statement);
     if (does === 'lose') return;
     const leaf = does === 'refuse' ? refusal(statement) : this.append(statement);
-    const note = await signNote(checkpointText(ORIGIN, this.tree.size, this.tree.root()), [this.signer]);
-    const value = encode(
-      ReceiptsSchema,
-      message(ReceiptsSchema, { note: Buffer.from(note), size: BigInt(this.tree.size), leaves: [leaf] }),
-    );
+    const value = await this.receipts(leaf);
     await this.bus.publish(
       (record.headers['reply'] ?? []).map((topic) => ({ topic, partition: 0, value, headers: { type: 'receipts' } })),
+    );
+  }
+
+  /** Logs a manifest, and gives the receipt with which its registry publishes it. */
+  receiptOf(manifest: Statement): Promise<Uint8Array> {
+    const made = this.queue.then(() => this.receipts(this.append(manifest)));
+    this.queue = made.then(() => undefined);
+    return made;
+  }
+
+  private async receipts(leaf: Leaf): Promise<Uint8Array> {
+    const note = await signNote(checkpointText(ORIGIN, this.tree.size, this.tree.root()), [this.signer]);
+    return encode(
+      ReceiptsSchema,
+      message(ReceiptsSchema, { note: Buffer.from(note), size: BigInt(this.tree.size), leaves: [leaf] }),
     );
   }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { Secret } from '#kernel';
 import { openDatabase } from '#postgres';
 import { eventually } from '#testing';
 import { JournalStore } from '../../apps/connector/src/journal/journal.store.js';
@@ -172,7 +173,7 @@ describe('without what it needs', () => {
       const { port } = door.address() as AddressInfo;
       await new Promise((resolve) => door.close(resolve));
       const databaseUrl = Object.assign(new URL(there), { hostname: '127.0.0.1', port: String(port) }).href;
-      const app = await early.startUnready({ databaseUrl });
+      const app = await early.startUnready({ databaseUrl: new Secret(databaseUrl) });
       expect((await early.answerTo(await early.send())).statement.payload.t).toBe('exchange.answered');
       expect(await (await fetch(`${app.url}/ready`)).text()).toContain('the database does not answer');
       door.listen(port, '127.0.0.1');

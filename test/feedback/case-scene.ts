@@ -14,6 +14,7 @@ import type { KeptCase } from '../../apps/feedback/src/corrections/kept-case.js'
 import { keepSubject } from '../../apps/feedback/src/corrections/kept-subject.js';
 import { nextStep } from '../../apps/feedback/src/corrections/next-step.js';
 import { NotificationStore } from '../../apps/feedback/src/notifications/notification.store.js';
+import { OwnWordsStore } from '../../apps/feedback/src/corrections/own-words/own-words.store.js';
 import { NoticeStore } from '../../apps/feedback/src/corrections/notice.store.js';
 import { OwnerActs } from '../../apps/feedback/src/corrections/owner-acts.service.js';
 import { Telling } from '../../apps/feedback/src/corrections/telling.service.js';
@@ -117,6 +118,8 @@ export class CaseScene {
         closing: (one) => telling.close(one),
         split: () => Promise.resolve(false),
       },
+      successions: { keepUp: () => Promise.resolve() },
+      words: new OwnWordsStore(database),
       notifying: (queries, after, stood) => new NotificationStore(database).add(queries, after, stood),
       noting: (queries, after, told) => new NoticeStore(database).add(queries, this.kek, after, told),
       ...{ lost: () => undefined, stood: () => undefined },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { outlineOf, valueHash, type CaseState, type OwnerAct } from '#corrections';
 import { toBase64Url, type SubsystemId } from '#kernel';
 import type { DecisionReason } from '#signing';
@@ -26,7 +27,13 @@ export class CaseWalk {
   }
 
   async act(act: OwnerAct, state: CaseState, owner: SubsystemId = OWNER): Promise<CaseStanding> {
-    const said = await this.filing.memberStep(owner, `/v1/owner/corrections/${this.id}/steps`, act);
+    const step = () => this.filing.memberStep(owner, `/v1/owner/corrections/${this.id}/steps`, act);
+    let said = await step();
+    // A step of feedback's own may be on its way to the log.
+    for (let again = 0; again < 50 && said.body['refusal'] === 'unstamped'; again += 1) {
+      await delay(100);
+      said = await step();
+    }
     if (said.status !== 200) throw new TypeError(JSON.stringify(said.body));
     return this.until(state);
   }

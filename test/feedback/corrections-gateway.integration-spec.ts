@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { newExchangeId, systemClock, type ServiceId, type SubsystemId } from '#kernel';
+import { newExchangeId, systemClock, type InstanceId, type ServiceId, type SubsystemId } from '#kernel';
 import { freePort } from '#local';
 import type { RunningApp } from '#platform';
 import { openDatabase, type Database } from '#postgres';
@@ -41,7 +41,8 @@ beforeAll(async () => {
     ...{ database, exchanges: gateway.module.exchanges, keys: gateway.module.keys, clock: systemClock },
     registry: { current: () => view },
     secret: Buffer.alloc(32, 1),
-    events: { verified: () => undefined },
+    gateway: 'TEST/gw1' as InstanceId,
+    events: { verified: () => undefined, alarm: () => undefined },
     failed: () => undefined,
   });
 });

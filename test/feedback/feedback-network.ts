@@ -21,6 +21,7 @@ import {
 } from '#signing';
 import { topicSpecsOf } from '#snapshot';
 import { buildWorld, createDatabase, eventually, uniqueName, type TestDatabase, type World } from '#testing';
+import { receiptBytes } from '../audit/audit-answers.js';
 import { AuditNetwork, CONSUMER } from '../audit/audit-network.js';
 import {
   AccessHistory,
@@ -273,9 +274,12 @@ export class FeedbackNetwork {
     return read.value;
   }
 
-  private async publish(world: World): Promise<void> {
+  /** The next snapshot, in force. */
+  async publish(world: World): Promise<void> {
     const manifest = await this.audit.enact(world);
-    const value = encode(ManifestSchema, message(ManifestSchema, { statement: manifest.jws, digests: world.digests }));
+    const receipt = receiptBytes(this.audit.receiptOf(manifest.leafHash));
+    const fields = { statement: manifest.jws, digests: world.digests, receipt };
+    const value = encode(ManifestSchema, message(ManifestSchema, fields));
     await this.bus.publish([{ topic: fixedTopics.snapshot.name, partition: 0, key: 'manifest', value }]);
   }
 

@@ -67,12 +67,15 @@ export class NoticeScene {
   }
 
   /** A process that brings notifications, over these ways. */
-  process(ways: Partial<NotificationWays> = {}, database: Database = this.scene.feedback): NotificationParts {
+  process(
+    ways: Partial<NotificationWays> = {},
+    { database = this.scene.feedback, giveUpMs = 60_000 }: { database?: Database; giveUpMs?: number } = {},
+  ): NotificationParts {
     const loaded = feedbackConfig.load({ DATABASE_URL: '-', KEREGE_FEEDBACK_KEYS_DATABASE_URL: '-' });
     const parts = assembleNotifications({
       config: {
-        ...{ ...loaded, instanceId: INSTANCE, notificationTimeoutMs: 400, notificationIntervalMs: 20 },
-        ...{ notificationRetryFirstMs: 20, notificationRetryLongestMs: 50, notificationMaxAttempts: 4 },
+        ...{ ...loaded, instanceId: INSTANCE, notificationTimeoutMs: 1_000, notificationIntervalMs: 20 },
+        ...{ notificationRetryFirstMs: 20, notificationRetryLongestMs: 50, notificationGiveUpMs: giveUpMs },
       },
       events: {
         notified: (outcome) => void this.outcomes.push(outcome),

@@ -1,5 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import type { Database } from '#postgres';
 import { eventually } from '#testing';
+import { NoticeDeliveryStore } from '../../apps/feedback/src/notifications/notice-delivery.store.js';
 import { CONTACT, EMAIL, NoticeScene, SMS } from './notice-scene.js';
 import { MailServer, SilentServer, type HookServer } from './notice-stand-ins.js';
 
@@ -67,19 +69,19 @@ describe('a mail', () => {
     expect(await at.ended(id, 'email')).toMatchObject({ state: 'FAILED', attempts: 1, why: 'smtp-550' });
   });
 
-  it('is parked after the last attempt where nobody listens', async () => {
+  it('is parked when it is too old where nobody listens', async () => {
     await at.mails.close();
-    const parts = at.process(at.byMail());
+    const parts = at.process(at.byMail(), { giveUpMs: 500 });
     const id = await at.told(parts, EMAIL);
     parts.worker.start();
-    expect(await at.ended(id, 'email')).toMatchObject({ state: 'FAILED', attempts: 4, why: 'smtp-unreachable' });
+    expect(await at.ended(id, 'email')).toMatchObject({ state: 'FAILED', why: 'smtp-unreachable' });
     at.mails = new MailServer();
     await at.mails.listen();
   });
 
   it('is tried again where the server is silent, since it never asked for the body', async () => {
     const silent = new SilentServer();
-    const parts = at.process(at.byMail(await silent.listen()));
+    const parts = at.process(at.byMail(await silent.listen()), { giveUpMs: 1_500 });
     const id = await at.told(parts, EMAIL);
     parts.worker.start();
     await eventually(() => silent.connections >= 2, { timeoutMs: 20_000 });
@@ -115,21 +117,25 @@ describe('a hook', () => {
   it.each<[string, HookServer['replies']]>([
     ['says nothing', ['hang']],
     ['goes away', ['cut']],
+    ['fails', [500]],
+    ['has somebody behind it fail', [502]],
   ])('that %s may have brought the SMS: it is asked for none again', async (_what, replies) => {
     at.hook.replies = [...replies];
     const parts = at.process(at.bySms());
     const id = await at.told(parts, SMS);
     parts.worker.start();
-    expect(await at.ended(id, 'sms')).toMatchObject({ state: 'UNCERTAIN', attempts: 1, why: 'hook-silent' });
+    const ended = await at.ended(id, 'sms');
+    expect(ended).toMatchObject({ state: 'UNCERTAIN', attempts: 1 });
+    expect(ended.why).toMatch(/^hook-(silent|50[02])$/);
     expect(at.hook.calls.length).toBe(1);
   });
 
   it('that says nothing is handed a push again, under the same key', async () => {
-    at.hook.replies = ['hang', 'cut'];
+    at.hook.replies = ['hang', 'cut', 500];
     const parts = at.process(at.byPush());
     const id = await at.told(parts, {});
     parts.worker.start();
-    expect(await at.ended(id, 'push')).toMatchObject({ state: 'SENT', attempts: 3 });
+    expect(await at.ended(id, 'push')).toMatchObject({ state: 'SENT', attempts: 4 });
     expect(new Set(at.hook.calls.map(({ key: one }) => one)).size).toBe(1);
   });
 
@@ -169,9 +175,9 @@ describe('a portal', () => {
     expect(whys).toEqual([reply === 404 ? 'contact-404' : 'contact-malformed', undefined]);
   });
 
-  it('that is away for good parks it', async () => {
+  it('that is away for good parks it when it is too old', async () => {
     await at.contacts.close();
-    const parts = at.process(at.byMail());
+    const parts = at.process(at.byMail(), { giveUpMs: 500 });
     const id = await at.told(parts, EMAIL);
     parts.worker.start();
     expect(await at.ended(id, 'email')).toMatchObject({ state: 'FAILED', why: 'contact-unreachable' });
@@ -183,5 +189,50 @@ describe('a portal', () => {
     const id = await at.told(parts, EMAIL, 'h-unknown');
     parts.worker.start();
     expect(await at.ended(id, 'email')).toMatchObject({ state: 'SUPPRESSED', why: 'no-address' });
+  });
+});
+
+describe('a fault that is not the delivery’s', () => {
+  it('ends none before its time, however often it was tried', async () => {
+    at.contacts.replies = Array<number>(14).fill(401);
+    const parts = at.process(at.byMail());
+    const id = await at.told(parts, EMAIL);
+    parts.worker.start();
+    expect(await at.ended(id, 'email')).toMatchObject({ state: 'SENT', attempts: 15 });
+  });
+
+  it('has it tried again after a pause where a database of ours is away before anything left', async () => {
+    let isAway = false;
+    const { feedback } = at.scene;
+    const query: Database['query'] = (sql, parameters) =>
+      isAway && sql.includes('FROM notification_preference')
+        ? Promise.reject(new TypeError('away'))
+        : feedback.query(sql, parameters);
+    const database = Object.assign(Object.create(feedback) as Database, { query });
+    const parts = at.process(at.byMail(), { database });
+    const id = await at.told(parts, EMAIL);
+    isAway = true;
+    parts.worker.start();
+    await eventually(() => at.outcomes.some(({ state, why }) => state === 'WAITING' && why === 'prepare-failed'));
+    isAway = false;
+    expect(await at.ended(id, 'email')).toMatchObject({ state: 'SENT' });
+    expect(at.failures.length).toBeGreaterThan(0);
+    expect(at.mails.taken.length).toBe(1);
+  });
+
+  it('stands still in the status only where a delivery is due, and not in its pause', async () => {
+    const parts = at.process(at.byMail());
+    await at.told(parts, EMAIL);
+    const due = (ms: number) =>
+      at.scene.feedback.query(
+        `UPDATE notification_delivery SET state = 'SENDING', made_ms = 0,
+                due_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint`,
+        [ms],
+      );
+    const store = new NoticeDeliveryStore(at.scene.feedback);
+    await due(3_600_000);
+    expect((await store.sizes('email')).overdueMs).toBe(0);
+    await due(-900_000);
+    expect((await store.sizes('email')).overdueMs).toBeGreaterThanOrEqual(900_000);
   });
 });

@@ -93,7 +93,7 @@ describe('a process that ends between sending and writing it down', () => {
   };
 
   async function crashed(ways: Partial<NotificationWays>, channels: Wishes['channels'], channel: string) {
-    const first = at.process(ways, forgetful());
+    const first = at.process(ways, { database: forgetful() });
     const id = await at.told(first, channels);
     first.worker.start();
     await eventually(() => at.failures.length > 0, { timeoutMs: 20_000 });

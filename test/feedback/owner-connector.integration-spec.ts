@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { CASE_KINDS, openDelivery } from '#deliveries';
 import { keyFileName, silentLogger, type RunningApp } from '#platform';
 import { makeReaderToken } from '#reader-auth';
 import { createDatabase, eventually, type TestDatabase } from '#testing';
@@ -8,7 +9,7 @@ import { connectorConfig } from '../../apps/connector/src/connector.config.js';
 import { createConnector } from '../../apps/connector/src/connector.module.js';
 import { SERVICE } from '../audit/audit-network.js';
 import { AgencyStandIn } from '../connector/agency-stand-in.js';
-import { Filing, OTHER_OWNER, OWNER, type FiledCase } from './filing.js';
+import { Filing, OTHER_OWNER, OWNER, PORTAL, type FiledCase } from './filing.js';
 
 jest.setTimeout(120_000);
 
@@ -102,8 +103,24 @@ describe('the connector of an owner', () => {
     expect((await api(`/${filed.id}/start`, {})).status).toBe(200);
     await until('IN_REVIEW');
     const decision = { outcome: 'ACCEPTED', reasonCode: 'error-confirmed', legalRef: 'art. 12', remedies: [] };
-    expect((await api(`/${filed.id}/decide`, { ...decision, accepted: [0], approvedBy: 'worker-1' })).status).toBe(200);
+    const decide = (more: object) =>
+      api(`/${filed.id}/decide`, { ...decision, accepted: [0], approvedBy: 'worker-1', ...more });
+    expect(await decide({ ownWords: 'a\u202eb' })).toMatchObject({
+      ...{ status: 400, body: { code: 'request-malformed', problems: [{ field: 'ownWords' }] } },
+    });
+    expect((await decide({ ownWords: 'Kitaba baxdıq.' })).status).toBe(200);
     await until('ACCEPTED');
+    const { words } = (await filing.portal(CODE, `/v1/corrections/${filed.id}/words`)).body as {
+      words: { content: { id: string; sealed: string } }[];
+    };
+    const { id = '', sealed = '' } = words[0]?.content ?? {};
+    const { seal } = filing.network.audit.world.keysOf(PORTAL);
+    const opened = await openDelivery(
+      { id, kind: CASE_KINDS.words, to: PORTAL },
+      Buffer.from(sealed, 'base64url'),
+      () => seal,
+    );
+    expect(opened).toMatchObject({ ok: true, value: { correctionId: filed.id, text: 'Kitaba baxdıq.' } });
     const values = [{ item: 0, value: '1990-01-02' }];
     expect((await api(`/${filed.id}/corrected`, { values, effectiveFrom: '2026-01-31' })).status).toBe(200);
     await filing.until(CODE, filed.id, ({ correctedFrom }) => correctedFrom === '2026-01-31T00:00:00.000Z');

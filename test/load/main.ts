@@ -11,6 +11,7 @@ import { scrubBenchmark } from './scrub/scrub-benchmark.js';
 import { proofsBenchmark } from './reading/proofs-benchmark.js';
 import { readingBenchmark } from './reading/reading-benchmark.js';
 import { searchBenchmark } from './reading/search-benchmark.js';
+import { revocationBenchmark } from './revocation/revocation-benchmark.js';
 import { sequencerBenchmark } from './sequencer/sequencer-benchmark.js';
 import { verifyBenchmark } from './verify/verify-benchmark.js';
 
@@ -22,6 +23,7 @@ const benchmarks = new Map<string, (settings: BenchSettings) => Promise<object>>
   ['openings', openingsBenchmark],
   ['overload', overloadBenchmark],
   ['reading', readingBenchmark],
+  ['revocation', revocationBenchmark],
   ['scrub', scrubBenchmark],
   ['proofs', proofsBenchmark],
   ['search', searchBenchmark],

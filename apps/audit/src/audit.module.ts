@@ -114,6 +114,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
     const parts = [...auditParts({ bus, checks: own, write, review }), ...tokens.parts, ...write.exportParts];
     const app = await createHttpApp(AuditModule.with(reviewing, review, readers), {
       name: 'audit',
+      limits: config,
       logger,
       metrics,
       readiness: checks,
@@ -131,7 +132,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
 
 function openLog(config: AuditConfig, logger: Logger, poolSize: number): Promise<Database> {
   return openDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: SCHEMA,
     migrations,
     access: accessBy(access, config, logger),

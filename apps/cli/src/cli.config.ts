@@ -30,6 +30,20 @@ export const cliConfig = defineConfig('cli', {
     meaning: 'Identity provider of the sandbox, where `kerege token --end-user` signs people in.',
   }),
   ...pkcs11Settings,
+  registryClient: setting.text({
+    env: 'KEREGE_REGISTRY_CLIENT',
+    default: 'DEMO/registry1',
+    meaning: 'By what the issuer knows the registry: the client as which `kerege login` signs officers in.',
+  }),
+  token: setting.optionalSecret({
+    env: 'KEREGE_TOKEN',
+    meaning: 'Token of an officer, for `kerege apply` and `kerege changes`; else the file of `kerege login` is read.',
+  }),
+  tokenFile: setting.path({
+    env: 'KEREGE_TOKEN_FILE',
+    default: './data/officer.token',
+    meaning: 'Where `kerege login` keeps the token of an officer.',
+  }),
   keysDir: setting.path({ env: 'KEREGE_KEYS_DIR', default: './data/keys', meaning: 'Folder of the private keys.' }),
   trustFile: setting.path({
     env: 'KEREGE_TRUST_FILE',

@@ -66,6 +66,21 @@ export const cliErrors = defineErrors('cli', {
     message: 'The identity provider did not sign this person in.',
     next: 'Give a test identity of the sandbox (TEST000007, OFF000001) that fits the client, and the provider with --issuer.',
   },
+  'not-signed-in': {
+    kind: 'refused',
+    message: 'The registry asks who you are, and there is no token.',
+    next: 'Sign in with kerege login, or put a token into KEREGE_TOKEN.',
+  },
+  'change-refused': {
+    kind: 'refused',
+    message: 'The registry refuses it; nothing was changed.',
+    next: 'Look at the reason; kerege changes list shows what is open.',
+  },
+  'not-confirmed': {
+    kind: 'refused',
+    message: 'Nothing was sent.',
+    next: 'Answer with y, or give --yes where nobody can be asked.',
+  },
   'answer-strange': {
     kind: 'unavailable',
     message: 'The server answered with something that this command does not understand.',

@@ -80,10 +80,16 @@ describe('kerege', () => {
     );
   });
 
-  it('sends the same bytes the second time, so that nothing changes', async () => {
+  it('says the same the second time, but for when it was signed, and later than the first', async () => {
     await apply();
     await apply();
-    expect(sent[1]).toEqual(sent[0]);
+    const [first, second] = sent.map((request) => request.documents.map(({ document }) => payloadOf(document)));
+    const unsigned = (documents: typeof first) => documents?.map(({ signedAt: _signedAt, ...said }) => said);
+    expect(unsigned(second)).toEqual(unsigned(first));
+    expect((second?.[0]?.signedAt ?? '') > (first?.[0]?.signedAt ?? '')).toBe(true);
+    expect(sent[1]?.documents.map(({ keyChain }) => keyChain)).toEqual(
+      sent[0]?.documents.map(({ keyChain }) => keyChain),
+    );
   });
 
   it('leaves no key behind in a dry run', async () => {
@@ -185,3 +191,7 @@ describe('kerege', () => {
     expect(await readdir(data)).toEqual(['thesis.txt']);
   });
 });
+
+function payloadOf(document: string): { signedAt?: string } {
+  return JSON.parse(Buffer.from(document.split('.')[1] ?? '', 'base64url').toString()) as { signedAt?: string };
+}

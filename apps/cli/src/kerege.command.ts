@@ -6,6 +6,7 @@ import { applyCommand } from './apply/apply.command.js';
 import { callCommand } from './call/call.command.js';
 import { concealCommand } from './conceal/conceal.command.js';
 import { cliConfig, type CliConfig } from './cli.config.js';
+import { addChanges } from './changes/add-changes.command.js';
 import { completenessCommand } from './completeness/completeness.command.js';
 import { auditCorrectionsCommand } from './corrections/audit-corrections.command.js';
 import { verifyCommand } from './evidence/verify.command.js';
@@ -25,6 +26,11 @@ interface ApplyFlags {
   keys: string;
   registry: string;
   dryRun?: boolean;
+  yes?: boolean;
+  member?: string;
+  reason: string;
+  effectiveAt?: string;
+  tokenFile: string;
 }
 interface VerifyFlags {
   trust: string;
@@ -143,6 +149,7 @@ function program(config: CliConfig, terminal: Terminal): Command {
   addCorrection(kerege, config, terminal);
   addConceal(kerege, config, terminal);
   addKeys(kerege, config, terminal);
+  addChanges(kerege, config, terminal);
   kerege
     .command('reset')
     .description('empty the data of a stopped instance: keys, log and databases')
@@ -154,13 +161,34 @@ function program(config: CliConfig, terminal: Terminal): Command {
 function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void {
   kerege
     .command('apply')
-    .description('make the registry hold exactly what a definition says; tells the difference')
+    .description('ask the registry to hold exactly what a definition says; tells the difference first')
     .requiredOption('-f, --file <file>', 'definition, e.g. instance.yaml')
     .option('--keys <dir>', 'folder of private keys; missing ones are made', config.keysDir)
     .option('--registry <url>', 'registry', config.registryUrl)
     .option('--dry-run', 'only tell what would change')
-    .action(({ file, keys, registry, dryRun = false }: ApplyFlags) =>
-      applyCommand({ file, keysDir: keys, registryUrl: registry, dryRun, device: Tokens.of(config) }, terminal),
+    .option('--member <id>', 'only what this member says, CLASS/CODE; its keys are enough')
+    .option('--yes', 'without being asked, where the registry has officers')
+    .option('--reason <text>', 'why, for who approves', 'as the definition says')
+    .option('--effective-at <instant>', 'when it shall take effect; at once after approval if absent')
+    .option(
+      '--token-file <file>',
+      'token of "kerege login"; without one this machine applies at once',
+      config.tokenFile,
+    )
+    .action(({ file, keys, registry, dryRun = false, yes = false, ...flags }: ApplyFlags) =>
+      applyCommand(
+        {
+          ...flags,
+          file,
+          keysDir: keys,
+          registryUrl: registry,
+          dryRun,
+          yes,
+          token: config.token.reveal(),
+          device: Tokens.of(config),
+        },
+        terminal,
+      ),
     );
 }
 

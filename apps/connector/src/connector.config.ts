@@ -203,6 +203,15 @@ export const connectorConfig = defineConfig('connector', {
     min: 1024 * 1024,
     meaning: 'Memory for kept answers at most.',
   }),
+  quotaLot: setting.integer({
+    env: 'KEREGE_CONNECTOR_QUOTA_LOT',
+    default: 100,
+    min: 1,
+    max: 10_000,
+    meaning:
+      'Calls of a quota that this connector takes from the shared counter at once, at most a twentieth of what is left. As many are lost at most when it is killed.',
+    unit: 'calls',
+  }),
   journalGraceMs: setting.durationMs({
     env: 'KEREGE_CONNECTOR_JOURNAL_GRACE_MS',
     default: 1_000,

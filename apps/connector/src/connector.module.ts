@@ -26,7 +26,7 @@ import {
 import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase } from '#postgres';
-import { RegistryCopy } from '#registry-copy';
+import { RegistryCopy, RegistryMemory } from '#registry-copy';
 import { KeyRing, type SigningDevice } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { join } from 'node:path';
@@ -66,6 +66,8 @@ import { noticeErrors } from './notices/notices.errors.js';
 import { noticesApi, noticesModule, noticesOf } from './notices/notices.module.js';
 import type { Notices } from './notices/notices.service.js';
 import type { OwnerAuth } from './notices/owner-auth.service.js';
+import { QuotaStore } from './quotas/quota.store.js';
+import { Quotas } from './quotas/quotas.service.js';
 import {
   clockDistances,
   connectorMetrics,
@@ -106,6 +108,7 @@ interface Parts {
   readonly corrections: CorrectionServices;
   readonly disputes: DisputeServices['disputes'];
   readonly flags: DisputeServices;
+  readonly quotas: Quotas;
 }
 
 /**
@@ -124,7 +127,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const events = dispatchEvents(own, logger, deps.tracing);
   const connect = () =>
     openDatabase({
-      url: config.databaseUrl,
+      url: config.databaseUrl.reveal(),
       schema: SCHEMA,
       migrations: connectorMigrations,
       access: accessBy(access, config, logger),
@@ -165,6 +168,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   );
   const app = await createHttpApp(withCorrections(noticesModule(ConnectorModule, parts), parts.corrections), {
     name: 'connector',
+    limits: config,
     logger,
     metrics,
     readiness,
@@ -207,6 +211,8 @@ function registryCopy({ config, bus, clock, logger, trust, events }: Context): P
     bus,
     clock,
     registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+    logs: logKeys(trust),
+    memory: new RegistryMemory(config.logNotesDir, (cause) => events.failed('registry-memory', cause)),
     instanceId: config.instanceId,
     events: {
       adopted: (view) => logger.info({ snapshot: view.number }, 'registry snapshot adopted'),
@@ -238,6 +244,7 @@ async function assemble(context: Context): Promise<Parts> {
   const clients = caseClients({ ...context, copy });
   const flags = disputesOf({ ...context, copy, clients, processId });
   const { disputes } = flags;
+  const quotas = quotasOf(context);
   // Before the first request is taken: its answer may hold what is disputed.
   await flags.start();
   const dispatch = new DispatchService({
@@ -251,9 +258,10 @@ async function assemble(context: Context): Promise<Parts> {
     unsafe,
     assertions: new AssertionMemory(),
     endUserServices: new Set(config.endUserServices),
-    endUserToken: config.endUserToken === '' ? undefined : config.endUserToken,
+    endUserToken: config.endUserToken.isEmpty ? undefined : config.endUserToken,
     openings,
     disputes,
+    quotas,
     contracts: new ContractChecks(config.registryUrl, events.contract),
     events,
   });
@@ -271,7 +279,7 @@ async function assemble(context: Context): Promise<Parts> {
   worker.start();
   notices.start();
   corrections.receipts.start();
-  const workers = { requests, worker, notices, openings, watcher };
+  const workers = { requests, worker, notices, openings, watcher, quotas };
   return { corrections, copy, agencies, delivery, database, owners, disputes, flags, ...workers };
 }
 
@@ -302,6 +310,13 @@ function unsafeCalls(
 ): UnsafeCalls {
   const limits = { graceMs: config.journalGraceMs };
   return new UnsafeCalls(journal, delivery, processId, clock, new JournalWaits(config.maxInFlight), limits, events);
+}
+
+function quotasOf({ config, clock, database, events }: Context): Quotas {
+  const { quotaLot, maxInFlight } = config;
+  const failed = (what: string, cause: unknown) => events.failed(what, cause);
+  const limits = { lot: quotaLot, maxWaiting: Math.ceil(maxInFlight / 4) };
+  return new Quotas({ store: new QuotaStore(database), clock, failed }, limits).start();
 }
 
 function agencyService({ config, agencies, clock }: Context): AgencyService {
@@ -369,6 +384,7 @@ async function close(parts: Parts, busWatch: BusWatch, tokens: AppTokens): Promi
   await Promise.all([parts.requests.stop(), parts.notices.stop()]);
   await parts.flags.stop();
   await parts.worker.stop();
+  await parts.quotas.stop();
   await parts.delivery.close();
   tokens.close();
   await parts.openings.stop();

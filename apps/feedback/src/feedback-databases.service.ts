@@ -1,6 +1,6 @@
 import type { AppTokens } from '#pkcs11';
 import type { Bus } from '#bus';
-import type { Clock } from '#kernel';
+import { Secret, type Clock } from '#kernel';
 import type { Logger, Trust } from '#platform';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import type { FeedbackConfig } from './feedback.config.js';
@@ -31,7 +31,7 @@ export async function openDatabases({
 }: Pick<FeedbackContext, 'config' | 'logger'>): Promise<Databases> {
   const onIdleError = (cause: unknown) => logger.warn({ err: cause }, 'idle database connection broke');
   const feedback = await openDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: 'feedback',
     migrations,
     access: accessBy(access, config, logger),
@@ -40,12 +40,17 @@ export async function openDatabases({
   });
   try {
     const keys = await openDatabase({
-      url: config.keysDatabaseUrl,
+      url: config.keysDatabaseUrl.reveal(),
       schema: 'feedback_keys',
       migrations: keyMigrations,
       access: accessBy(
         keyAccess,
-        { ...config, databaseOwnerUrl: config.keysDatabaseOwnerUrl, databaseReaderRole: '', databaseEraserUrl: '' },
+        {
+          ...config,
+          databaseOwnerUrl: config.keysDatabaseOwnerUrl,
+          databaseReaderRole: '',
+          databaseEraserUrl: Secret.none,
+        },
         logger,
       ),
       poolSize: config.keysDatabasePoolSize,

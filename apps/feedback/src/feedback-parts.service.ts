@@ -4,7 +4,7 @@ import type { Clock, InstanceId, SubsystemId } from '#kernel';
 import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
 import { keyFileName, loadKeySet } from '#platform';
 import type { Database } from '#postgres';
-import { RegistryCopy } from '#registry-copy';
+import { RegistryCopy, RegistryMemory } from '#registry-copy';
 import { hmacSha256, KeyRing, type Signer, type SigningDevice } from '#signing';
 import { AccessHistory } from './access-history/access-history.service.js';
 import { AccessHistoryStore } from './access-history/access-history.store.js';
@@ -97,7 +97,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     isCaughtUp: isFollowed,
   });
   const erasures = takeErasures(context, { databases, keys, statements, isFollowed });
-  const files = new LogFiles(config.auditTimeoutMs, config.auditToken);
+  const files = new LogFiles(config.auditTimeoutMs, config.auditToken.reveal());
   const { matcher } = openings;
   const follower: LogFollower = followLog(context, {
     ...{ files, copy, watcher, matcher, database: databases.feedback },
@@ -245,6 +245,8 @@ function startCopy(
     bus,
     clock,
     registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+    logs: logKeys(trust),
+    memory: new RegistryMemory(config.logNotesDir, (cause) => events.failed('registry-memory', cause)),
     instanceId: config.instanceId,
     events: {
       adopted: (view) => {
@@ -265,10 +267,7 @@ function watched(context: FeedbackContext): Promise<LogWatcher> {
   });
 }
 
-async function loadKeys(
-  { keysDir, instanceId }: FeedbackConfig,
-  device: SigningDevice | undefined,
-): Promise<KeyRing> {
+async function loadKeys({ keysDir, instanceId }: FeedbackConfig, device: SigningDevice | undefined): Promise<KeyRing> {
   return KeyRing.parse([[instanceId, await loadKeySet(join(keysDir, keyFileName(instanceId)))]], device);
 }
 

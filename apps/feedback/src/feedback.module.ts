@@ -32,6 +32,8 @@ import { PersonCases } from './corrections/person-cases.service.js';
 import { PersonRecipients } from './corrections/person-recipients.service.js';
 import { RecipientActs } from './corrections/recipient-acts.service.js';
 import { RecipientCorrectionsController } from './corrections/recipient-corrections.controller.js';
+import { SealingsController } from './corrections/sealings.controller.js';
+import { Successions } from './corrections/successions.service.js';
 import { VerificationsController } from './corrections/verifications.controller.js';
 import { Verifications } from './corrections/verifications.service.js';
 import { readingControllers, readingProviders } from './corrections/reading.module.js';
@@ -119,6 +121,9 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   }
 }
 
+/** A request with its evidence comes sealed, and once more as only its gateway opens it. */
+const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
+
 const controllers = [
   AccessesController,
   QuestionsController,
@@ -135,6 +140,7 @@ const controllers = [
   OwedFlagsController,
   RecipientCorrectionsController,
   VerificationsController,
+  SealingsController,
   CaseRecipientsController,
   NotificationsController,
   ...readingControllers,
@@ -142,7 +148,7 @@ const controllers = [
 ];
 
 async function createApp(
-  { bus, clock, logger, tokens }: FeedbackContext,
+  { config, bus, clock, logger, tokens }: FeedbackContext,
   parts: FeedbackParts,
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
@@ -177,10 +183,14 @@ async function createApp(
         { provide: RecipientActs, useValue: parts.corrections.recipients },
         { provide: PersonRecipients, useValue: parts.corrections.told },
         { provide: Verifications, useValue: parts.corrections.verifications },
+        { provide: Successions, useValue: parts.corrections.successions },
         { provide: Orders, useValue: parts.concealment.orders },
       ],
     },
-    { name: 'feedback', logger, metrics, readiness: checks, status },
+    {
+      ...{ name: 'feedback', logger, metrics, readiness: checks, status, limits: config },
+      bodyLimitBytes: BODY_LIMIT_BYTES,
+    },
   );
   serveOpenApi(app, { title: 'Kerege feedback', version: '1.0.0', description: API, bearer: BEARER });
   return app;

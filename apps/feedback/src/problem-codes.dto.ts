@@ -79,6 +79,7 @@ export function ApiEndUser(): MethodDecorator & ClassDecorator {
   return ApiHeader({
     name: 'Kerege-End-User',
     required: true,
-    description: 'Assertion of the person’s sign-in, made for the portal by an issuer of the registry.',
+    description:
+      'Assertion of the person’s sign-in, made for the portal by an issuer of the registry; mandates may follow, each after “~”.',
   });
 }

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ContractChecks } from '#contract-check';
 import type { Bus } from '#bus';
-import { parseSubsystemId, registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
+import { AppError, parseSubsystemId, registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
 import { openTokens, type AppTokens } from '#pkcs11';
 import {
   AppMetrics,
@@ -23,7 +23,7 @@ import {
 import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase, type Database } from '#postgres';
-import { RegistryCopy } from '#registry-copy';
+import { RegistryCopy, RegistryMemory } from '#registry-copy';
 import { KeyRing, type Signer, type SigningDevice } from '#signing';
 import type { RegistryKey } from '#snapshot';
 import { COMPOSITION_ROUTE, CompositionController } from './composition/composition.controller.js';
@@ -116,7 +116,7 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const logs = logKeys(trust);
   const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
   const database = await whenAvailable('postgresql', logger, () => openRows(config, logger));
-  const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger });
+  const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger, memory: config.logNotesDir });
   const audit = auditLog(config, trust);
   const watcher = await watchLog({
     ...{ config, trust, clock },
@@ -131,9 +131,12 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     { ...config, instanceId },
   );
   const corrections = new Corrections({
-    ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId) },
+    ...{ database, registry, clock, settings: config, secret: keys.secret(instanceId), gateway: instanceId },
     ...{ keys: exchange.keys, exchanges: exchange.exchanges },
-    events: { verified: (result) => reports.metrics.verifications.add({ result }) },
+    events: {
+      verified: (result) => reports.metrics.verifications.add({ result }),
+      alarm: (reason, details) => reports.alarm(reason, details),
+    },
     failed: (what, cause) => reports.failed(what, cause),
   });
   const answers = watchQueues(reports.metrics, exchange, new AnswerBudget(config.maxInFlightBytes));
@@ -281,13 +284,13 @@ function auditLog(config: GatewayConfig, trust: Trust): AuditLogService {
     logs: logKeys(trust),
     registryKeys: registryKeys(trust),
     timeoutMs: config.auditTimeoutMs,
-    token: config.auditToken,
+    token: config.auditToken.reveal(),
   });
 }
 
 function openRows(config: GatewayConfig, logger: Logger): Promise<Database> {
   return openDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: 'gateway',
     migrations: gatewayMigrations,
     access: accessBy(access, config, logger),
@@ -320,7 +323,7 @@ function registryKeys(trust: Trust): RegistryKey[] {
 
 function openingsOf(
   instanceId: InstanceId,
-  { bus, clock, registry, reports }: Omit<Following, 'logger'> & Pick<Parts, 'registry'>,
+  { bus, clock, registry, reports }: Omit<Following, 'logger' | 'memory'> & Pick<Parts, 'registry'>,
 ): Openings {
   return new Openings({
     bus,
@@ -337,6 +340,12 @@ interface Following {
   readonly clock: Clock;
   readonly reports: ExchangeReports;
   readonly logger: Logger;
+  /** Folder of what this process remembers. */
+  readonly memory: string;
+}
+
+function isBrokenMemory(cause: unknown): boolean {
+  return cause instanceof AppError && cause.code === 'registry-memory-broken';
 }
 
 /** The registry makes its topic when it first starts, which may be after us. */
@@ -349,6 +358,8 @@ async function followRegistry(trust: Trust, instanceId: InstanceId, following: F
         bus,
         clock,
         registryKeys: registryKeys(trust),
+        logs: logKeys(trust),
+        memory: new RegistryMemory(following.memory, (cause) => reports.failed('registry-memory', cause)),
         instanceId,
         events: {
           adopted: (view) => logger.info({ number: view.number }, 'registry snapshot adopted'),
@@ -356,6 +367,8 @@ async function followRegistry(trust: Trust, instanceId: InstanceId, following: F
         },
       });
     } catch (cause) {
+      // What is remembered does not mend itself.
+      if (isBrokenMemory(cause)) throw cause;
       if (clock.now() >= untilMs) throw gatewayErrors.error('registry-topic-missing', { cause });
       await new Promise((resolve) => setTimeout(resolve, REGISTRY_RETRY_MS));
     }

@@ -36,6 +36,7 @@ export const registryConfig = defineConfig('registry', {
     env: 'KEREGE_REGISTRY_MANIFEST_LIFETIME_MS',
     default: 600_000,
     min: 1_000,
+    max: 7_200_000,
     meaning: 'How long a manifest is valid; without renewal all traffic stops after it.',
   }),
 });

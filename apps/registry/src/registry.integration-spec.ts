@@ -46,7 +46,7 @@ members:
       - code: population
         services: [{ code: persons, openapi: persons.yaml, timeoutMs: 5000 }]
         agreements:
-          - { consumer: GOV/1000/mygov, service: persons, endpoints: ['GET /{pin}'], purposes: [view], endUser: { 'GET /{pin}': subject }, subjectKinds: [DEMO/PIN], hours: { days: [1], from: '09:00', until: '18:00', timeZone: Asia/Baku }, context: [issue], stopped: under investigation, until: 2036-12-31 }
+          - { consumer: GOV/1000/mygov, service: persons, endpoints: ['GET /{pin}'], purposes: [view], endUser: { 'GET /{pin}': subject }, subjectKinds: [DEMO/PIN], hours: { days: [1], from: '09:00', until: '18:00', timeZone: Asia/Baku }, context: [issue], quota: { day: 1000, month: 20000, timeZone: Asia/Baku }, rate: { perSecond: 2.5, burst: 10 }, sweep: { subjectsPerHour: 300, brake: true }, stopped: under investigation, until: 2036-12-31 }
 instances:
   - { id: gw1, kind: gateway, runBy: GOV/1000, serves: [GOV/1000/mygov] }
   - { id: registry1, kind: registry, runBy: GOV/1000 }
@@ -203,6 +203,9 @@ describe('registry', () => {
       subjectKinds: ['DEMO/PIN'],
       hours: { days: [1], from: '09:00', until: '18:00', timeZone: 'Asia/Baku' },
       context: ['issue'],
+      quota: { day: 1000, month: 20_000, timeZone: 'Asia/Baku' },
+      rate: { perSecond: 2.5, burst: 10 },
+      sweep: { subjectsPerHour: 300, brake: true },
       stopped: 'under investigation',
     });
     const document = await get(`/v1/openapi/${toHex(sha256(OPENAPI))}`);

@@ -29,8 +29,11 @@ import { KeyRing, type Signer } from '#signing';
 import { parseVkey, type NoteKey } from '#tlog';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueStore } from './catalogue/catalogue.store.js';
+import { changesParts } from './changes/changes.module.js';
+import { ChangesController } from './changes/changes.controller.js';
 import { ApplyController } from './definition/apply.controller.js';
 import { ApplyService } from './definition/apply.service.js';
+import { DefinitionService } from './definition/definition.service.js';
 import { RegistersStore } from './definition/registers.store.js';
 import { access } from './migrations/access.js';
 import { migrations } from './migrations/index.js';
@@ -54,6 +57,7 @@ export interface RegistryDependencies {
 @Module({})
 class RegistryModule {}
 
+const CONTROLLERS = [ApplyController, ChangesController, CatalogueController, StatusController];
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** The registry, serving; publication goes on in the background and shows in `/ready`. */
@@ -74,46 +78,41 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     shown.alarms.add({ reason }),
   );
   const options = { ...config, vkeys: trust.logs };
-  const publication = new PublicationService(
-    options,
-    publications,
-    bus,
-    replies,
-    signer,
-    clock,
-    logger.child('snapshot'),
-  );
+  const ofSnapshot = logger.child('snapshot');
+  const publication = new PublicationService(options, publications, bus, replies, signer, clock, ofSnapshot);
   watchPublication(shown, publication);
   const close = observe(metrics, database, bus, tokens);
   try {
     await publication.prepare();
     const registers = new RegistersStore(database);
-    const apply = new ApplyService(config.instanceId, registers, publications, publication, clock);
+    const definitions = new DefinitionService(registers, publications, clock);
+    const apply = new ApplyService(config.instanceId, definitions, publication, clock);
+    const { providers: ofChanges, effecting } = changesParts({
+      ...{ instanceId: config.instanceId, database, registers, definitions, bus, replies, signer, clock },
+      logger: logger.child('changes'),
+      publish: () => publication.notify(),
+    });
     const own = readiness(database, bus, publication);
     const checks = [...own, ...tokens.checks];
     const status = new StatusWatch('registry', [...readinessParts(own), consumersPart(bus), ...tokens.parts], clock);
     const providers = [
       { provide: InstanceStatusService, useValue: new InstanceStatusService(config.instanceId, status, peers, clock) },
       { provide: ApplyService, useValue: apply },
+      ...ofChanges,
       { provide: CatalogueStore, useValue: new CatalogueStore(database) },
       { provide: PublicationStore, useValue: publications },
     ];
-    const controllers = [ApplyController, CatalogueController, StatusController];
-    const app = await createHttpApp(
-      { module: RegistryModule, controllers, providers },
-      {
-        name: 'registry',
-        logger,
-        metrics,
-        readiness: checks,
-        status,
-        bodyLimitBytes: BODY_LIMIT_BYTES,
-      },
-    );
+    const http = {
+      ...{ name: 'registry', limits: config, logger, metrics, readiness: checks, status },
+      bodyLimitBytes: BODY_LIMIT_BYTES,
+    };
+    const app = await createHttpApp({ module: RegistryModule, controllers: CONTROLLERS, providers }, http);
     serveOpenApi(app, { title: 'Kerege registry', version: '1.0.0', description: 'Catalogue and administration.' });
     const running = await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
     publication.start();
-    return { url: running.url, close: () => publication.stop().then(() => running.close()) };
+    effecting.start();
+    const stop = () => Promise.all([effecting.stop(), publication.stop()]);
+    return { url: running.url, close: () => stop().then(() => running.close()) };
   } catch (cause) {
     await publication.stop();
     await close();
@@ -124,7 +123,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
 function openRegisters(config: RegistryConfig, logger: Logger): Promise<Database> {
   const { databaseUrl, poolSize } = config;
   const roles = accessBy(access, config, logger);
-  return openDatabase({ url: databaseUrl, schema: 'registry', migrations, access: roles, poolSize });
+  return openDatabase({ url: databaseUrl.reveal(), schema: 'registry', migrations, access: roles, poolSize });
 }
 
 function statusPeers(config: RegistryConfig): Peer[] {

@@ -9,7 +9,7 @@ export interface ActingPerson {
   readonly represents: readonly Subject[];
 }
 
-/** Why an end user is not taken; all but the last two lie in the assertion itself (`#end-user`). */
+/** Why an end user is not taken; all but the last two lie in what is shown (`#end-user`). */
 export type EndUserReason =
   | 'end-user-malformed'
   | 'end-user-issuer-unknown'
@@ -25,6 +25,15 @@ export type EndUserReason =
   | 'end-user-unknown'
   /** Another consumer has shown it before. */
   | 'end-user-replayed'
+  /** More than three, or one that is no mandate. */
+  | 'mandate-malformed'
+  | 'mandate-issuer-unknown'
+  | 'mandate-unverified'
+  | 'mandate-expired'
+  | 'mandate-not-yet-valid'
+  | 'mandate-revoked'
+  /** It lets somebody else act, or its register may give no mandates of that kind. */
+  | 'mandate-foreign'
   /** The agreement wants somebody, or somebody else, to act. */
   | 'end-user-required'
   /** A citizen may act on themselves and those whom they represent only, or it cannot be known in time whether they do. */

@@ -30,3 +30,24 @@ export const FILTERED_FROM_ANSWERS: readonly string[] = [
   'x-road-request-id',
   'x-road-request-hash',
 ];
+
+/** Fields that `Connection` names, in lower case: they are for the next hop alone (RFC 9110 §7.6.1). */
+export function nominatedHeaders(headers: readonly { readonly name: string; readonly value: string }[]): Set<string> {
+  return new Set(
+    headers
+      .filter(({ name }) => name.toLowerCase() === 'connection')
+      .flatMap(({ value }) => value.split(','))
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== '' && name !== 'close' && name !== 'keep-alive'),
+  );
+}
+
+const NEEDED = /^(?:x-road-.*|kerege-.*|content-.*|idempotency-key|authorization|accept|cookie|host|date|traceparent)$/;
+
+/**
+ * Whether a caller declares something to be for this hop alone by which its call is judged or read. What was judged must be
+ * what goes on: such a call is refused and not repaired.
+ */
+export function nominatesNeeded(headers: readonly { readonly name: string; readonly value: string }[]): boolean {
+  return [...nominatedHeaders(headers)].some((name) => NEEDED.test(name) || name === 'transfer-encoding');
+}

@@ -3,7 +3,7 @@ export { isBodyAsDeclared, isJsonType, type DeclaredBody } from './declared-body
 export { explain, type AgreementFinding, type Explanation } from './explain.js';
 export { matchEndpoint, type EndpointMatch } from './endpoint.js';
 export { decideEndUser, type ActingPerson, type EndUserReason } from './end-user.js';
-export { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from './filtered-headers.js';
+export { FILTERED_FROM_ANSWERS, FILTERED_HEADERS, nominatedHeaders, nominatesNeeded } from './filtered-headers.js';
 export {
   findSubject,
   findSubjectInAnswer,
@@ -13,6 +13,7 @@ export {
   type SubjectReason,
   type SubjectSources,
 } from './subject.js';
+export { agreementKey, quotaReasons, quotaPeriods, type QuotaPeriod, type QuotaReason } from './quota.js';
 export { knownSubjectTypes } from './subject-code.js';
 export { parseTarget, type Target, type TargetReason } from './target.js';
 export { hasDuplicateKey } from './json-pointer.js';
@@ -23,6 +24,9 @@ export {
   type AccessService,
   type AccessView,
   type AgreedHours,
+  type AgreedQuota,
+  type AgreedRate,
+  type AgreedSweep,
   type ContextField,
   type EndUserRule,
   type SubjectRule,

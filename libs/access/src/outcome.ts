@@ -40,6 +40,10 @@ type WayReason =
   | 'answer-contract'
   | 'contract-unusable'
   | 'breaker-open'
+  // The agreement's calls of the day or the month are spent; or it could not be found out whether they are.
+  | 'quota-day-spent'
+  | 'quota-month-spent'
+  | 'quota-uncounted'
   // What the connector could not do.
   | 'connector-busy'
   | 'journal-unavailable'
@@ -66,6 +70,7 @@ type WayReason =
 export type WhyCode = AccessReason | TermsReason | SubjectReason | EndUserReason | WayReason;
 
 const denied: OutcomeReason = { side: 'consumer', status: 403, fault: 'access_denied' };
+const spent: OutcomeReason = { side: 'consumer', status: 429, fault: 'internal_error' };
 const context: OutcomeReason = { side: 'consumer', status: 400, fault: 'invalid_request' };
 const inconsistent: OutcomeReason = { side: 'provider', status: 502, fault: 'inconsistent_response' };
 const unreachable: OutcomeReason = {
@@ -119,6 +124,13 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'end-user-assurance': denied,
   'end-user-unknown': denied,
   'end-user-replayed': denied,
+  'mandate-malformed': context,
+  'mandate-issuer-unknown': denied,
+  'mandate-unverified': denied,
+  'mandate-expired': denied,
+  'mandate-not-yet-valid': denied,
+  'mandate-revoked': denied,
+  'mandate-foreign': denied,
   'end-user-required': denied,
   'end-user-mismatch': denied,
   'link-missing': denied,
@@ -136,6 +148,9 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'request-contract': { side: 'consumer', status: 422, fault: 'invalid_request' },
   'answer-contract': rubbish,
   'contract-unusable': { side: 'provider', status: 503, fault: 'internal_error' },
+  'quota-day-spent': spent,
+  'quota-month-spent': spent,
+  'quota-uncounted': { side: 'provider', status: 503, fault: 'internal_error' },
   'breaker-open': unreachable,
   'connector-busy': { ...unreachable, side: 'provider' },
   'journal-unavailable': { side: 'provider', status: 503, fault: 'internal_error' },
@@ -173,6 +188,8 @@ export const countedReasons = [
   'signer-unavailable',
   'deadline-passed',
   'links-unavailable',
+  'rate-exceeded',
+  'sweep-braked',
 ] as const;
 export type CountedReason = (typeof countedReasons)[number] | WhyCode;
 

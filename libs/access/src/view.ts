@@ -41,6 +41,27 @@ export interface AgreedHours {
   readonly timeZone: string;
 }
 
+/** How many calls an agreement is good for, by the calendar of a time zone (UTC where it names none). */
+export interface AgreedQuota {
+  readonly day?: number | undefined;
+  readonly month?: number | undefined;
+  /** IANA time zone. */
+  readonly timeZone?: string | undefined;
+}
+
+/** How fast calls may come at one gateway: `burst` at once, then `perSecond`. */
+export interface AgreedRate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** From how many different subjects within an hour on a consumer counts as reading through a register (E58). */
+export interface AgreedSweep {
+  readonly subjectsPerHour: number;
+  /** Then it is also stopped, not only reported. */
+  readonly brake?: boolean | undefined;
+}
+
 export interface AccessAgreement {
   readonly endpoints: readonly string[];
   readonly purposes: readonly string[];
@@ -54,6 +75,10 @@ export interface AccessAgreement {
   readonly hours?: AgreedHours | undefined;
   /** What the caller has to state with every call. */
   readonly context?: readonly ContextField[] | undefined;
+  /** Any number where it is absent; counted at the provider. */
+  readonly quota?: AgreedQuota | undefined;
+  readonly rate?: AgreedRate | undefined;
+  readonly sweep?: AgreedSweep | undefined;
   /** The provider's notice while it grants nothing: it may stop by itself, at once (E43). */
   readonly stopped?: string | undefined;
   /** ISO instants; `until` is the first at which the agreement no longer holds. */

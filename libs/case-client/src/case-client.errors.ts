@@ -57,6 +57,16 @@ export const caseClientErrors = defineErrors('case-client', {
     message: 'What was sealed is not what the log says was filed; "problem" says where they differ.',
     next: 'Act on nothing of it. Tell the operator of the bus the number of the case; its portal files anew.',
   },
+  'case-words-unplain': {
+    kind: 'invalid',
+    message: 'Own words to the person are plain text of at most 2000 characters; lines may break.',
+    next: 'Leave out control characters, and what turns the direction of writing; shorten what is longer.',
+  },
+  'case-portal-unsealable': {
+    kind: 'conflict',
+    message: 'The registry publishes no key for which words could be sealed for the portal that filed the case.',
+    next: 'Act without own words, or once the portal’s member has published a sealing key.',
+  },
   'case-target-unknown': {
     kind: 'conflict',
     message: 'The registry publishes no key for which the request could be sealed for that subsystem.',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { valueHash, type CaseState, type OwnerAct } from '#corrections';
+import { ownWords, valueHash, wordsHash, type CaseState, type OwnerAct } from '#corrections';
 import { CASE_KINDS, openDelivery, readCorrected, sealDelivery, type CorrectedContent } from '#deliveries';
-import { AppError, fromBase64Url, newExchangeId, toBase64Url } from '#kernel';
+import { AppError, fromBase64Url, newExchangeId, parseSubsystemId, toBase64Url, type SubsystemId } from '#kernel';
 import { signStatement, startSession, type RecipientKey } from '#signing';
 import type { z } from 'zod';
 import { caseClientErrors } from './case-client.errors.js';
@@ -60,6 +60,12 @@ export interface ToldNotice {
   readonly content: CorrectedContent | undefined;
 }
 
+/** Acts that may bring own words to the person: those whose digest in the log can bind them. An extension has none. */
+export type WordedAct = Extract<OwnerAct, { readonly act: 'request-info' | 'decide' }>;
+
+/** The key for which a subsystem wants to be sealed now, by the registry. */
+export type SealingKeyOf = (subsystem: SubsystemId) => RecipientKey | undefined | Promise<RecipientKey | undefined>;
+
 interface Sealed {
   readonly id: string;
   readonly sealed: string;
@@ -103,6 +109,29 @@ export class CaseClient {
   async act(id: string, act: OwnerAct, content?: Sealed): Promise<Standing> {
     const path = `/v1/owner/corrections/${encodeURIComponent(id)}/steps`;
     const answer = await this.step(path, act, statementOfAct(id, this.parts.subsystem, act), content);
+    return read(taken, answer).standing;
+  }
+
+  /**
+   * An act with own words for the person, sealed for the portal that filed. Who that is stands in the statement that is
+   * signed, and the log takes it only if it is so: a feedback that names another portal gets words that nobody is shown.
+   */
+  async say(id: string, act: WordedAct, text: string, keyOf: SealingKeyOf): Promise<Standing> {
+    if (!ownWords.safeParse(text).success) throw caseClientErrors.error('case-words-unplain');
+    const portal = parseSubsystemId((await this.fetched(id)).portal);
+    const key = portal.ok ? await keyOf(portal.value) : undefined;
+    if (!portal.ok || key === undefined) throw caseClientErrors.error('case-portal-unsealable');
+    const [to, salt, contentId] = [portal.value, newSalt(), newExchangeId()];
+    const said: WordedAct = { ...act, words: wordsHash(fromBase64Url(salt) ?? Buffer.alloc(0), text) };
+    const session = await startSession({ recipient: to, kid: key.kid, publicJwk: key.jwk });
+    const sealed = sealDelivery(
+      { id: contentId, kind: CASE_KINDS.words, to },
+      { correctionId: id, salt, text },
+      session,
+    );
+    const path = `/v1/owner/corrections/${encodeURIComponent(id)}/steps`;
+    const expected = { ...statementOfAct(id, this.parts.subsystem, said), from: to };
+    const answer = await this.step(path, said, expected, { id: contentId, sealed: toBase64Url(sealed) });
     return read(taken, answer).standing;
   }
 

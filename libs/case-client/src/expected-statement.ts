@@ -78,9 +78,9 @@ export function checkProposal(
   expected: ExpectedStatement,
   nowMs: number,
 ): Result<StatementPayload, string> {
-  // Who the other side is, is the case's: the portal of an owner's act, the owner of a recipient's.
+  // Who the other side is, is the case's unless it is expected: the portal of an owner's act, the owner of a recipient's.
   const open: ReadonlySet<string> = new Set('to' in expected ? ['from'] : ['to', 'id']);
-  const wrong = SAYING.find((name) => !open.has(name) && payload[name] !== expected[name]);
+  const wrong = SAYING.find((name) => (name in expected || !open.has(name)) && payload[name] !== expected[name]);
   if (wrong !== undefined) return refuse(wrong);
   const { ts } = payload;
   if (typeof ts !== 'number' || Math.abs(ts - nowMs) > MAX_CLOCK_DISTANCE_MS) return refuse('ts');

@@ -7,7 +7,9 @@ export {
   type CasesQuery,
   type NewValue,
   type ReadCase,
+  type SealingKeyOf,
   type ToldNotice,
+  type WordedAct,
 } from './case-client.service.js';
 export type { Acknowledgement } from './expected-statement.js';
 export { nextActs } from './next-acts.js';

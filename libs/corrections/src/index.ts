@@ -74,4 +74,5 @@ export {
   type SaltedRecipient,
 } from './recipients/recipients-root.js';
 export { actDoc, ownerAct, type OwnerAct, type OwnerActName } from './act/owner-act.js';
+export { ownWords, wordsHash } from './act/own-words.js';
 export { AUDIT_QUESTIONS, type AuditQuestion } from './audit-questions.js';

@@ -9,6 +9,8 @@ export const CASE_KINDS = {
   request: 'correction',
   /** To the owner: what the person has answered. */
   info: 'correction.info',
+  /** To the portal: what the owner says to the person in its own words; fetched, and delivered by no topic. */
+  words: 'correction.words',
   /** To owner or portal: what became of a case. */
   told: 'correction.told',
   /** To the connector of a service whose answers hold the datum; its agency does not get it. */
@@ -41,6 +43,15 @@ const infoContent = z.strictObject({
   attachments: z.array(z.strictObject({ name: z.string(), mediaType: z.string(), bytes: z.string() })).max(10),
 });
 export type CaseInfoContent = z.infer<typeof infoContent>;
+
+/** Own words of an owner; the act that they go with has their digest under this salt. */
+const wordsContent = z.strictObject({
+  correctionId: uuid,
+  /** base64url, 32 bytes. */
+  salt: z.string().max(64),
+  text: z.string().max(2_000),
+});
+export type CaseWordsContent = z.infer<typeof wordsContent>;
 
 const toldContent = z.strictObject({
   correctionId: uuid,
@@ -98,6 +109,7 @@ export type CorrectedContent = z.infer<typeof correctedContent>;
 export const readCaseRequest = (content: unknown): CaseRequestContent | undefined =>
   requestContent.safeParse(content).data;
 export const readCaseInfo = (content: unknown): CaseInfoContent | undefined => infoContent.safeParse(content).data;
+export const readCaseWords = (content: unknown): CaseWordsContent | undefined => wordsContent.safeParse(content).data;
 export const readCaseTold = (content: unknown): CaseToldContent | undefined => toldContent.safeParse(content).data;
 export const readDispute = (content: unknown): DisputeContent | undefined => disputeContent.safeParse(content).data;
 export const readCorrected = (content: unknown): CorrectedContent | undefined =>

@@ -1,13 +1,11 @@
-import { compactVerify, decodeProtectedHeader, importJWK, type CryptoKey } from 'jose';
 import { z } from 'zod';
 import type { EndUserReason } from '#access';
-import { ok, refuse, type Result } from '#kernel';
-import type { Issuer } from '#snapshot';
+import type { SignedToken, TokenForm } from './signed-token.js';
 
-/** Longer than any identity provider's; it travels sealed beside the request. */
-export const MAX_ASSERTION_CHARACTERS = 4096;
-
-export type AssertionReason = Exclude<EndUserReason, 'end-user-required' | 'end-user-mismatch'>;
+type AboutAgreement = 'end-user-required' | 'end-user-mismatch';
+export type MandateReason = Extract<EndUserReason, `mandate-${string}`>;
+/** What may be wrong with the assertion itself. */
+export type AssertionReason = Exclude<EndUserReason, AboutAgreement | MandateReason>;
 
 const claims = z.looseObject({
   iss: z.string().min(1).max(255),
@@ -20,78 +18,12 @@ const claims = z.looseObject({
   jti: z.string().min(1).max(255),
 });
 export type Claims = z.infer<typeof claims>;
+export type Assertion = SignedToken<Claims>;
 
-/** What an issuer has signed. Says nothing yet of whom it is for, or when. */
-export interface Assertion {
-  readonly issuer: Issuer;
-  readonly claims: Claims;
-}
-
-/** ID token or access token (RFC 9068); an issuer signs other things, too, and those are no word on who acts. */
-const TYPES: ReadonlySet<string | undefined> = new Set([undefined, 'jwt', 'at+jwt']);
-
-/** The key of an issuer, ready to check with; importing it costs as much as a check, so callers keep it. */
-export type KeySource = (issuer: Issuer, kid: string) => Promise<IssuerKey | undefined>;
-
-export interface IssuerKey {
-  readonly alg: string;
-  readonly key: CryptoKey | Uint8Array;
-}
-
-/** Checks form and signature: by the key that the registry names for this issuer and `kid`, and by its algorithm only. */
-export async function readAssertion(
-  token: string,
-  issuers: readonly Issuer[],
-  keyOf: KeySource,
-): Promise<Result<Assertion, AssertionReason>> {
-  const read = readForm(token);
-  if (read === undefined) return refuse('end-user-malformed');
-  const issuer = issuers.find((known) => known.issuer === read.claims.iss);
-  if (issuer === undefined) return refuse('end-user-issuer-unknown');
-  const found = read.kid === undefined ? undefined : await keyOf(issuer, read.kid);
-  if (found === undefined) return refuse('end-user-unverified');
-  try {
-    await compactVerify(token, found.key, { algorithms: [found.alg] });
-  } catch {
-    // Another algorithm than the key's, a wrong signature, or a critical header that nobody here understands: nobody has vouched for it.
-    return refuse('end-user-unverified');
-  }
-  return ok({ issuer, claims: read.claims });
-}
-
-/** A key as the snapshot carries it; undefined if there is none of that name. */
-export async function importIssuerKey({ keys }: Issuer, kid: string): Promise<IssuerKey | undefined> {
-  const jwk = keys.find((key) => key.kid === kid);
-  if (jwk === undefined) return undefined;
-  const { alg, kty, crv, x, y, n, e } = jwk;
-  const parts = Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined);
-  try {
-    return { alg, key: await importJWK(Object.fromEntries(parts), alg) };
-  } catch {
-    // The right letters, and no point of the curve: as good as no key.
-    return undefined;
-  }
-}
-
-interface Form {
-  readonly kid: string | undefined;
-  readonly claims: Claims;
-}
-
-function readForm(token: string): Form | undefined {
-  if (token.length > MAX_ASSERTION_CHARACTERS) return undefined;
-  const parts = token.split('.');
-  if (parts.length !== 3 || parts.some((part) => !/^[A-Za-z0-9_-]*$/.test(part))) return undefined;
-  try {
-    const { kid, typ } = decodeProtectedHeader(token);
-    const payload: unknown = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(parts[1] ?? '', 'base64url')),
-    );
-    const parsed = claims.safeParse(payload);
-    if (!TYPES.has(typ?.toLowerCase().replace(/^application\//, '')) || !parsed.success) return undefined;
-    return { kid, claims: parsed.data };
-  } catch {
-    // No JSON where a JWT has JSON.
-    return undefined;
-  }
-}
+/** ID token or access token (RFC 9068); what else an issuer signs is no word on who acts. */
+export const assertionForm: TokenForm<Claims> = {
+  claims,
+  types: new Set([undefined, 'jwt', 'at+jwt']),
+  // Longer than any identity provider's; it travels sealed beside the request.
+  maxCharacters: 4096,
+};

@@ -1,7 +1,12 @@
 export { AssertionMemory } from './assertion-memory.js';
-export { MAX_ASSERTION_CHARACTERS, type AssertionReason } from './assertion.js';
+export type { AssertionReason } from './assertion.js';
 export { kindOfPerson, type EndUser } from './person.js';
-export { verifyEndUser, type EndUserQuestion } from './verify-end-user.js';
+export {
+  MAX_PRESENTATION_CHARACTERS,
+  verifyEndUser,
+  type EndUserQuestion,
+  type PresentationReason,
+} from './verify-end-user.js';
 export {
   checkLinkTicket,
   LINK_TICKET_MS,

@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 
 function check(token: string, consumer = PORTAL, nowMs = Date.now()) {
-  return verifyEndUser(token, { issuers, consumer, nowMs, memory });
+  return verifyEndUser(token, { issuers, consumer, service: undefined, nowMs, memory });
 }
 
 const mint = (changes: MintChanges = {}) => home.mint(CITIZEN, PORTAL, changes);

@@ -1,3 +1,4 @@
+export { Secret } from './secret.js';
 export { ok, refuse, type Ok, type Refused, type Result } from './result.js';
 export {
   AppError,

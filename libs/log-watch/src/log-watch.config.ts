@@ -6,7 +6,7 @@ export const logWatchSettings = {
     env: 'KEREGE_LOG_NOTES_DIR',
     default: './data/notes/own',
     meaning:
-      'Folder in which this process alone remembers the newest note of the log that it verified, and the proof of a fork.',
+      'Folder in which this process alone remembers the newest note of the log that it verified, the proof of a fork, and of the registry the newest manifest and every member’s keys and document that it believed.',
   }),
   logLookMs: setting.durationMs({
     env: 'KEREGE_LOG_LOOK_MS',

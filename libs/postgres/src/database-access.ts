@@ -1,3 +1,4 @@
+import type { Secret } from '#kernel';
 import type { AccessPlan } from './access-plan.js';
 import type { RoleProblem } from './role-check.js';
 
@@ -17,9 +18,9 @@ export interface DatabaseAccess {
 
 /** The settings of an app that concern its roles. */
 export interface AccessSettings {
-  readonly databaseOwnerUrl: string;
+  readonly databaseOwnerUrl: Secret;
   readonly databaseReaderRole: string;
-  readonly databaseEraserUrl?: string;
+  readonly databaseEraserUrl?: Secret;
   readonly environment: string;
 }
 
@@ -31,8 +32,8 @@ interface Warner {
 export function accessBy(plan: AccessPlan, settings: AccessSettings, logger: Warner): DatabaseAccess {
   return {
     plan,
-    ownerUrl: settings.databaseOwnerUrl,
-    eraserUrl: settings.databaseEraserUrl ?? '',
+    ownerUrl: settings.databaseOwnerUrl.reveal(),
+    eraserUrl: settings.databaseEraserUrl?.reveal() ?? '',
     readerRole: settings.databaseReaderRole,
     isStrict: settings.environment === 'production',
     onExcess: (problems) =>

@@ -53,6 +53,7 @@ describe('a reader’s token', () => {
     ['of the future', { claims: { iat: NOW_S + 120, exp: NOW_S + 200 } }, 'token-claims'],
     ['without an id', { claims: { jti: undefined } }, 'token-claims'],
     ['with an id that is too short', { claims: { jti: 'x' } }, 'token-claims'],
+    ['with a number for an id', { claims: { jti: 12_345_678 } }, 'token-claims'],
     ['without an end', { claims: { exp: undefined } }, 'token-claims'],
     ['without a beginning', { claims: { iat: undefined } }, 'token-claims'],
   ])('is refused: %s', async (_what, made, reason) => {

@@ -116,7 +116,9 @@ async function publishedKey(
 }
 
 function soundClaims({ iat, exp, jti }: JWTPayload): Result<Omit<ReaderToken, 'reader'>, ReaderTokenReason> {
-  if (iat === undefined || exp === undefined || jti === undefined || !JTI.test(jti)) return refuse('token-claims');
+  if (iat === undefined || exp === undefined) return refuse('token-claims');
+  // A claim may be of any type, whatever its name promises; a pattern would take a number for its digits.
+  if (typeof (jti as unknown) !== 'string' || jti === undefined || !JTI.test(jti)) return refuse('token-claims');
   if ((exp - iat) * 1000 > LONGEST_TOKEN_MS) return refuse('token-claims');
   return ok({ jti, untilMs: exp * 1000 + CLOCK_TOLERANCE_MS });
 }

@@ -1,16 +1,22 @@
 import { gunzipSync } from 'node:zlib';
-import { decode, fixedTopics, ManifestSchema } from '#contracts';
+import { decode, fixedTopics, ManifestSchema, type Manifest } from '#contracts';
 import type { Bus, ReceivedRecord, Subscription } from '#bus';
-import type { Clock, MemberId } from '#kernel';
+import { refuse, type Clock, type MemberId, type Result } from '#kernel';
 import type { Statement } from '#signing';
 import {
   Adoption,
+  believeSnapshot,
   checkManifest,
-  verifySnapshot,
+  readSnapshot,
+  type CheckedManifest,
+  type ReadSnapshot,
   type RegistryKey,
   type RegistryView,
   type VerifiedMember,
 } from '#snapshot';
+import type { NoteKey } from '#tlog';
+import { isLogged } from './manifest-receipt.js';
+import type { RegistryMemory, Remembered } from './registry-memory.store.js';
 
 /** What the copy tells its process about; each `alarm` is worth waking somebody. */
 export interface RegistryCopyEvents {
@@ -23,6 +29,10 @@ export interface RegistryCopyOptions {
   readonly clock: Clock;
   /** From `trust.json`, never from the snapshot itself. */
   readonly registryKeys: readonly RegistryKey[];
+  /** Of `trust.json`, too: a manifest that none of them holds is believed by nobody. */
+  readonly logs: readonly NoteKey[];
+  /** Kept over restarts; without it a tool that ends at once believes what it sees first. */
+  readonly memory?: RegistryMemory;
   /** Unique per process: every process reads everything and commits nothing. */
   readonly instanceId: string;
   readonly events: RegistryCopyEvents;
@@ -30,6 +40,8 @@ export interface RegistryCopyOptions {
 
 const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 const MAX_WAITING = 10_000;
+/** A manifest that lives longer could be shown to somebody long after what it says was revoked. */
+const MAX_LIFETIME_MS = 2 * 60 * 60_000;
 
 interface Waiter {
   readonly predicate: (view: RegistryView) => boolean;
@@ -39,13 +51,14 @@ interface Waiter {
 
 /**
  * Every process's own verified copy of the registry (`design.md` §6). It promises that what it hands out was published
- * by the trusted registry, names no member document that the member did not sign, and has not expired. It never repairs:
- * what fails a check is left out with an alarm, and the last good snapshot stays until its manifest runs out.
+ * by the trusted registry and is in the log, names no member document that the member did not sign, and has not expired,
+ * and that of a member it never goes back behind what this process has believed, also before it was started. It never
+ * repairs: what fails a check is left out with an alarm, and the last good snapshot stays until its manifest runs out.
  */
 export class RegistryCopy {
-  private readonly adoption = new Adoption();
-  /** Newest verified entry of each member ever seen by this process; written by `takeSnapshot`. */
-  private readonly members = new Map<MemberId, VerifiedMember>();
+  private readonly adoption: Adoption<ReadSnapshot>;
+  /** Newest entry of each member that was ever believed here; written by `announce`. */
+  private readonly members: Map<MemberId, VerifiedMember>;
   private readonly listeners = new Set<(view: RegistryView) => void>();
   private readonly waiters = new Set<Waiter>();
   /** The newest manifest believed; written by `takeManifest`. */
@@ -53,11 +66,20 @@ export class RegistryCopy {
   /** Set once by `start`. */
   private subscription: Subscription | undefined;
 
-  private constructor(private readonly options: RegistryCopyOptions) {}
+  private constructor(
+    private readonly options: RegistryCopyOptions,
+    remembered: Remembered | undefined,
+  ) {
+    this.members = new Map(remembered?.members.map((known) => [known.document.member, known]));
+    this.adoption = new Adoption((read) => this.believe(read), remembered?.manifest);
+  }
 
-  /** Resolves when everything that was on the topic has been read; a first snapshot may still be to come. */
+  /**
+   * Resolves when everything that was on the topic has been read; a first snapshot may still be to come. Rejects if what
+   * is remembered cannot be read.
+   */
   static async start(options: RegistryCopyOptions): Promise<RegistryCopy> {
-    const copy = new RegistryCopy(options);
+    const copy = new RegistryCopy(options, await options.memory?.read());
     const topic = fixedTopics.snapshot.name;
     const end = await options.bus.endOffset(topic, 0);
     const caughtUp = Promise.withResolvers<undefined>();
@@ -130,6 +152,7 @@ export class RegistryCopy {
     }
     this.waiters.clear();
     await this.subscription?.stop();
+    await this.options.memory?.settled();
   }
 
   private take(record: ReceivedRecord): void {
@@ -141,31 +164,38 @@ export class RegistryCopy {
 
   private takeSnapshot(record: ReceivedRecord): void {
     const bytes = unzip(record.value);
-    const verified = bytes === undefined ? undefined : verifySnapshot(bytes, this.members);
-    if (verified?.ok !== true) {
-      this.options.events.alarm('registry-snapshot-invalid', { offset: String(record.offset) });
-      return;
-    }
-    for (const { member, reason, kept } of verified.value.distrusted)
+    const read = bytes === undefined ? undefined : readSnapshot(bytes);
+    if (read?.ok === true) this.announce(this.adoption.hold(read.value));
+    else this.options.events.alarm('registry-snapshot-invalid', { offset: String(record.offset) });
+  }
+
+  private believe(read: ReadSnapshot): RegistryView {
+    const { view, distrusted } = believeSnapshot(read, this.members);
+    for (const { member, reason, kept } of distrusted)
       this.options.events.alarm('registry-member-distrusted', { member, reason, kept });
-    this.announce(this.adoption.hold(verified.value.view));
+    return view;
   }
 
   private takeManifest(record: ReceivedRecord): void {
-    const manifest = decodeManifest(record.value);
-    const checked = manifest === undefined ? undefined : checkManifest(manifest, this.options.registryKeys);
-    if (checked?.ok !== true) {
-      const reason = checked?.reason ?? 'manifest-malformed';
-      this.options.events.alarm('registry-manifest-refused', { reason, offset: String(record.offset) });
-      return;
-    }
-    const outcome = this.adoption.announce(checked.value, this.options.clock.now());
+    const checked = this.checkedManifest(record.value);
+    const outcome = checked.ok ? this.adoption.announce(checked.value, this.options.clock.now()) : checked.reason;
     if (typeof outcome === 'string') {
-      this.options.events.alarm('registry-manifest-refused', { reason: outcome });
+      this.options.events.alarm('registry-manifest-refused', { reason: outcome, offset: String(record.offset) });
       return;
     }
-    this.manifest = checked.value.statement;
+    // An older renewal of the same number changes nothing.
+    if (checked.ok && this.adoption.isAnnounced(checked.value)) this.manifest = checked.value.statement;
     this.announce(outcome);
+  }
+
+  private checkedManifest(value: Buffer): Result<CheckedManifest & { readonly statement: Statement }, string> {
+    const manifest = decodeManifest(value);
+    if (manifest === undefined) return refuse('manifest-malformed');
+    const checked = checkManifest(manifest, this.options.registryKeys);
+    if (!checked.ok) return checked;
+    const { statement, untilMs } = checked.value;
+    if (untilMs - statement.payload.ts > MAX_LIFETIME_MS) return refuse('manifest-lifetime');
+    return isLogged(statement.leafHash, manifest.receipt, this.options.logs) ? checked : refuse('manifest-unlogged');
   }
 
   private announce(view: RegistryView | undefined): void {
@@ -174,6 +204,8 @@ export class RegistryCopy {
       const entry = view.memberEntry(member.member);
       if (entry !== undefined) this.members.set(member.member, { entry, document: member });
     }
+    const { floor } = this.adoption;
+    if (floor !== undefined) this.options.memory?.keep({ manifest: floor, members: [...this.members.values()] });
     this.options.events.adopted(view);
     for (const listener of this.listeners) listener(view);
     for (const waiter of this.waiters) {
@@ -185,7 +217,7 @@ export class RegistryCopy {
   }
 }
 
-function decodeManifest(value: Buffer): { statement: string; digests: string } | undefined {
+function decodeManifest(value: Buffer): Manifest | undefined {
   try {
     return decode(ManifestSchema, value);
   } catch {

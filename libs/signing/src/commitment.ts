@@ -33,6 +33,11 @@ export function parseTypedSubject(text: string): TypedSubject | undefined {
   return typedSubject(country, type, code);
 }
 
+/** Its inverse: `COUNTRY/TYPE/CODE`. */
+export function spelled({ country, type, code }: TypedSubject): string {
+  return `${country}/${type}/${code}`;
+}
+
 /** Commits to a subject or an end user with fresh randomness: two commitments to one person look unrelated. */
 export function commit(
   kind: CommitmentKind,

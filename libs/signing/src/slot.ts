@@ -41,6 +41,8 @@ const OF_ONE = {
   'exchange.answered': ['to', 'p1'],
   'exchange.conflict': ['audit', '-'],
   'registry.manifest': ['registry', '-'],
+  'registry.changed': ['registry', '-'],
+  'registry.suspended': ['registry', '-'],
   'anchor.tsr': ['audit', '-'],
   'log.unwitnessed': ['audit', '-'],
   'log.closed': ['audit', '-'],

@@ -1,18 +1,7 @@
-import { isCountedReason, outcomeReasons } from '#access';
+import { isCountedReason } from '#access';
 import { parseExchangeId, parseServiceId, parseSubsystemId } from '#kernel';
-import {
-  CASE_STATES,
-  DECISION_REASONS,
-  EXTENSION_REASONS,
-  QUESTION_CODES,
-  RECIPIENT_ACTIONS,
-  RECIPIENT_REASONS,
-  REOPENING_REASONS,
-  TERM_NAMES,
-  TRANSFER_REASONS,
-  type CaseState,
-  type RecipientAction,
-} from './correction-words.js';
+import type { CaseState, RecipientAction } from './correction-words.js';
+import { ACTIONS, agree, ALL_CASE_REASONS, MAX_COMMITMENTS, STATES, UUID_V8 } from './statement-agreement.js';
 
 export type Side = 'consumer' | 'bus' | 'provider' | 'provider-system' | 'unknown';
 
@@ -79,6 +68,14 @@ export type RefusedPayload = PayloadOf<'exchange.refused', Parties | 'why' | 'sn
 export type FailedPayload = PayloadOf<'exchange.failed', Parties | 'why' | 'side' | 'prev'>;
 export type ConflictPayload = PayloadOf<'exchange.conflict', 'ref' | 'doc'>;
 export type ManifestPayload = PayloadOf<'registry.manifest', 'n' | 'until' | 'doc', 'prev'>;
+/**
+ * A change of the registers that its snapshot `n` (`snap`, if the snapshot says the same) puts in force after this leaf.
+ * `user` commits to who asked for it and who approved it, `ref` names the kinds of what changes, `doc` is the salted
+ * digest of the whole request; `id` is that request's.
+ */
+export type ChangedPayload = PayloadOf<'registry.changed', 'user' | 'snap' | 'n' | 'doc' | 'ref'>;
+/** The same for a stop that one security officer orders alone: `user` commits to that one. */
+export type SuspendedPayload = PayloadOf<'registry.suspended', 'user' | 'snap' | 'n' | 'doc' | 'ref'>;
 /** A time-stamp token (`audit-log.md` §5): `doc` its SHA-256, `n` the log's size that it stamps, `ref` its authority. */
 export type AnchorPayload = PayloadOf<'anchor.tsr', 'n' | 'doc' | 'ref'>;
 /** Two operators started the log at size `n` while no witness answered; `doc` is the digest of what they signed. */
@@ -158,6 +155,8 @@ export type StatementPayload =
   | FailedPayload
   | ConflictPayload
   | ManifestPayload
+  | ChangedPayload
+  | SuspendedPayload
   | AnchorPayload
   | UnwitnessedPayload
   | AccessPayload
@@ -187,6 +186,7 @@ interface PayloadRule {
 const parties = ['from', 'to', 'svc', 'ep'] as const;
 const step = ['from', 'to', 'seq', 'was', 'now', 'prev'] as const;
 const access: PayloadRule = { required: ['from', 'doc'], optional: [] };
+const change: PayloadRule = { required: ['user', 'snap', 'n', 'doc', 'ref'], optional: [] };
 /** `statements.md` §2: no field stands where this table does not put it. Events bring their own rows. */
 const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.requested': { required: [...parties, 'pur', 'law', 'req', 'subj', 'snap'], optional: ['user'] },
@@ -195,6 +195,8 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
   'exchange.failed': { required: [...parties, 'why', 'side', 'prev'], optional: [] },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [] },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'] },
+  'registry.changed': change,
+  'registry.suspended': change,
   'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [] },
   'log.unwitnessed': { required: ['n', 'doc'], optional: [] },
   'access.searched': access,
@@ -239,7 +241,6 @@ const PAYLOAD_RULES: Readonly<Record<StatementType, PayloadRule>> = {
 };
 
 const BASE_FIELDS = ['v', 't', 'id', 'ts'] as const;
-const MAX_COMMITMENTS = 16;
 /** 32 bytes in canonical unpadded base64url: the last character carries four bits. */
 const HASH = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
 const PREV = new RegExp(`^${HASH}$`);
@@ -250,25 +251,7 @@ const CATALOGUE_CODE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** No control character and no half of a pair: what reads a leaf keeps it in a database. */
 const ENDPOINT = /^[A-Z]{3,10} \/[^\s?#\u0000-\u001f\u007f\ud800-\udfff]{0,1023}$/u;
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
-const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const SIDES: ReadonlySet<unknown> = new Set<Side>(['consumer', 'bus', 'provider', 'provider-system', 'unknown']);
-
-const STATES: ReadonlySet<unknown> = new Set(CASE_STATES);
-const ACTIONS: ReadonlySet<unknown> = new Set(RECIPIENT_ACTIONS);
-/** Which reasons each transition may give; one that is not here gives none. */
-const CASE_REASONS: Readonly<Partial<Record<StatementType, readonly string[]>>> = {
-  'correction.transferred': TRANSFER_REASONS,
-  'correction.info-requested': QUESTION_CODES,
-  'correction.extended': EXTENSION_REASONS,
-  'correction.decided': DECISION_REASONS,
-  'correction.joined': DECISION_REASONS,
-  'correction.recipient-acked': RECIPIENT_REASONS,
-  'correction.reopened': REOPENING_REASONS,
-  'correction.deadline-near': TERM_NAMES,
-  'correction.deadline-missed': TERM_NAMES,
-  'correction.escalated': TERM_NAMES,
-};
-const ALL_CASE_REASONS: ReadonlySet<unknown> = new Set(Object.values(CASE_REASONS).flat());
 
 type Check = (value: unknown) => boolean;
 const count = (least: number, most = Number.MAX_SAFE_INTEGER): Check => {
@@ -335,43 +318,6 @@ export function payloadProblem(fields: Readonly<Record<string, unknown>>): Paylo
 /** For callers that hold unknown fields: the table and every field's form hold. */
 export function isStatementPayload(fields: Readonly<Record<string, unknown>>): fields is StatementPayload {
   return payloadProblem(fields) === undefined;
-}
-
-function agree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  if (!isDated(type, fields['until'])) return false;
-  return type.startsWith('correction.') ? caseAgrees(type, fields) : fieldsAgree(type, fields);
-}
-
-/** Only a corrected value may hold since before 1970, and since a day that there is. */
-function isDated(type: StatementType, until: unknown): boolean {
-  if (typeof until !== 'number') return true;
-  return type === 'correction.corrected' ? !Number.isNaN(new Date(until).getTime()) : until >= 0;
-}
-
-/**
- * What ties fields to each other: a service belongs to `to`, commitments are at most 16 together, only a conflict is
- * v8, and a token is public.
- */
-function fieldsAgree(type: StatementType, fields: Readonly<Record<string, unknown>>): boolean {
-  const { id, svc, to, subj, user, doc, why } = fields;
-  if ((type === 'exchange.conflict') !== (typeof id === 'string' && UUID_V8.test(id))) return false;
-  if (type === 'anchor.tsr' && !(typeof doc === 'string' && doc.startsWith('h0:'))) return false;
-  if (typeof svc === 'string' && typeof to === 'string' && !svc.startsWith(`${to}/`)) return false;
-  if (type !== 'refusals' && typeof why === 'string' && !Object.hasOwn(outcomeReasons, why)) return false;
-  const length = (value: unknown) => (Array.isArray(value) ? value.length : 0);
-  return length(subj) + length(user) <= MAX_COMMITMENTS;
-}
-
-/**
- * A case's first transition is number 1 and alone in that; a reason is one of its transition's, and a recipient's word is
- * no state. What is private stays salted.
- */
-function caseAgrees(type: StatementType, { id, seq, now, why, doc }: Readonly<Record<string, unknown>>): boolean {
-  if (typeof id !== 'string' || UUID_V8.test(id)) return false;
-  if (typeof doc === 'string' && !doc.startsWith('h1:')) return false;
-  if (typeof why === 'string' && CASE_REASONS[type]?.includes(why) !== true) return false;
-  if (type === 'correction.recipient-acked') return ACTIONS.has(now) && (now === 'REFUSED') === (why !== undefined);
-  return STATES.has(now) && (type === 'correction.submitted') === (seq === 1);
 }
 
 function isType(type: string): type is StatementType {

@@ -18,20 +18,36 @@ export interface Adopted {
   readonly manifest: CheckedManifest;
 }
 
+/** A snapshot that has arrived, before any of it is believed. */
+export interface HeldSnapshot {
+  readonly number: number;
+  readonly digestHex: string;
+}
+
+/** The newest manifest that a reader has adopted, also before it was started. */
+export type KnownManifest = Pick<CheckedManifest, 'number' | 'doc'>;
+
 /**
  * The reader's rule of `bus.md` §6 as one pure state: adopt number n when a snapshot with n's digest is held, keep n−1
  * until then, refuse a number that goes back, an expired manifest, and a second content under one number. Snapshots and
- * manifests may arrive in any order; at most `HELD` unclaimed snapshots are remembered.
+ * manifests may arrive in any order; at most `HELD` unclaimed snapshots are remembered. `believe` is asked when a snapshot
+ * is adopted, not when it arrives: who knows the registry's key could otherwise send one ahead of what it contradicts.
  */
-export class Adoption {
+export class Adoption<Held extends HeldSnapshot = RegistryView> {
   private static readonly HELD = 4;
   /** Snapshots by hex digest, newest last; written by `hold`. */
-  private readonly held = new Map<string, RegistryView>();
+  private readonly held = new Map<string, Held>();
   /** The newest manifest accepted, adopted or waiting for its snapshot; written by `announce`. */
   private announced: CheckedManifest | undefined;
   /** Written by `settle` only. */
   private current: Adopted | undefined;
   private previous: Adopted | undefined;
+
+  constructor(
+    private readonly believe: (held: Held) => RegistryView,
+    /** What was adopted before the start: nothing older, and nothing else under its number. */
+    private readonly remembered?: KnownManifest,
+  ) {}
 
   /** The adopted snapshot, or undefined if there is none or its last manifest has expired. */
   at(nowMs: number): RegistryView | undefined {
@@ -45,13 +61,20 @@ export class Adoption {
     return this.previous?.view.number === number ? this.previous.view : undefined;
   }
 
+  /** What has to be remembered: of what was adopted last. */
+  get floor(): KnownManifest | undefined {
+    if (this.current === undefined) return this.remembered;
+    const { number, doc } = this.current.manifest;
+    return { number, doc };
+  }
+
   get expiresAtMs(): number | undefined {
     return this.current?.manifest.untilMs;
   }
 
   /** A snapshot arrived. Returns the view that is adopted by it, if any. */
-  hold(view: RegistryView): RegistryView | undefined {
-    this.held.set(view.digestHex, view);
+  hold(snapshot: Held): RegistryView | undefined {
+    this.held.set(snapshot.digestHex, snapshot);
     for (const digest of this.held.keys()) {
       if (this.held.size <= Adoption.HELD) break;
       if (digest !== this.claimed()) this.held.delete(digest);
@@ -63,11 +86,17 @@ export class Adoption {
   announce(manifest: CheckedManifest, nowMs: number): AdoptionRefusal | RegistryView | undefined {
     if (manifest.untilMs <= nowMs) return 'manifest-expired';
     const known = this.announced;
-    if (known !== undefined && manifest.number < known.number) return 'manifest-number-back';
-    if (known?.number === manifest.number && known.doc !== manifest.doc) return 'manifest-forked';
+    const past = known ?? this.remembered;
+    if (past !== undefined && manifest.number < past.number) return 'manifest-number-back';
+    if (past?.number === manifest.number && past.doc !== manifest.doc) return 'manifest-forked';
     if (known?.number === manifest.number && manifest.untilMs < known.untilMs) return undefined;
     this.announced = manifest;
     return this.settle();
+  }
+
+  /** Whether this is the manifest that counts. */
+  isAnnounced(manifest: CheckedManifest): boolean {
+    return this.announced === manifest;
   }
 
   private claimed(): string | undefined {
@@ -77,11 +106,16 @@ export class Adoption {
   private settle(): RegistryView | undefined {
     const digest = this.claimed();
     if (this.announced === undefined || digest === undefined) return undefined;
-    const view = this.held.get(digest);
-    if (view?.number !== this.announced.number) return undefined;
-    const renewed = this.current?.view.digestHex === view.digestHex;
-    if (!renewed) this.previous = this.current;
+    const held = this.held.get(digest);
+    if (held?.number !== this.announced.number) return undefined;
+    const { current } = this;
+    if (current?.view.digestHex === held.digestHex) {
+      this.current = { view: current.view, manifest: this.announced };
+      return undefined;
+    }
+    const view = this.believe(held);
+    this.previous = current;
     this.current = { view, manifest: this.announced };
-    return renewed ? undefined : view;
+    return view;
   }
 }

@@ -11,6 +11,7 @@ import type { MemberEntry } from './digest-list.js';
 import type { InstanceDefinition } from './definition-schema.js';
 import type { MemberDocument } from './member-document.js';
 import { snapshotSchema, type Snapshot } from './snapshot.js';
+import { grantedSuccessions } from './succession.js';
 
 export interface SnapshotParts {
   readonly number: number;
@@ -18,6 +19,8 @@ export interface SnapshotParts {
   /** Verified documents and the entries that carry them, of the same members. */
   readonly members: readonly { readonly document: MemberDocument; readonly entry: MemberEntry }[];
   readonly logs: Snapshot['logs'];
+  /** Successions of the snapshot before: what a member granted stays granted by it when it has left. */
+  readonly standing?: Snapshot['successions'];
 }
 
 /** The snapshot of a definition and its members' signed documents; deterministic, so equal content has equal bytes. */
@@ -65,6 +68,11 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     ),
     corrections: Object.fromEntries(
       subsystems.map(({ id }) => [id, { topic: correctionTopic(id).name, dead: deadTopic(id).name }]),
+    ),
+    ...grantedSuccessions(
+      definition,
+      members.map(({ document }) => document),
+      parts.standing ?? [],
     ),
     members: members.map(({ entry }) => entry),
   });

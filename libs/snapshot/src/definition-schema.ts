@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { registerMemberId, registerServiceId, registerSubsystemId } from '#kernel';
+import { parseTypedSubject } from '#signing';
 import { credentialJwk } from './credential.js';
 import { issuer } from './issuer.js';
 import {
   agreedHours,
+  agreedQuota,
+  agreedRate,
+  agreedSweep,
   code,
   contextField,
   contractModes,
@@ -13,6 +17,8 @@ import {
   subjectKind,
   subjectRule,
 } from './member-document.js';
+
+const PARTS_OF = { operator: 0, 'security-officer': 0, 'member-administrator': 2, provider: 3, auditor: 0 } as const;
 
 const title = z
   .record(z.string().regex(/^[a-z]{2}$/, 'is a language code'), z.string().min(1).max(500))
@@ -96,6 +102,13 @@ const agreement = z.strictObject({
     .max(3)
     .optional()
     .describe('What callers must state: X-Road-Issue, X-Road-UserId, X-Road-Represented-Party'),
+  quota: agreedQuota
+    .optional()
+    .describe('Calls in a day and in a month, by all instances together; any number if absent'),
+  rate: agreedRate.optional().describe('How fast calls may come at each gateway: "burst" at once, then "perSecond"'),
+  sweep: agreedSweep
+    .optional()
+    .describe('Different subjects per hour and purpose from which on the consumer is reported, or braked as well'),
   stopped: z.string().min(1).max(500).optional().describe("Provider's notice: grants nothing while it stands here"),
   from: day.optional().describe('First day'),
   until: day.describe('Last day'),
@@ -146,6 +159,12 @@ const elementPlace = z.strictObject({
   element: code,
 });
 
+/** Who takes whose place (E56); stays for good, so that old identifiers resolve. */
+const succession = z.strictObject({
+  former: subsystemRef.describe('The subsystem that is succeeded; it may have left this file'),
+  successor: subsystemRef.describe('Who takes its place: a subsystem of this file, or one that is succeeded itself'),
+  since: day.describe('First day, UTC'),
+});
 /** The operator's own stop (E43), whatever a member says of itself. */
 const suspension = z
   .strictObject({
@@ -161,13 +180,39 @@ const suspension = z
     message: 'stands beside a service only',
   });
 
+/** What somebody may do at the registry, beside reading its catalogue. */
+export const officerRoles = ['operator', 'security-officer', 'member-administrator', 'provider', 'auditor'] as const;
+export type OfficerRole = (typeof officerRoles)[number];
+
+/** Of a person only how the issuer calls them; stays in the registry and comes into no snapshot. */
+const officer = z
+  .strictObject({
+    person: z
+      .string()
+      .max(140)
+      .refine((text) => parseTypedSubject(text) !== undefined, { message: 'is no COUNTRY/TYPE/CODE' })
+      .describe("COUNTRY/TYPE/CODE, as the issuer's entry makes it from a token"),
+    issuer: z.string().min(1).max(255).describe('Whose word it is that somebody is this person'),
+    role: z.enum(officerRoles),
+    of: z.string().optional().describe('Of whom: a member for its administrator, a subsystem for a provider'),
+  })
+  .refine(({ role, of }) => (of?.split('/').length ?? 0) === PARTS_OF[role], {
+    path: ['of'],
+    message: 'is a member for "member-administrator", a subsystem for "provider", and absent for the others',
+  });
+export type Officer = z.infer<typeof officer>;
+
 /** `instance.yaml` (`sandbox.md` §4); `docs/instance.schema.json` is generated from it. */
 export const instanceDefinition = z.strictObject({
   $schema: z.string().optional(),
   instance: z.string().regex(/^[A-Za-z0-9'()+,\-.=?]{1,255}$/, 'is no instance code'),
   purposes: z.array(z.strictObject({ code, title, legalBasis: code })).default([]),
   legalBases: z.array(z.strictObject({ code, title, reference: z.string().min(1).max(500) })).default([]),
-  issuers: z.array(issuer).max(20).default([]).describe('OpenID Connect issuers who say who acts'),
+  issuers: z
+    .array(issuer)
+    .max(20)
+    .default([])
+    .describe('OpenID Connect issuers who say who acts, and registers of mandates'),
   members: z
     .array(z.strictObject({ id: memberRef, name: title, subsystems: z.array(subsystem).default([]) }))
     .default([]),
@@ -177,7 +222,17 @@ export const instanceDefinition = z.strictObject({
     .max(10_000)
     .default([])
     .describe('Where elements stand in answers whose OpenAPI document does not say so by "x-data-element"'),
+  successions: z
+    .array(succession)
+    .max(10_000)
+    .default([])
+    .describe('Who takes whose place; of a member that is still here its own signed document says it as well'),
   suspensions: z.array(suspension).max(10_000).default([]).describe('What the operator has stopped for the time being'),
+  officers: z
+    .array(officer)
+    .max(10_000)
+    .optional()
+    .describe('Who may ask for changes of the registry and approve them; absent: who may now'),
   instances: z
     .array(
       z.strictObject({

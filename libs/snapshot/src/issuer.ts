@@ -48,23 +48,44 @@ const people = z.strictObject({
     .describe('Claim with those whom the person may act for: a list of codes of the same type, or COUNTRY/TYPE/CODE'),
 });
 
+const kindOfSubject = z.strictObject({ country: z.string().regex(/^[A-Z]{2,8}$/), type: code });
+
+/** Identifiers of mandates: random, so that a published revocation tells nothing of anybody. */
+export const MANDATE_ID = /^[A-Za-z0-9_-]{16,64}$/;
+
+const mandates = z.strictObject({
+  by: z.array(kindOfSubject).min(1).max(10).describe('Kinds of persons whom a mandate may let act'),
+  for: z.array(kindOfSubject).min(1).max(10).describe('Kinds of subjects for whom a mandate may let somebody act'),
+  revoked: z
+    .array(z.string().regex(MANDATE_ID))
+    .max(10_000)
+    .default([])
+    .describe('Identifiers ("jti") of mandates that ended before their time; one may go when that time is over'),
+});
+
 const location = z
   .string()
   .max(255)
   .regex(/^https:\/\/[^\s?#]+$|^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/[^\s?#]*)?$/, 'is no https URL');
 
 /**
- * An OpenID Connect issuer whose word this bus takes on who acts (`design.md` §6). Its keys stand here, under the
- * registry's signature: nobody who decides asks the network who may say so, and a new key is an `apply`.
+ * Whose word this bus takes on who acts (`design.md` §6): an OpenID Connect issuer that says who has signed in
+ * (`people`), a register that says for whom somebody may act (`mandates`), or one that does both. Its keys stand here,
+ * under the registry's signature: nobody who decides asks the network who may say so, and a new key is an `apply`.
  */
-export const issuer = z.strictObject({
-  issuer: location.describe('Exactly as "iss" says it'),
-  title: localised,
-  keys: z.array(issuerKey).min(1).max(20),
-  people: z.array(people).min(1).max(10),
-  assurance: z
-    .strictObject({ claim: claim.default('acr'), levels: z.array(z.string().min(1).max(255)).min(1).max(20) })
-    .optional()
-    .describe('Sign-ins that are strong enough; absent: all'),
-});
+export const issuer = z
+  .strictObject({
+    issuer: location.describe('Exactly as "iss" says it'),
+    title: localised,
+    keys: z.array(issuerKey).min(1).max(20),
+    people: z.array(people).max(10).default([]).describe('Whom its sign-ins name'),
+    mandates: mandates.optional().describe('Whom its mandates may name; absent: it gives none'),
+    assurance: z
+      .strictObject({ claim: claim.default('acr'), levels: z.array(z.string().min(1).max(255)).min(1).max(20) })
+      .optional()
+      .describe('Sign-ins that are strong enough; absent: all'),
+  })
+  .refine(({ people, mandates }) => people.length > 0 || mandates !== undefined, {
+    message: 'speaks for nobody: name "people", "mandates" or both',
+  });
 export type Issuer = z.infer<typeof issuer>;

@@ -125,15 +125,40 @@ export const subjectKind = z.string().regex(/^[A-Z]{2,8}\/[A-Za-z0-9][A-Za-z0-9.
 
 const minuteOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'is written HH:MM, at most 24:00');
 
+const timeZone = z.string().max(64).refine(isTimeZone, { message: 'is no time zone of the IANA database' });
+
 /** When an agreement holds, on the clock of a time zone; a night is two agreements. */
 export const agreedHours = z
   .strictObject({
     days: z.array(z.number().int().min(1).max(7)).min(1).max(7).describe('1 is Monday'),
     from: minuteOfDay,
     until: minuteOfDay,
-    timeZone: z.string().max(64).refine(isTimeZone, { message: 'is no time zone of the IANA database' }),
+    timeZone,
   })
   .refine(({ from, until }) => from < until, { path: ['until'], message: 'is not after "from"' });
+
+const callCount = z.number().int().min(1).max(1_000_000_000);
+
+/** How many calls an agreement is good for, by the calendar of a time zone. */
+export const agreedQuota = z
+  .strictObject({
+    day: callCount.optional(),
+    month: callCount.optional(),
+    timeZone: timeZone.optional().describe('UTC where it is absent'),
+  })
+  .refine(({ day, month }) => day !== undefined || month !== undefined, { message: 'needs "day" or "month"' });
+
+/** How fast calls may come, at each gateway of the consumer. */
+export const agreedRate = z.strictObject({
+  perSecond: z.number().min(0.001).max(100_000),
+  burst: z.number().int().min(1).max(100_000),
+});
+
+/** From how many different subjects within an hour on a consumer counts as reading through a register. */
+export const agreedSweep = z.strictObject({
+  subjectsPerHour: z.number().int().min(1).max(10_000_000),
+  brake: z.boolean().optional().describe('Calls about further subjects are refused, not only reported'),
+});
 
 /** What the caller has to state of itself with every call. */
 export const contextField = z.enum(['issue', 'user-id', 'represented-party']);
@@ -152,6 +177,9 @@ export const agreement = z.strictObject({
   subjectKinds: z.array(subjectKind).min(1).max(50).optional(),
   hours: agreedHours.optional(),
   context: z.array(contextField).min(1).max(3).optional(),
+  quota: agreedQuota.optional(),
+  rate: agreedRate.optional(),
+  sweep: agreedSweep.optional(),
   /** The provider's notice while it grants nothing. */
   stopped: z.string().min(1).max(500).optional(),
   from: instant.optional(),
@@ -178,7 +206,21 @@ export const memberDocument = z
     v: z.literal(1),
     member: identifier<MemberId>('member', registerMemberId),
     name: localised,
+    /** When its member signed it: who has seen a later one takes no earlier one. None in a document from before. */
+    signedAt: z.iso.datetime().optional(),
     subsystems: z.array(subsystemEntry).max(1000),
+    /** By whom subsystems of this member are succeeded, by its own word; absent where by nobody. */
+    successions: z
+      .array(
+        z.strictObject({
+          former: identifier<SubsystemId>('subsystem', registerSubsystemId),
+          successor: identifier<SubsystemId>('subsystem', registerSubsystemId),
+          since: instant,
+        }),
+      )
+      .min(1)
+      .max(1000)
+      .optional(),
     /** Instances with signing keys of their own that this member runs; connectors sign with their subsystems' keys. */
     instances: z
       .array(
@@ -194,6 +236,10 @@ export const memberDocument = z
     for (const [index, subsystem] of document.subsystems.entries()) {
       if (memberOf(subsystem.id) !== document.member)
         context.addIssue({ code: 'custom', path: ['subsystems', index, 'id'], message: 'belongs to another member' });
+    }
+    for (const [index, { former }] of (document.successions ?? []).entries()) {
+      if (memberOf(former) !== document.member)
+        context.addIssue({ code: 'custom', path: ['successions', index, 'former'], message: 'is another member’s' });
     }
     // Who holds the key that signs statements could come in as an information system, and the other way round.
     const keys = new Set(

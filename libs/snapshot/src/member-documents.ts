@@ -10,8 +10,9 @@ import {
 import type { OpenApiOperations } from './openapi-operations.js';
 import type { Path } from './references.js';
 import { serviceElements, type ElementProblemCode } from './service-elements.js';
-import { ok, refuse, type Result } from '#kernel';
+import { memberOf, ok, refuse, type Result } from '#kernel';
 import { thumbprint } from '#signing';
+import { spelledSuccessions } from './succession.js';
 
 type MemberDefinition = InstanceDefinition['members'][number];
 type SubsystemDefinition = MemberDefinition['subsystems'][number];
@@ -85,6 +86,7 @@ function documentOf(
         ),
       };
     }),
+    ...given('successions', successionsOf(definition, member.id)),
     instances: definition.instances
       .filter((entry) => entry.runBy === member.id && entry.kind !== 'connector')
       .map((entry) => {
@@ -94,6 +96,14 @@ function documentOf(
       // A gateway whose keys were made before it had one to sign with goes on without: its refusals are only counted.
       .filter(({ kind, keys }) => kind !== 'gateway' || keys.length > 0),
   };
+}
+
+/** A member that is still here has to sign who succeeds it. */
+function successionsOf(definition: InstanceDefinition, member: string) {
+  const own = spelledSuccessions(definition).filter(
+    ({ former }) => memberOf(former) === `${definition.instance}/${member}`,
+  );
+  return own.length === 0 ? undefined : own;
 }
 
 function serviceOf(
@@ -202,6 +212,9 @@ function agreementOf(
     ...given('subjectKinds', entry.subjectKinds),
     ...given('hours', entry.hours),
     ...given('context', entry.context),
+    ...given('quota', entry.quota),
+    ...given('rate', entry.rate),
+    ...given('sweep', entry.sweep),
     ...given('stopped', entry.stopped),
     ...given('from', entry.from === undefined ? undefined : `${entry.from}T00:00:00Z`),
     until: dayAfter(entry.until),

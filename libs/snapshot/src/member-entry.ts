@@ -21,16 +21,22 @@ const keyLink = z.strictObject({
 type MemberKey = z.infer<typeof keyLink>['key'];
 
 export type MemberEntryReason =
-  'key-chain-invalid' | 'key-chain-broken' | 'key-chain-rewritten' | 'document-signature' | 'document-invalid';
+  | 'key-chain-invalid'
+  | 'key-chain-broken'
+  | 'key-chain-rewritten'
+  | 'document-signature'
+  | 'document-invalid'
+  | 'document-rolled-back';
 
 /**
  * Checks a member's entry (`bus.md` §6): the chain from its first key, each link signed by the key before it, then the
  * document by the newest key. `known` is what this reader believed before: its chain must be a prefix of the new one,
- * so that even the registry's key cannot slip in a key that the member did not sign.
+ * so that even the registry's key cannot slip in a key that the member did not sign; and where its document is given,
+ * too, the new one may not have been signed earlier, so that nobody brings back what the member has revoked.
  */
 export function verifyMemberEntry(
   entry: MemberEntry,
-  known?: Pick<VerifiedMember, 'entry'>,
+  known?: Pick<VerifiedMember, 'entry'> & Partial<VerifiedMember>,
 ): Result<VerifiedMember, MemberEntryReason> {
   if (known?.entry.keyChain.some((link, index) => entry.keyChain[index] !== link) === true)
     return refuse('key-chain-rewritten');
@@ -42,7 +48,18 @@ export function verifyMemberEntry(
   const document = memberDocument.safeParse(signed.value);
   if (!document.success || document.data.member !== entry.id || !kidsAreThumbprints(document.data))
     return refuse('document-invalid');
+  if (isRolledBack(document.data, known?.document)) return refuse('document-rolled-back');
   return ok({ entry, document: document.data });
+}
+
+/** Whether a document is older than one that is known: both are the member's own word, and the later one counts. */
+export function isRolledBack(document: MemberDocument, known: MemberDocument | undefined): boolean {
+  return signedAtMs(document) < signedAtMs(known);
+}
+
+/** One without a time is from before there were any, hence older than all that have one. */
+function signedAtMs(document: MemberDocument | undefined): number {
+  return document?.signedAt === undefined ? -Infinity : Date.parse(document.signedAt);
 }
 
 function walkKeyChain(member: MemberId, chain: readonly string[]): Result<MemberKey, MemberEntryReason> {

@@ -18,11 +18,14 @@ export function danglingReferences(definition: InstanceDefinition): Finding[] {
     ...duplicates(definition.members, 'id', ['members']),
     ...duplicates(definition.elements, 'id', ['elements']),
     ...duplicates(definition.instances, 'id', ['instances']),
+    ...duplicates(definition.successions, 'former', ['successions']),
+    ...successionFindings(definition),
     ...purposeFindings(definition),
     ...memberFindings(definition),
     ...elementFindings(definition),
     ...suspensionFindings(definition),
     ...instanceFindings(definition),
+    ...officerFindings(definition),
   ];
 }
 
@@ -124,6 +127,19 @@ function elementFindings(definition: InstanceDefinition): Finding[] {
   ];
 }
 
+/** A successor is here, or is succeeded itself; nobody comes round to itself, since no identifier would resolve then. */
+function successionFindings(definition: InstanceDefinition): Finding[] {
+  const known = subsystemIds(definition);
+  const next = new Map(definition.successions.map(({ former, successor }) => [former, successor]));
+  return definition.successions.flatMap(({ former, successor }, s): Finding[] => {
+    const path: Path = ['successions', s, 'successor'];
+    if (!known.has(successor) && !next.has(successor)) return [missing(path, 'subsystem', successor)];
+    let now: string | undefined = successor;
+    for (let hops = 0; now !== undefined && now !== former && hops <= next.size; hops += 1) now = next.get(now);
+    return now === former ? [{ code: 'definition-duplicate', path, message: `"${former}" would succeed itself` }] : [];
+  });
+}
+
 /** A suspension of what is not there would stop nothing, and nobody would know. */
 function suspensionFindings(definition: InstanceDefinition): Finding[] {
   const known = new Set<string>(
@@ -149,4 +165,18 @@ function instanceFindings(definition: InstanceDefinition): Finding[] {
       known.has(id) ? [] : [missing(['instances', i, 'serves', s], 'subsystem', id)],
     ),
   ]);
+}
+
+/** The word of an issuer whom nobody registered counts for nothing, and who administers nobody can do nothing. */
+function officerFindings(definition: InstanceDefinition): Finding[] {
+  const issuers = new Set(definition.issuers.map(({ issuer }) => issuer));
+  const known = new Set([...definition.members.map(({ id }) => id), ...subsystemIds(definition)]);
+  const named = (definition.officers ?? []).map((officer) => ({ name: Object.values(officer).join(' ') }));
+  return [
+    ...duplicates(named, 'name', ['officers']),
+    ...(definition.officers ?? []).flatMap(({ issuer, of }, index) => [
+      ...(issuers.has(issuer) ? [] : [missing(['officers', index, 'issuer'], 'issuer', issuer)]),
+      ...(of === undefined || known.has(of) ? [] : [missing(['officers', index, 'of'], 'member or subsystem', of)]),
+    ]),
+  ];
 }

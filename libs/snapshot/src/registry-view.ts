@@ -11,6 +11,7 @@ import { credentialName, isCredentialValid, type ConsumerCredential } from './cr
 import type { MemberEntry } from './digest-list.js';
 import type { Agreement, MemberDocument, PublishedKey, ServiceEntry, SubsystemEntry } from './member-document.js';
 import type { Snapshot } from './snapshot.js';
+import { Successors } from './succession.js';
 
 /** A published key with its owner: the only answer to "whose signature is this?" (`statements.md` §2, validity). */
 export interface OwnedKey {
@@ -43,6 +44,7 @@ export class RegistryView {
   private readonly owned = new Map<SubsystemId | InstanceId, OwnedKey[]>();
   private readonly suspended: ReadonlySet<string>;
   private readonly byReply = new Map<string, SnapshotInstance>();
+  private readonly succeeded: Successors;
 
   constructor(
     private readonly snapshot: Snapshot,
@@ -50,6 +52,7 @@ export class RegistryView {
     readonly digestHex: string,
     members: readonly VerifiedMember[],
   ) {
+    this.succeeded = new Successors(snapshot.successions);
     this.suspended = new Set(snapshot.suspensions.map(({ of, endpoint }) => suspensionKey(of, endpoint)));
     for (const member of members) this.index(member);
     for (const instance of snapshot.instances)
@@ -93,6 +96,11 @@ export class RegistryView {
 
   get logs(): Snapshot['logs'] {
     return this.snapshot.logs;
+  }
+
+  /** Who stands in whose place; old identifiers resolve by it. */
+  get successors(): Successors {
+    return this.succeeded;
   }
 
   get instances(): readonly SnapshotInstance[] {

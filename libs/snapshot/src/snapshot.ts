@@ -57,14 +57,33 @@ export const snapshotSchema = z.strictObject({
   ),
   /** What feedback delivers to each subsystem, and what of it cannot be read; none in a snapshot from before. */
   corrections: z.record(z.string(), z.strictObject({ topic, dead: topic })).default({}),
-  members: z.array(
-    z.strictObject({
-      id: z.string(),
-      /** JWS by the newest key of the chain. */
-      document: z.string(),
-      /** JWS per key since the first: {v, member, number, key}; each signed by one that was valid before, the first by itself. */
-      keyChain: z.array(z.string()).min(1),
-    }),
-  ),
+  /**
+   * Who takes whose place from when on, for good (E56). Absent where there are none: then the bytes are those that readers
+   * from before know. `grantedBy`: whether the former itself has signed it, in this snapshot or an earlier one.
+   */
+  successions: z
+    .array(
+      z.strictObject({
+        former: subsystem,
+        successor: subsystem,
+        since: z.iso.datetime(),
+        grantedBy: z.enum(['member', 'operators']),
+      }),
+    )
+    .min(1)
+    .max(10_000)
+    .optional(),
+  members: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        /** JWS by the newest key of the chain. */
+        document: z.string(),
+        /** JWS per key since the first: {v, member, number, key}; each signed by one that was valid before, the first by itself. */
+        keyChain: z.array(z.string()).min(1),
+      }),
+    )
+    // Two documents of one member would count together.
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, { message: 'holds a member twice' }),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

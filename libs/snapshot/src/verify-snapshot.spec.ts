@@ -99,6 +99,26 @@ describe('a snapshot (bus.md §6)', () => {
     expect(verifyMemberEntry(replaced, register)).toMatchObject({ reason: 'key-chain-rewritten' });
   });
 
+  it('takes no document that was signed before one that it knows, even by the same key', async () => {
+    const key = world.memberKey(REGISTER);
+    const at = async (signedAt: string | undefined) => {
+      const document = { ...register.document, ...(signedAt === undefined ? {} : { signedAt }) };
+      return { document, entry: await signEntry(document, key) };
+    };
+    const [before, early, late] = [
+      await at(undefined),
+      await at('2027-01-01T00:00:00.000Z'),
+      await at('2027-01-01T00:00:00.001Z'),
+    ];
+    expect(verifyMemberEntry(late.entry, early).ok).toBe(true);
+    expect(verifyMemberEntry(early.entry, before).ok).toBe(true);
+    for (const [entry, known] of [
+      [early.entry, late],
+      [before.entry, early],
+    ] as const)
+      expect(verifyMemberEntry(entry, known)).toMatchObject({ reason: 'document-rolled-back' });
+  });
+
   it('keeps the previous document of a member that fails, and adopts the rest', async () => {
     const other = await signEntry(register.document, generateSigningKey());
     const members = world.snapshot.members.map((entry) => (entry.id === REGISTER ? other : entry));

@@ -4,6 +4,7 @@ export { fakeClock, type FakeClock } from './fake-clock.js';
 export { isolatedBus } from './isolated-bus.js';
 export { processRunner, type AppProcess, type AppProcessOptions, type ProcessRunner } from './process-runner.js';
 export { publishAddresses, serviceAddresses, type ServiceAddresses } from './service-addresses.js';
+export { rawTalk, type RawTalk } from './raw-http.js';
 export { testBus } from './test-bus.js';
 export { startTraceCollector, type CollectedSpan, type TraceCollector } from './trace-collector.js';
 export { uniqueName } from './unique-name.js';

@@ -5,6 +5,7 @@ import { connectKafkaBus, type Bus } from '#bus';
 import { fixedTopics } from '#contracts';
 import { newExchangeId } from '#kernel';
 import { readOpeningKey, sealOpening } from '#openings';
+import { logKeys } from '#log-watch';
 import { keyFileName, loadKeySet, loadTrust, silentLogger } from '#platform';
 import { RegistryCopy } from '#registry-copy';
 import { commit, KeyRing, signStatement, startSession, type SealingSession, type Signer } from '#signing';
@@ -40,6 +41,7 @@ async function announcedSession(trustFile: string): Promise<SealingSession> {
     bus,
     clock: { now: () => Date.now() },
     registryKeys: trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk })),
+    logs: logKeys(trust),
     instanceId: uniqueName('spec'),
     events: { adopted: () => undefined, alarm: () => undefined },
   });

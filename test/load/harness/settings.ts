@@ -19,7 +19,7 @@ export interface CommandLine {
   readonly settings: BenchSettings;
 }
 
-export const USAGE = `npm run bench -- <accesses|corrections|exchange|bus|openings|overload|proofs|reading|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large] [--rows n]`;
+export const USAGE = `npm run bench -- <accesses|corrections|exchange|bus|openings|overload|proofs|reading|revocation|scrub|search|sequencer|verify> [--seconds n] [--warm-up n] [--runs n] [--loads 1,64] [--quick] [--large] [--rows n]`;
 
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({

@@ -3,6 +3,7 @@ import { connectKafkaBus, type Bus } from '#bus';
 import { replyTopic } from '#contracts';
 import { systemClock } from '#kernel';
 import { freePort, startPostgres, type LocalPostgres } from '#local';
+import { logKeys } from '#log-watch';
 import { keyFileName, loadKeySet, loadTrust } from '#platform';
 import { RegistryCopy } from '#registry-copy';
 import { KeyRing, type Signer } from '#signing';
@@ -120,7 +121,14 @@ async function snapshotNumber(bus: Bus, instance: Instance): Promise<number> {
   const trust = await loadTrust(instance.trustFile);
   const registryKeys = trust.registryKeys.map((jwk) => ({ kid: jwk.kid, jwk }));
   const events = { adopted: () => undefined, alarm: () => undefined };
-  const copy = await RegistryCopy.start({ bus, clock: systemClock, registryKeys, instanceId: 'DEMO/bench', events });
+  const copy = await RegistryCopy.start({
+    bus,
+    clock: systemClock,
+    registryKeys,
+    logs: logKeys(trust),
+    instanceId: 'DEMO/bench',
+    events,
+  });
   try {
     const view = await copy.waitFor(() => true, Date.now() + 10_000);
     if (view === undefined) throw loadErrors.error('bench-tool-failed', { details: { reason: 'no snapshot' } });

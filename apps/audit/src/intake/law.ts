@@ -62,7 +62,7 @@ export function partyOf(statement: Statement, law: Law): Result<Party, 'signer-u
 type Owner = SubsystemId | InstanceId;
 
 function possibleOwners({ payload }: Statement, law: Law): [SignerRole, Owner[]][] {
-  const instances = (kind: 'audit' | 'gateway' | 'feedback') =>
+  const instances = (kind: 'audit' | 'registry' | 'gateway' | 'feedback') =>
     law.view.instances.filter((instance) => instance.kind === kind).map((instance) => instance.id);
   // `parseStatement` has checked that both are subsystem identifiers.
   const party = (id: string | undefined) => (id === undefined ? [] : [id as SubsystemId]);
@@ -70,6 +70,8 @@ function possibleOwners({ payload }: Statement, law: Law): [SignerRole, Owner[]]
     ['from', party(payload.from)],
     ['to', party(payload.to)],
     ['audit', instances('audit')],
+    // Its manifests are checked by the key of `trust.json` and do not come here.
+    ['registry', instances('registry')],
     // A gateway speaks of itself only: its statement names it.
     ['gateway', instances('gateway').filter((id) => id === payload.ref)],
     ['feedback', instances('feedback')],

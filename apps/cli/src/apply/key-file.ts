@@ -11,6 +11,16 @@ export interface NeededKeys {
   readonly make: (nowMs: number) => readonly NewKey[];
 }
 
+/** Of those the ones that one member answers for: itself, its subsystems, the instances that it runs. */
+export function keysOfMember(definition: InstanceDefinition, member: string): NeededKeys[] {
+  const { instance, instances } = definition;
+  const own = `${instance}/${member}`;
+  const run = new Set(instances.filter(({ runBy }) => runBy === member).map(({ id }) => `${instance}/${id}`));
+  return neededKeys(definition).filter(
+    ({ identifier }) => identifier === own || identifier.startsWith(`${own}/`) || run.has(identifier),
+  );
+}
+
 const TEN_YEARS_S = 10 * 365 * 86_400;
 /** Clocks may differ; a key is not valid from the very second. */
 const MARGIN_S = 600;

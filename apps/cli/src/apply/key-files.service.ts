@@ -2,8 +2,8 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadKeySets } from '#platform';
 import { keyFileName, KeyRing, noTokens, type PublicJwk, type SigningDevice } from '#signing';
-import { publishedKey, type InstanceDefinition, type MemberKeyPair, type PublishedKey } from '#snapshot';
-import { neededKeys, validityOf } from './key-file.js';
+import { publishedKey, type MemberKeyPair, type PublishedKey } from '#snapshot';
+import { validityOf, type NeededKeys } from './key-file.js';
 
 /** The operator's keys, as applying needs them. */
 export interface ApplyKeys {
@@ -14,10 +14,10 @@ export interface ApplyKeys {
   readonly memberKeys: (member: string) => readonly MemberKeyPair[];
 }
 
-/** Loads every key that a definition needs and makes those that are missing; with `dryRun` in memory only. */
+/** Loads every key that is needed and makes those that are missing; with `dryRun` in memory only. */
 export async function ensureKeys(
   dir: string,
-  definition: InstanceDefinition,
+  needed: readonly NeededKeys[],
   dryRun: boolean,
   device: SigningDevice = noTokens,
 ): Promise<ApplyKeys> {
@@ -26,7 +26,7 @@ export async function ensureKeys(
     if (dryRun) return new Map<string, string>();
     throw cause;
   });
-  const missing = neededKeys(definition).filter(({ identifier }) => !sets.has(identifier));
+  const missing = needed.filter(({ identifier }) => !sets.has(identifier));
   for (const { identifier, make } of missing) {
     const text = `${JSON.stringify({ keys: make(Date.now()) })}\n`;
     if (!dryRun) await writeSecret(join(dir, keyFileName(identifier)), text);

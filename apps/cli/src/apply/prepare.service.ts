@@ -12,6 +12,7 @@ import {
 } from '#snapshot';
 import type { SigningDevice } from '#signing';
 import { cliErrors } from '../cli.errors.js';
+import { keysOfMember, neededKeys } from './key-file.js';
 import { ensureKeys, type ApplyKeys } from './key-files.service.js';
 
 /** The body of `POST /v1/apply`. */
@@ -40,27 +41,64 @@ export async function prepareApply(
   options: PrepareOptions,
 ): Promise<{ readonly request: ApplyRequest; readonly madeKeys: readonly string[] }> {
   const { file, keysDir, dryRun, device } = options;
-  const text = await readText(file);
-  const parsed = parseInstanceDefinition(text);
-  if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
-  const definition = parsed.value;
+  const { text, definition } = await readDefinition(file);
   const sources = await readOpenApi(file, definition);
-  const keys = await ensureKeys(keysDir, definition, dryRun, device);
+  const keys = await ensureKeys(keysDir, neededKeys(definition), dryRun, device);
   const documents = documentsOf(file, text, definition, sources, keys);
-  const entries = await Promise.all(documents.map((document) => signEntry(document, keys)));
   return {
     madeKeys: keys.made,
     request: {
       definition: text,
-      documents: entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain })),
-      openapi: sources.map((source) => ({
-        ...source,
-        digest: digestOf(source),
-        mediaType: source.path.endsWith('.json') ? 'application/json' : 'application/yaml',
-      })),
+      documents: await signedNow(documents, keys),
+      openapi: sources.map(sentOf),
       dryRun,
     },
   };
+}
+
+/** What one member says otherwise, signed with its own keys: nothing of the other members is needed, or sent. */
+export interface MemberRequest {
+  readonly patch: { readonly members: { readonly put: readonly object[] } };
+  readonly documents: ApplyRequest['documents'];
+  readonly openapi: ApplyRequest['openapi'];
+}
+
+/** The same for one member of a definition, `CLASS/CODE`. */
+export async function prepareMember(options: PrepareOptions, member: string): Promise<MemberRequest> {
+  const { file, keysDir, dryRun, device } = options;
+  const { text, definition } = await readDefinition(file);
+  const entry = definition.members.find(({ id }) => id === member);
+  if (entry === undefined) throw invalid([`${file} holds no member ${member}`]);
+  const sources = await readOpenApi(file, definition);
+  const keys = await ensureKeys(keysDir, keysOfMember(definition, member), dryRun, device);
+  const own = documentsOf(file, text, definition, sources, keys).filter(
+    (document) => document.member === `${definition.instance}/${member}`,
+  );
+  const named = pathsOf([entry]);
+  return {
+    patch: { members: { put: [entry] } },
+    documents: await signedNow(own, keys),
+    openapi: sources.filter(({ path }) => named.has(path)).map(sentOf),
+  };
+}
+
+/** Each by its member's newest key, dated: whoever has seen a later one takes no earlier one. */
+async function signedNow(documents: readonly MemberDocument[], keys: ApplyKeys): Promise<ApplyRequest['documents']> {
+  const signedAt = new Date().toISOString();
+  const entries = await Promise.all(documents.map((document) => signEntry({ ...document, signedAt }, keys)));
+  return entries.map(({ id, document, keyChain }) => ({ member: id, document, keyChain }));
+}
+
+async function readDefinition(file: string): Promise<{ text: string; definition: InstanceDefinition }> {
+  const text = await readText(file);
+  const parsed = parseInstanceDefinition(text);
+  if (!parsed.ok) throw invalid(parsed.reason.map((problem) => problemLine(file, problem)));
+  return { text, definition: parsed.value };
+}
+
+function sentOf(source: Source): ApplyRequest['openapi'][number] {
+  const mediaType = source.path.endsWith('.json') ? 'application/json' : 'application/yaml';
+  return { ...source, digest: digestOf(source), mediaType };
 }
 
 /** `file:line:column code message`, as editors and compilers write it. */
@@ -73,9 +111,17 @@ export function problemLine(
 }
 
 async function readOpenApi(file: string, definition: InstanceDefinition): Promise<Source[]> {
-  const services = definition.members.flatMap(({ subsystems }) => subsystems.flatMap(({ services: list }) => list));
-  const paths = new Set(services.flatMap(({ openapi }) => (openapi === undefined ? [] : [openapi])));
-  return Promise.all([...paths].map(async (path) => ({ path, text: await readText(resolve(dirname(file), path)) })));
+  return Promise.all(
+    [...pathsOf(definition.members)].map(async (path) => ({
+      path,
+      text: await readText(resolve(dirname(file), path)),
+    })),
+  );
+}
+
+function pathsOf(members: InstanceDefinition['members']): ReadonlySet<string> {
+  const services = members.flatMap(({ subsystems }) => subsystems.flatMap(({ services: list }) => list));
+  return new Set(services.flatMap(({ openapi }) => (openapi === undefined ? [] : [openapi])));
 }
 
 function documentsOf(

@@ -20,6 +20,7 @@ import {
   listTold,
   receiveCorrection,
   salted,
+  sayOnCorrection,
   showCorrection,
   transferCorrection,
 } from './corrections.command.js';
@@ -29,7 +30,7 @@ interface DeskFlags {
   keys: string;
   feedback: string;
 }
-interface DecideFlags extends DeskFlags {
+interface DecideFlags extends WordedFlags {
   outcome: string;
   reason: string;
   law?: string;
@@ -38,16 +39,24 @@ interface DecideFlags extends DeskFlags {
   preparedBy?: string;
   approvedBy: string;
 }
-interface TransferFlags extends DeskFlags {
-  to: string;
-  reason: string;
+interface RegistryFlags extends DeskFlags {
   registry: string;
   trust: string;
+}
+interface TransferFlags extends RegistryFlags {
+  to: string;
+  reason: string;
+}
+interface WordedFlags extends RegistryFlags {
+  words?: string;
 }
 type Make = (usage: string, description: string) => Command;
 
 const deskOf = ({ as, keys, feedback }: DeskFlags): DeskOptions => ({
   ...{ subsystem: as, keysDir: keys, feedbackUrl: feedback },
+});
+const registryOf = ({ registry, trust, ...flags }: RegistryFlags) => ({
+  ...{ ...deskOf(flags), registryUrl: registry, trustFile: trust },
 });
 const oneOf = (flags: string, description: string, choices: readonly string[]) =>
   new Option(flags, description).choices(choices);
@@ -66,7 +75,7 @@ export function addCorrection(kerege: Command, config: CliConfig, terminal: Term
       .option('--feedback <url>', 'feedback, as it names itself', config.feedbackUrl);
   addReading(make, terminal);
   addHandling(make, config, terminal);
-  addDeciding(make, terminal);
+  addDeciding(make, config, terminal);
   addAcknowledging(make, terminal);
 }
 
@@ -84,6 +93,20 @@ function addReading(make: Make, terminal: Terminal): void {
     );
 }
 
+/** Of acts for which somebody's published key is needed. */
+function withRegistry(command: Command, { registryUrl, trustFile }: CliConfig): Command {
+  return command
+    .option('--registry <url>', 'registry that says whose key is which', registryUrl)
+    .option('--trust <file>', 'trust.json, by which it is believed', trustFile);
+}
+
+function withWords(command: Command, config: CliConfig): Command {
+  return withRegistry(command, config).option(
+    '--words <text>',
+    'own words for the person, plain text, sealed for their portal: feedback and the operator cannot read them',
+  );
+}
+
 function addHandling(make: Make, config: CliConfig, terminal: Terminal): void {
   make('receive <id>', 'signs the receipt over the request').action((id: string, flags: DeskFlags) =>
     receiveCorrection(id, deskOf(flags), terminal),
@@ -91,20 +114,17 @@ function addHandling(make: Make, config: CliConfig, terminal: Terminal): void {
   make('start <id>', 'takes it into review; the datum is flagged').action((id: string, flags: DeskFlags) =>
     actOnCorrection(id, { act: 'start' }, deskOf(flags), terminal),
   );
-  make('ask <id>', 'asks the person')
+  withWords(make('ask <id>', 'asks the person'), config)
     .addOption(oneOf('--question <code>', 'what is needed', QUESTION_CODES).makeOptionMandatory())
-    .action((id: string, { question, ...flags }: DeskFlags & { question: string }) =>
-      actOnCorrection(id, salted({ act: 'request-info', question }), deskOf(flags), terminal),
+    .action((id: string, { question, words, ...flags }: WordedFlags & { question: string }) =>
+      sayOnCorrection(id, salted({ act: 'request-info', question }), words, registryOf(flags), terminal),
     );
-  make('transfer <id>', 'hands it on to who owns the datum, sealed anew for their published key')
+  withRegistry(make('transfer <id>', 'hands it on to who owns the datum, sealed anew for their published key'), config)
     .requiredOption('--to <subsystem>', 'who owns the datum, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
     .addOption(oneOf('--reason <code>', 'why', TRANSFER_REASONS).makeOptionMandatory())
-    .option('--registry <url>', 'registry that says whose key is which', config.registryUrl)
-    .option('--trust <file>', 'trust.json, by which it is believed', config.trustFile)
-    .action((id: string, { to: target, reason, registry, trust, ...flags }: TransferFlags) => {
-      const options = { ...deskOf(flags), registryUrl: registry, trustFile: trust };
-      return transferCorrection(id, { target, reason }, options, terminal);
-    });
+    .action((id: string, { to: target, reason, ...flags }: TransferFlags) =>
+      transferCorrection(id, { target, reason }, registryOf(flags), terminal),
+    );
   make('extend <id>', 'takes more time, once, before the term ends')
     .addOption(oneOf('--reason <code>', 'why', EXTENSION_REASONS).makeOptionMandatory())
     .action((id: string, { reason, ...flags }: DeskFlags & { reason: string }) =>
@@ -112,8 +132,8 @@ function addHandling(make: Make, config: CliConfig, terminal: Terminal): void {
     );
 }
 
-function addDeciding(make: Make, terminal: Terminal): void {
-  make('decide <id>', 'decides, once and for all unless it is reopened')
+function addDeciding(make: Make, config: CliConfig, terminal: Terminal): void {
+  withWords(make('decide <id>', 'decides, once and for all unless it is reopened'), config)
     .addOption(
       oneOf('--outcome <outcome>', 'what', ['ACCEPTED', 'PARTIALLY_ACCEPTED', 'REJECTED']).makeOptionMandatory(),
     )
@@ -124,9 +144,9 @@ function addDeciding(make: Make, terminal: Terminal): void {
     .option('--prepared-by <id>', 'who prepared it: an opaque id, not a name')
     .requiredOption('--approved-by <id>', 'who approved it: an opaque id, not a name')
     .action((id: string, { outcome, reason, law, accept, remedy, ...flags }: DecideFlags) => {
-      const { preparedBy, approvedBy } = flags;
+      const { preparedBy, approvedBy, words } = flags;
       const said = { act: 'decide', outcome, reasonCode: reason, legalRef: law, remedies: remedy, accepted: accept };
-      return actOnCorrection(id, salted({ ...said, preparedBy, approvedBy }), deskOf(flags), terminal);
+      return sayOnCorrection(id, salted({ ...said, preparedBy, approvedBy }), words, registryOf(flags), terminal);
     });
   make('correct <id>', 'states what the register holds now: digests, never values')
     .requiredOption(

@@ -1,5 +1,6 @@
 import { nextActs, type ReadCase, type Standing, type ToldNotice } from '#case-client';
 import type { CorrectionContent } from '#corrections';
+import { harmless } from '../terminal/harmless.js';
 
 /** One line of a list. */
 export function caseLine({ id, publicNumber, state, deadlines, isMoving, isEscalated }: Standing): string {
@@ -62,9 +63,4 @@ function contentLines({ subject, language, exchangeId, items, attachments }: Cor
 
 function base64Bytes(text: string): number {
   return Buffer.from(text, 'base64').length;
-}
-
-/** Without control characters, also those of the upper half, and without what turns the direction of writing. */
-function harmless(line: string): string {
-  return line.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }

@@ -6,6 +6,7 @@ import {
   type NewValue,
   type Standing,
   type ToldNotice,
+  type WordedAct,
 } from '#case-client';
 import { ownerAct, type OwnerAct } from '#corrections';
 import { cliErrors } from '../cli.errors.js';
@@ -58,6 +59,20 @@ export async function actOnCorrection(
 ): Promise<void> {
   const act = actOf(said);
   tell(await (await openCaseDesk(options)).act(id, act), terminal);
+}
+
+/** `kerege correction ask` and `decide`: with own words for the person, sealed for the portal whose key the registry publishes. */
+export async function sayOnCorrection(
+  id: string,
+  said: Readonly<Record<string, unknown>>,
+  words: string | undefined,
+  options: DeskOptions & RegistryOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (words === undefined) return actOnCorrection(id, said, options, terminal);
+  const act = actOf(said) as WordedAct;
+  const desk = await openCaseDesk(options);
+  tell(await desk.say(id, act, words, (portal) => publishedSealingKey(options, portal)), terminal);
 }
 
 /** `kerege correction transfer`: opens the request here, and seals it anew for the key that the registry publishes. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { actDoc, outlineOf, valueHash, type CorrectionContent, type OwnerAct } from '#corrections';
-import { CASE_KINDS, openDelivery, sealDelivery } from '#deliveries';
+import { actDoc, outlineOf, valueHash, wordsHash, type CorrectionContent, type OwnerAct } from '#corrections';
+import { CASE_KINDS, openDelivery, readCaseWords, sealDelivery } from '#deliveries';
 import { newExchangeId, toBase64Url, type SubsystemId } from '#kernel';
 import {
   generateSealingKey,
@@ -115,7 +115,8 @@ describe('kerege correction', () => {
   }
   /** What was proposed for, and the statement that was signed then. */
   function signed(): { act: OwnerAct; payload: Readonly<Record<string, unknown>> } {
-    const { statement = '', ...act } = sent.at(-1)?.body ?? {};
+    const { statement = '', ...given } = sent.at(-1)?.body ?? {};
+    const act = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'content'));
     const read = parseStatement(statement);
     if (!read.ok) throw new TypeError(read.reason);
     expect(verifyStatement(read.value, sign)).toBe(true);
@@ -200,6 +201,30 @@ describe('kerege correction', () => {
     const { act, payload } = signed();
     expect(act).toMatchObject({ legalRef: 'art. 12', accepted: [0], remedies: [], approvedBy: 'worker-1' });
     expect(payload['doc']).toBe(actDoc(act));
+  });
+
+  it('says own words sealed for the portal, bound by the digest of the act, and sends them to nobody else', async () => {
+    const text = 'Kitaba baxdıq.\nTarix düzgündür.';
+    proposal = { t: 'correction.info-requested', now: 'NEEDS_INFO', why: 'value-unclear' };
+    const given = ['--question', 'value-unclear', '--registry', url, '--trust', join(dir, 'trust.json')];
+    expect([await run('ask', id, ...given, '--words', text), told]).toEqual([0, expect.stringContaining('Signed')]);
+    const { content: box } = sent.at(-1)?.body as unknown as { content: { id: string; sealed: string } };
+    const head = { id: box.id, kind: CASE_KINDS.words, to: PORTAL as SubsystemId };
+    const opened = await openDelivery(head, Buffer.from(box.sealed, 'base64url'), () => world.keysOf(PORTAL).seal);
+    const said = readCaseWords(opened.ok ? opened.value : undefined);
+    expect(said).toMatchObject({ correctionId: id, text });
+    const { act, payload } = signed();
+    expect(act).toMatchObject({ words: wordsHash(Buffer.from(said?.salt ?? '', 'base64url'), text) });
+    expect([payload['doc'], payload['from']]).toEqual([actDoc(act), PORTAL]);
+    expect(JSON.stringify(sent)).not.toContain('Kitaba');
+    expect(await run('ask', id, ...given, '--words', 'a\u001bb')).toBe(1);
+    expect(told).toContain('case-words-unplain');
+    // Feedback names another portal than the one that the case is of.
+    proposal = { ...proposal, from: 'DEMO/GOV/1009/operator' };
+    expect([await run('ask', id, ...given, '--words', text), told]).toEqual([
+      3,
+      expect.stringContaining('field: from'),
+    ]);
   });
 
   it('corrects by digests under the salt of the case, and sends no value', async () => {

@@ -4,6 +4,8 @@ export interface Terminal {
   readonly tell: (line: string) => void;
   /** Replaces the last line of a person's screen; absent where nobody watches. */
   readonly redraw?: ((line: string) => void) | undefined;
+  /** Asks a person; absent where nobody sits. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
   readonly paint: (colour: Colour, text: string) => string;
 }
 

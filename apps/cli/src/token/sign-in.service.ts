@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { PrivateJwk } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { ask, parseJson, problemText, type HttpAnswer } from '../terminal/json-client.service.js';
+import { fillIn } from './sandbox-browser.service.js';
 import { CLIENT_ASSERTION_TYPE, clientAssertion } from './client-assertion.js';
 
 export interface SignInOptions {
@@ -43,10 +44,7 @@ export async function signIn(options: SignInOptions): Promise<string> {
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   }).toString();
-  const browser = new Browser();
-  const page = await browser.go(start);
-  const signedIn = await browser.go(page, new URLSearchParams({ person, level }));
-  const back = await browser.go(signedIn);
+  const back = await fillIn(start, { person, level });
   const code = back.searchParams.get('code');
   if (back.href.split('?')[0] !== CALLBACK || code === null || back.searchParams.get('state') !== state)
     throw refused(back.searchParams.get('error_description') ?? 'the sign-in did not end as it should');
@@ -70,25 +68,6 @@ async function redeem(
   const answer = tokens.safeParse(await jsonOf(ask(endpoint, { method: 'POST', body })));
   if (!answer.success) throw refused('the answer holds no access token');
   return answer.data.access_token;
-}
-
-/** As much of a browser as a sign-in needs: it keeps cookies, and says where it is sent next. */
-class Browser {
-  private readonly cookies = new Map<string, string>();
-
-  async go(url: URL, form?: URLSearchParams): Promise<URL> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const init = form === undefined ? {} : { method: 'POST', body: form };
-    const answer = await ask(url.href, { redirect: 'manual', headers: { cookie }, ...init });
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name, value] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
-      if (name !== undefined && value !== undefined) this.cookies.set(name, value);
-    }
-    const location = answer.headers.get('location');
-    if (answer.status === 422) throw refused('there is no such test identity for this client');
-    if (location === null) throw refused(problemText(answer));
-    return new URL(location, url);
-  }
 }
 
 async function jsonOf(answering: Promise<HttpAnswer>): Promise<unknown> {

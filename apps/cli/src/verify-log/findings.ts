@@ -30,6 +30,7 @@ const MEANINGS = {
   'manifest-signature': 'a manifest is not signed by a registry key of trust.json',
   'manifest-chain': 'a manifest does not name the manifest before it',
   'manifest-number': 'a manifest’s number goes back, or has two contents',
+  'change-unannounced': 'a snapshot came into force that no change of the registry announced, though others were',
   'digests-missing': 'the digest list of a manifest is not there',
   'digests-content': 'a digest list is not the one that its manifest signs, or not that of its snapshot',
   'snapshot-missing': 'a snapshot that a manifest names is not there',

@@ -126,6 +126,45 @@ describe('a log of false statements', () => {
   });
 });
 
+describe('changes of the registry', () => {
+  const change = (snap: number, n: number, more: object = {}, by = 'TEST/registry1') =>
+    forge(
+      {
+        ...{ v: 1, t: 'registry.changed', id: newExchangeId(), ts: NOW, snap, n, ref: 'service' },
+        ...{ user: [`c1:${toBase64Url(sha256('a'))}`, `c1:${toBase64Url(sha256('b'))}`] },
+        ...{ doc: `h1:${toBase64Url(sha256('c'))}`, ...more },
+      },
+      log.world.keysOf(by).sign,
+    );
+
+  it('are the registry’s to state, and say how many decided', async () => {
+    files = new Map();
+    await layWorld(log.world, put);
+    const manifest = await log.nextManifest(NOW, null);
+    const one = [`c1:${toBase64Url(sha256('a'))}`];
+    expect(await codesOf(manifest, await change(1, 1), await change(1, 2))).toEqual([]);
+    expect(await codesOf(manifest, await change(1, 1, { t: 'registry.suspended', user: one }))).toEqual([]);
+    expect(await codesOf(manifest, await change(1, 1, { user: one }))).toEqual(['statement-malformed leaf 1']);
+    expect(await codesOf(manifest, await change(1, 3))).toEqual(['statement-malformed leaf 1']);
+    expect(await codesOf(manifest, await change(1, 1, {}, CONSUMER))).toEqual(['statement-signer leaf 1']);
+  });
+
+  it('announce every snapshot once there are officers, and none may come by itself', async () => {
+    const world = log.world;
+    files = new Map();
+    await layWorld(world, put);
+    const first = await log.nextManifest(NOW, null);
+    log.world = await amendWorld(world, 2, (document) => document);
+    await layWorld(log.world, put);
+    const second = await log.nextManifest(NOW, first);
+    expect(await codesOf(first, second)).toEqual([]);
+    expect(await codesOf(first, await change(1, 2), second)).toEqual([]);
+    expect(await codesOf(first, await change(1, 1), second)).toEqual(['change-unannounced leaf 2']);
+    expect(await codesOf(first, await change(1, 1), await change(2, 3))).toEqual(['change-unannounced leaf 2']);
+    log.world = world;
+  });
+});
+
 describe('keys by the law of their index', () => {
   it('count from the manifest that brings them to the one that takes them away, whatever time is claimed', async () => {
     files = new Map();

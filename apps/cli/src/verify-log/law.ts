@@ -33,6 +33,8 @@ export interface Law {
   readonly keys: ReadonlyMap<string, LawKey>;
   /** Instances that are audit services. */
   readonly audits: readonly string[];
+  /** Instances that are registries. */
+  readonly registries: readonly string[];
   /** Instances that are gateways. */
   readonly gateways: readonly string[];
   /** Instances that are feedback. */
@@ -140,14 +142,18 @@ function digestListOf(bytes: Buffer, digest: string): string | undefined {
 type Entry = NonNullable<ReturnType<typeof memberEntry>>;
 
 function entriesOf(snapshot: Readonly<Record<string, unknown>> | undefined): Entry[] | undefined {
-  return list(memberEntry, 0, 100_000)(snapshot?.['members']);
+  const entries = list(memberEntry, 0, 100_000)(snapshot?.['members']);
+  // Two documents of one member would count together.
+  return new Set(entries?.map(({ id }) => id)).size === entries?.length ? entries : undefined;
 }
 
 function readSnapshot(
   bytes: Buffer,
   number: number,
   before: ReadonlyMap<string, KnownMember>,
-): Pick<Law, 'keys' | 'audits' | 'gateways' | 'feedbacks' | 'known' | 'published' | 'documents'> | undefined {
+):
+  | Pick<Law, 'keys' | 'audits' | 'registries' | 'gateways' | 'feedbacks' | 'known' | 'published' | 'documents'>
+  | undefined {
   const snapshot = asRecord(parseJson(bytes)?.value);
   const entries = entriesOf(snapshot);
   const instances = list(instanceOf)(snapshot?.['instances']);
@@ -166,24 +172,33 @@ function readSnapshot(
   }
   const instancesOf = (wanted: string) => instances.filter(({ kind }) => kind === wanted).map(({ id }) => id);
   const audits = instancesOf('audit');
+  const registries = instancesOf('registry');
   const gateways = instancesOf('gateway');
   const feedbacks = instancesOf('feedback');
   const documents = new Map(entries.map(({ id, document }) => [id, document]));
-  return { keys, audits, gateways, feedbacks, known, published, documents };
+  return { keys, audits, registries, gateways, feedbacks, known, published, documents };
 }
 
-/** A chain that is not continued, or a document that is not signed, leaves what was believed before (`bus.md` §6). */
+/** A chain that is not continued, or a document not signed, or signed earlier, leaves what was believed (`bus.md` §6). */
 function believe(entry: Entry, before: KnownMember | undefined): KnownMember | undefined {
   const digest = memberDigest(entry);
   if (before?.digest === digest) return before;
   if (before?.keyChain.some((link, at) => entry.keyChain[at] !== link) === true) return before;
   const key = newestKey(entry);
   const member = key === undefined ? undefined : readMember(entry, key);
-  const owners = [...(member?.subsystems ?? []), ...(member?.instances ?? [])];
-  const isSound = owners
+  if (member === undefined || !isSound(member) || isOlder(member, before)) return before;
+  return { digest, keyChain: entry.keyChain, member };
+}
+
+function isOlder(member: Member, before: KnownMember | undefined): boolean {
+  return before !== undefined && member.signedAtMs < before.member.signedAtMs;
+}
+
+/** Each signing key bears the name that its thumbprint gives it. */
+function isSound({ subsystems, instances }: Member): boolean {
+  return [...subsystems, ...instances]
     .flatMap((owner) => owner.keys)
     .every(({ kid, use, jwk }) => use !== 'sign' || importKey(jwk)?.kid === kid);
-  return member === undefined || !isSound ? before : { digest, keyChain: entry.keyChain, member };
 }
 
 interface Instance {

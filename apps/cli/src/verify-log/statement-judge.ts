@@ -53,6 +53,11 @@ export class StatementJudge {
   opened: LoggedStatement | undefined;
   /** Leaves with which the log was closed; 0: it is open. */
   closedAt: number;
+  /**
+   * The newest snapshot that a change of the registry has announced. Undefined before the first such leaf: without
+   * officers nothing is announced, and what was before this verification began is not known.
+   */
+  private announced: number | undefined;
   /** Vkey of the log that follows. */
   successor = '';
 
@@ -114,10 +119,22 @@ export class StatementJudge {
     else if (party.slot.startsWith('s') && !this.book.noteStep(statement, party.signer))
       findings.add('case-chain', where);
     this.book.follow(statement, index);
+    this.noteChange(statement, where);
     this.options.observer?.statement(index, statement, party.signer);
     if (statement.fields.t === 'exchange.conflict' && !this.book.noteConflict(statement, index))
       findings.add('conflict-false', where);
     return { index, jws: statement.jws, key: party.key };
+  }
+
+  /** Officers decide about one snapshot after the other: none may be left out, nor come by itself. */
+  private noteChange({ fields: { t, snap = 0, n } }: LoggedStatement, where: string): void {
+    if (t !== 'registry.changed' && t !== 'registry.suspended') return;
+    this.demandAnnounced(snap, where);
+    this.announced = Math.max(this.announced ?? 0, n);
+  }
+
+  private demandAnnounced(number: number, where: string): void {
+    if (this.announced !== undefined && number > this.announced) this.options.findings.add('change-unannounced', where);
   }
 
   /** A manifest that is not sound changes nothing: what follows is judged by the one before. */
@@ -143,6 +160,7 @@ export class StatementJudge {
     const isNew = number !== this.law?.number;
     this.law = next.value;
     if (!isNew) return undefined;
+    this.demandAnnounced(number, where);
     this.laws.push({ number, doc });
     observer?.law(index, this.law);
     return isGoingOn && this.opened !== undefined ? this.judge(this.opened, 0, this.law) : undefined;
@@ -156,6 +174,7 @@ function partyOf(statement: LoggedStatement, law: Law): Party | undefined {
     ['from', [from]],
     ['to', [to]],
     ['audit', law.audits],
+    ['registry', law.registries],
     // A gateway speaks of itself only: its statement names it.
     ['gateway', law.gateways.filter((id) => id === ref)],
     ['feedback', law.feedbacks],

@@ -22,6 +22,7 @@ export interface Fields {
   readonly why: string;
   readonly side: string;
   readonly prev: string | undefined;
+  readonly snap?: number;
   readonly n: number;
   readonly until?: number;
   readonly doc: string;
@@ -55,6 +56,7 @@ const stepBy = (...roles: readonly Role[]) => {
   return ({ seq }: Fields) => Object.fromEntries(roles.map((role) => [role, `s${seq}`])) as Partial<Record<Role, Slot>>;
 };
 const ACCESS: Rule = { required: ['from', 'doc'], optional: [], slots: () => ({ audit: '-' }) };
+const CHANGE: Rule = { required: ['user', 'snap', 'n', 'doc', 'ref'], optional: [], slots: () => ({ registry: '-' }) };
 /** The table of `statements.md` §2. A type that is not here cannot be judged, so a log that holds one is not verified. */
 const RULES: Readonly<Record<string, Rule>> = {
   'exchange.requested': {
@@ -83,6 +85,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'exchange.conflict': { required: ['ref', 'doc'], optional: [], slots: () => ({ audit: '-' }) },
   'registry.manifest': { required: ['n', 'until', 'doc'], optional: ['prev'], slots: () => ({ registry: '-' }) },
+  'registry.changed': CHANGE,
+  'registry.suspended': CHANGE,
   'anchor.tsr': { required: ['n', 'doc', 'ref'], optional: [], slots: () => ({ audit: '-' }) },
   'log.closed': { required: ['n', 'ref'], optional: [], slots: () => ({ audit: '-' }) },
   'log.opened': { required: ['n', 'doc', 'prev', 'ref'], optional: [], slots: () => ({ audit: '-' }) },
@@ -207,7 +211,14 @@ function fieldsOf(payload: Readonly<Record<string, unknown>>): Fields | undefine
   // Each field that the type has was read above.
   const fields = payload as unknown as Fields;
   const isOwnId = (fields.t === 'exchange.conflict') === (fields.id[14] === '8');
-  return isOwnId && isDated(fields) && caseFieldsAgree(fields) ? fields : undefined;
+  return isOwnId && isDated(fields) && caseFieldsAgree(fields) && changeFieldsAgree(fields) ? fields : undefined;
+}
+
+/** A change of the registers has two persons, an emergency stop one; its snapshot is the next, or none. */
+function changeFieldsAgree({ t, user, snap, n, doc }: Fields): boolean {
+  if (t !== 'registry.changed' && t !== 'registry.suspended') return true;
+  const isNext = n === snap || n === (snap ?? 0) + 1;
+  return user?.length === (t === 'registry.changed' ? 2 : 1) && isNext && doc.startsWith('h1:');
 }
 
 /** Only a corrected value may hold since before 1970, and since a day that there is. */

@@ -24,6 +24,8 @@ export interface Member {
   readonly id: string;
   /** Hex, as digest lists name it. */
   readonly digest: string;
+  /** -Infinity for a document from before there were times. */
+  readonly signedAtMs: number;
   readonly subsystems: readonly KeyOwner[];
   readonly instances: readonly KeyOwner[];
 }
@@ -68,7 +70,18 @@ export function readMember(entry: EvidenceMember, key: PublicKey): Member | unde
   const subsystems = list(keyOwner)(jws.payload['subsystems']);
   const instances = list(keyOwner)(jws.payload['instances']);
   if (subsystems === undefined || instances === undefined || !isSignedBy(jws, key)) return undefined;
-  return { id: entry.id, digest: memberDigest(entry), subsystems, instances };
+  return {
+    id: entry.id,
+    digest: memberDigest(entry),
+    signedAtMs: signedAtMs(jws.payload['signedAt']),
+    subsystems,
+    instances,
+  };
+}
+
+function signedAtMs(value: unknown): number {
+  const ms = Date.parse(text()(value) ?? '');
+  return Number.isNaN(ms) ? -Infinity : ms;
 }
 
 /** The owner's signing key of that thumbprint, valid at that time by the owner's own word. */

@@ -7,7 +7,16 @@ export interface AgencyFailure {
 }
 
 /** Nothing of the request can have reached the agency. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_INVALID_ARG',
+]);
+/** There was an answer, and it is none that can be passed on. */
+const NO_HTTP = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 const TIMED_OUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /** What a failed call means, from the codes of undici, opossum and the operating system. */
@@ -17,7 +26,8 @@ export function failureOf(cause: unknown): AgencyFailure {
   if (code === 'EOPENBREAKER' || code === 'ESHUTDOWN') return { why: 'breaker-open', sent: false };
   if (NOT_SENT.has(code)) return { why: 'agency-unreachable', sent: false };
   if (name === 'TimeoutError' || TIMED_OUT.has(code)) return { why: 'agency-timeout', sent: true };
-  if (code.startsWith('HPE_') || name === 'HTTPParserError') return { why: 'agency-invalid-answer', sent: true };
+  if (code.startsWith('HPE_') || NO_HTTP.has(code) || name === 'HTTPParserError')
+    return { why: 'agency-invalid-answer', sent: true };
   return { why: 'agency-unreachable', sent: true };
 }
 

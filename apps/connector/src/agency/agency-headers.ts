@@ -1,4 +1,4 @@
-import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from '#access';
+import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS, nominatedHeaders } from '#access';
 
 /**
  * Never an agency's business: the hash is made anew, the key and the assertion are the consumer's own affair. What the
@@ -38,9 +38,11 @@ export function requestHeaders(
   },
 ): string[] {
   const headers: string[] = [];
+  const nominated = nominatedHeaders(signed);
   for (const { name, value } of signed) {
     const isOurs = call.token !== undefined && name.toLowerCase() === 'authorization';
-    if (!isOurs && !NOT_FOR_AGENCIES.has(name.toLowerCase())) headers.push(name, value);
+    if (isOurs || nominated.has(name.toLowerCase())) continue;
+    if (!NOT_FOR_AGENCIES.has(name.toLowerCase())) headers.push(name, value);
   }
   headers.push('X-Road-Client', call.client.split('/').map(encodeURIComponent).join('/'));
   if (!signed.some(({ name }) => name.toLowerCase() === 'x-road-id')) headers.push('X-Road-Id', call.exchangeId);
@@ -54,7 +56,9 @@ export function requestHeaders(
 
 /** An answer's headers in the agency's order and spelling, less the filtered ones. */
 export function answerHeaders(raw: readonly (readonly [name: string, value: string])[]): HeaderText[] {
-  return raw.map(([name, value]) => ({ name, value })).filter(({ name }) => !NOT_FROM_AGENCIES.has(name.toLowerCase()));
+  const headers = raw.map(([name, value]) => ({ name, value }));
+  const nominated = nominatedHeaders(headers);
+  return headers.filter(({ name }) => !NOT_FROM_AGENCIES.has(name.toLowerCase()) && !nominated.has(name.toLowerCase()));
 }
 
 /** Base path + raw service path + raw query; a slash doubled at the join is collapsed (`exchange.md` §2.2). */

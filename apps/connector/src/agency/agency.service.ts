@@ -54,6 +54,9 @@ interface Agency {
 
 const BUSY: Outcome = refuse({ why: 'connector-busy', sent: false });
 const OPEN: Outcome = refuse({ why: 'breaker-open', sent: false });
+/** Head of an answer: bytes, and fields. */
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 100;
 /** An agency that was silent for less than this share of its service's time-out has done nothing wrong. */
 const FAIR_SHARE = 0.5;
 
@@ -163,7 +166,12 @@ export class AgencyService {
 
   private agency(url: URL): Agency {
     const { connections, connectTimeoutMs, breakerResetMs, breakerVolume } = this.limits;
-    const pool = new Pool(url.origin, { connections, pipelining: 1, connect: { timeout: connectTimeoutMs } });
+    const pool = new Pool(url.origin, {
+      connections,
+      pipelining: 1,
+      connect: { timeout: connectTimeoutMs },
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
     const basePath = url.pathname === '/' ? '' : url.pathname;
     const breaker = new CircuitBreaker<[() => Promise<Outcome>], Outcome>((attempt) => attempt(), {
       // The call has its own deadline; a second timer would race it.
@@ -198,7 +206,9 @@ export class AgencyService {
       const body = await this.readBody(response);
       if (body === undefined) return refuse({ why: 'answer-too-large', sent: true });
       if (statusCode < 200 || statusCode > 599) return refuse({ why: 'agency-invalid-answer', sent: true });
-      return ok({ status: statusCode, headers: answerHeaders(headerPairs(response.headers)), body });
+      const headers = headerPairs(response.headers);
+      if (headers.length > MAX_HEADERS) return refuse({ why: 'agency-invalid-answer', sent: true });
+      return ok({ status: statusCode, headers: answerHeaders(headers), body });
     } finally {
       clearTimeout(timer);
     }

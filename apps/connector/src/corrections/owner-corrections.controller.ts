@@ -30,6 +30,7 @@ import {
   CorrectedBody,
   CorrectionPath,
   CorrectionsQuery,
+  wordedIn,
 } from './owner-corrections.dto.js';
 import { OwnerCorrections, type ShownCase } from './owner-corrections.service.js';
 
@@ -97,10 +98,10 @@ export class OwnerCorrectionsController {
   }
 
   @Post(':id/request-info')
-  @Act('requestInfo', 'Asks the person.')
+  @Act('requestInfo', 'Asks the person; `ownWords` are sealed for their portal.')
   @Said()
   requestInfo(@Param() { id }: CorrectionPath, @Body() body: unknown, @Owner() owner: SubsystemId): Promise<Standing> {
-    return this.corrections.act(owner, id, actIn('request-info', body));
+    return this.corrections.say(owner, id, wordedIn('request-info', body));
   }
 
   @Post(':id/extend')
@@ -111,10 +112,10 @@ export class OwnerCorrectionsController {
   }
 
   @Post(':id/decide')
-  @Act('decideCorrection', 'Decides, once and for all unless it is reopened.')
+  @Act('decideCorrection', 'Decides, once and for all unless it is reopened; `ownWords` are sealed for the portal.')
   @Said()
   decide(@Param() { id }: CorrectionPath, @Body() body: unknown, @Owner() owner: SubsystemId): Promise<Standing> {
-    return this.corrections.act(owner, id, actIn('decide', body));
+    return this.corrections.say(owner, id, wordedIn('decide', body));
   }
 
   @Post(':id/corrected')

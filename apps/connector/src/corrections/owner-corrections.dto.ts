@@ -15,10 +15,10 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { CASE_STATES, ownerAct, type OwnerAct, type OwnerActName } from '#corrections';
+import { CASE_STATES, ownerAct, ownWords, type OwnerAct, type OwnerActName } from '#corrections';
 import { httpErrors } from '#platform';
 import { RECIPIENT_ACTIONS, RECIPIENT_REASONS, type RecipientAction, type RecipientReason } from '#signing';
-import { completed } from './owner-corrections.service.js';
+import { completed, type WordedAnswer } from './owner-corrections.service.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LISTED = ['open', 'ended', ...CASE_STATES] as const;
@@ -79,6 +79,20 @@ export function actIn<Name extends OwnerActName>(name: Name, body: unknown): Ext
   const said = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   const act = ownerAct.safeParse(completed(name, said));
   if (act.success) return act.data as Extract<OwnerAct, { act: Name }>;
-  const problems = act.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-  throw httpErrors.error('request-malformed', { extensions: { problems } });
+  throw malformed(act.error.issues);
+}
+
+/** The same with `ownWords`, plain text for the person. Throws `request-malformed`. */
+export function wordedIn(name: 'request-info' | 'decide', body: unknown): WordedAnswer {
+  const { ownWords: text, ...said } = typeof body === 'object' && body !== null ? (body as { ownWords?: unknown }) : {};
+  const act = actIn(name, said);
+  if (text === undefined) return { act, ownWords: undefined };
+  const read = ownWords.safeParse(text);
+  if (!read.success) throw malformed(read.error.issues.map(({ message }) => ({ path: ['ownWords'], message })));
+  return { act, ownWords: read.data };
+}
+
+function malformed(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
+  const problems = issues.map(({ path, message }) => ({ field: path.map(String).join('.'), message }));
+  return httpErrors.error('request-malformed', { extensions: { problems } });
 }

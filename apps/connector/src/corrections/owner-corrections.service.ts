@@ -6,6 +6,7 @@ import {
   type CasesQuery,
   type NewValue,
   type Standing,
+  type WordedAct,
 } from '#case-client';
 import type { CorrectionContent, OwnerAct, OwnerActName } from '#corrections';
 import type { SubsystemId } from '#kernel';
@@ -20,6 +21,12 @@ export interface ShownCase {
   readonly content?: CorrectionContent;
   /** Why it is absent. */
   readonly problem?: string;
+}
+
+/** An act to the person, and what the case worker adds in own words. */
+export interface WordedAnswer {
+  readonly act: WordedAct;
+  readonly ownWords: string | undefined;
 }
 
 /** Acts whose salt the connector makes. */
@@ -50,6 +57,13 @@ export class OwnerCorrections {
 
   act(owner: SubsystemId, id: string, act: OwnerAct): Promise<Standing> {
     return this.clients.of(owner).act(id, act);
+  }
+
+  /** With own words for the person, sealed for the portal that filed. */
+  say(owner: SubsystemId, id: string, { act, ownWords }: WordedAnswer): Promise<Standing> {
+    const client = this.clients.of(owner);
+    if (ownWords === undefined) return client.act(id, act);
+    return client.say(id, act, ownWords, (portal) => this.clients.sealingKey(portal));
   }
 
   /** To whom the registry publishes a key for; the request is sealed anew for it. */

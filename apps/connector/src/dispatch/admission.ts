@@ -8,6 +8,7 @@ import {
   resolveSubject,
   sameSubject,
   subjectKindOf,
+  type AccessAgreement,
   type EndpointMatch,
   type Permit,
   type Subject,
@@ -18,7 +19,7 @@ import {
 import type { Opening, RequestContent } from '#contracts';
 import { checkLinkTicket, verifyEndUser, type AssertionMemory, type EndUser } from '#end-user';
 import { ok, refuse, type Result } from '#kernel';
-import { opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
+import { spelled, opens, parseTypedSubject, requestDigest, type HeaderField, type RequestedPayload } from '#signing';
 import type { RegistryView, ServiceEntry, SubjectRule } from '#snapshot';
 import { isUnsafe, type Envelope } from './envelope.js';
 
@@ -89,19 +90,25 @@ export function checkContent(
   return ok({ service, target: target.value, content, headers, subjectInAnswer, subject: subject.value, subjectKind });
 }
 
-/** Whether the agreement covers the call, who acts may, and the subject has allowed it where that is asked; who acts. */
+/** Who acts, and by which agreement. */
+export interface Allowed {
+  readonly endUser: EndUser | undefined;
+  readonly agreement: AccessAgreement;
+}
+
+/** Whether an agreement covers the call, who acts may, and the subject has allowed it where that is asked. */
 export async function checkPersons(
   right: Right,
   admitted: Admitted,
   envelope: Envelope,
   by: { readonly view: RegistryView; readonly memory: AssertionMemory; readonly nowMs: number },
-): Promise<Result<EndUser | undefined, WhyCode>> {
+): Promise<Result<Allowed, WhyCode>> {
   const terms = decideTerms(right.permit, admitted);
   if (!terms.ok) return terms;
   const endUser = await checkEndUser(right, admitted, envelope, by);
   if (!endUser.ok) return endUser;
   const allowed = checkLink(right, admitted, envelope, by);
-  return allowed.ok ? endUser : allowed;
+  return allowed.ok ? ok({ endUser: endUser.value, agreement: terms.value }) : allowed;
 }
 
 /**
@@ -118,7 +125,8 @@ async function checkEndUser(
   const { requested, consumer } = envelope;
   const { endUser: opening, endUserAssertion: assertion } = content;
   if ((opening === undefined) !== (assertion === '')) return refuse('commitment-mismatch');
-  const question = { issuers: view.issuers, consumer, nowMs: requested.payload.ts, memory };
+  const { svc: service, ts: nowMs } = requested.payload;
+  const question = { issuers: view.issuers, consumer, service, nowMs, memory };
   const verified = opening === undefined ? ok(undefined) : await verifyEndUser(assertion, question);
   if (!verified.ok) return verified;
   const person = verified.value;
@@ -146,8 +154,7 @@ function checkLink(
 ): Result<undefined, WhyCode> {
   if (!permit.requiresLink) return ok(undefined);
   if (typeof subject !== 'object') return refuse('link-missing');
-  const person = `${subject.country}/${subject.type}/${subject.code}`;
-  const question = { consumer, subject: person, service, purpose: permit.purpose };
+  const question = { consumer, subject: spelled(subject), service, purpose: permit.purpose };
   const checked = checkLinkTicket(content.linkTicket, question, { view, atMs: Math.max(requested.payload.ts, nowMs) });
   return checked.ok ? ok(undefined) : checked;
 }

@@ -2,10 +2,10 @@ import type { ReceivedRecord } from '#bus';
 import type { ContractChecks } from '#contract-check';
 import { decode, RequestContentSchema, type RequestContent } from '#contracts';
 import type { AssertionMemory, EndUser } from '#end-user';
-import { exchangeIdBytes, type Clock, type ExchangeId, type SubsystemId } from '#kernel';
+import { exchangeIdBytes, type Clock, type ExchangeId, type Secret, type SubsystemId } from '#kernel';
 import type { OpeningSealer } from '#openings';
 import { isSignerUnavailable, openRecord, requestAd, willSign } from '#signing';
-import type { WhyCode } from '#access';
+import type { QuotaReason, WhyCode } from '#access';
 import { requestHeaders } from '../agency/agency-headers.js';
 import { statedReason } from '../agency/agency-fault.js';
 import { type AgencyService } from '../agency/agency.service.js';
@@ -13,6 +13,7 @@ import type { Disputes } from '../disputes/disputes.service.js';
 import { type DeliveryService } from '../evidence/delivery.service.js';
 import { answeredOutcome, failedOutcome, refusedOutcome, type Outcome } from '../evidence/outcome.js';
 import type { ReceiptVerdict } from '../evidence/receipt-book.js';
+import type { Quotas } from '../quotas/quotas.service.js';
 import { checkContent, checkPersons, checkRight, type Admitted } from './admission.js';
 import type { ClockWatch } from './clock-watch.js';
 import { type DeadLetters } from './dead-letters.service.js';
@@ -37,8 +38,9 @@ export interface DispatchDeps {
   /** Whose systems get the assertion of the end user, to check it by themselves. */
   readonly endUserServices: ReadonlySet<string>;
   /** By which they know this connector; undefined: they do not ask. */
-  readonly endUserToken: string | undefined;
+  readonly endUserToken: Secret | undefined;
   readonly openings: OpeningSealer;
+  readonly quotas: Pick<Quotas, 'spend'>;
   readonly contracts: ContractChecks;
   readonly disputes: Pick<Disputes, 'isKnownFor' | 'marks'>;
   readonly events: DispatchEvents;
@@ -138,25 +140,35 @@ export class DispatchService {
     if (!admitted.ok) return this.refuse(judged, admitted.reason);
     const dispatch = { ...judged, opening: await openings.seal(openingsIn(envelope, content)) };
     const by = { view, memory: this.deps.assertions, nowMs: clock.now() };
-    const endUser = await checkPersons(right.value, admitted.value, envelope, by);
-    if (!endUser.ok) return this.refuse(dispatch, endUser.reason);
-
+    const allowed = await checkPersons(right.value, admitted.value, envelope, by);
+    if (!allowed.ok) return this.refuse(dispatch, allowed.reason);
+    const { endUser, agreement } = allowed.value;
     const { ep } = envelope.requested.payload;
     const contract = await this.deps.contracts.request(admitted.value.service, ep, {
       headers: admitted.value.headers,
       body: content.body,
     });
     if (!contract.ok) return this.refuse(dispatch, contract.reason.code);
+    // Last, so that nothing is counted that does not reach the agency.
+    const { consumer, service } = envelope;
+    const counted = await this.deps.quotas.spend({ consumer, service, agreement });
+    if (!counted.ok) return this.turnAway(dispatch, seen === 'unknown' ? 'outcome-unknown' : counted.reason);
 
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
-    const call = () => this.callAgency(dispatch, admitted.value, endUser.value, session.answerKey);
-    if (isUnsafe(envelope)) {
-      const outcome = await this.deps.unsafe.call({ dispatch, request: record.value, requested, seen }, call);
-      if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
-      return outcome === 'busy' ? this.drop('journal-busy', envelope.exchangeId) : true;
+    const call = () => this.callAgency(dispatch, admitted.value, endUser, session.answerKey);
+    return this.carryOn({ dispatch, request: record.value, requested, seen }, record, call);
+  }
+
+  /** An unsafe call through the journal, a safe one at once. */
+  private async carryOn(due: DueCall, record: ReceivedRecord, call: () => Promise<Outcome>): Promise<boolean> {
+    const { envelope } = due.dispatch;
+    if (!isUnsafe(envelope)) {
+      await this.conclude(due.dispatch, await call(), due.requested);
+      return true;
     }
-    await this.conclude(dispatch, await call(), requested);
-    return true;
+    const outcome = await this.deps.unsafe.call(due, call);
+    if (outcome === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
+    return outcome === 'busy' ? this.drop('journal-busy', envelope.exchangeId) : true;
   }
 
   private async callAgency(
@@ -173,7 +185,7 @@ export class DispatchService {
     const unsafe = isUnsafe(envelope);
     const { exchangeId, consumer } = envelope;
     const isTold = endUser !== undefined && endUserServices.has(envelope.service);
-    const shown = isTold ? { assertion: admitted.content.endUserAssertion, token: endUserToken } : {};
+    const shown = isTold ? { assertion: admitted.content.endUserAssertion, token: endUserToken?.reveal() } : {};
     dispatch.watch.passed('called');
     const answer = await agencies.call({
       consumer,
@@ -216,6 +228,19 @@ export class DispatchService {
     const { clock, delivery } = this.deps;
     const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
     await this.conclude(dispatch, await refusedOutcome(envelope, why, view.number, signer, clock.now()), requested);
+    return true;
+  }
+
+  /**
+   * A call that was not counted: one too many is refused; what could not be counted has failed. After a journal that could
+   * not be read nobody may say that it was not called: an earlier delivery may have been.
+   */
+  private async turnAway(dispatch: Dispatch, why: QuotaReason | 'quota-uncounted' | 'outcome-unknown'): Promise<true> {
+    if (why !== 'quota-uncounted' && why !== 'outcome-unknown') return this.refuse(dispatch, why);
+    const { envelope, route, signer, deadlineMs } = dispatch;
+    const { clock, delivery } = this.deps;
+    const requested = delivery.awaitRequested(envelope, route, deadlineMs - clock.now());
+    await this.conclude(dispatch, await failedOutcome(envelope, why, signer, clock.now()), requested);
     return true;
   }
 

@@ -6,5 +6,6 @@ export const access: AccessPlan = {
   journal: { insert: true, update: ['state', 'statement', 'answer', 'opening', 'receipted'], erasable: true },
   ...deliveriesAccess,
   dispute: { insert: true, update: ['at_ms', 'rev', 'value'], delete: true },
+  quota: { insert: true, update: ['taken', 'lot'], delete: true },
   dispute_cursor: { insert: true, update: ['next_offset'] },
 };

@@ -11,6 +11,7 @@ import type { Disputes, DisputesParts } from '../disputes/disputes.service.js';
 import type { DeliveryService } from '../evidence/delivery.service.js';
 import { noticeFlaws } from '../notices/notices.errors.js';
 import type { Notices, NoticesParts } from '../notices/notices.service.js';
+import type { Quotas } from '../quotas/quotas.service.js';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const STAGE_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30];
@@ -122,6 +123,10 @@ export const connectorMetrics = defineMetrics('connector', {
     help: 'Kept for later: answers for redeliveries, stamps that are repeated, waits for a leaf’s receipt.',
     labels: { what: HELD },
   }),
+  quotaHeld: metric.observedGauge({
+    name: 'kerege_connector_quota_held_number',
+    help: 'Calls that were taken from the counters of quotas and are not spent; lost when this connector is killed.',
+  }),
   heldBytes: metric.observedGauge({
     name: 'kerege_connector_held_answer_bytes',
     help: 'Memory of answers kept for redeliveries.',
@@ -216,10 +221,12 @@ export function watchQueues(
     readonly delivery: DeliveryService;
     readonly notices: Notices;
     readonly disputes: Disputes;
+    readonly quotas: Quotas;
   },
   clock: Clock,
 ): void {
-  const { agencies, delivery, notices, disputes } = parts;
+  const { agencies, delivery, notices, disputes, quotas } = parts;
+  metrics.quotaHeld.from({}, () => quotas.held);
   for (const state of DISPUTE_STATES) metrics.disputes.from({ state }, () => disputes.sizes[state]);
   for (const place of GAP_PLACES)
     metrics.disputeGap.from({ where: place }, () => {

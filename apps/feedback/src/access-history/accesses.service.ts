@@ -1,8 +1,8 @@
 import type { Logger } from '#platform';
-import type { TypedSubject } from '#signing';
+import { spelled, type TypedSubject } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { Caller } from '../caller/caller-auth.service.js';
-import { ownSubjects, spelled } from '../caller/own-subjects.js';
+import { ownSubjects } from '../caller/own-subjects.js';
 import type { RowQuestions } from '../questions/row-questions.service.js';
 import { questionPlaces, type RowQuestion } from '../questions/shown-question.js';
 import { openCursor, sealCursor, type CursorPurpose } from './access-cursor.js';

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AssertionMemory, verifyEndUser, type EndUser } from '#end-user';
-import { parseSubsystemId, sha256, type Clock, type SubsystemId } from '#kernel';
+import { parseSubsystemId, sha256, type Clock, type Secret, type SubsystemId } from '#kernel';
 import { checkReaderToken, signingKeyOf, TokenMemory } from '#reader-auth';
 import type { RegistryView } from '#snapshot';
 import { callerErrors } from './caller.errors.js';
@@ -26,7 +26,7 @@ export interface CallerAuthParts {
   /** Subsystems that may show persons their accesses. */
   readonly portals: readonly string[];
   /** Of the connector that serves findUsage; empty: nobody is believed there. */
-  readonly usageToken: string;
+  readonly usageToken: Secret;
   /** Subsystems that may hold feedback against the log. */
   readonly auditors: readonly string[];
 }
@@ -58,7 +58,7 @@ export class CallerAuth {
     const token = bearerOf(authorization);
     if (token === undefined) throw callerErrors.error('caller-token-missing');
     const { usageToken } = this.parts;
-    if (usageToken === '' || !isSame(token, usageToken)) throw callerErrors.error('connector-unknown');
+    if (usageToken.isEmpty || !isSame(token, usageToken.reveal())) throw callerErrors.error('connector-unknown');
     const { view, nowMs } = this.known();
     const portal = parseSubsystemId(decoded(client ?? ''));
     if (!portal.ok || !this.parts.portals.includes(portal.value)) throw callerErrors.error('caller-not-portal');
@@ -107,7 +107,7 @@ export class CallerAuth {
     nowMs: number,
   ): Promise<EndUser> {
     if (assertion === undefined || assertion === '') throw callerErrors.error('end-user-missing');
-    const question = { issuers: view.issuers, consumer: portal, nowMs, memory: this.assertions };
+    const question = { issuers: view.issuers, consumer: portal, service: undefined, nowMs, memory: this.assertions };
     const person = await verifyEndUser(assertion, question);
     if (!person.ok) throw callerErrors.error('end-user-invalid', { extensions: { problem: person.reason } });
     if (person.value.kind !== 'citizen') throw callerErrors.error('end-user-not-citizen');

@@ -1,4 +1,4 @@
-import type { TypedSubject } from '#signing';
+import { spelled, type TypedSubject } from '#signing';
 import { callerErrors } from './caller.errors.js';
 import type { Caller } from './caller-auth.service.js';
 
@@ -9,9 +9,4 @@ export function ownSubjects({ person }: Caller, wanted: string | undefined): Typ
   const subject = own.find((known) => spelled(known) === wanted);
   if (subject === undefined) throw callerErrors.error('subject-not-yours');
   return [subject];
-}
-
-/** `COUNTRY/TYPE/CODE`. */
-export function spelled({ country, type, code }: TypedSubject): string {
-  return `${country}/${type}/${code}`;
 }

@@ -9,11 +9,10 @@ import {
 } from '#deliveries';
 import type { CaseRecord, Terms } from '#corrections';
 import { newExchangeId, subsystemOf, toBase64Url, type Clock, type SubsystemId } from '#kernel';
-import { hmacSha256, SealingSessions } from '#signing';
+import { spelled, hmacSha256, SealingSessions } from '#signing';
 import { placesOf, type RegistryView } from '#snapshot';
-import { spelled } from '../caller/own-subjects.js';
 import type { CaseDelivering, FlagsOut } from './cases.service.js';
-import type { Dispute, KeptCase } from './kept-case.js';
+import type { Dispute, KeptCase, PendingStep } from './kept-case.js';
 import { openSubject, type KeptSubject } from './kept-subject.js';
 import type { NextStep } from './next-step.js';
 import { noticesOf, TELLING } from './notice-id.js';
@@ -33,6 +32,8 @@ export interface CaseDeliveriesParts {
 
 /** Transitions of which the owner's system is told by a delivery of its own. */
 const OWNER_HEARS: ReadonlySet<string> = new Set(['withdrawn', 'reopened', 'closed', 'info-lapsed', 'succeeded']);
+
+const UNROUTED: ReadonlySet<string> = new Set(['SUBMITTED', 'TRANSFERRED']);
 
 const NOTHING: FlagsOut = { deliveries: [], told: [] };
 
@@ -78,7 +79,7 @@ export class CaseDeliveries implements CaseDelivering {
     const { record } = after;
     if (pending === undefined) return [];
     const dueMs = pending.dueMs;
-    if (pending.type === 'correction.routed' && after.sealed !== undefined)
+    if (getsRequest(pending, after) && after.sealed !== undefined)
       return [{ id: after.contentId, recipient: record.owner, kind: CASE_KINDS.request, value: after.sealed }];
     if (pending.type === 'correction.info-provided' && pending.sealed !== undefined && pending.contentId !== undefined)
       return [{ id: pending.contentId, recipient: record.owner, kind: CASE_KINDS.info, value: pending.sealed }];
@@ -190,4 +191,11 @@ function elementsIn({ items, correction }: CaseRecord): string[] {
 
 function instant(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** Whether the owner gets the request by this transition: when it is routed to them, or sealed anew for a successor. */
+function getsRequest({ type, contentId }: PendingStep, { record }: KeptCase): boolean {
+  if (type === 'correction.routed') return true;
+  // Before it is routed nobody gets it, and then whoever it is routed to.
+  return type === 'correction.succeeded' && contentId !== undefined && !UNROUTED.has(record.state);
 }

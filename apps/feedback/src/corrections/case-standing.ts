@@ -1,5 +1,6 @@
 import type { CaseDecision, CaseItem, CaseKind, CaseState, Deadline } from '#corrections';
 import type { KeptCase } from './kept-case.js';
+import { wordedSteps } from './own-words/worded.js';
 
 export interface ShownDeadline {
   readonly clock: string;
@@ -39,6 +40,8 @@ export interface CaseStanding {
   readonly deadlines: readonly ShownDeadline[];
   readonly decision?: CaseDecision;
   readonly correctedFrom?: string;
+  /** The owner has said something in its own words; only the portal's gateway opens it. */
+  readonly hasOwnWords?: true;
   /** Whether the portal's gateway has seen the new values since; absent: it has not looked yet. */
   readonly isVerified?: boolean;
   /** Ids of the cases that this one was split into, or will be. */
@@ -62,6 +65,7 @@ export function standingOfCase({ id, record, deadlines, details, pending, filedM
     deadlines: deadlines.filter(({ stoppedAt }) => stoppedAt === undefined).map(shownDeadline),
     ...(decision === undefined ? {} : { decision }),
     ...(correction === undefined ? {} : { correctedFrom: instant(correction.effectiveFromMs) }),
+    ...(wordedSteps(details).size === 0 ? {} : { hasOwnWords: true as const }),
     ...(details.verification === undefined ? {} : { isVerified: details.verification.isMatch }),
     parts: parts.map(({ correctionId }) => correctionId),
     ...(details.parentId === undefined ? {} : { partOf: details.parentId }),

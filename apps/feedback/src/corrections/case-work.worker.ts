@@ -6,9 +6,11 @@ import type { Queries } from '#postgres';
 import type { RegistryView } from '#snapshot';
 import type { CaseStore } from './case.store.js';
 import { CaseFlags } from './case-flags.service.js';
-import { hasNoReader, type CaseDelivering, type Cases, type CasesParts } from './cases.service.js';
+import type { CaseDelivering, Cases, CasesParts } from './cases.service.js';
+import { hasNoReader } from './has-no-reader.js';
 import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
 import { TELLING } from './notice-id.js';
+import type { OwnWordsStore } from './own-words/own-words.store.js';
 import { looksAgainAt, ownStep, type OwnStep } from './own-event.js';
 
 export interface CaseWorkParts {
@@ -17,7 +19,10 @@ export interface CaseWorkParts {
   /** Steps whose content has to be found out first; whether each was taken. */
   readonly finding: Readonly<Record<'telling' | 'closing' | 'split', (kept: KeptCase) => Promise<boolean>>>;
   readonly delivering: CaseDelivering;
+  /** Parties whose place is another's by now. */
+  readonly successions: { keepUp(): Promise<void> };
   readonly deliveries: CasesParts['deliveries'];
+  readonly words: Pick<OwnWordsStore, 'add'>;
   /** In the same transaction: what members are told under, and may answer. */
   readonly noting: (queries: Queries, after: KeptCase, told: readonly Delivery[]) => Promise<void>;
   /** In the same transaction: what the person is told. */
@@ -67,6 +72,7 @@ export class CaseWork {
     // Without a snapshot nobody can be told, and what is not told with its transition never is.
     if (registry.current() === undefined) return intervalMs;
     await this.flags.keepUp();
+    await this.guarded(() => this.parts.successions.keepUp());
     const settled = await store.settled(PER_ROUND);
     for (const id of settled) await this.guarded(() => this.settle(id));
     const due = await store.due(clock.now(), PER_ROUND);
@@ -84,7 +90,7 @@ export class CaseWork {
   }
 
   private async settle(id: string): Promise<void> {
-    const { store, delivering, deliveries, noting, notifying, lost, stood } = this.parts;
+    const { store, delivering, deliveries, words, noting, notifying, lost, stood } = this.parts;
     const seen = await store.find(id);
     if (seen?.pending === undefined) return;
     const after = settledCase(seen);
@@ -101,6 +107,7 @@ export class CaseWork {
         return 'lost';
       }
       await store.stand(queries, kept, after);
+      await words.add(queries, kept);
       const { parentId } = kept.details;
       if (parentId !== undefined) await store.workNow(queries, [parentId]);
       if (TELLING.has(kept.pending.type)) await noting(queries, after, told);
@@ -152,13 +159,16 @@ function tellingOf({ type, record }: PendingStep): Pick<CaseDetails, 'toldSeq'> 
   return TELLING.has(type) ? { toldSeq: record.seq } : {};
 }
 
+/** Transitions after which another has to read the request. */
+const HANDED_ON: ReadonlySet<string> = new Set(['correction.transferred', 'correction.succeeded']);
+
 /** The case once the log shows its pending transition. */
 function settledCase(kept: KeptCase): KeptCase {
   const { pending } = kept;
   if (pending === undefined) return kept;
   const record = standing(pending.record, toBase64Url(pending.leaf));
-  // Transferred: what the former owner has sealed anew for the next one.
-  const isHandedOn = pending.type === 'correction.transferred' && pending.contentId !== undefined;
+  // What the former owner, or the gateway that filed it, has sealed anew for the next one.
+  const isHandedOn = HANDED_ON.has(pending.type) && pending.contentId !== undefined;
   const content = isHandedOn
     ? { contentId: pending.contentId ?? kept.contentId, sealed: pending.sealed }
     : { contentId: kept.contentId, sealed: kept.sealed };

@@ -9,6 +9,8 @@ import type { CaseDetails, KeptCase, PendingStep } from './kept-case.js';
 export interface NewCase extends Omit<KeptCase, 'pending' | 'isAstray' | 'workMs'> {
   readonly pending: PendingStep;
   readonly leaf: Buffer;
+  /** The request as only the gateway that filed it opens it. */
+  readonly portalCopy?: Buffer | undefined;
 }
 
 /** `correctedSeq`: of the transition by which its owner has said last what it wrote. */
@@ -76,15 +78,15 @@ const STEP_COLUMNS = 'n, case_id, seq, leaf_hash, type, was, now, why, at_ms, du
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const ENDED = ['CLOSED', 'WITHDRAWN'];
 const ADD = `INSERT INTO correction_case (id, public_number, portal, owner, state, record, deadlines, details, epoch, tag,
-    key_id, subject_enc, content_id, sealed, pending, pending_leaf, filed_ms, changed_ms)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)`;
+    key_id, subject_enc, content_id, sealed, pending, pending_leaf, filed_ms, changed_ms, portal_copy)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18)`;
 const COUNT = `INSERT INTO correction_count (country, year, n) VALUES ($1, $2, 1)
   ON CONFLICT (country, year) DO UPDATE SET n = correction_count.n + 1 RETURNING n`;
 const PENDING = `UPDATE correction_case SET pending = $2, pending_leaf = $3, pending_sealed = $4, changed_ms = $5
   WHERE id = $1 AND pending IS NULL RETURNING id`;
 /** What the log shows counts from now on; the worker looks at once what follows. */
 const STAND = `UPDATE correction_case SET owner = $2, portal = $3, state = $4, record = $5, deadlines = $6, details = $10,
-    content_id = $7, sealed = $8, pending = NULL, pending_leaf = NULL, pending_sealed = NULL, work_ms = 0, changed_ms = $9 WHERE id = $1`;
+    content_id = $7, sealed = $8, portal_copy = CASE WHEN $8::bytea IS NULL THEN NULL ELSE portal_copy END, pending = NULL, pending_leaf = NULL, pending_sealed = NULL, work_ms = 0, changed_ms = $9 WHERE id = $1`;
 const STEP = `INSERT INTO correction_step (case_id, seq, leaf_hash, type, was, now, why, portal, owner, service, at_ms, due_ms)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`;
 const LOGGED = `SELECT id FROM correction_case JOIN own_statement ON leaf_hash = pending_leaf
@@ -132,6 +134,7 @@ export class CaseStore {
         JSON.stringify(pending),
         leaf,
         filedMs,
+        one.portalCopy ?? null,
       ],
     ]);
   }
@@ -171,12 +174,12 @@ export class CaseStore {
     return Number(row?.n);
   }
 
-  /** Of an owner or a portal, the oldest first; no whole, which is its parts, and none before its first leaf. */
-  async page(of: 'owner' | 'portal', subsystem: string, { states, after, limit }: CasePage): Promise<KeptCase[]> {
+  /** Of these owners, the oldest first; no whole, which is its parts, and none before its first leaf. */
+  async page(owners: readonly string[], { states, after, limit }: CasePage): Promise<KeptCase[]> {
     const rows = await this.database.query<CaseRow>(
-      `SELECT ${COLUMNS} FROM correction_case WHERE ${of} = $1 AND ($2::text[] IS NULL OR state = ANY($2))
+      `SELECT ${COLUMNS} FROM correction_case WHERE owner = ANY($1::text[]) AND ($2::text[] IS NULL OR state = ANY($2))
           AND id > $3::uuid AND (record->>'seq')::integer > 0 AND NOT details ? 'parts' ORDER BY id LIMIT $4`,
-      [subsystem, states ?? null, after ?? FIRST_ID, limit],
+      [owners, states ?? null, after ?? FIRST_ID, limit],
     );
     return rows.map(keptCase);
   }

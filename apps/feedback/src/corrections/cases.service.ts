@@ -1,4 +1,4 @@
-import type { CaseEvent, CaseRecord, CaseStatement, OwnerAct, Terms } from '#corrections';
+import type { CaseEvent, CaseStatement, OwnerAct, Terms } from '#corrections';
 import { decode, SealedSchema } from '#contracts';
 import type { Delivery } from '#deliveries';
 import type { Clock, SubsystemId } from '#kernel';
@@ -22,12 +22,19 @@ import { nextStep, type NextStep } from './next-step.js';
 
 export type CasePayload = CaseSubmittedPayload | CaseStepPayload;
 
+export interface GivenContent {
+  readonly id: string;
+  readonly sealed: Buffer;
+  /** Of a request: the same, as only the gateway that files it opens it. */
+  readonly copy?: Buffer | undefined;
+}
+
 /** What an actor gives to have a step taken. */
 export interface GivenStep {
   /** Compact JWS over the payload that was proposed. */
   readonly statement: string;
   /** What the actor has sealed for the other side of the case, and under which id it is to be delivered. */
-  readonly content?: { readonly id: string; readonly sealed: Buffer } | undefined;
+  readonly content?: GivenContent | undefined;
   /** What was said beside it, as its digest was made. */
   readonly act?: OwnerAct | undefined;
 }
@@ -265,7 +272,9 @@ function signerOf({ signer, from, to }: Pick<CaseStatement, 'signer' | 'from' | 
   return signer === 'from' ? from : to;
 }
 
-/** Whether nobody has to read the request any more: a case that may be appealed may come back to its owner. */
-export function hasNoReader({ state, clocks }: CaseRecord): boolean {
-  return state === 'WITHDRAWN' || (state === 'CLOSED' && clocks.appeal === undefined);
+/** Whether it is of the right form, and sealed under a key that they have published. */
+export function isSealedFor(view: RegistryView, reader: SubsystemId, content: GivenContent | undefined): boolean {
+  checkSealed(content);
+  const kid = content === undefined ? undefined : decode(SealedSchema, content.sealed).kid;
+  return view.keysOf(reader).some((key) => key.use === 'seal' && key.kid === kid);
 }

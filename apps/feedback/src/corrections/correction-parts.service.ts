@@ -18,6 +18,7 @@ import type { ElementLedger } from './element-ledger.store.js';
 import { Filings } from './filing.service.js';
 import { NoticeStore } from './notice.store.js';
 import { OwedFlags } from './owed-flags.service.js';
+import { OwnWordsStore } from './own-words/own-words.store.js';
 import { OwnerActs } from './owner-acts.service.js';
 import { PersonCases } from './person-cases.service.js';
 import { PersonRecipients } from './person-recipients.service.js';
@@ -26,6 +27,8 @@ import { assembleReading, type ReadingParts } from './reading-parts.service.js';
 import { IndexedRecipients } from './recipients.store.js';
 import { SeenExchanges } from './seen-exchange.store.js';
 import { splitCase } from './split.service.js';
+import { SuccessionStore } from './succession.store.js';
+import { Successions } from './successions.service.js';
 import { Telling } from './telling.service.js';
 import { Verifications } from './verifications.service.js';
 
@@ -56,6 +59,7 @@ export interface CorrectionParts {
   readonly owed: OwedFlags;
   readonly recipients: RecipientActs;
   readonly verifications: Verifications;
+  readonly successions: Successions;
   readonly told: PersonRecipients;
   readonly work: CaseWork;
   readonly reading: ReadingParts;
@@ -79,9 +83,17 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
   const exchanges = new SeenExchanges(database, clock);
   const persons = new PersonCases({ store, cases, keys });
   const owners = new OwnerActs({ store, cases, clock });
+  const successions = new Successions({
+    ...{ store, cases, registry, clock, found: new SuccessionStore(database) },
+    stranded: (caseId, successor) => events.alarm('case-stranded', { correctionId: caseId, to: successor }),
+    failed: (cause) => events.failed('corrections', cause),
+  });
+  const words = new OwnWordsStore(database);
   const telling = new Telling({ store, cases, keys, recipients });
   return {
-    reading: assembleReading({ config, clock, database, store, cases, persons, owners, keys, statements, proofs }),
+    reading: assembleReading({
+      ...{ config, clock, database, store, cases, persons, owners, keys, statements, proofs, words },
+    }),
     filings: new Filings({
       ...{ store, cases, keys, statements, clock, moved, exchanges, persons },
       ...{ defaultProfile: config.termsProfile, needsTwoPersons: config.twoPersonDecisions },
@@ -92,9 +104,11 @@ export function assembleCorrections(context: CorrectionContext): CorrectionParts
     owed: new OwedFlags({ database, clock, outbox: deliveries.outbox, caughtUpAtMs: context.caughtUpAtMs }),
     recipients: new RecipientActs({ store, notices, cases, statements, clock, outbox: deliveries.outbox }),
     verifications: new Verifications({ store, cases, clock }),
+    successions,
     told: new PersonRecipients({ cases: persons, store, keys, exchanges, statements }),
     work: new CaseWork({
-      ...{ store, cases, delivering, deliveries, registry, clock, intervalMs: config.correctionIntervalMs },
+      ...{ store, cases, delivering, deliveries, registry, clock, successions, words },
+      intervalMs: config.correctionIntervalMs,
       finding: {
         telling: (kept) => telling.tell(kept),
         closing: (kept) => telling.close(kept),

@@ -51,7 +51,7 @@ class EvidenceOutlineDto {
   @ApiProperty({ description: 'Bytes.' }) @IsInt() @Min(0) @Max(524_288) size: number;
 }
 
-class OutlineDto {
+export class OutlineDto {
   @ApiProperty({ format: 'uuid' }) @Matches(EXCHANGE_ID, { message: 'exchangeId must be a UUIDv7' }) exchangeId: string;
   @ApiProperty({ description: 'Salted digest of the whole content: `doc` of the leaf.' })
   @Matches(SALTED)

@@ -9,7 +9,6 @@ import {
   type ContentOutline,
   type FilingFacts,
 } from '#corrections';
-import { decode, SealedSchema } from '#contracts';
 import { fromBase64Url, type ExchangeId, type ServiceId } from '#kernel';
 import type { Queries } from '#postgres';
 import { commit, type Statement, type TypedSubject } from '#signing';
@@ -24,7 +23,7 @@ import { casePayload, isSamePayload } from './case-payload.js';
 import { standingOfCase } from './case-standing.js';
 import type { CaseStore } from './case.store.js';
 import {
-  checkSealed,
+  isSealedFor,
   pendingOf,
   readSigned,
   type CasePayload,
@@ -207,12 +206,7 @@ export class Filings {
   /** Sealed for who is asked, under a key that it has published; a whole has no content of its own. */
   private checkContent({ filing, record }: Draft, content: GivenStep['content']): void {
     if (filing.parts !== undefined) return;
-    checkSealed(content);
-    const kid = content === undefined ? undefined : decode(SealedSchema, content.sealed).kid;
-    const isTheirs = this.parts.cases
-      .view()
-      .keysOf(record.owner)
-      .some((key) => key.use === 'seal' && key.kid === kid);
+    const isTheirs = isSealedFor(this.parts.cases.view(), record.owner, content);
     if (content?.id !== filing.contentId || !isTheirs)
       throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
   }
@@ -254,6 +248,7 @@ export class Filings {
         ...{
           contentId: filing.contentId,
           sealed: parts === undefined ? content?.sealed : undefined,
+          portalCopy: parts === undefined ? content?.copy : undefined,
           leaf: statement.leafHash,
           filedMs: ts,
         },

@@ -3,9 +3,10 @@ import { subsystemOf, type Clock, type SubsystemId } from '#kernel';
 import { ownerOfDatum } from '#snapshot';
 import { standingOfCase, type CaseStanding } from './case-standing.js';
 import type { CasePage, CaseStore } from './case.store.js';
-import type { Cases, GivenStep, StepOutcome } from './cases.service.js';
+import { isSealedFor, type Cases, type GivenStep, type StepOutcome } from './cases.service.js';
 import { correctionErrors } from './corrections.errors.js';
 import type { KeptCase } from './kept-case.js';
+import { isWorded } from './own-words/worded.js';
 
 export interface OwnerActsParts {
   readonly store: CaseStore;
@@ -21,12 +22,15 @@ export interface OwnedCase extends CaseStanding {
   readonly sealed?: string;
 }
 
+/** Text of the most characters in the widest script, and its box. */
+const MOST_SEALED_WORDS = 16 * 1024;
+
 /** What owners see of their cases and do in them; of another's they learn not even that there is one. */
 export class OwnerActs {
   constructor(private readonly parts: OwnerActsParts) {}
 
   async page(owner: SubsystemId, { limit, ...page }: CasePage): Promise<{ cases: CaseStanding[]; next?: string }> {
-    const found = await this.parts.store.page('owner', owner, { ...page, limit: limit + 1 });
+    const found = await this.parts.store.page(this.standingFor(owner), { ...page, limit: limit + 1 });
     const cases = found.slice(0, limit).map(standingOfCase);
     const next = found.length > limit ? cases.at(-1)?.id : undefined;
     return { cases, ...(next === undefined ? {} : { next }) };
@@ -35,8 +39,8 @@ export class OwnerActs {
   async one(owner: SubsystemId, id: string): Promise<OwnedCase> {
     const kept = await this.owned(owner, id);
     const { contentId, sealed } = kept;
-    // Of the next owner it is not until the case is routed to them.
-    const isTheirs = kept.record.state !== 'TRANSFERRED';
+    // Of the next owner it is not until the case is routed to them, nor of a successor until it is sealed for them.
+    const isTheirs = kept.record.state !== 'TRANSFERRED' && kept.record.owner === owner;
     return {
       ...standingOfCase(kept),
       contentId,
@@ -45,20 +49,33 @@ export class OwnerActs {
   }
 
   async act(owner: SubsystemId, id: string, act: OwnerAct, given?: Omit<GivenStep, 'act'>): Promise<StepOutcome> {
-    await this.owned(owner, id);
+    const standing = await this.owned(owner, id);
     const mass = act.act === 'join' ? await this.parts.store.find(act.massId) : undefined;
     const eventOf = (kept: KeptCase) => this.eventOf(owner, kept, act, mass);
-    if (act.act === 'transfer' && given !== undefined && given.content === undefined)
+    if (given !== undefined && !this.isContentOf(act, standing, given.content))
       throw correctionErrors.error('case-outline', { extensions: { problem: 'sealed' } });
     return this.parts.cases.step(id, eventOf, given && { ...given, act });
+  }
+
+  /** A transfer brings the request sealed anew; own words come with their digest, for a published key of the portal. */
+  private isContentOf(act: OwnerAct, { record }: KeptCase, content: GivenStep['content']): boolean {
+    if (act.act === 'transfer') return content !== undefined;
+    if (!isWorded(act)) return true;
+    if (content === undefined || act.words === undefined) return content === undefined && act.words === undefined;
+    return content.sealed.length <= MOST_SEALED_WORDS && isSealedFor(this.parts.cases.view(), record.portal, content);
   }
 
   private async owned(owner: SubsystemId, id: string): Promise<KeptCase> {
     const kept = await this.parts.cases.find(id);
     // Before its first leaf it is nobody's yet; a whole is its parts, and tells no owner what another is asked.
     const isOpenTo = kept.record.seq > 0 && kept.details.parts === undefined;
-    if (kept.record.owner !== owner || !isOpenTo) throw correctionErrors.error('case-unknown');
+    if (!this.standingFor(owner).includes(kept.record.owner) || !isOpenTo) throw correctionErrors.error('case-unknown');
     return kept;
+  }
+
+  /** The owner, and those in whose place it stands: their cases are to be found under its name. */
+  private standingFor(owner: SubsystemId): SubsystemId[] {
+    return [owner, ...this.parts.cases.view().successors.formersOf(owner, this.parts.clock.now())];
   }
 
   private eventOf(owner: SubsystemId, kept: KeptCase, act: OwnerAct, mass: KeptCase | undefined): CaseEvent {

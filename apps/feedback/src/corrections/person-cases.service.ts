@@ -1,7 +1,7 @@
 import type { CaseEvent } from '#corrections';
-import type { TypedSubject } from '#signing';
+import { spelled, type TypedSubject } from '#signing';
 import type { Caller } from '../caller/caller-auth.service.js';
-import { ownSubjects, spelled } from '../caller/own-subjects.js';
+import { ownSubjects } from '../caller/own-subjects.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { tagsOf } from '../key-store/person-tags.js';
 import { epochTagKey } from '../key-store/tag.js';

@@ -13,6 +13,8 @@ import { Evidences } from './evidence/evidences.service.js';
 import { Letters } from './letters/letters.service.js';
 import type { OwnerActs } from './owner-acts.service.js';
 import type { PersonCases } from './person-cases.service.js';
+import { OwnWords } from './own-words/own-words.service.js';
+import type { OwnWordsStore } from './own-words/own-words.store.js';
 import { CaseStatistics } from './statistics/case-statistics.service.js';
 import { Oversight } from './supervisor/oversight.service.js';
 import { OversightStore } from './supervisor/oversight.store.js';
@@ -28,12 +30,14 @@ export interface ReadingContext {
   readonly keys: PersonKeys;
   readonly statements: OwnStatements;
   readonly proofs: ProvenLeaves;
+  readonly words: OwnWordsStore;
 }
 
 export interface ReadingParts {
   readonly store: CaseStore;
   readonly letters: Letters;
   readonly evidences: Evidences;
+  readonly ownWords: OwnWords;
   readonly oversight: Oversight;
   readonly audit: CaseAudit;
   readonly statistics: CaseStatistics;
@@ -41,12 +45,13 @@ export interface ReadingParts {
 
 /** What is read of cases by those who do not decide them. */
 export function assembleReading(context: ReadingContext): ReadingParts {
-  const { config, clock, database, store, cases, persons, owners, keys, statements, proofs } = context;
+  const { config, clock, database, store, cases, persons, owners, keys, statements, proofs, words } = context;
   const overseen = new OversightStore(database, store);
   const period = new CasePeriodStore(database);
   return {
     store,
     letters: new Letters({ store, cases, persons }),
+    ownWords: new OwnWords({ store, words, persons, statements }),
     evidences: new Evidences({ store, persons, keys, statements, proofs }),
     audit: new CaseAudit({
       ...{ period, cases, keys, clock, one: new OneCaseStore(database), oversight: overseen },

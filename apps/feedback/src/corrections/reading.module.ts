@@ -4,6 +4,7 @@ import { CaseStore } from './case.store.js';
 import { Evidences } from './evidence/evidences.service.js';
 import { LettersController } from './letters/letters.controller.js';
 import { Letters } from './letters/letters.service.js';
+import { OwnWords } from './own-words/own-words.service.js';
 import { PortalEventsController } from './portal-events.controller.js';
 import type { ReadingParts } from './reading-parts.service.js';
 import { CaseStatisticsController } from './statistics/case-statistics.controller.js';
@@ -21,11 +22,12 @@ export const readingControllers = [
   CaseStatisticsController,
 ];
 
-export function readingProviders({ store, letters, evidences, oversight, audit, statistics }: ReadingParts) {
+export function readingProviders({ store, letters, evidences, ownWords, oversight, audit, statistics }: ReadingParts) {
   return [
     { provide: CaseStore, useValue: store },
     { provide: Letters, useValue: letters },
     { provide: Evidences, useValue: evidences },
+    { provide: OwnWords, useValue: ownWords },
     { provide: Oversight, useValue: oversight },
     { provide: CaseAudit, useValue: audit },
     { provide: CaseStatistics, useValue: statistics },

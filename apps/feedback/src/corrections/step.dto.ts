@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
-import type { GivenStep } from './cases.service.js';
+import type { GivenContent, GivenStep } from './cases.service.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const IS_UUID = (name: string, { each = false } = {}) =>
@@ -29,6 +29,15 @@ export class SealedDto {
   @MaxLength(MOST_SEALED)
   @Matches(/^[A-Za-z0-9_-]+$/, { message: 'content.sealed must be base64url' })
   sealed: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Of a request: the same as only the gateway that files it can open it, base64url; for a successor.',
+  })
+  @IsOptional()
+  @MaxLength(MOST_SEALED)
+  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'content.copy must be base64url' })
+  copy?: string;
 }
 
 /** What makes a proposal a step. Without it the answer is the payload that has to be signed. */
@@ -48,8 +57,14 @@ export class GivenDto {
 
 export function givenOf({ statement, content }: GivenDto): Omit<GivenStep, 'act'> | undefined {
   if (statement === undefined) return undefined;
-  const sealed = content && { id: content.id, sealed: Buffer.from(content.sealed, 'base64url') };
-  return { statement, content: sealed };
+  return { statement, content: content && contentOf(content) };
+}
+
+export function contentOf({ id, sealed, copy }: SealedDto): GivenContent {
+  return {
+    ...{ id, sealed: Buffer.from(sealed, 'base64url') },
+    ...(copy === undefined ? {} : { copy: Buffer.from(copy, 'base64url') }),
+  };
 }
 
 export class StepOutcomeDto {

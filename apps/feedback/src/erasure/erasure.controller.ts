@@ -1,11 +1,11 @@
 import { Controller, Delete, Header, Inject, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { toBase64Url } from '#kernel';
+import { spelled } from '#signing';
 import { AuthenticatedCaller, CallerGuard } from '../caller/caller.guard.js';
 import type { Caller } from '../caller/caller-auth.service.js';
 import { ApiEndUser, PERSON_CODES, ProblemCodes } from '../problem-codes.dto.js';
 import { callerErrors } from '../caller/caller.errors.js';
-import { spelled } from '../caller/own-subjects.js';
 import { Compromises } from '../compromise/compromises.service.js';
 import { PersonCases } from '../corrections/person-cases.service.js';
 import { EraseQuery, ErasedDto } from './erasure.dto.js';

@@ -27,12 +27,13 @@ export const access: AccessPlan = {
     insert: true,
     update: [
       ...['owner', 'portal', 'state', 'record', 'deadlines', 'details', 'content_id', 'sealed', 'recipients_enc'],
-      ...['pending', 'pending_leaf', 'pending_sealed', 'is_astray', 'work_ms', 'changed_ms'],
+      ...['pending', 'pending_leaf', 'pending_sealed', 'portal_copy', 'is_astray', 'work_ms', 'changed_ms'],
     ],
     erasable: true,
   },
   correction_count: { insert: true, update: ['n'] },
   correction_step: grows,
+  correction_words: { insert: true, erasable: true },
   correction_notice: {
     insert: true,
     update: ['sealed', 'action', 'reason', 'acked_leaf', 'acked_ms'],

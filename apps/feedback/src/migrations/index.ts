@@ -11,6 +11,9 @@ import { Recipients1800000000010 } from './0010-recipients.js';
 import { CaseOversight1800000000011 } from './0011-case-oversight.js';
 import { Notifications1800000000012 } from './0012-notifications.js';
 import { ExchangeKinds1800000000013 } from './0013-exchange-kinds.js';
+import { CaseSuccession1800000000014 } from './0014-case-succession.js';
+import { OwnWords1800000000015 } from './0015-own-words.js';
+import { DeliveryLanes1800000000016 } from './0016-delivery-lanes.js';
 
 /** In order; never changed once released. */
 export const migrations = [
@@ -27,4 +30,7 @@ export const migrations = [
   CaseOversight1800000000011,
   Notifications1800000000012,
   ExchangeKinds1800000000013,
+  CaseSuccession1800000000014,
+  OwnWords1800000000015,
+  DeliveryLanes1800000000016,
 ];

@@ -14,6 +14,8 @@ export interface ClaimedDelivery {
   readonly channel: Channel;
   /** This one included. */
   readonly attempts: number;
+  /** Since it was made. */
+  readonly ageMs: number;
   readonly code: NoticeCode;
   readonly category: string;
   readonly portal: string;
@@ -27,6 +29,7 @@ export interface ClaimedDelivery {
 interface ClaimedRecord {
   readonly id: string;
   readonly attempts: number;
+  readonly age_ms: string;
   readonly code: NoticeCode;
   readonly category: string;
   readonly portal: string;
@@ -40,8 +43,8 @@ interface ClaimedRecord {
 export interface DeliverySizes {
   /** Not ended, counted up to 10,000. */
   readonly waiting: number;
-  /** How long the oldest of them has waited. */
-  readonly oldestMs: number;
+  /** How long that one is due for which nobody has had time longest; pauses after failures are not counted. */
+  readonly overdueMs: number;
 }
 
 const CLAIM = `WITH free AS (
@@ -50,9 +53,9 @@ const CLAIM = `WITH free AS (
   ), held AS (
     UPDATE notification_delivery AS one
        SET holder = $2, due_ms = ${NOW_MS} + $3::bigint, attempts = attempts + 1, at_ms = ${NOW_MS}
-      FROM free WHERE one.id = free.id RETURNING one.id, one.attempts, one.notification_id
+      FROM free WHERE one.id = free.id RETURNING one.id, one.attempts, ${NOW_MS} - one.made_ms AS age_ms, one.notification_id
   )
-  SELECT held.id, attempts, code, category, told.portal, told.public_number, case_id, told.epoch, told.tag, subject_enc
+  SELECT held.id, attempts, age_ms, code, category, told.portal, told.public_number, case_id, told.epoch, told.tag, subject_enc
     FROM held JOIN notification AS told ON told.id = notification_id
     LEFT JOIN correction_case ON correction_case.id = case_id`;
 const BEGIN = `UPDATE notification_delivery SET state = 'SENDING', due_ms = ${NOW_MS} + $3::bigint
@@ -61,12 +64,12 @@ const SETTLE = `UPDATE notification_delivery
     SET state = $3, why = $4, due_ms = ${NOW_MS} + $5::bigint, at_ms = ${NOW_MS}, holder = NULL
   WHERE id = $1 AND holder = $2 AND state IN ('WAITING', 'SENDING') RETURNING id`;
 const RECOVER = `UPDATE notification_delivery
-    SET state = CASE WHEN channel <> 'push' THEN 'UNCERTAIN' WHEN attempts >= $2 THEN 'FAILED' ELSE 'WAITING' END,
+    SET state = CASE WHEN channel <> 'push' THEN 'UNCERTAIN' WHEN made_ms <= ${NOW_MS} - $2::bigint THEN 'FAILED' ELSE 'WAITING' END,
         why = 'interrupted', due_ms = ${NOW_MS}, at_ms = ${NOW_MS}, holder = NULL
   WHERE channel = $1 AND state = 'SENDING' AND due_ms <= ${NOW_MS} RETURNING id, state`;
-const SIZES = `SELECT count(*) AS waiting, coalesce(${NOW_MS} - min(made_ms), 0) AS oldest FROM (
-    SELECT made_ms FROM notification_delivery WHERE channel = $1 AND state IN ('WAITING', 'SENDING')
-     LIMIT 10000) AS open`;
+const SIZES = `SELECT count(*) AS waiting, greatest(${NOW_MS} - min(due_ms), 0) AS overdue FROM (
+    SELECT due_ms FROM notification_delivery WHERE channel = $1 AND state IN ('WAITING', 'SENDING')
+     ORDER BY due_ms LIMIT 10000) AS open`;
 
 /** Who is at which delivery. After a crash a lease ends by itself. */
 export class NoticeDeliveryStore {
@@ -76,7 +79,8 @@ export class NoticeDeliveryStore {
   async claim(channel: Channel, holder: string, leaseMs: number, limit: number): Promise<ClaimedDelivery[]> {
     const rows = await this.database.query<ClaimedRecord>(CLAIM, [channel, holder, leaseMs, limit]);
     return rows.map((row) => ({
-      ...{ id: row.id, holder, channel, attempts: row.attempts, code: row.code, category: row.category },
+      ...{ id: row.id, holder, channel, attempts: row.attempts, ageMs: Number(row.age_ms) },
+      ...{ code: row.code, category: row.category },
       ...{ portal: row.portal, publicNumber: row.public_number, caseId: row.case_id },
       person: { epoch: row.epoch, tag: row.tag },
       subjectEnc: row.subject_enc ?? undefined,
@@ -94,12 +98,12 @@ export class NoticeDeliveryStore {
   }
 
   /** What whoever began to send has left behind: only a push goes again. */
-  recover(channel: Channel, maxAttempts: number): Promise<{ readonly id: string; readonly state: DeliveryState }[]> {
-    return this.database.query<{ id: string; state: DeliveryState }>(RECOVER, [channel, maxAttempts]);
+  recover(channel: Channel, giveUpMs: number): Promise<{ readonly id: string; readonly state: DeliveryState }[]> {
+    return this.database.query<{ id: string; state: DeliveryState }>(RECOVER, [channel, giveUpMs]);
   }
 
   async sizes(channel: Channel): Promise<DeliverySizes> {
-    const [row] = await this.database.query<{ waiting: string; oldest: string }>(SIZES, [channel]);
-    return { waiting: Number(row?.waiting), oldestMs: Number(row?.oldest) };
+    const [row] = await this.database.query<{ waiting: string; overdue: string }>(SIZES, [channel]);
+    return { waiting: Number(row?.waiting), overdueMs: Number(row?.overdue) };
   }
 }

@@ -74,7 +74,7 @@ export function assembleNotifications(context: NotificationContext): Notificatio
     ...{ store: new NoticeDeliveryStore(database), intervalMs: config.notificationIntervalMs },
     sending: new Sending({ keys, preferences, contacts: asked, posts, mails, sms, push, links }),
     rule: {
-      maxAttempts: config.notificationMaxAttempts,
+      giveUpMs: config.notificationGiveUpMs,
       pauseMs: (attempts) => backOffMs(attempts, backOff, Math.random()),
     },
     // The question to the portal, or the longest handover, with as much again for the database.

@@ -70,13 +70,11 @@ export const notificationSettings = {
     min: 100,
     meaning: 'Time for one question to a portal, one call of a hook, and each pause of a mail server.',
   }),
-  notificationMaxAttempts: setting.integer({
-    env: 'KEREGE_FEEDBACK_NOTIFICATION_MAX_ATTEMPTS',
-    default: 10,
-    min: 1,
-    max: 100,
-    meaning: 'Attempts at a delivery until it is parked as FAILED; the inbox has it in any case.',
-    unit: 'attempts',
+  notificationGiveUpMs: setting.durationMs({
+    env: 'KEREGE_FEEDBACK_NOTIFICATION_GIVE_UP_MS',
+    default: 72 * HOUR_MS,
+    min: 10,
+    meaning: 'How old a delivery gets until it is parked as FAILED; the inbox has it in any case.',
   }),
   notificationRetryFirstMs: setting.durationMs({
     env: 'KEREGE_FEEDBACK_NOTIFICATION_RETRY_FIRST_MS',

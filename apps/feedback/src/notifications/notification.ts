@@ -18,7 +18,7 @@ export type Channel = (typeof CHANNELS)[number];
 export const DELIVERY_STATES = ['WAITING', 'SENDING', 'SENT', 'FAILED', 'SUPPRESSED', 'UNCERTAIN'] as const;
 /**
  * `SENDING`: an attempt has begun, and its outcome is not written yet. `UNCERTAIN`: it may or may not have arrived, and
- * is not sent again. `FAILED`: parked after the last attempt, or refused for good. `SUPPRESSED`: not wanted, or no way.
+ * is not sent again. `FAILED`: too old, or refused for good. `SUPPRESSED`: not wanted, or no way.
  */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Rounds, type Reading } from '#platform';
 import { CHANNELS, type Channel, type DeliveryState } from './notification.js';
 import type { ClaimedDelivery, DeliverySizes, NoticeDeliveryStore } from './notice-delivery.store.js';
-import type { Sending } from './sending.service.js';
-import { afterTransmission, type AttemptRule } from './transmission.js';
+import type { Handover, Sending } from './sending.service.js';
+import { afterTransmission, type AttemptRule, type Transmission } from './transmission.js';
 
 /** What became of an attempt, without anything of the person. */
 export interface NoticeOutcome {
@@ -27,7 +27,7 @@ export interface NotificationWorkerParts {
 /** At once by one process, on one channel. */
 export const AT_ONCE = 8;
 const LATE_MS = 10 * 60_000;
-const NONE: DeliverySizes = { waiting: 0, oldestMs: 0 };
+const NONE: DeliverySizes = { waiting: 0, overdueMs: 0 };
 
 /**
  * Brings notifications out of the inbox to where persons look. Each channel goes by itself, so that a mail server that is
@@ -62,7 +62,7 @@ export class NotificationWorker {
   /** For `/status`. */
   reading(): Reading {
     const details = Object.fromEntries(this.lanes.map(({ channel, sizes }) => [channel, sizes.waiting]));
-    const late = this.lanes.filter(({ sizes }) => sizes.oldestMs >= LATE_MS).map(({ channel }) => channel);
+    const late = this.lanes.filter(({ sizes }) => sizes.overdueMs >= LATE_MS).map(({ channel }) => channel);
     if (late.length === 0) return { state: 'ok', details };
     return { state: 'degraded', reason: `notifications stand still for ten minutes: ${late.join(', ')}`, details };
   }
@@ -83,7 +83,7 @@ class Lane {
   private async round(): Promise<number> {
     const { store, leaseMs, rule, told, intervalMs } = this.parts;
     const { channel } = this;
-    for (const { id, state } of await store.recover(channel, rule.maxAttempts))
+    for (const { id, state } of await store.recover(channel, rule.giveUpMs))
       told({ channel, state, delivery: id, why: 'interrupted' });
     const claimed = await store.claim(channel, randomUUID(), leaseMs, AT_ONCE);
     await Promise.all(claimed.map((one) => this.guarded(one)));
@@ -101,13 +101,23 @@ class Lane {
   }
 
   private async deliver(delivery: ClaimedDelivery): Promise<void> {
-    const { store, sending, leaseMs, rule, told } = this.parts;
-    const prepared = await sending.prepare(delivery);
+    const { store, leaseMs, rule, told } = this.parts;
+    const prepared = await this.prepared(delivery);
     if ('hand' in prepared && !(await store.begin(delivery, leaseMs))) return;
     // A crash from here to `settle` leaves SENDING: it may have arrived.
     const transmission = 'hand' in prepared ? await prepared.hand() : prepared;
-    const { channel, attempts, id } = delivery;
-    const verdict = afterTransmission(channel, transmission, attempts, rule);
+    const { channel, id } = delivery;
+    const verdict = afterTransmission(channel, transmission, delivery, rule);
     if (await store.settle(delivery, verdict)) told({ channel, state: verdict.state, delivery: id, why: verdict.why });
+  }
+
+  /** Nothing has left where this fails: it is tried again after a pause, so that it is in nobody's way. */
+  private async prepared(delivery: ClaimedDelivery): Promise<Handover | Transmission> {
+    try {
+      return await this.parts.sending.prepare(delivery);
+    } catch (cause) {
+      this.parts.failed(cause);
+      return { kind: 'again', why: 'prepare-failed' };
+    }
   }
 }

@@ -2,28 +2,28 @@ import { describe, expect, it } from '@jest/globals';
 import { CHANNELS } from './notification.js';
 import { afterTransmission, hookTransmission, mailTransmission, type Transmission } from './transmission.js';
 
-const rule = { maxAttempts: 3, pauseMs: (attempts: number) => attempts * 100 };
-const states = (transmission: Transmission, attempts = 1) =>
-  CHANNELS.map((channel) => afterTransmission(channel, transmission, attempts, rule).state);
+const rule = { giveUpMs: 1_000, pauseMs: (attempts: number) => attempts * 100 };
+const states = (transmission: Transmission, ageMs: number) =>
+  CHANNELS.map((channel) => afterTransmission(channel, transmission, { attempts: 50, ageMs }, rule).state);
 
 describe('what becomes of a delivery', () => {
   it.each<[Transmission, number, string[]]>([
     [{ kind: 'taken' }, 1, ['SENT', 'SENT', 'SENT']],
-    [{ kind: 'again', why: 'x' }, 1, ['WAITING', 'WAITING', 'WAITING']],
-    [{ kind: 'again', why: 'x' }, 3, ['FAILED', 'FAILED', 'FAILED']],
+    [{ kind: 'again', why: 'x' }, 999, ['WAITING', 'WAITING', 'WAITING']],
+    [{ kind: 'again', why: 'x' }, 1_000, ['FAILED', 'FAILED', 'FAILED']],
     [{ kind: 'refused', why: 'x' }, 1, ['FAILED', 'FAILED', 'FAILED']],
     // push, e-mail, SMS: only the first is repeated where it may have arrived.
     [{ kind: 'unknown', why: 'x' }, 1, ['WAITING', 'UNCERTAIN', 'UNCERTAIN']],
-    [{ kind: 'unknown', why: 'x' }, 3, ['FAILED', 'UNCERTAIN', 'UNCERTAIN']],
+    [{ kind: 'unknown', why: 'x' }, 1_000, ['FAILED', 'UNCERTAIN', 'UNCERTAIN']],
     [{ kind: 'nowhere', why: 'x' }, 1, ['SUPPRESSED', 'SUPPRESSED', 'SUPPRESSED']],
-  ])('after %j, attempt %i', (transmission, attempts, expected) => {
-    expect(states(transmission, attempts)).toEqual(expected);
+  ])('after %j, %i ms old, however many attempts there were', (transmission, ageMs, expected) => {
+    expect(states(transmission, ageMs)).toEqual(expected);
   });
 
-  it('waits longer after each failure', () => {
-    expect([1, 2].map((n) => afterTransmission('push', { kind: 'again', why: 'x' }, n, rule).pauseMs)).toEqual([
-      100, 200,
-    ]);
+  it('waits longer after each failure, but no longer than it may', () => {
+    const pauseMs = (attempts: number, ageMs: number) =>
+      afterTransmission('push', { kind: 'again', why: 'x' }, { attempts, ageMs }, rule).pauseMs;
+    expect([pauseMs(1, 0), pauseMs(2, 100), pauseMs(3, 950)]).toEqual([100, 200, 50]);
   });
 });
 
@@ -35,9 +35,12 @@ describe('what an answer means', () => {
     [400, 'refused'],
     [401, 'refused'],
     [429, 'again'],
-    [500, 'again'],
+    [500, 'unknown'],
+    [501, 'again'],
+    [502, 'unknown'],
     [503, 'again'],
     [504, 'unknown'],
+    [520, 'unknown'],
   ])('of a hook: %i', (status, kind) => {
     expect(hookTransmission(status).kind).toBe(kind);
   });

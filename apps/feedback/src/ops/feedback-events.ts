@@ -13,6 +13,7 @@ export const alarmReasons = [
   'delivery-parked',
   'case-untold',
   'case-step-lost',
+  'case-stranded',
   'registry',
 ] as const;
 export type AlarmReason = (typeof alarmReasons)[number];

@@ -1,14 +1,14 @@
 import { QUESTION_KIND, sealDelivery, type Delivery, type QuestionContent } from '#deliveries';
 import { newExchangeId, toBase64Url, type Clock, type SubsystemId } from '#kernel';
 import type { Database, Queries } from '#postgres';
-import { SealingSessions, type CommitmentKind, type QuestionAskedPayload, type Statement } from '#signing';
+import { spelled, SealingSessions, type CommitmentKind, type QuestionAskedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { Access, AccessHistory } from '../access-history/access-history.service.js';
 import type { LeafPlace } from '../access-history/outcome.js';
 import type { Language } from '../access-history/titles.js';
 import { callerErrors } from '../caller/caller.errors.js';
 import type { Caller } from '../caller/caller-auth.service.js';
-import { ownSubjects, spelled } from '../caller/own-subjects.js';
+import { ownSubjects } from '../caller/own-subjects.js';
 import type { PersonKeys } from '../key-store/person-keys.store.js';
 import { tagsOf } from '../key-store/person-tags.js';
 import { standingOf, type QuestionCode, type QuestionStanding } from './question.js';

@@ -25,6 +25,8 @@ export interface SealedContent {
   readonly id: string;
   /** base64url. */
   readonly sealed: string;
+  /** Of a request: as this gateway alone opens it, base64url. */
+  readonly copy?: string;
 }
 
 /** Takes one step of a case in a consumer's name: asks what would be signed, looks whether it is that, signs and sends it. */

@@ -116,3 +116,28 @@ export class FiledDto {
 export class StandingDto {
   @ApiProperty({ type: Object, description: 'As feedback shows the case.' }) standing: object;
 }
+
+class ShownWordsDto {
+  @ApiProperty({ description: 'Number of the transition that brought them.' }) seq: number;
+  @ApiProperty({ required: false, example: 'decided' }) what?: string;
+  @ApiProperty({ required: false, example: 'DEMO/GOV/1001/register' }) owner?: string;
+  @ApiProperty({ required: false, format: 'date-time' }) at?: string;
+  @ApiProperty({ required: false, description: 'Plain text; lines may break.' }) text?: string;
+
+  @ApiProperty({
+    required: false,
+    enum: ['statement-unsound', 'act-unsound', 'words-unsound', 'words-unopenable'],
+    description: 'Why there is no text: it cannot be opened here, or its owner has not signed it.',
+  })
+  problem?: string;
+}
+
+export class OwnWordsDto {
+  @ApiProperty({ type: [ShownWordsDto] }) words: ShownWordsDto[];
+}
+
+export class ShownLetterDto {
+  @ApiProperty() title: string;
+  @ApiProperty({ type: [String] }) paragraphs: string[];
+  @ApiProperty({ example: 'az' }) language: string;
+}

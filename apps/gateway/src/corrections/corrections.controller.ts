@@ -1,17 +1,34 @@
 import type { IncomingMessage } from 'node:http';
-import { Controller, Header, HttpCode, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Header, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseExchangeId, type SubsystemId } from '#kernel';
 import { Consumer, ConsumerGuard } from '../consumer-auth/consumer.guard.js';
 import { CaseSteps, type Standing } from './case-steps.service.js';
 import { malformed, readCorrection, readInfo, readNothing } from './correction-body.pipe.js';
 import { CorrectionBodies } from './correction-bodies.service.js';
-import { CorrectionDto, FiledDto, InfoDto, NothingDto, StandingDto } from './correction.dto.js';
+import {
+  CorrectionDto,
+  FiledDto,
+  InfoDto,
+  NothingDto,
+  OwnWordsDto,
+  ShownLetterDto,
+  StandingDto,
+} from './correction.dto.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 import { endUserOf } from './end-user-header.js';
 import { filingRequestOf } from './filing-form.js';
 import { GatewayFilings, type Filed } from './filings.service.js';
+import { OwnWords, type ShownLetter, type ShownWords } from './own-words.service.js';
 import { PersonActs } from './person-acts.service.js';
 
 const ROUTE = '/v1/corrections';
@@ -21,7 +38,10 @@ export const CORRECTION_ROUTES = [
   ...['withdraw', 'info', 'appeal'].map((act) => `${ROUTE}/:id/${act}`),
 ] as const;
 
-/** What persons say is wrong in an answer, for portal backends (`corrections.md` §10); whatever is read of cases feedback serves. */
+/**
+ * What persons say is wrong in an answer, for portal backends (`corrections.md` §10). What is read of cases feedback serves,
+ * but for what only this portal can open.
+ */
 @ApiTags('corrections')
 @ApiHeader({ name: 'X-Road-Client', required: false, description: 'May be missing beside an access token.' })
 @ApiHeader({ name: 'Kerege-End-User', required: true, description: 'Assertion of the person who asks.' })
@@ -31,6 +51,7 @@ export class GatewayCorrectionsController {
   constructor(
     @Inject(GatewayFilings) private readonly filings: GatewayFilings,
     @Inject(PersonActs) private readonly acts: PersonActs,
+    @Inject(OwnWords) private readonly words: OwnWords,
     @Inject(CaseSteps) private readonly steps: CaseSteps,
     @Inject(CorrectionBodies) private readonly bodies: CorrectionBodies,
   ) {}
@@ -110,6 +131,38 @@ export class GatewayCorrectionsController {
     });
   }
 
+  @Get(':id/words')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    operationId: 'readOwnWords',
+    summary: 'What owners have said to the person in their own words, opened here and signed by them.',
+  })
+  @ApiOkResponse({ type: OwnWordsDto })
+  async ownWords(
+    @Param('id') id: string,
+    @Req() { raw }: FastifyRequest,
+    @Consumer() consumer: SubsystemId,
+  ): Promise<{ words: ShownWords[] }> {
+    return { words: await this.words.of(consumer, endUserOf(raw.rawHeaders), caseOf(id)) };
+  }
+
+  @Get(':id/letter')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    operationId: 'readCorrectionLetter',
+    summary: 'The letter of feedback, with the own words of owners in their places.',
+  })
+  @ApiQuery({ name: 'lang', required: false, description: 'Absent: that in which the case was filed.' })
+  @ApiOkResponse({ type: ShownLetterDto })
+  letter(
+    @Param('id') id: string,
+    @Query('lang') language: unknown,
+    @Req() { raw }: FastifyRequest,
+    @Consumer() consumer: SubsystemId,
+  ): Promise<ShownLetter> {
+    return this.words.letter(consumer, endUserOf(raw.rawHeaders), caseOf(id), languageIn(language));
+  }
+
   private act(
     raw: IncomingMessage,
     reply: FastifyReply,
@@ -126,4 +179,11 @@ function caseOf(id: string): string {
   const parsed = parseExchangeId(id);
   if (parsed === undefined) throw malformed([{ pointer: '#', message: 'the id of a case is a UUIDv7' }]);
   return parsed;
+}
+
+/** It stands in a URL at feedback, which says which ones it speaks. */
+function languageIn(language: unknown): string | undefined {
+  if (language === undefined) return undefined;
+  if (typeof language === 'string' && /^[a-z]{2}$/.test(language)) return language;
+  throw malformed([{ pointer: '#/lang', message: 'lang is two letters: az, ky, kk, ru, en' }]);
 }

@@ -27,6 +27,12 @@ export const gatewayCorrectionErrors = defineErrors('gateway-corrections', {
     message: 'The owner of the datum publishes no sealing key that is valid now, so nothing can be sealed for it.',
     next: 'Try again later under the same correctionId; tell the operator if it stays.',
   },
+  'correction-successor-alien': {
+    kind: 'refused',
+    message:
+      'Feedback wants a request sealed for a subsystem that by the registry of this gateway does not succeed its owner; "why" says what is wrong with it. Nothing was sealed.',
+    next: 'See docs/operations/corrections.md, "sealing-refused".',
+  },
   'corrections-not-served': {
     kind: 'unavailable',
     message: 'This gateway knows no feedback service, so it files no corrections.',

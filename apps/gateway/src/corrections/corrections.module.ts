@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import type { Clock } from '#kernel';
+import type { Clock, InstanceId } from '#kernel';
 import type { Database } from '#postgres';
 import type { Exchanges } from '../exchange/exchange.js';
 import { CaseSteps, type CaseStepsParts } from './case-steps.service.js';
@@ -9,12 +9,16 @@ import { FeedbackCases } from './feedback-cases.service.js';
 import { partKey } from './filing.js';
 import { GatewayFilings } from './filings.service.js';
 import { Forgetting } from './forgetting.service.js';
+import { OwnWords, type OwnWordsParts } from './own-words.service.js';
 import { PersonActs } from './person-acts.service.js';
 import { Rechecks } from './recheck.service.js';
 import type { VerificationEvents } from './verification-events.js';
+import { copyKey } from './portal-copy.js';
+import { Sealings, type SealingEvents } from './sealings.service.js';
 import { VerificationsWorker } from './verifications.worker.js';
 
-export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'keys'> {
+export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry'> {
+  readonly keys: CaseStepsParts['keys'] & OwnWordsParts['keys'];
   readonly settings: {
     readonly feedbackUrl: string;
     readonly correctionTimeoutMs: number;
@@ -25,8 +29,10 @@ export interface CorrectionsContext extends Pick<CaseStepsParts, 'registry' | 'k
   readonly exchanges: Exchanges;
   /** Of this gateway: the key of its rows is made from it. */
   readonly secret: Uint8Array;
+  /** This gateway, by which the registry says whom it serves. */
+  readonly gateway: InstanceId;
   readonly clock: Clock;
-  readonly events: VerificationEvents;
+  readonly events: VerificationEvents & SealingEvents;
   readonly failed: (what: string, cause: unknown) => void;
 }
 
@@ -37,6 +43,7 @@ export class Corrections {
   readonly steps: CaseSteps;
   readonly filings: GatewayFilings;
   readonly acts: PersonActs;
+  readonly words: OwnWords;
   readonly verifications: VerificationsWorker;
   private readonly bodies: CorrectionBodies;
 
@@ -52,11 +59,15 @@ export class Corrections {
     this.filings = new GatewayFilings({
       ...{ steps: this.steps, kept: this.kept, clock },
       partKey: partKey(secret),
+      copyKey: copyKey(secret),
     });
     this.acts = new PersonActs(this.steps);
+    this.words = new OwnWords({ steps: this.steps, feedback: this.feedback, keys });
     const own = { kept: this.kept, feedback: this.feedback, steps: this.steps, clock };
     this.verifications = new VerificationsWorker({
       ...{ ...own, failed, events, forgetting: new Forgetting(own) },
+      sealings: new Sealings({ ...own, failed, events, copyKey: copyKey(secret) }),
+      served: () => registry.current()?.instanceEntry(context.gateway)?.serves ?? [],
       rechecks: new Rechecks(exchanges, clock),
       everyMs: settings.verificationsEveryMs,
     });
@@ -78,6 +89,7 @@ export class Corrections {
       { provide: CaseSteps, useValue: this.steps },
       { provide: GatewayFilings, useValue: this.filings },
       { provide: PersonActs, useValue: this.acts },
+      { provide: OwnWords, useValue: this.words },
       { provide: CorrectionBodies, useValue: this.bodies },
     ];
   }

@@ -23,8 +23,17 @@ export interface Asker {
   readonly endUser?: string;
 }
 
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body: string | undefined;
+  readonly maxBytes: number;
+}
+
 const TOKEN_S = 60;
 const MAX_BYTES = 256 * 1024;
+/** A sealed request with its evidence. */
+const LARGE_BYTES = 1024 * 1024;
 
 /**
  * Speaks with feedback about cases, in a consumer's name. Promises an answer that feedback has given, its refusal as it
@@ -33,8 +42,8 @@ const MAX_BYTES = 256 * 1024;
 export class FeedbackCases {
   constructor(private readonly parts: FeedbackCasesParts) {}
 
-  get(path: string, asker: Asker): Promise<Readonly<Record<string, unknown>>> {
-    return this.ask('GET', path, asker);
+  get(path: string, asker: Asker, size?: 'large'): Promise<Readonly<Record<string, unknown>>> {
+    return this.ask('GET', path, asker, undefined, size === 'large' ? LARGE_BYTES : MAX_BYTES);
   }
 
   post(path: string, body: object, asker: Asker): Promise<Readonly<Record<string, unknown>>> {
@@ -46,10 +55,11 @@ export class FeedbackCases {
     path: string,
     asker: Asker,
     body?: string,
+    maxBytes = MAX_BYTES,
   ): Promise<Readonly<Record<string, unknown>>> {
     const { feedbackUrl } = this.parts;
     if (feedbackUrl === '') throw gatewayCorrectionErrors.error('corrections-not-served');
-    const { status, text } = await this.send(method, path, asker, body);
+    const { status, text } = await this.send({ method, path, body, maxBytes }, asker);
     const answer = parsed(text);
     if (status === 200 && typeof answer === 'object' && answer !== null)
       return answer as Readonly<Record<string, unknown>>;
@@ -58,7 +68,7 @@ export class FeedbackCases {
     throw this.away({ status });
   }
 
-  private async send(method: 'GET' | 'POST', path: string, asker: Asker, body: string | undefined) {
+  private async send({ method, path, body, maxBytes }: Call, asker: Asker) {
     const { feedbackUrl, timeoutMs } = this.parts;
     try {
       const response = await request(`${feedbackUrl}${path}`, {
@@ -71,7 +81,7 @@ export class FeedbackCases {
         ...(body === undefined ? {} : { body }),
         signal: AbortSignal.timeout(timeoutMs),
       });
-      return { status: response.statusCode, text: await boundedText(response.body, MAX_BYTES) };
+      return { status: response.statusCode, text: await boundedText(response.body, maxBytes) };
     } catch (cause) {
       throw this.away(cause);
     }

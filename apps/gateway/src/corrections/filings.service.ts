@@ -6,6 +6,7 @@ import type { CaseSteps, Standing } from './case-steps.service.js';
 import type { CorrectionFilings } from './correction-filing.store.js';
 import { gatewayCorrectionErrors } from './corrections.errors.js';
 import type { Asker } from './feedback-cases.service.js';
+import { sealCopy } from './portal-copy.js';
 import {
   contentOf,
   flawExtensions,
@@ -23,6 +24,8 @@ export interface FilingServiceParts {
   readonly kept: CorrectionFilings;
   /** From which ids of parts are made. */
   readonly partKey: Uint8Array;
+  /** Of copies that feedback keeps for this gateway, should an owner be succeeded. */
+  readonly copyKey: Buffer;
   readonly clock: Clock;
 }
 
@@ -154,7 +157,13 @@ export class GatewayFilings {
       ...(parentId === undefined ? {} : { parentId }),
     };
     const asked = { correctionId: id, kind, service, endpoint, content };
-    const sealed = parts === undefined ? await steps.seal(contentId, CASE_KINDS.request, owner, asked) : undefined;
+    const sealed =
+      parts === undefined
+        ? {
+            ...(await steps.seal(contentId, CASE_KINDS.request, owner, asked)),
+            copy: sealCopy(this.parts.copyKey, id, asker.consumer, { owner, kind, service, endpoint, content }),
+          }
+        : undefined;
     const expected = { t: 'correction.submitted' as const, id, to: owner, doc: outline.digest, opening };
     return steps.step(asker, '/v1/corrections', body, expected, sealed);
   }

@@ -8,6 +8,7 @@ import { gatewayCorrectionErrors } from './corrections.errors.js';
 import type { Asker, FeedbackCases } from './feedback-cases.service.js';
 import type { Forgetting } from './forgetting.service.js';
 import type { KeptFiling } from './kept-filing.js';
+import type { Sealings } from './sealings.service.js';
 import type { NotSeen, Rechecks, SeenAgain } from './recheck.service.js';
 import { readingOfUnseen } from './unseen-reading.js';
 import { isCorrected, readVerifications, type WantedVerification } from './verification.js';
@@ -21,6 +22,9 @@ export interface VerificationsParts {
   readonly clock: Clock;
   readonly everyMs: number;
   readonly forgetting: Forgetting;
+  readonly sealings: Pick<Sealings, 'ofConsumer'>;
+  /** Consumers of this gateway, by the registry of the moment. */
+  readonly served: () => readonly SubsystemId[];
   readonly events: VerificationEvents;
   readonly failed: (what: string, cause: unknown) => void;
 }
@@ -83,7 +87,17 @@ export class VerificationsWorker {
       await this.ofConsumer(consumer).catch((cause: unknown) => this.parts.failed('verifications', cause));
       await forgetting.ofConsumer(consumer).catch((cause: unknown) => this.parts.failed('filings-over', cause));
     }
+    await this.sealAnew();
     this.unseen = await kept.allUnseen();
+  }
+
+  /** Requests whose owner was succeeded; a copy is feedback's, so that no row of this gateway is needed. */
+  private async sealAnew(): Promise<void> {
+    const { served, sealings, failed } = this.parts;
+    for (const consumer of served()) {
+      if (this.isStopped) return;
+      await sealings.ofConsumer(consumer).catch((cause: unknown) => failed('sealings', cause));
+    }
   }
 
   private next(): void {

@@ -1,5 +1,6 @@
 import { encodeIdentifier } from '../consumer-auth/client-identifier.js';
 import type { AnsweredExchange, ExchangeRequest, HeaderField } from '../exchange/exchange.js';
+import { limitHeaders } from '../limits/limit-headers.js';
 import { filterAnswerHeaders } from './header-rules.js';
 
 const HTTP_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -34,5 +35,6 @@ export function answerHeaders(request: ExchangeRequest, answer: AnsweredExchange
     ...filterAnswerHeaders(answer.headers).filter(({ name, value }) => HTTP_NAME.test(name) && HTTP_VALUE.test(value)),
     ...xRoadHeaders(request, answer.requestHash),
     ...exchangeHeaders(answer.exchangeId),
+    ...limitHeaders(answer.limits),
   ];
 }

@@ -1,4 +1,4 @@
-import { parseTarget, type Target, type TargetReason } from '#access';
+import { nominatesNeeded, parseTarget, type Target, type TargetReason } from '#access';
 import { ok, refuse, type Result } from '#kernel';
 import type { ExchangeContext, HeaderField } from '../exchange/exchange.js';
 import { parseContext, type ContextReason } from './context.js';
@@ -17,7 +17,7 @@ export interface ParsedHead {
   readonly context: ExchangeContext;
 }
 
-export type HeadReason = 'method-unsupported' | 'headers-too-large' | TargetReason | ContextReason;
+export type HeadReason = 'method-unsupported' | 'headers-too-large' | 'http-malformed' | TargetReason | ContextReason;
 
 /** `exchange.md` §2.1. */
 export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'] as const;
@@ -27,6 +27,7 @@ export function parseHead(head: CallHead, maxHeaderBytes: number): Result<Parsed
   const { method, headers } = head;
   if (!METHODS.some((known) => known === method)) return refuse('method-unsupported');
   if (headBytes(head) > maxHeaderBytes) return refuse('headers-too-large');
+  if (nominatesNeeded(headers)) return refuse('http-malformed');
   const target = parseTarget(head.target);
   if (!target.ok) return target;
   const context = parseContext(headers);

@@ -1,10 +1,17 @@
 import { METHODS, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ConnectionError, FastifyRequest } from 'fastify';
-import { statusOf, type ErrorEntry } from '#kernel';
-import type { HttpAppOptions } from '#platform';
+import type { FastifyRequest } from 'fastify';
+import type { ErrorEntry } from '#kernel';
+import {
+  PROBLEM_JSON,
+  problemOf,
+  WIRE_DEFAULTS,
+  type HttpAppOptions,
+  type WireAnswer,
+  type WireLimits,
+  type WireReason,
+} from '#platform';
 import type { EdgeSettings } from './edge-reply.service.js';
 import { edgeErrors } from './edge.errors.js';
 import { faultCode, faultStatus, renderFault } from './fault.js';
@@ -15,16 +22,19 @@ const NODE_HEADER_LIMIT = 128 * 1024;
 
 /** How the HTTP server must be made for the edge: raw targets, raw bodies, and X-Road's errors even for broken HTTP. */
 export function edgeHttpOptions(
-  settings: EdgeSettings,
-): Pick<HttpAppOptions, 'bodyParser' | 'maxHeaderBytes' | 'fastify'> {
+  settings: EdgeSettings & Partial<WireLimits>,
+): Pick<HttpAppOptions, 'bodyParser' | 'maxHeaderBytes' | 'fastify' | 'face' | 'limits' | 'isLenient'> {
   return {
     bodyParser: false,
     maxHeaderBytes: NODE_HEADER_LIMIT,
+    limits: { ...WIRE_DEFAULTS, ...settings },
+    face: (reason, target) => refusalFace(reason, target, settings),
+    // Other targets are answered as X-Road clients know it; of two credentials one may be for the agency.
+    isLenient: true,
     fastify: {
       // What was taken while the server closes is carried out: its connection says that it was the last one.
       return503OnClosing: false,
       rewriteUrl: (raw: IncomingMessage) => rewriteTarget(raw),
-      clientErrorHandler: (cause: ConnectionError, socket: Socket) => answerBrokenHttp(cause, socket, settings),
     },
   };
 }
@@ -47,41 +57,29 @@ export function prepareEdge(app: NestFastifyApplication, rawRoutes: readonly str
   });
 }
 
-/** What Node could not parse. Says nothing of the request but, where it can be seen, whose face the answer wears. */
-function answerBrokenHttp(cause: ConnectionError, socket: Socket, settings: EdgeSettings): void {
-  if (cause.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const line = rawPacketOf(cause).subarray(0, 2_048).toString('latin1').split('\r\n', 1)[0] ?? '';
-  const code = brokenHttpCode(cause.code);
-  const entry = edgeErrors.entries[code];
-  const answer = /^\S+ \/r\d/.test(line) ? faultAnswer(entry, settings) : problemAnswer(code, entry);
-  const head = `HTTP/1.1 ${answer.status} ${answer.status === 500 ? 'Internal Server Error' : 'Bad Request'}`;
-  const headers = [...answer.headers, 'Connection: close', `Content-Length: ${Buffer.byteLength(answer.body)}`];
-  socket.end(`${head}\r\n${headers.join('\r\n')}\r\n\r\n${answer.body}`);
-}
+const CODES = {
+  malformed: 'http-malformed',
+  'method-unknown': 'method-unsupported',
+  'headers-too-large': 'headers-too-large',
+  'url-too-long': 'target-too-long',
+  'too-large': 'body-too-large',
+  'expectation-unknown': 'expectation-unsupported',
+  late: 'request-late',
+} as const satisfies Record<WireReason, keyof typeof edgeErrors.entries>;
 
-function brokenHttpCode(cause: string | undefined): 'headers-too-large' | 'method-unsupported' | 'http-malformed' {
-  if (cause === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
-  return cause === 'HPE_INVALID_METHOD' ? 'method-unsupported' : 'http-malformed';
-}
-
-function faultAnswer(entry: ErrorEntry, settings: EdgeSettings) {
+/** Says nothing of the request but, where it can be seen, whose face the answer wears. */
+function refusalFace(reason: WireReason, target: string, settings: EdgeSettings): WireAnswer {
+  const code = CODES[reason];
+  const entry: ErrorEntry = edgeErrors.entries[code];
+  if (!/^\/r\d/.test(target)) {
+    const problem = problemOf(edgeErrors.error(code));
+    return { status: problem.status, headers: [['Content-Type', PROBLEM_JSON]], body: JSON.stringify(problem) };
+  }
   const type = faultCode(entry, 'gateway', settings.faultSpelling);
   const { contentType, body } = renderFault({ type, message: entry.message, detail: randomUUID() }, 'json');
-  return { status: faultStatus(type), headers: [`X-Road-Error: ${type}`, `Content-Type: ${contentType}`], body };
-}
-
-function problemAnswer(code: string, entry: ErrorEntry) {
-  const status = statusOf(entry);
-  const body = JSON.stringify({
-    type: `urn:kerege:error:${code}`,
-    status,
-    detail: entry.message,
-    code,
-    next: entry.next,
-  });
-  return { status, headers: ['Content-Type: application/problem+json'], body };
-}
-
-function rawPacketOf(cause: ConnectionError): Buffer {
-  return Buffer.isBuffer(cause.rawPacket) ? cause.rawPacket : Buffer.alloc(0);
+  const headers = [
+    ['X-Road-Error', type],
+    ['Content-Type', contentType],
+  ] as const;
+  return { status: faultStatus(type), headers, body };
 }

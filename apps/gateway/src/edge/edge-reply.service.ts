@@ -6,6 +6,7 @@ import { statusOf, type AppError } from '#kernel';
 import { PROBLEM_JSON, problemOf, type Problem } from '#platform';
 import { headerFields } from '../consumer-auth/header-fields.js';
 import type { HeaderField, Side, UnansweredExchange } from '../exchange/exchange.js';
+import { limitHeaders } from '../limits/limit-headers.js';
 import { exchangeHeaders } from './answer-head.js';
 import { errorOf } from './error-catalogue.js';
 import { chooseFace } from './error-face.js';
@@ -29,6 +30,7 @@ export interface EdgeFailure {
   readonly decidedBy: 'gateway' | 'connector';
   readonly exchangeId?: string | undefined;
   readonly retryAfterS?: number | undefined;
+  readonly limits?: UnansweredExchange['limits'];
   readonly detail?: string | undefined;
   readonly problems?: UnansweredExchange['problems'] | undefined;
 }
@@ -75,6 +77,7 @@ export class EdgeReply {
     const headers: HeaderField[] = [
       ...rendered.headers,
       ...(exchangeId === undefined ? [] : exchangeHeaders(exchangeId)),
+      ...limitHeaders(failure.limits),
       ...(retryAfterS === undefined ? [] : [{ name: 'Retry-After', value: String(retryAfterS) }]),
     ];
     this.send(request, reply, { status: rendered.status, headers, body: Buffer.from(rendered.body) });
@@ -103,8 +106,8 @@ export class EdgeReply {
 
 /** How an exchange that ended without an answer is told. */
 export function failureOf(outcome: UnansweredExchange): EdgeFailure {
-  const { side, decidedBy, exchangeId, retryAfterS, detail, problems } = outcome;
-  return { error: errorOf(outcome.code), side, decidedBy, exchangeId, retryAfterS, detail, problems };
+  const { side, decidedBy, exchangeId, retryAfterS, limits, detail, problems } = outcome;
+  return { error: errorOf(outcome.code), side, decidedBy, exchangeId, retryAfterS, limits, detail, problems };
 }
 
 /** The native face of an error (`exchange.md` §1): code, exchange id and which side failed. */

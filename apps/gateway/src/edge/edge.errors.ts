@@ -24,6 +24,27 @@ export const edgeErrors = defineErrors('edge', {
     message: 'The headers are larger than what is taken here.',
     next: 'Send less in headers.',
   },
+  'target-too-long': {
+    kind: 'invalid',
+    status: 414,
+    fault: 'internal_error',
+    message: 'The request target is longer than what is taken here.',
+    next: 'Send less in the URL; a body holds more.',
+  },
+  'expectation-unsupported': {
+    kind: 'invalid',
+    status: 417,
+    fault: 'internal_error',
+    message: 'What the Expect header asks for is not done here.',
+    next: 'Leave the header out, or send 100-continue.',
+  },
+  'request-late': {
+    kind: 'invalid',
+    status: 408,
+    fault: 'internal_error',
+    message: 'The request did not arrive in time.',
+    next: 'Send it again, without pauses.',
+  },
   'body-too-large': {
     kind: 'invalid',
     status: 413,

@@ -1,4 +1,4 @@
-import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS } from '#access';
+import { FILTERED_FROM_ANSWERS, FILTERED_HEADERS, nominatedHeaders } from '#access';
 import { isAccessTokenField } from '../consumer-auth/access-token.js';
 import type { HeaderField } from '../exchange/exchange.js';
 
@@ -23,9 +23,10 @@ const LAST_WINS = new Set(['x-road-client', 'x-road-id']);
  * gateways of the bus: whoever saw it could call as this consumer for as long as it lives.
  */
 export function filterRequestHeaders(headers: readonly HeaderField[]): HeaderField[] {
+  const nominated = nominatedHeaders(headers);
   return headers.filter((header, index) => {
     const name = header.name.toLowerCase();
-    if (FROM_REQUESTS.has(name) || isAccessTokenField(header)) return false;
+    if (FROM_REQUESTS.has(name) || nominated.has(name) || isAccessTokenField(header)) return false;
     if (!LAST_WINS.has(name)) return true;
     return header.value.trim() !== '' && !headers.slice(index + 1).some((later) => later.name.toLowerCase() === name);
   });
@@ -33,7 +34,8 @@ export function filterRequestHeaders(headers: readonly HeaderField[]): HeaderFie
 
 /** What of a provider's headers a consumer sees; the connector has filtered already, this is our own word on it. */
 export function filterAnswerHeaders(headers: readonly HeaderField[]): HeaderField[] {
-  return headers.filter((header) => !FROM_ANSWERS.has(header.name.toLowerCase()));
+  const nominated = nominatedHeaders(headers);
+  return headers.filter(({ name }) => !FROM_ANSWERS.has(name.toLowerCase()) && !nominated.has(name.toLowerCase()));
 }
 
 /** The last value of a header, or undefined if it stands nowhere or is empty. */

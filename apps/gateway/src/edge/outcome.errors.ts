@@ -54,6 +54,21 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
     "The service's OpenAPI document cannot be had or used, and nothing passes unchecked.",
     AGAIN,
   ),
+  'quota-day-spent': reasonEntry(
+    'quota-day-spent',
+    'The calls that the agreement allows in a day are spent.',
+    'Go on after Retry-After, when the next day has begun; GET /v1/explain shows the quota.',
+  ),
+  'quota-month-spent': reasonEntry(
+    'quota-month-spent',
+    'The calls that the agreement allows in a month are spent.',
+    'Go on after Retry-After, when the next month has begun, or ask the provider for a larger quota.',
+  ),
+  'quota-uncounted': reasonEntry(
+    'quota-uncounted',
+    'The provider cannot count the calls of this agreement now, and lets none pass uncounted.',
+    AGAIN,
+  ),
   'breaker-open': reasonEntry('breaker-open', "The agency's system fails, so it is left alone for a while.", AGAIN),
   'connector-busy': reasonEntry('connector-busy', 'The connector has as many calls under way as it takes.', AGAIN),
   'journal-unavailable': reasonEntry(

@@ -79,3 +79,22 @@ test('an answer that finds no room is not kept, and its exchange can be asked fo
     expect(await answer.json()).toMatchObject({ code: 'outcome-pending', exchangeId: expect.any(String) });
   for (const answer of answers.filter(({ status }) => status === 200)) await answer.arrayBuffer();
 });
+
+test('answers that wait in line behind another give their room back when the client goes', async () => {
+  gateway.gateway.provider.behaviour = { body: Buffer.alloc(ANSWER_BYTES, 'x') };
+  const client = await pipelining(3);
+  await eventually(() => gateway.answers.size > ANSWER_BYTES);
+  client.destroy();
+  await eventually(() => gateway.answers.size === 0, { timeoutMs: 10_000 });
+});
+
+/** Asks several times in one packet and never reads. */
+async function pipelining(times: number): Promise<Socket> {
+  const { hostname, port } = new URL(gateway.url);
+  const client = connect({ host: hostname, port: Number(port) });
+  clients.push(client);
+  client.on('error', () => undefined).pause();
+  client.write(`GET ${PATH} HTTP/1.1\r\nHost: localhost\r\nX-Road-Client: ${CONSUMER}\r\n\r\n`.repeat(times));
+  await eventually(() => client.bytesWritten > 0);
+  return client;
+}

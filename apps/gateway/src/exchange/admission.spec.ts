@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ok, refuse } from '#kernel';
 import { buildWorld, type World } from '#testing';
 import { admit, type AdmissionCode, type Gate } from './admission.js';
 import type { ExchangeRequest } from './exchange.js';
@@ -20,6 +21,7 @@ beforeAll(async () => {
     databaseAnswers: true,
     keysAgree: () => true,
     signerAnswers: () => true,
+    withinLimits: () => ok(undefined),
     marginMs: 500,
     nowMs: Date.now(),
   };
@@ -108,6 +110,11 @@ const rows: readonly Row[] = [
     code: 'body-malformed',
     stated: 'GET /{pin}',
   },
+  {
+    name: 'a limit of the agreement, which is not stated',
+    gate: () => ({ withinLimits: () => refuse({ code: 'rate-exceeded', retryAfterS: 1, limits: [] }) }),
+    code: 'rate-exceeded',
+  },
   { name: 'a deadline that has passed', request: { context: { deadlineMs: 0 } }, code: 'deadline-passed' },
 ];
 
@@ -121,6 +128,15 @@ describe('admission', () => {
     const result = admit({ ...gate, ...change?.(gate) }, requestOf(request));
     expect(result.ok ? 'admitted' : result.reason.code).toBe(code);
     expect(result.ok ? undefined : result.reason.stated?.endpoint).toBe(stated);
+  });
+
+  test('takes nothing of the limits for what is refused for something else', () => {
+    let asked = 0;
+    const counting = { ...gate, withinLimits: () => ok(void (asked += 1)) };
+    for (const request of [{ context: { deadlineMs: 0 } }, { context: { purpose: 'other' } }])
+      admit(counting, requestOf(request));
+    expect(asked).toBe(0);
+    expect(admit(counting, requestOf()).ok && asked).toBe(1);
   });
 
   /** Each request fails all the checks from its own on; the first one must answer. */

@@ -7,6 +7,7 @@ import {
   matchEndpoint,
   resolveSubject,
   subjectKindOf,
+  type AccessAgreement,
   type AccessReason,
   type EndpointMatch,
   type EndUserReason,
@@ -15,10 +16,12 @@ import {
   type TermsReason,
 } from '#access';
 import type { ContractProblem, ContractRefusal } from '#contract-check';
-import type { AssertionReason, EndUser } from '#end-user';
+import type { EndUser, PresentationReason } from '#end-user';
 import { ok, refuse, type Result, type SubsystemId } from '#kernel';
 import { typedSubject, type TypedSubject } from '#signing';
 import type { OwnedKey, RegistryView, ServiceEntry, SubsystemTopics } from '#snapshot';
+import type { LimitReading } from '../limits/limit-headers.js';
+import type { LimitRefusal, LimitedCall } from '../limits/limits.service.js';
 import type { LinkRefusal } from '../links/link-refusal.js';
 import type { ExchangeRequest } from './exchange.js';
 
@@ -44,6 +47,8 @@ export interface Gate {
   readonly keysAgree: (consumer: SubsystemId) => boolean;
   /** False while the token that holds the consumer's key does not sign: nothing could be stated. */
   readonly signerAnswers: (view: RegistryView, consumer: SubsystemId) => boolean;
+  /** Takes the call of its agreement's limits, or says why it may not pass now. */
+  readonly withinLimits: (call: LimitedCall) => Result<undefined, LimitRefusal>;
   /** Added to the service's time-out: the way there and back, and the log. */
   readonly marginMs: number;
   readonly nowMs: number;
@@ -54,6 +59,8 @@ export interface Admitted {
   readonly view: RegistryView;
   readonly service: ServiceEntry;
   readonly permit: Permit;
+  /** By which the call goes through. */
+  readonly agreement: AccessAgreement;
   /** `in-answer`: only the answer tells, so the provider commits to it. */
   readonly subject: TypedSubject | 'in-answer' | undefined;
   /** Who acts, where somebody was named; checked already. */
@@ -81,6 +88,7 @@ export type AdmissionCode =
   | EndUserReason
   | LinkRefusal
   | ContractRefusal['code']
+  | LimitRefusal['code']
   | 'deadline-passed'
   | 'provider-unreachable';
 
@@ -89,6 +97,8 @@ export interface Refusal {
   /** There when the refusal is to be stated (`statements.md` §2): the endpoint that the statement must name. */
   readonly stated?: { readonly view: RegistryView; readonly endpoint: string };
   readonly retryAfterS?: number;
+  /** How the limits stand that the call has met. */
+  readonly limits?: readonly LimitReading[];
   /** Places and rules of the service's document, never values. */
   readonly problems?: readonly ContractProblem[];
 }
@@ -107,7 +117,7 @@ const OUTAGE_RETRY_S = 5;
 export function admit(
   gate: Gate,
   request: ExchangeRequest,
-  endUser?: Result<EndUser, AssertionReason>,
+  endUser?: Result<EndUser, PresentationReason>,
 ): Result<Admitted, Refusal> {
   const { view } = gate;
   if (view === undefined) return refuse({ code: 'registry-expired', retryAfterS: OUTAGE_RETRY_S });
@@ -129,8 +139,23 @@ export function admit(
   const topics = view.topicsOf(request.target.provider);
   if (sealingKey === undefined || topics === undefined)
     return refuse({ code: 'provider-unreachable', retryAfterS: OUTAGE_RETRY_S });
-  const decided = { view, service, permit, subject: subject.value, endUser: acting.value };
+  const agreement = terms.value;
+  // Last of all that can be decided here: what is refused for something else takes nothing of the agreement's limits.
+  const within = gate.withinLimits(limitedCall(request, permit, agreement, subject.value));
+  if (!within.ok) return within;
+  const decided = { view, service, permit, agreement, subject: subject.value, endUser: acting.value };
   return ok({ ...decided, deadlineAtMs, sealingKey, topics });
+}
+
+/** The call as its limits look at it. */
+export function limitedCall(
+  { consumer, target }: ExchangeRequest,
+  { purpose }: Permit,
+  agreement: AccessAgreement,
+  subject: Admitted['subject'],
+): LimitedCall {
+  const known = typeof subject === 'object' ? subject : undefined;
+  return { consumer, service: target.service, agreement, purpose, subject: known };
 }
 
 interface Right {
@@ -172,7 +197,7 @@ function decideContent(
 
 /** Whether who acts may: an assertion that nobody believes is worse than none, also where none is asked for. */
 function decideActing(
-  endUser: Result<EndUser, AssertionReason> | undefined,
+  endUser: Result<EndUser, PresentationReason> | undefined,
   permit: Permit,
   subject: Admitted['subject'],
   method: string,

@@ -1,5 +1,5 @@
 import type { InstanceId, SubsystemId } from '#kernel';
-import type { KeyRing, Signer } from '#signing';
+import type { KeyRing, PrivateJwk, Signer } from '#signing';
 import type { RegistryView } from '#snapshot';
 
 /** What is wrong with a consumer's published keys. */
@@ -52,6 +52,11 @@ export class ConsumerKeys {
     const published = atMs === undefined ? undefined : view.signingKey(consumer, atMs);
     if (published === undefined || !this.holds(consumer, published.kid)) return undefined;
     return this.keys.signer(consumer, new Set([published.kid]));
+  }
+
+  /** The private half of a published sealing key of a consumer, if it is held here. */
+  unsealKey(consumer: SubsystemId, kid: string): PrivateJwk | undefined {
+    return this.trusted.has(consumer) ? this.keys.unsealKey(consumer, kid) : undefined;
   }
 
   private problem(view: RegistryView, consumer: SubsystemId, nowMs: number): KeyAlarm['reason'] | undefined {

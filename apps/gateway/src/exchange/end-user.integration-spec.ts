@@ -96,6 +96,29 @@ describe('an exchange with an end user', () => {
     expect(fixture.provider.seen).toEqual([]);
   });
 
+  test('may act by a mandate of a register, until it is revoked', async () => {
+    const { service } = fixture.request().target;
+    const assertion = await issuer.mint('TEST000002', CONSUMER);
+    const show = async (changes: Parameters<TestIssuer['mandate']>[2] = {}, by = 'TEST/PIN/TEST000002') =>
+      `${assertion}~${await issuer.mandate(by, 'TEST/PIN/TEST000001', changes)}`;
+    const presentation = await show({ claims: { services: [service] } });
+    expect(await perform(presentation)).toMatchObject({ kind: 'answered' });
+    expect(fixture.provider.seen[0]?.content).toMatchObject({
+      endUser: { code: 'TEST000002' },
+      endUserAssertion: presentation,
+    });
+    expect(await perform(presentation, claims)).toMatchObject({ kind: 'answered' });
+    const refused = [
+      [await show({ claims: { services: [`${service}x`] } }), 'end-user-mismatch'],
+      [await show({}, 'TEST/PIN/TEST000003'), 'mandate-foreign'],
+      [await show({ claims: { exp: 2 } }), 'mandate-expired'],
+      [`${presentation}~`, 'mandate-malformed'],
+    ] as const;
+    for (const [shown, code] of refused)
+      expect(await perform(shown)).toMatchObject({ kind: 'refused', code, decidedBy: 'gateway' });
+    expect(fixture.provider.seen).toHaveLength(2);
+  });
+
   test('is refused before anybody is believed while there is no snapshot', async () => {
     fixture.registry.view = undefined;
     expect(await perform(await issuer.mint(USER.code, CONSUMER))).toMatchObject({ code: 'registry-expired' });

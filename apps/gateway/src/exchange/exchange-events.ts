@@ -44,7 +44,9 @@ export const alarmReasons = [
   'registry-member-distrusted',
   'registry-record-alien',
   'registry-snapshot-invalid',
+  'sealing-refused',
   'stamp-refused',
+  'subject-sweep',
   'takeover-leaf-refused',
   'other',
 ] as const;

@@ -18,6 +18,18 @@ export const exchangeErrors = defineErrors('exchange', {
     message: 'The gateway has as many exchanges under way as it takes.',
     next: 'Try again after Retry-After.',
   },
+  'rate-exceeded': {
+    kind: 'unavailable',
+    status: 429,
+    message: 'Calls come faster than the agreement allows.',
+    next: 'Try again after Retry-After; RateLimit-Policy and GET /v1/explain show the agreed rate.',
+  },
+  'sweep-braked': {
+    kind: 'unavailable',
+    status: 429,
+    message: 'The consumer asks about more different persons in an hour than the agreement takes for normal.',
+    next: 'Go on after Retry-After with less. If so many persons are right, ask the provider to say so in the agreement.',
+  },
   'log-distrusted': {
     kind: 'unavailable',
     message:

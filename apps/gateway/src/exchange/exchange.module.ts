@@ -6,6 +6,8 @@ import type { Database } from '#postgres';
 import { SealingSessions, type KeyRing, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { NoteKey } from '#tlog';
+import { Limits } from '../limits/limits.service.js';
+import { Sweeps } from '../limits/sweeps.service.js';
 import { noLinks, type LinkTickets } from '../links/link-tickets.service.js';
 import { RefusalTally } from '../refusals/refusal-tally.js';
 import { instanceSigner, RefusalsWorker } from '../refusals/refusals.worker.js';
@@ -80,6 +82,7 @@ export class ExchangeModule {
   readonly replies: ReplyConsumer;
   readonly takeover: TakeoverService;
   readonly exchanges: ExchangeService;
+  readonly sweeps: Sweeps;
   readonly outcomes: OutcomesWorker;
   private readonly refusals: RefusalsWorker;
   private readonly unopened: UnopenedConsumer;
@@ -118,7 +121,8 @@ export class ExchangeModule {
     const hearing = () => replies.hearing();
     this.logWatch = new LogWatch({ pulse, stamps, manifest, hearing, clock }, settings.logSilentMs);
     this.takeover = new TakeoverService(store, log, keys, registry, events, clock);
-    const shared = { registry, keys, database, store, events, clock };
+    this.sweeps = new Sweeps((details) => events.alarm('subject-sweep', details));
+    const shared = { registry, keys, database, store, events, clock, limits: new Limits(this.sweeps) };
     const delivery = new DeliveryService({
       ...shared,
       bus,

@@ -1,9 +1,11 @@
 import type { ContractChecks } from '#contract-check';
-import { AssertionMemory, verifyEndUser, type AssertionReason, type EndUser } from '#end-user';
+import { AssertionMemory, verifyEndUser, type EndUser, type PresentationReason } from '#end-user';
 import { Capacity, ok, refuse, type Claim, type Clock, type ExchangeId, type Result, type SubsystemId } from '#kernel';
 import type { RegistryView } from '#snapshot';
+import { spelled } from '#signing';
+import type { Limits } from '../limits/limits.service.js';
 import type { LinkTickets } from '../links/link-tickets.service.js';
-import { admit, type Admitted, type Gate, type Refusal } from './admission.js';
+import { admit, limitedCall, type Admitted, type Gate, type Refusal } from './admission.js';
 import { Appointments } from './appointments.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import type { DatabaseHealth } from './database-health.worker.js';
@@ -38,6 +40,7 @@ export interface ExchangeParts {
   readonly idempotency: IdempotencyService;
   readonly refusals: RefusalsService;
   readonly links: LinkTickets;
+  readonly limits: Limits;
   readonly contracts: Pick<ContractChecks, 'request'>;
   readonly events: ExchangeEvents;
   readonly clock: Clock;
@@ -102,19 +105,36 @@ export class ExchangeService extends Exchanges {
       if (!contract.ok) return await this.parts.refusals.refuse(request, contract.reason, replyTopic ?? '');
       const linked = await this.linked(request, admitted.value);
       if (!linked.ok) return await this.parts.refusals.refuse(request, linked.reason, replyTopic ?? '');
-      return await this.carryOut(request, linked.value, replyTopic ?? '', begun);
+      return this.withLimits(
+        request,
+        linked.value,
+        await this.carryOut(request, linked.value, replyTopic ?? '', begun),
+      );
     } finally {
       giveBack?.();
       giveBytesBack?.();
     }
   }
 
+  /** Tells the caller how the limits stand, and hears of the provider that a quota is spent. */
+  private withLimits(request: ExchangeRequest, admitted: Admitted, outcome: ExchangeOutcome): ExchangeOutcome {
+    const { agreement, permit, subject } = admitted;
+    if (agreement.quota === undefined && agreement.rate === undefined) return outcome;
+    const { limits, clock } = this.parts;
+    const call = limitedCall(request, permit, agreement, subject);
+    const retryAfterS = limits.heard(call, outcome, clock.now());
+    const told = { ...outcome, limits: limits.readings(call, clock.now()) };
+    return retryAfterS === undefined || told.kind === 'answered' ? told : { ...told, retryAfterS };
+  }
+
   /** What the assertion of a call is worth; undefined while there is no snapshot to judge it, and then nothing is sent. */
-  private async endUser({ context, consumer }: ExchangeRequest): Promise<Result<EndUser, AssertionReason> | undefined> {
+  private async endUser(request: ExchangeRequest): Promise<Result<EndUser, PresentationReason> | undefined> {
     const { registry, clock } = this.parts;
     const issuers = registry.current()?.issuers;
     if (issuers === undefined) return undefined;
-    return verifyEndUser(context.endUser ?? '', { issuers, consumer, nowMs: clock.now(), memory: this.assertions });
+    const { context, consumer, target } = request;
+    const question = { issuers, consumer, service: target.service, nowMs: clock.now(), memory: this.assertions };
+    return verifyEndUser(context.endUser ?? '', question);
   }
 
   /** Whether the call is as the service's document says; nothing was sent yet. */
@@ -142,8 +162,7 @@ export class ExchangeService extends Exchanges {
     const { consumer, target } = request;
     const signer = this.parts.keys.signer(view, consumer);
     if (signer === undefined) return refuse({ code: 'consumer-stopped' });
-    const person = `${subject.country}/${subject.type}/${subject.code}`;
-    const question = { consumer, subject: person, service: target.service, purpose: permit.purpose };
+    const question = { consumer, subject: spelled(subject), service: target.service, purpose: permit.purpose };
     const asked = await this.parts.links.ticket(question, signer);
     if (asked.ok) return ok({ ...admitted, linkTicket: asked.value });
     return refuse(asked.reason === 'link-missing' ? missing : { code: asked.reason, retryAfterS: LINKS_RETRY_S });
@@ -191,7 +210,7 @@ export class ExchangeService extends Exchanges {
   }
 
   private gate(replyTopic: string | undefined): Gate {
-    const { registry, replies, log, guard, keys, database, clock } = this.parts;
+    const { registry, replies, log, guard, keys, database, limits, clock } = this.parts;
     const { exchanges, bytes, appointments } = this;
     const nowMs = clock.now();
     return {
@@ -205,6 +224,7 @@ export class ExchangeService extends Exchanges {
       databaseAnswers: database.answers(),
       keysAgree: (consumer) => keys.agree(consumer),
       signerAnswers: (view, consumer) => keys.signer(view, consumer)?.trouble?.() === undefined,
+      withinLimits: (call) => limits.admit(call, nowMs),
       marginMs: this.settings.marginMs,
       nowMs,
     };

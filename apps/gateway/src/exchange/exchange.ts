@@ -2,6 +2,7 @@ import type { Target } from '#access';
 import type { ContractProblem } from '#contract-check';
 import type { ExchangeId, SubsystemId } from '#kernel';
 import type { TypedSubject } from '#signing';
+import type { LimitReading } from '../limits/limit-headers.js';
 
 export interface HeaderField {
   readonly name: string;
@@ -55,6 +56,8 @@ export interface AnsweredExchange {
   readonly requestHash: string;
   /** When the provider says that it answered: `ts` of its statement. */
   readonly answeredAtMs: number;
+  /** How the agreement's limits stand. */
+  readonly limits?: readonly LimitReading[];
 }
 
 /**
@@ -70,6 +73,8 @@ export interface UnansweredExchange {
   /** Picks X-Road's fault prefix: `clientproxy` for the gateway, `serverproxy` for the connector (`exchange.md` §1). */
   readonly decidedBy: 'gateway' | 'connector';
   readonly retryAfterS?: number;
+  /** How the agreement's limits stand, where it is known which agreement it is. */
+  readonly limits?: readonly LimitReading[];
   /** For a 422: places and rules of the service's document, never values. */
   readonly problems?: readonly ContractProblem[];
   /** For a 409: how the exchange that the idempotency key names has ended. Never personal data. */

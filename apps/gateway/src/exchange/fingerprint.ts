@@ -1,5 +1,5 @@
 import { sha256 } from '#kernel';
-import { hmacSha256, type TypedSubject } from '#signing';
+import { spelled, hmacSha256, type TypedSubject } from '#signing';
 import type { ExchangeRequest } from './exchange.js';
 
 /** The resolved context that a fingerprint covers; two spellings of one context are one call. */
@@ -40,7 +40,7 @@ export function fingerprint(key: Uint8Array, request: ExchangeRequest, context: 
 }
 
 function personText(person: TypedSubject | undefined): string {
-  return person === undefined ? '' : `${person.country}/${person.type}/${person.code}`;
+  return person === undefined ? '' : spelled(person);
 }
 
 /** Of several headers of one name the last stands, as for `X-Road-Client` (`exchange.md` §2.3). */

@@ -25,13 +25,14 @@ export class RefusalsService {
   ) {}
 
   async refuse(request: ExchangeRequest, refusal: Refusal, replyTopic: string): Promise<UnansweredExchange> {
-    const { code, retryAfterS, stated, problems } = refusal;
+    const { code, retryAfterS, limits, stated, problems } = refusal;
     const answer: UnansweredExchange = {
       kind: 'refused',
       code,
       side: sideOf(code),
       decidedBy: 'gateway',
       ...(retryAfterS === undefined ? {} : { retryAfterS }),
+      ...(limits === undefined ? {} : { limits }),
       ...(problems === undefined ? {} : { problems }),
     };
     const nowMs = this.clock.now();

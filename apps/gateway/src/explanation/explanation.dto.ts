@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsRFC3339, Matches, MaxLength } from 'class-validator';
-import type { AgreementFinding, AgreedHours } from '#access';
+import type { AgreementFinding, AgreedHours, AgreedQuota, AgreedRate, AgreedSweep } from '#access';
 import type { ExplanationQuestion, ShownAgreement, ShownExplanation } from './explanation.js';
 
 const PART = String.raw`[A-Za-z0-9'()+,\-.=?_ ]{1,255}`;
@@ -72,6 +72,27 @@ export class ExplainedAgreementDto implements ShownAgreement {
   @ApiProperty({ type: [String], required: false }) subjectKinds?: string[];
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: true }) hours?: AgreedHours;
   @ApiProperty({ type: [String], required: false }) context?: string[];
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: true,
+    description: 'Calls in a day and in a month; the provider counts them.',
+  })
+  quota?: AgreedQuota;
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: true,
+    description: 'How fast calls may come at each gateway.',
+  })
+  rate?: AgreedRate;
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: true,
+    description: 'Different subjects per hour and purpose from which on the consumer is reported, or braked as well.',
+  })
+  sweep?: AgreedSweep;
   @ApiProperty({ required: false, description: 'Who has to act at the endpoint.' }) endUser?: string;
   @ApiProperty({ required: false, description: 'Whether the subject must have allowed it.' }) requiresLink?: boolean;
   @ApiProperty({ ...optional, description: "The provider's notice while it grants nothing." }) stopped?: string;

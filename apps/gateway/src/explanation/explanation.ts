@@ -4,6 +4,9 @@ import {
   subjectKindOf,
   type AgreementFinding,
   type AgreedHours,
+  type AgreedQuota,
+  type AgreedRate,
+  type AgreedSweep,
   type AccessAgreement,
   type AccessQuestion,
   type CallTerms,
@@ -41,6 +44,10 @@ export interface ShownAgreement {
   readonly subjectKinds?: readonly string[];
   readonly hours?: AgreedHours;
   readonly context?: readonly string[];
+  /** Of which nobody says here how much is left: the provider counts. */
+  readonly quota?: AgreedQuota;
+  readonly rate?: AgreedRate;
+  readonly sweep?: AgreedSweep;
   readonly endUser?: string;
   readonly requiresLink?: boolean;
   readonly stopped?: string;
@@ -104,17 +111,26 @@ function isOperator(view: RegistryView, asker: SubsystemId): boolean {
 }
 
 function shownAgreement(agreement: AccessAgreement, endpoint: string): Omit<ShownAgreement, 'finding'> {
-  const { endpoints, purposes, subjectKinds, hours, context, endUser, requiresLink, stopped, from, until } = agreement;
+  const { endpoints, purposes, endUser, requiresLink, stopped, from, until } = agreement;
   return {
     endpoints,
     purposes,
-    ...(subjectKinds === undefined ? {} : { subjectKinds }),
-    ...(hours === undefined ? {} : { hours }),
-    ...(context === undefined ? {} : { context }),
+    ...shownTerms(agreement),
     ...(endUser?.[endpoint] === undefined ? {} : { endUser: endUser[endpoint] }),
     ...(requiresLink?.includes(endpoint) === true ? { requiresLink: true } : {}),
     ...(stopped === undefined ? {} : { stopped }),
     ...(from === undefined ? {} : { from }),
     until,
+  };
+}
+
+function shownTerms({ subjectKinds, hours, context, quota, rate, sweep }: AccessAgreement) {
+  return {
+    ...(subjectKinds === undefined ? {} : { subjectKinds }),
+    ...(hours === undefined ? {} : { hours }),
+    ...(context === undefined ? {} : { context }),
+    ...(quota === undefined ? {} : { quota }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(sweep === undefined ? {} : { sweep }),
   };
 }

@@ -67,6 +67,10 @@ export const gatewayMetrics = defineMetrics('gateway', {
     name: 'kerege_gateway_unreceipted_stamps_number',
     help: 'Statements that nobody waits for and that are sent again until the log has them.',
   }),
+  sweeping: metric.observedGauge({
+    name: 'kerege_gateway_sweeping_consumers_number',
+    help: 'Consumers, by purpose, that ask about more persons in an hour than an agreement of theirs takes for normal.',
+  }),
   unread: metric.observedGauge({
     name: 'kerege_gateway_unread_answers_bytes',
     help: 'Bytes of answers that were written and that their clients have not taken.',
@@ -82,12 +86,13 @@ export type GatewayMetrics = ReturnType<typeof gatewayMetrics.on>;
 /** Shows what waits and what is under way; returns the answers for their owner. */
 export function watchQueues(
   metrics: GatewayMetrics,
-  { exchanges, store, stamps, pending }: ExchangeModule,
+  { exchanges, store, stamps, pending, sweeps }: ExchangeModule,
   answers: AnswerBudget,
 ): AnswerBudget {
   metrics.unread.from({}, () => answers.size);
   metrics.inFlight.from({}, () => exchanges.size);
   metrics.stamps.from({}, () => stamps.size);
+  metrics.sweeping.from({}, () => sweeps.sweeping(Date.now()));
   metrics.parked.from({}, () => pending.parkedCount);
   for (const queue of ROW_QUEUES) metrics.rows.from({ queue }, () => store.queued[queue]);
   return answers;

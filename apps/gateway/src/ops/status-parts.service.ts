@@ -18,7 +18,7 @@ export interface GatewayStatusSources {
   readonly bus: Bus;
   readonly registry: RegistryCopy;
   readonly checks: readonly ReadinessCheck[];
-  readonly exchange: Pick<ExchangeModule, 'exchanges' | 'stamps'>;
+  readonly exchange: Pick<ExchangeModule, 'exchanges' | 'stamps' | 'sweeps'>;
   readonly watcher: Pick<LogWatcher, 'reading'>;
   readonly openings: Pick<Openings, 'reading'>;
   readonly corrections: { readonly verifications: { reading(): Reading } };
@@ -42,6 +42,7 @@ export function gatewayParts(sources: GatewayStatusSources): StatusPart[] {
     { name: 'log-view', read: () => watcher.reading() },
     { name: 'openings', read: () => openings.reading() },
     { name: 'verifications', read: () => corrections.verifications.reading() },
+    { name: 'sweeps', read: () => exchange.sweeps.reading(Date.now()) },
     { name: 'room', read: () => room(exchange.exchanges.size, exchange.stamps.size, limits) },
   ];
 }

@@ -2,6 +2,7 @@ import type { EndUserReason } from '#access';
 import { defineErrors, type ErrorEntry } from '#kernel';
 import { reasonEntry } from './reason-entry.js';
 
+const GET_MANDATE = 'Have the register give the person a mandate anew, or leave it out.';
 const SIGN_IN = 'Have the person sign in again and send the fresh token.';
 
 /** What is told of an end user who is not taken; the connector decides by the same list. */
@@ -51,6 +52,33 @@ export const endUserErrors = defineErrors('end users', {
     'end-user-replayed',
     'Another consumer has shown this end-user assertion before.',
     'Get a token for this consumer alone.',
+  ),
+  'mandate-malformed': reasonEntry(
+    'mandate-malformed',
+    'What follows the end-user assertion is no mandate, or there are more than three.',
+    'Append each mandate to the assertion after one "~", as its register gave it, 2048 characters at most.',
+  ),
+  'mandate-issuer-unknown': reasonEntry(
+    'mandate-issuer-unknown',
+    'The instance knows no such register of mandates.',
+    'Ask the operator which registers of mandates are known.',
+  ),
+  'mandate-unverified': reasonEntry(
+    'mandate-unverified',
+    'No key of the register that the instance knows has signed the mandate.',
+    GET_MANDATE,
+  ),
+  'mandate-expired': reasonEntry('mandate-expired', 'The mandate has expired.', GET_MANDATE),
+  'mandate-not-yet-valid': reasonEntry(
+    'mandate-not-yet-valid',
+    'The mandate is not valid yet.',
+    'Wait until it begins, or have the clock of its register set.',
+  ),
+  'mandate-revoked': reasonEntry('mandate-revoked', 'The mandate was revoked.', GET_MANDATE),
+  'mandate-foreign': reasonEntry(
+    'mandate-foreign',
+    'The mandate lets somebody else act, or its register may give none of this kind.',
+    'Show only mandates of the person who has signed in.',
   ),
   'end-user-required': reasonEntry(
     'end-user-required',

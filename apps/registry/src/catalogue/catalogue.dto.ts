@@ -10,7 +10,7 @@ import type {
   ListedSubsystem,
   ServiceWithAgreements,
 } from './catalogue.js';
-import type { AgreedHours } from '#access';
+import type { AgreedHours, AgreedQuota, AgreedRate, AgreedSweep } from '#access';
 import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
 
 const MAX_PART = 255;
@@ -104,6 +104,27 @@ export class AgreementDto implements ListedAgreement {
     isArray: true,
   })
   context?: string[];
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    properties: { day: { type: 'integer' }, month: { type: 'integer' }, timeZone: { type: 'string' } },
+    description: 'Calls in a day and in a month, by the calendar of the time zone (UTC if it names none).',
+  })
+  quota?: AgreedQuota;
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    properties: { perSecond: { type: 'number' }, burst: { type: 'integer' } },
+    description: 'How fast calls may come at each gateway.',
+  })
+  rate?: AgreedRate;
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    properties: { subjectsPerHour: { type: 'integer' }, brake: { type: 'boolean' } },
+    description: 'Different subjects per hour and purpose from which on the consumer is reported, or braked as well.',
+  })
+  sweep?: AgreedSweep;
   @ApiProperty({ required: false, description: "The provider's notice while it grants nothing." })
   stopped?: string;
   @ApiProperty({ required: false }) from?: string;

@@ -1,5 +1,5 @@
 import type { Database } from '#postgres';
-import type { AgreedHours } from '#access';
+import type { AgreedHours, AgreedQuota, AgreedRate, AgreedSweep } from '#access';
 import type {
   ListedAgreement,
   ListedMember,
@@ -33,6 +33,9 @@ interface AgreementRow {
   hours: AgreedHours | null;
   context: string[] | null;
   stopped: string | null;
+  quota: AgreedQuota | null;
+  rate: AgreedRate | null;
+  sweep: AgreedSweep | null;
 }
 
 const SERVICE = `
@@ -79,7 +82,7 @@ export class CatalogueStore {
     if (row === undefined) return undefined;
     const agreements = await this.database.query<AgreementRow>(
       `SELECT consumer_id, endpoints, purposes, valid_from, valid_until, end_user, requires_link, subject_kinds, hours, context,
-              stopped
+              stopped, quota, rate, sweep
        FROM agreement WHERE service_id = $1 ORDER BY position`,
       [id],
     );
@@ -119,6 +122,9 @@ function agreementOf(row: AgreementRow): ListedAgreement {
     ...(row.subject_kinds === null ? {} : { subjectKinds: row.subject_kinds }),
     ...(row.hours === null ? {} : { hours: row.hours }),
     ...(row.context === null ? {} : { context: row.context }),
+    ...(row.quota === null ? {} : { quota: row.quota }),
+    ...(row.rate === null ? {} : { rate: row.rate }),
+    ...(row.sweep === null ? {} : { sweep: row.sweep }),
     ...(row.stopped === null ? {} : { stopped: row.stopped }),
     ...(row.valid_from === null ? {} : { from: row.valid_from.toISOString() }),
     until: row.valid_until.toISOString(),

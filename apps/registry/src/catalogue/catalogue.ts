@@ -1,4 +1,4 @@
-import type { AgreedHours } from '#access';
+import type { AgreedHours, AgreedQuota, AgreedRate, AgreedSweep } from '#access';
 
 /** What the registry tells of who is on the bus and what they offer. */
 export type LocalisedText = Readonly<Record<string, string>>;
@@ -63,6 +63,12 @@ export interface ListedAgreement {
   readonly hours?: AgreedHours;
   /** What callers must state. */
   readonly context?: readonly string[];
+  /** Calls in a day and in a month. */
+  readonly quota?: AgreedQuota;
+  /** How fast calls may come at each gateway. */
+  readonly rate?: AgreedRate;
+  /** From how many different subjects per hour on a consumer is reported, or braked. */
+  readonly sweep?: AgreedSweep;
   /** The provider's notice while it grants nothing. */
   readonly stopped?: string;
   readonly from?: string;

@@ -12,7 +12,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-import type { Change } from './differences.js';
+import { CHANGE_KINDS, type Change } from './differences.js';
 
 /** What applying did, or would do. */
 export interface ApplyAnswer {
@@ -91,25 +91,10 @@ export class ApplyDto {
 
 export class ChangeDto implements Change {
   @ApiProperty({ enum: ['add', 'change', 'remove'] }) op: Change['op'];
-  @ApiProperty({
-    enum: [
-      'member',
-      'subsystem',
-      'key',
-      'credential',
-      'service',
-      'agreement',
-      'purpose',
-      'legalBasis',
-      'issuer',
-      'element',
-      'suspension',
-      'instance',
-    ],
-  })
-  kind: Change['kind'];
+  @ApiProperty({ enum: CHANGE_KINDS }) kind: Change['kind'];
   @ApiProperty() id: string;
   @ApiProperty({ required: false, description: 'Names of the parts that changed.' }) detail?: string;
+  @ApiProperty({ required: false, description: 'Whose it is, where its identifier does not tell.' }) of?: string;
 }
 
 export class ApplyAnswerDto implements ApplyAnswer {

@@ -12,6 +12,11 @@ export const applyErrors = defineErrors('registry-apply', {
     message: 'Another definition was applied at the same time; this one was not.',
     next: 'Look at what changed (kerege apply --dry-run), then apply again.',
   },
+  'officers-registered': {
+    kind: 'refused',
+    message: 'This registry has officers: a change needs one who asks for it and another who approves it.',
+    next: 'Sign in (kerege login) and ask for the change; docs/operations/changes.md.',
+  },
   'instance-foreign': {
     kind: 'refused',
     message: 'This registry keeps another instance.',

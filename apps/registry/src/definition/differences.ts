@@ -1,18 +1,22 @@
 import { credentialName, type MemberDocument, type Snapshot } from '#snapshot';
 
-export type ChangeKind =
-  | 'member'
-  | 'subsystem'
-  | 'key'
-  | 'credential'
-  | 'service'
-  | 'agreement'
-  | 'purpose'
-  | 'legalBasis'
-  | 'issuer'
-  | 'element'
-  | 'suspension'
-  | 'instance';
+export const CHANGE_KINDS = [
+  'member',
+  'subsystem',
+  'key',
+  'credential',
+  'service',
+  'agreement',
+  'purpose',
+  'legalBasis',
+  'issuer',
+  'element',
+  'succession',
+  'suspension',
+  'instance',
+  'officer',
+] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 /** One line of what applying a definition does. */
 export interface Change {
@@ -21,17 +25,23 @@ export interface Change {
   readonly id: string;
   /** Names of the parts that changed. */
   readonly detail?: string;
+  /** Whose it is, where its identifier does not tell: keys of an instance stand in the document of who runs it. */
+  readonly of?: string;
 }
 
 /** What a snapshot says, apart from its number: the parts that can differ. */
 export interface Content {
-  readonly snapshot: Pick<Snapshot, 'purposes' | 'legalBases' | 'issuers' | 'elements' | 'suspensions' | 'instances'>;
+  readonly snapshot: Pick<
+    Snapshot,
+    'purposes' | 'legalBases' | 'issuers' | 'elements' | 'successions' | 'suspensions' | 'instances'
+  >;
   readonly documents: readonly MemberDocument[];
 }
 
 interface Item {
   readonly kind: ChangeKind;
   readonly id: string;
+  readonly of?: string;
   readonly parts: Readonly<Record<string, unknown>>;
 }
 
@@ -41,12 +51,16 @@ export function differences(before: Content, after: Content): Change[] {
   const wanted = itemsOf(after);
   const kept = [...wanted].flatMap(([key, item]): Change[] => {
     const previous = old.get(key);
-    if (previous === undefined) return [{ op: 'add', kind: item.kind, id: item.id }];
+    if (previous === undefined) return [{ op: 'add', ...nameOf(item) }];
     const changed = changedParts(previous.parts, item.parts);
-    return changed.length === 0 ? [] : [{ op: 'change', kind: item.kind, id: item.id, detail: changed.join(', ') }];
+    return changed.length === 0 ? [] : [{ op: 'change', ...nameOf(item), detail: changed.join(', ') }];
   });
   const gone = [...old].filter(([key]) => !wanted.has(key));
-  return [...kept, ...gone.map(([, { kind, id }]): Change => ({ op: 'remove', kind, id }))];
+  return [...kept, ...gone.map(([, item]): Change => ({ op: 'remove', ...nameOf(item) }))];
+}
+
+function nameOf({ kind, id, of }: Item): Pick<Change, 'kind' | 'id' | 'of'> {
+  return { kind, id, ...(of === undefined ? {} : { of }) };
 }
 
 function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
@@ -55,6 +69,7 @@ function itemsOf({ snapshot, documents }: Content): Map<string, Item> {
     ...snapshot.purposes.map(({ code, ...parts }) => item('purpose', code, parts)),
     ...snapshot.issuers.map(({ issuer, ...parts }) => item('issuer', issuer, parts)),
     ...snapshot.elements.map(({ id, ...parts }) => item('element', id, parts)),
+    ...(snapshot.successions ?? []).map(({ former, ...parts }) => item('succession', former, parts)),
     ...snapshot.suspensions.map(({ of, endpoint, reason }) =>
       item('suspension', endpoint === undefined ? of : `${of} ${endpoint}`, { reason }),
     ),
@@ -69,7 +84,9 @@ function memberItems(document: MemberDocument): Item[] {
     list.map(({ kid, ...parts }) => item('key', `${owner}#${kid}`, parts));
   return [
     item('member', document.member, { name: document.name }),
-    ...document.instances.flatMap((entry) => keys(entry.id, entry.keys)),
+    ...document.instances.flatMap((entry) =>
+      keys(entry.id, entry.keys).map((key): Item => ({ ...key, of: document.member })),
+    ),
     ...document.subsystems.flatMap((subsystem) => [
       item('subsystem', subsystem.id, { name: subsystem.name }),
       ...keys(subsystem.id, subsystem.keys),

@@ -15,7 +15,12 @@ members:
 ${members}instances:
   - { id: registry1, kind: registry, runBy: GOV/1009 }
 `;
-  const plan = planChange({ definition, documents: [], openapi: [] }, { snapshot, members: new Map() }, REGISTRY);
+  const plan = planChange(
+    { definition, documents: [], openapi: [] },
+    { snapshot, members: new Map(), officers: [] },
+    REGISTRY,
+    0,
+  );
   return plan.ok ? [] : plan.reason;
 }
 

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ok, refuse, type MemberId, type Result } from '#kernel';
 import {
+  brokenSuccessions,
   buildSnapshot,
+  isRolledBack,
   memberDocumentsOf,
   openApiOperations,
   parseInstanceDefinition,
@@ -9,11 +11,15 @@ import {
   verifyMemberEntry,
   type InstanceDefinition,
   type MemberDocument,
+  type MemberEntry,
+  type MemberEntryReason,
+  type Officer,
   type OpenApiOperations,
   type Snapshot,
   type UnplacedProblem,
   type VerifiedMember,
 } from '#snapshot';
+import { canGoOn, officerChanges } from '../changes/officer-changes.js';
 import type { ApplyProblem } from './apply-problem.js';
 import { differences, type Change } from './differences.js';
 import { sharedKeys } from './shared-keys.js';
@@ -34,12 +40,16 @@ export interface ApplyInput {
 export interface Standing {
   readonly snapshot: Snapshot;
   readonly members: ReadonlyMap<MemberId, VerifiedMember>;
+  readonly officers: readonly Officer[];
 }
 
 export interface Plan {
   readonly changes: readonly Change[];
+  /** The standing one where only officers change, who are in no snapshot. */
   readonly snapshot: Snapshot;
   readonly members: readonly VerifiedMember[];
+  /** With its officers, whether the text named them or not. */
+  readonly definition: InstanceDefinition & { readonly officers: Officer[] };
 }
 
 /**
@@ -50,6 +60,7 @@ export function planChange(
   input: ApplyInput,
   standing: Standing,
   ownInstanceId: string,
+  nowMs: number,
 ): Result<Plan, readonly ApplyProblem[]> {
   const parsed = parseInstanceDefinition(input.definition);
   if (!parsed.ok) return parsed;
@@ -61,9 +72,11 @@ export function planChange(
         message: `${at}: ${message}`,
       })),
     );
+  const broken = brokenSuccessions(definition, standing.snapshot.successions ?? [], nowMs);
+  if (broken.length > 0) return refused(broken);
   const own = instanceProblem(definition, standing.snapshot.instance, ownInstanceId);
   if (own !== undefined) return refused([own]);
-  const members = verifiedMembers(input, definition, standing);
+  const members = verifiedMembers(input, definition, standing, nowMs);
   if (!members.ok) return refused(members.reason);
   const shared = sharedKeys(members.value.map(({ document }) => document));
   if (shared.length > 0)
@@ -76,8 +89,16 @@ export function planChange(
     );
   const problems = disagreements(input, definition, members.value);
   if (problems.length > 0) return refused(problems);
-  return ok(planOf(definition, standing, members.value));
+  const officers = definition.officers ?? [...standing.officers];
+  if (!canGoOn(standing.officers, officers)) return refused([{ ...TOO_FEW, at: ownInstanceId }]);
+  return ok(planOf({ ...definition, officers }, standing, members.value));
 }
+
+const TOO_FEW = {
+  code: 'officers-too-few',
+  message:
+    'there must be an operator, and another person as security officer, or nobody could change anything any more',
+};
 
 /** Without itself in the snapshot the registry could not receive receipts, and would fall silent for ever. */
 function instanceProblem(
@@ -98,6 +119,7 @@ function verifiedMembers(
   input: ApplyInput,
   definition: InstanceDefinition,
   standing: Standing,
+  nowMs: number,
 ): Result<VerifiedMember[], readonly UnplacedProblem[]> {
   const wanted = definition.members.map((member) => `${definition.instance}/${member.id}` as MemberId);
   const sent = new Map(input.documents.map((entry) => [entry.member, entry]));
@@ -110,8 +132,8 @@ function verifiedMembers(
       continue;
     }
     const known = standing.members.get(id);
-    const verified = verifyMemberEntry({ id, document: entry.document, keyChain: [...entry.keyChain] }, known);
-    if (verified.ok) members.push(sameContent(verified.value, known));
+    const verified = continued({ id, document: entry.document, keyChain: [...entry.keyChain] }, known, nowMs);
+    if (verified.ok) members.push(verified.value);
     else problems.push({ code: verified.reason, at: id, message: MEMBER_PROBLEMS[verified.reason] });
   }
   for (const id of sent.keys())
@@ -124,18 +146,43 @@ function verifiedMembers(
   return problems.length > 0 ? refuse(problems) : ok(members);
 }
 
+/** A member's clock may be ahead of ours by so much. */
+const CLOCK_SLACK_MS = 5 * 60_000;
+
 const MEMBER_PROBLEMS = {
   'key-chain-invalid': 'its key chain is not readable',
   'key-chain-broken': 'a key of its chain is not signed by the key before it',
   'key-chain-rewritten': 'its key chain does not continue the one that stands: the member has another key here',
   'document-signature': 'its document is not signed by its newest key',
   'document-invalid': 'its document is not what a member document should be',
+  'document-rolled-back': 'its document was signed earlier than the one that stands: look at the clock of who signed',
+  'document-ahead': 'its document was signed in the future: look at the clock of who signed',
 } as const;
 
-/** Signatures that are not deterministic (ES256) must not make a new number where nothing else changed. */
+/** The member's word after the one that stands: that one, if nothing but its time of signing is new. */
+function continued(
+  entry: MemberEntry,
+  known: VerifiedMember | undefined,
+  nowMs: number,
+): Result<VerifiedMember, MemberEntryReason | 'document-ahead'> {
+  const verified = verifyMemberEntry(entry, known === undefined ? undefined : { entry: known.entry });
+  if (!verified.ok) return verified;
+  const wanted = sameContent(verified.value, known);
+  // Every document after one of the future would be older than it.
+  const isAhead = wanted !== known && Date.parse(wanted.document.signedAt ?? '') > nowMs + CLOCK_SLACK_MS;
+  if (isAhead) return refuse('document-ahead');
+  return isRolledBack(wanted.document, known?.document) ? refuse('document-rolled-back') : ok(wanted);
+}
+
+/** Neither signatures that are not deterministic (ES256) nor their time make a number where nothing else changed. */
 function sameContent(wanted: VerifiedMember, known: VerifiedMember | undefined): VerifiedMember {
   if (known === undefined || known.entry.keyChain.length !== wanted.entry.keyChain.length) return wanted;
-  return isDeepStrictEqual(known.document, wanted.document) ? known : wanted;
+  return isDeepStrictEqual(unsigned(known.document), unsigned(wanted.document)) ? known : wanted;
+}
+
+/** What a document says, without when it was signed. */
+function unsigned({ signedAt: _signedAt, ...content }: MemberDocument): Omit<MemberDocument, 'signedAt'> {
+  return content;
 }
 
 /** Where the signed documents say something else than the definition, or name what is not there. */
@@ -156,7 +203,7 @@ function disagreements(
   if (!documents.ok) return documents.reason;
   return documents.value.flatMap((expected, index): UnplacedProblem[] => {
     const signed = members[index]?.document;
-    return isDeepStrictEqual(expected, signed)
+    return signed !== undefined && isDeepStrictEqual(expected, unsigned(signed))
       ? []
       : [
           {
@@ -178,10 +225,11 @@ function operationsByPath(input: ApplyInput): (path: string) => OpenApiOperation
   return (path) => operations.get(path);
 }
 
-function planOf(definition: InstanceDefinition, standing: Standing, members: readonly VerifiedMember[]): Plan {
+function planOf(definition: Plan['definition'], standing: Standing, members: readonly VerifiedMember[]): Plan {
   const before = [...standing.members.values()];
   const number = standing.snapshot.number;
-  const same = buildSnapshot({ number, definition, members, logs: standing.snapshot.logs });
+  const { logs, successions } = standing.snapshot;
+  const same = buildSnapshot({ number, definition, members, logs, standing: successions });
   const changes = differences(contentOf(standing.snapshot, before), contentOf(same, members));
   // A key chain that grew changes no item of its own, yet readers have to see it.
   const grown = members.filter(
@@ -192,7 +240,8 @@ function planOf(definition: InstanceDefinition, standing: Standing, members: rea
     .map((member): Change => ({ op: 'change', kind: 'member', id: member.document.member, detail: 'member key' }));
   const all = [...changes, ...rotated];
   const snapshot = all.length === 0 ? standing.snapshot : { ...same, number: number + 1 };
-  return { changes: all, snapshot, members };
+  const officers = officerChanges(standing.officers, definition.officers);
+  return { changes: [...all, ...officers], snapshot, members, definition };
 }
 
 function chainLength(member: VerifiedMember | undefined): number {

@@ -16,6 +16,23 @@ export interface Replacement {
   /** Members whose entry is new or changed. */
   readonly changed: readonly VerifiedMember[];
   readonly openapi: readonly OpenApiRow[];
+  readonly definition: {
+    readonly previousVersion: number;
+    /** JSON. */
+    readonly body: string;
+    /** Digest of each document, by the path with which the definition names it. */
+    readonly openapi: Readonly<Record<string, string>>;
+  };
+  /** Done in the same transaction, with the version that the definition got. */
+  readonly also?: ((queries: Queries, version: number) => Promise<void>) | undefined;
+}
+
+/** The definition that stands, as the last change left it. */
+export interface StoredDefinition {
+  /** 0: none was kept yet. */
+  readonly version: number;
+  readonly body: string;
+  readonly openapi: Readonly<Record<string, string>>;
 }
 
 /** Snapshots beyond these are kept by audit, for ever. */
@@ -37,27 +54,66 @@ export class RegistersStore {
     return members;
   }
 
+  async definition(): Promise<StoredDefinition> {
+    const [row] = await this.database.query<{ version: string; body: string; openapi: Record<string, string> }>(
+      'SELECT version, body, openapi FROM definition_version ORDER BY version DESC LIMIT 1',
+    );
+    if (row === undefined) return { version: 0, body: '{}', openapi: {} };
+    return { ...row, version: Number(row.version) };
+  }
+
+  /** Cheap to ask, for who keeps what was made of it. */
+  async version(): Promise<number> {
+    const [row] = await this.database.query<{ version: string | null }>(
+      'SELECT max(version) AS version FROM definition_version',
+    );
+    return Number(row?.version ?? 0);
+  }
+
+  async openApi(digests: readonly string[]): Promise<OpenApiRow[]> {
+    return this.database.query<OpenApiRow & object>(
+      'SELECT digest, media_type AS "mediaType", body AS text FROM openapi_document WHERE digest = ANY($1)',
+      [digests],
+    );
+  }
+
   /** False if another change came first: nothing was written then. */
   async replace(wanted: Replacement): Promise<boolean> {
     return this.database.transaction(async (queries) => {
       await queries.query('LOCK TABLE snapshot IN SHARE ROW EXCLUSIVE MODE');
       const [row] = await queries.query<{ number: string | null }>('SELECT max(number) AS number FROM snapshot');
-      if (Number(row?.number) !== wanted.previousNumber) return false;
-      await queries.query('INSERT INTO snapshot (number, body, digests) VALUES ($1, $2, $3)', [
-        wanted.snapshot.number,
-        wanted.body,
-        wanted.digests,
-      ]);
-      await queries.query('DELETE FROM snapshot WHERE number <= $1', [wanted.snapshot.number - KEPT_SNAPSHOTS]);
+      const [last] = await queries.query<{ version: string | null }>(
+        'SELECT max(version) AS version FROM definition_version',
+      );
+      const { definition, snapshot, also } = wanted;
+      const isNext = Number(row?.number) === wanted.previousNumber;
+      if (!isNext || Number(last?.version ?? 0) !== definition.previousVersion) return false;
       await writeOpenApi(queries, wanted.openapi);
-      await writeCatalogues(queries, wanted.snapshot);
-      const kept = wanted.snapshot.members.map((member) => member.id);
-      const changed = wanted.changed.map((member) => member.document.member);
-      await queries.query('DELETE FROM member WHERE NOT id = ANY($1) OR id = ANY($2)', [kept, changed]);
-      for (const member of wanted.changed) await writeMember(queries, member);
+      if (snapshot.number !== wanted.previousNumber) await writeSnapshot(queries, wanted);
+      const version = definition.previousVersion + 1;
+      await queries.query(
+        'INSERT INTO definition_version (version, body, openapi, snapshot_number) VALUES ($1, $2, $3, $4)',
+        [version, definition.body, definition.openapi, snapshot.number],
+      );
+      await also?.(queries, version);
       return true;
     });
   }
+}
+
+async function writeSnapshot(queries: Queries, wanted: Replacement): Promise<void> {
+  const { snapshot, body, digests } = wanted;
+  await queries.query('INSERT INTO snapshot (number, body, digests) VALUES ($1, $2, $3)', [
+    snapshot.number,
+    body,
+    digests,
+  ]);
+  await queries.query('DELETE FROM snapshot WHERE number <= $1', [snapshot.number - KEPT_SNAPSHOTS]);
+  await writeCatalogues(queries, snapshot);
+  const kept = snapshot.members.map((member) => member.id);
+  const changed = wanted.changed.map((member) => member.document.member);
+  await queries.query('DELETE FROM member WHERE NOT id = ANY($1) OR id = ANY($2)', [kept, changed]);
+  for (const member of wanted.changed) await writeMember(queries, member);
 }
 
 async function writeOpenApi(queries: Queries, documents: readonly OpenApiRow[]): Promise<void> {
@@ -155,8 +211,8 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
   for (const [position, entry] of subsystem.agreements.entries())
     await queries.query(
       `INSERT INTO agreement (service_id, position, consumer_id, endpoints, purposes, valid_from, valid_until, end_user,
-                              requires_link, subject_kinds, hours, context, stopped)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+                              requires_link, subject_kinds, hours, context, stopped, quota, rate, sweep)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
       [
         `${subsystem.id}/${entry.service}`,
         position,
@@ -171,6 +227,9 @@ async function writeAgreements(queries: Queries, subsystem: SubsystemEntry): Pro
         entry.hours ?? null,
         entry.context ?? null,
         entry.stopped ?? null,
+        entry.quota ?? null,
+        entry.rate ?? null,
+        entry.sweep ?? null,
       ],
     );
 }

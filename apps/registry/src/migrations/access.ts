@@ -17,5 +17,9 @@ export const access: AccessPlan = {
   endpoint: dependent,
   agreement: dependent,
   openapi_document: dependent,
+  definition_version: { insert: true, triggers: ['definition_version_stays'] },
+  change_request: { insert: true, triggers: ['change_request_stays'] },
+  change_event: { insert: true, triggers: ['change_event_stays'] },
+  change_leaf: { insert: true, update: ['state', 'log_index'] },
   manifest: { insert: true, update: ['state', 'log_index'], delete: true },
 };

@@ -4,7 +4,7 @@ import { isLoopbackHost } from '#platform';
 import { publicationErrors } from '../snapshot/publication.errors.js';
 
 /**
- * Stands where the operator's sign-in will stand. The app refuses to listen anywhere but on loopback; this keeps web
+ * For what needs no sign-in as long as there are no officers. The app refuses to listen anywhere but on loopback; this keeps web
  * pages out, which reach loopback through a browser by a name of their own (DNS rebinding).
  */
 @Injectable()

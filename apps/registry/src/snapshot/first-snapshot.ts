@@ -23,6 +23,7 @@ export function firstSnapshot(instanceId: string, vkeys: readonly string[]): Sna
     members: [],
     elements: [],
     elementPlaces: [],
+    successions: [],
     suspensions: [],
     instances: [{ id, kind: 'registry', runBy: 'operator', serves: [] }],
   };

@@ -18,8 +18,8 @@ export const publicationErrors = defineErrors('registry-publication', {
   },
   'admin-not-loopback': {
     kind: 'refused',
-    message: 'The administration of the registry has no sign-in yet and serves this machine only.',
-    next: 'Set KEREGE_HOST to 127.0.0.1 or ::1.',
+    message: 'The registry serves this machine only: until there are officers, whoever reaches it may change it.',
+    next: 'Set KEREGE_HOST to 127.0.0.1 or ::1; officers elsewhere come through a proxy with TLS.',
   },
   'admin-host-refused': {
     kind: 'refused',

@@ -150,7 +150,8 @@ export class PublicationService {
     if (begun !== undefined) await this.stamping.settle(begun);
     await this.putSnapshot(newest);
     const manifest = await this.sign(newest);
-    if (await this.stamping.settle(manifest)) return this.publishManifest(manifest);
+    const receipt = await this.stamping.settle(manifest);
+    if (receipt !== undefined) return this.publishManifest(manifest, receipt);
     throw publicationErrors.error('manifest-refused', { details: { number: manifest.number } });
   }
 
@@ -188,9 +189,9 @@ export class PublicationService {
     return manifest;
   }
 
-  private async publishManifest(manifest: StoredManifest): Promise<void> {
+  private async publishManifest(manifest: StoredManifest, receipt: Uint8Array): Promise<void> {
     const { statement, digests } = manifest;
-    const value = encode(ManifestSchema, message(ManifestSchema, { statement, digests }));
+    const value = encode(ManifestSchema, message(ManifestSchema, { statement, digests, receipt }));
     await this.bus.publish([{ topic: fixedTopics.snapshot.name, partition: 0, key: 'manifest', value }]);
     await this.store.markPublished(manifest.leafHash);
     if (this.published?.number !== manifest.number) this.logger.info({ number: manifest.number }, 'snapshot in force');

@@ -1,4 +1,4 @@
-import { decode, ReceiptsSchema, type Leaf, type Receipts } from '#contracts';
+import { decode, encode, message, ReceiptsSchema, type Leaf, type Receipts } from '#contracts';
 import { bytesEqual } from '#kernel';
 import { openNote, verifyInclusion, type NoteKey } from '#tlog';
 
@@ -8,7 +8,8 @@ export type ReceiptAlarm = (typeof RECEIPT_ALARMS)[number];
 
 /** What a record on our reply topic says about one of our leaves. */
 export type ReceiptOutcome =
-  | { readonly kind: 'logged'; readonly leafHash: Uint8Array; readonly index: number }
+  /** `receipt`: for whoever has to see it, too. */
+  | { readonly kind: 'logged'; readonly leafHash: Uint8Array; readonly index: number; readonly receipt: Uint8Array }
   | { readonly kind: 'refused'; readonly leafHash: Uint8Array; readonly reason: string }
   /** Claims what it cannot prove: an alarm, and nothing follows from it. */
   | { readonly kind: 'unproven'; readonly leafHash: Uint8Array };
@@ -25,7 +26,9 @@ export function readReceipts(value: Uint8Array, logKeys: readonly NoteKey[]): Re
     const { leafHash } = leaf;
     if (leaf.refused !== '') return { kind: 'refused', leafHash, reason: leaf.refused };
     const proven = note.ok && isIncluded(leaf, note.value.size, note.value.root);
-    return proven ? { kind: 'logged', leafHash, index: Number(leaf.index) } : { kind: 'unproven', leafHash };
+    if (!proven) return { kind: 'unproven', leafHash };
+    const receipt = encode(ReceiptsSchema, message(ReceiptsSchema, { ...receipts, leaves: [leaf] }));
+    return { kind: 'logged', leafHash, index: Number(leaf.index), receipt };
   });
 }
 

@@ -10,10 +10,10 @@ interface Awaited {
   refusal: ReceiptOutcome | undefined;
 }
 
-/** Listens on the registry's own reply topic for the receipt of the one manifest that is being stamped. */
+/** Listens on the registry's own reply topic for the receipts of what is being stamped. */
 export class ReplyConsumer {
-  /** Set by `expect`, cleared when it is answered or given up. */
-  private awaited: Awaited | undefined;
+  /** One for each manifest and each change under way, hence two at most; added by `expect`, taken out when it ends. */
+  private readonly awaited = new Set<Awaited>();
   private subscription: Subscription | undefined;
 
   constructor(
@@ -37,25 +37,25 @@ export class ReplyConsumer {
   }
 
   /**
-   * The checked answer of the log about this leaf, or undefined after `timeoutMs`. One at a time. A refusal proves
+   * The checked answer of the log about this leaf, or undefined after `timeoutMs`. A refusal proves
    * nothing, so it is passed on only if no receipt has come by then: a forged one hides none.
    */
   async expect(leafHash: Uint8Array, timeoutMs: number): Promise<ReceiptOutcome | undefined> {
     const { promise, resolve } = Promise.withResolvers<ReceiptOutcome | undefined>();
     const awaited: Awaited = { leafHash, resolve, refusal: undefined };
     const timer = setTimeout(() => resolve(awaited.refusal), timeoutMs);
-    this.awaited = awaited;
+    this.awaited.add(awaited);
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      if (this.awaited === awaited) this.awaited = undefined;
+      this.awaited.delete(awaited);
     }
   }
 
   /** Whoever waits is told that nothing came. */
   giveUp(): void {
-    this.awaited?.resolve(undefined);
+    for (const { resolve } of this.awaited) resolve(undefined);
   }
 
   async stop(): Promise<void> {
@@ -69,9 +69,12 @@ export class ReplyConsumer {
       this.logger.error('bytes on the reply topic are no receipts');
       return;
     }
-    const { awaited } = this;
-    const outcome = awaited === undefined ? undefined : outcomeFor(awaited.leafHash, outcomes);
-    if (awaited === undefined || outcome === undefined) return;
+    for (const awaited of this.awaited) this.tell(awaited, outcomes);
+  }
+
+  private tell(awaited: Awaited, outcomes: readonly ReceiptOutcome[]): void {
+    const outcome = outcomeFor(awaited.leafHash, outcomes);
+    if (outcome === undefined) return;
     if (outcome.kind === 'unproven') {
       this.alarm('unproven');
       this.logger.error('alarm: a receipt does not prove what it claims');

@@ -33,8 +33,8 @@ const STAMP_ATTEMPTS = 8;
 export class ManifestStamping {
   constructor(private readonly options: StampingOptions) {}
 
-  /** True when the leaf is proven to be in the log, false when it was given up; rejects while that is not known. */
-  async settle(manifest: StoredManifest): Promise<boolean> {
+  /** The receipt that proves the leaf to be in the log, undefined when it was given up; rejects while that is not known. */
+  async settle(manifest: StoredManifest): Promise<Uint8Array | undefined> {
     const { store, clock, logger, isStopping } = this.options;
     let waitMs = RESTAMP_MS;
     let reason: string | undefined;
@@ -42,14 +42,14 @@ export class ManifestStamping {
       const outcome = await this.ask(manifest, waitMs);
       if (outcome?.kind === 'logged') {
         await store.markLogged(manifest.leafHash, outcome.index);
-        return true;
+        return outcome.receipt;
       }
       if (outcome?.kind === 'refused') {
         reason = outcome.reason;
         logger.warn({ reason, number: manifest.number }, 'the log refuses the manifest');
         if (manifest.untilMs <= clock.now() || (await this.isOvertaken(reason))) {
           await store.markRefused(manifest.leafHash);
-          return false;
+          return undefined;
         }
         if (reason.includes('snapshot')) await this.options.putSnapshotAgain(manifest.number);
       }

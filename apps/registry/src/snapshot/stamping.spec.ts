@@ -94,14 +94,14 @@ describe('a manifest on its way into the log', () => {
   it('is not given up for a refusal that anybody could have sent: the proof behind it counts', async () => {
     const own = manifest('own');
     answers = async () => [await receipt(own.leafHash, 'signature'), await receipt(own.leafHash)];
-    expect(await stamping.settle(own)).toBe(true);
+    expect(await stamping.settle(own)).toEqual(await receipt(own.leafHash));
     expect(states).toEqual([named('logged', own)]);
   });
 
   it('is stamped again with the same bytes while refusals come and it has not expired', async () => {
     const own = manifest('own');
     answers = async () => [await receipt(own.leafHash, stamped.length < 3 ? 'snapshot-unknown' : '')];
-    expect(await stamping.settle(own)).toBe(true);
+    expect(await stamping.settle(own)).toEqual(await receipt(own.leafHash));
     expect(stamped).toEqual(['own', 'own', 'own']);
     expect(putAgain).toEqual([2, 2]);
     expect(states).toEqual([named('logged', own)]);
@@ -117,7 +117,7 @@ describe('a manifest on its way into the log', () => {
     await eventually(() => stamped.length === 3);
     expect([isSilent, states]).toEqual([true, []]);
     answers = async () => [await receipt(own.leafHash, 'time-past')];
-    expect(await settled).toBe(false);
+    expect(await settled).toBeUndefined();
     expect(states).toEqual([named('refused', own)]);
   }, 20_000);
 
@@ -127,7 +127,7 @@ describe('a manifest on its way into the log', () => {
     answers = async (statement) => [
       statement === 'own' ? await receipt(own.leafHash, 'manifest-forked') : await receipt(earlier.leafHash),
     ];
-    expect(await stamping.settle(own)).toBe(false);
+    expect(await stamping.settle(own)).toBeUndefined();
     expect(states).toEqual([named('logged', earlier), named('refused', own)]);
   });
 });

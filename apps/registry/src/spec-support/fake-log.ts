@@ -36,7 +36,6 @@ export class FakeLog {
   readonly leaves: string[] = [];
   mode: 'answer' | 'silent' | 'want-snapshot' = 'answer';
   stamps = 0;
-  private tree = GrowingTree.empty();
   private readonly key = ed25519Seed(sha256('log'));
   private readonly signer = noteSigner(ORIGIN, this.key.publicKey, this.key.sign);
   private subscription: Subscription | undefined;
@@ -60,25 +59,19 @@ export class FakeLog {
   private async take(bus: Bus, record: ReceivedRecord): Promise<void> {
     this.stamps += 1;
     if (this.mode === 'silent') return;
-    const leafHash = statementLeafHash(record.value.toString());
+    const statement = record.value.toString();
+    const leafHash = statementLeafHash(statement);
     const refused = this.mode === 'want-snapshot' ? 'snapshot-unknown' : '';
     this.mode = 'answer';
-    // Only the newest leaf's path is at hand here: a duplicate of an older one gets no receipt.
-    if (refused === '' && this.leaves.at(-1) !== record.value.toString()) {
-      this.leaves.push(record.value.toString());
-      this.tree = this.tree.extend([leafHash]).next;
-    }
-    const before = refused === '' ? this.treeOf(this.leaves.slice(0, -1)) : this.tree;
-    const extension = before.extend([leafHash]);
+    if (refused === '' && !this.leaves.includes(statement)) this.leaves.push(statement);
+    const at = refused === '' ? this.leaves.indexOf(statement) : this.leaves.length;
+    const before = this.leaves.slice(0, at).map(statementLeafHash);
+    const tree = before.length === 0 ? GrowingTree.empty() : GrowingTree.empty().extend(before).next;
+    const extension = tree.extend(refused === '' ? this.leaves.slice(at).map(statementLeafHash) : [leafHash]);
     const note = await signNote(checkpointText(ORIGIN, extension.size, extension.root), [this.signer]);
-    const index = BigInt(before.size);
-    const leaf = refused === '' ? { leafHash, index, path: extension.path(before.size) } : { leafHash, refused };
+    const leaf = refused === '' ? { leafHash, index: BigInt(at), path: extension.path(at) } : { leafHash, refused };
     const receipts = message(ReceiptsSchema, { note: Buffer.from(note), size: BigInt(extension.size), leaves: [leaf] });
     const value = encode(ReceiptsSchema, receipts);
     for (const topic of record.headers['reply'] ?? []) await bus.publish([{ topic, partition: 0, value }]);
-  }
-
-  private treeOf(leaves: readonly string[]): GrowingTree {
-    return leaves.length === 0 ? GrowingTree.empty() : GrowingTree.empty().extend(leaves.map(statementLeafHash)).next;
   }
 }

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { onWire, SECURITY_HEADERS } from '#platform';
 import type { Provider } from 'oidc-provider';
 import { clientOf, LEVELS } from './client.js';
 import { person } from './person.js';
@@ -12,9 +13,17 @@ interface SignIn {
 }
 
 /** The provider behind a server of its own, and the page on which a person says who they are. It logs nothing. */
-export function createIdentityProviderServer(provider: Provider): FastifyInstance {
-  const app = fastify({ logger: false, bodyLimit: MAX_FORM_BYTES, forceCloseConnections: true });
+export function createIdentityProviderServer(
+  provider: Provider,
+  mandates: (app: FastifyInstance) => void,
+): FastifyInstance {
+  const app = fastify({ ...onWire(), logger: false, bodyLimit: MAX_FORM_BYTES, forceCloseConnections: true });
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS);
+    done();
+  });
   app.get('/live', () => ({ status: 'ok' }));
+  mandates(app);
   app.register((pages, _options, done) => {
     signInRoutes(pages, provider);
     done();

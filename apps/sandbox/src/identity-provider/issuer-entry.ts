@@ -1,7 +1,7 @@
 import type { PublicJwk } from '#signing';
 import type { Issuer } from '#snapshot';
 
-/** What the sandbox's definition says of its identity provider: where it is, its key, and how to read its tokens. */
+/** What the sandbox's definition says of its identity provider: where it is, its key, how to read its tokens, whose mandates it gives. */
 export function issuerEntry(url: string, { kid, ...jwk }: PublicJwk & { readonly kid: string }): Issuer {
   const { crv, x } = jwk;
   return {
@@ -27,6 +27,11 @@ export function issuerEntry(url: string, { kid, ...jwk }: PublicJwk & { readonly
         subject: { country: 'DEMO', type: 'OFFICIAL', claim: 'sub' },
       },
     ],
+    mandates: {
+      by: [{ country: 'DEMO', type: 'PIN' }],
+      for: [{ country: 'DEMO', type: 'PIN' }],
+      revoked: [],
+    },
     assurance: { claim: 'acr', levels: ['high'] },
   };
 }

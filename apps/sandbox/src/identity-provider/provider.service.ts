@@ -25,7 +25,7 @@ export interface ProviderKeys {
  */
 export function oidcProvider(issuer: string, keys: ProviderKeys): Provider {
   return new Provider(issuer, {
-    clients: CLIENTS.map(({ subsystem, name }) => ({
+    clients: CLIENTS.map(({ subsystem, name, isPublic }) => ({
       client_id: subsystem,
       client_name: name,
       // Native, for the port of the redirect to be free.
@@ -33,15 +33,13 @@ export function oidcProvider(issuer: string, keys: ProviderKeys): Provider {
       redirect_uris: [...REDIRECT_URIS],
       grant_types: ['authorization_code'],
       response_types: ['code'],
-      token_endpoint_auth_method: 'private_key_jwt',
-      token_endpoint_auth_signing_alg: 'EdDSA',
       id_token_signed_response_alg: 'EdDSA',
-      jwks: { keys: keys.ofClient(subsystem).map(({ kid, kty, crv, x }) => ({ kid, kty, crv, x, use: 'sig' })) },
+      ...(isPublic === true ? { token_endpoint_auth_method: 'none' } : provenBy(keys.ofClient(subsystem))),
     })),
     jwks: { keys: [{ ...keys.own, alg: 'EdDSA' }] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     enabledJWA: { idTokenSigningAlgValues: ['EdDSA'], clientAuthSigningAlgValues: ['EdDSA'] },
-    clientAuthMethods: ['private_key_jwt'],
+    clientAuthMethods: ['private_key_jwt', 'none'],
     scopes: ['openid'],
     claims: { openid: ['sub'], acr: null, amr: null },
     pkce: { required: () => true },
@@ -66,6 +64,14 @@ export function oidcProvider(issuer: string, keys: ProviderKeys): Provider {
       ctx.body = problemPage(description ?? error);
     },
   });
+}
+
+function provenBy(keys: ReturnType<ProviderKeys['ofClient']>) {
+  return {
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'EdDSA',
+    jwks: { keys: keys.map(({ kid, kty, crv, x }) => ({ kid, kty, crv, x, use: 'sig' })) },
+  } as const;
 }
 
 function features(): Configuration['features'] {

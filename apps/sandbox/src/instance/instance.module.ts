@@ -77,6 +77,7 @@ async function prepare(options: InstanceOptions, supervisor: Supervisor, signal:
     dataDir,
     isDoubled,
     isWithoutFeedback,
+    hasOfficers: options.hasOfficers === true,
     issuerUrl,
     keysDir: places.keysDir,
   });

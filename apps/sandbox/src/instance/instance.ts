@@ -21,6 +21,8 @@ export interface InstanceOptions {
   readonly isDoubled?: boolean;
   /** No feedback in the definition and no process of it: nobody seals openings; for a benchmark. */
   readonly isWithoutFeedback?: boolean;
+  /** The registry has officers, so that a change needs two of them; absent: this machine applies at once. */
+  readonly hasOfficers?: boolean;
   readonly onStep?: StepListener;
   /** Told when a process dies and what is done about it. */
   readonly tell?: (line: string) => void;

@@ -78,6 +78,17 @@ export const KEYS_DATABASE = 'kerege_keys';
 export const PORTAL = 'DEMO/GOV/1000/mygov';
 /** Where it tells feedback how people are reached. */
 export const CONTACT_PATH = '/contact';
+/** Whose officers sign in, as its client at the identity provider. */
+export const REGISTRY = `${INSTANCE}/registry1`;
+/** Officials who are officers of the registry, where it has any: of the first two each change needs both. */
+export const OFFICERS = [
+  { code: 'OFF000006', role: 'operator' },
+  { code: 'OFF000007', role: 'security-officer' },
+  { code: 'OFF000008', role: 'member-administrator', of: 'GOV/1001' },
+  { code: 'OFF000009', role: 'auditor' },
+] as const;
+export const OPERATOR = OFFICERS[0].code;
+export const SECURITY_OFFICER = OFFICERS[1].code;
 /** Whose key file is that of the identity provider; no instance of the bus, and no member. */
 export const IDENTITY_PROVIDER_KEY = `${INSTANCE}/identity1`;
 /** A consumer whose information system proves itself with a key of its own, and whose key file that is. */

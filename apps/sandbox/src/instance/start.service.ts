@@ -155,8 +155,8 @@ export async function startParts(context: StartContext, plans: Plans): Promise<v
  * come before the edges; later everything starts at once.
  */
 async function startProcesses(context: StartContext, plans: Plans): Promise<void> {
-  const { steps, ports, dataDir, keysDir, definition, options } = context;
-  const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
+  const { steps, options } = context;
+  const apply = applicationOf(context);
   const wasApplied = await isApplied(apply);
   const run = async (...names: ProcessName[]) => {
     const chosen = names.flatMap((name) => plans[name] ?? []);
@@ -171,7 +171,7 @@ async function startProcesses(context: StartContext, plans: Plans): Promise<void
       .run('registry', () => run('registry'))
       .then(async () => {
         if (wasApplied) steps.skip('apply', 'unchanged since the last start');
-        else await steps.run('apply', () => applyDefinition(apply));
+        else await steps.run('apply', () => identity.then(() => applyDefinition(apply)));
       });
     await Promise.all([agencies, audit, registry, time, identity]);
   };
@@ -208,7 +208,7 @@ function startOne({ supervisor, logsDir, signal }: StartContext, plan: AppPlan):
 
 /** All apps in one process over the in-process bus. If it dies its bus is gone, so it is not started again. */
 async function startOneProcess(context: StartContext, plans: Plans): Promise<void> {
-  const { steps, supervisor, dataDir, logsDir, definition, ports, keysDir, signal, options } = context;
+  const { steps, supervisor, dataDir, logsDir, definition, ports, signal, options } = context;
   const planFile = join(dataDir, 'plan.json');
   await writeFallbackPlan(planFile, plans, definition);
   const plan: AppPlan = {
@@ -228,6 +228,13 @@ async function startOneProcess(context: StartContext, plans: Plans): Promise<voi
   for (const name of ['agencies', 'registry', 'audit', 'connectors', 'feedback'] as const)
     steps.skip(name, 'in the one process');
   if (plans.timeAuthority !== undefined) steps.skip('time', 'in the one process');
-  const apply = { file: definition, dataDir, keysDir, registryUrl: localUrl(ports.registry) };
+  const apply = applicationOf(context);
   await steps.run('apply', () => applyDefinition(apply));
+}
+
+function applicationOf({ definition, dataDir, keysDir, ports }: StartContext) {
+  return {
+    ...{ file: definition, dataDir, keysDir },
+    ...{ registryUrl: localUrl(ports.registry), issuerUrl: localUrl(ports.identityProvider) },
+  };
 }

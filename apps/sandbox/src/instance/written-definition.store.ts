@@ -5,7 +5,14 @@ import { keyFileName, publicJwk, type PrivateJwk } from '#signing';
 import { issuerEntry } from '../identity-provider/issuer-entry.js';
 import { readKey } from '../keys/key-files.store.js';
 import { sandboxErrors } from '../sandbox.errors.js';
-import { CONSUMER_CREDENTIAL, IDENTITY_PROVIDER_KEY, PROVEN_CONSUMER, SECOND_GATEWAY } from './layout.js';
+import {
+  CONSUMER_CREDENTIAL,
+  IDENTITY_PROVIDER_KEY,
+  INSTANCE,
+  OFFICERS,
+  PROVEN_CONSUMER,
+  SECOND_GATEWAY,
+} from './layout.js';
 
 export interface DefinitionWishes {
   readonly file: string;
@@ -15,6 +22,8 @@ export interface DefinitionWishes {
   /** With a second gateway beside the first, for the same consumers and with keys of its own. */
   readonly isDoubled: boolean;
   readonly isWithoutFeedback: boolean;
+  /** Then a change of the registry needs two of its officers. */
+  readonly hasOfficers: boolean;
 }
 
 /**
@@ -23,13 +32,14 @@ export interface DefinitionWishes {
  * the data directory, comments and all, so that a visitor goes on from it. Returns the file.
  */
 export async function writeDefinition(wishes: DefinitionWishes): Promise<string> {
-  const { file, dataDir, keysDir, issuerUrl, isDoubled, isWithoutFeedback } = wishes;
+  const { file, dataDir, keysDir, issuerUrl, isDoubled, isWithoutFeedback, hasOfficers } = wishes;
   const key = await readKey(join(keysDir, keyFileName(IDENTITY_PROVIDER_KEY)));
   const credential = await readKey(join(keysDir, keyFileName(CONSUMER_CREDENTIAL)));
   if (key === undefined || credential === undefined) throw sandboxErrors.error('sandbox-keys-broken');
   const document = parseDocument(await readFile(file, 'utf8'));
   document.setIn(['issuers'], document.createNode([issuerEntry(issuerUrl, key)]));
   addCredential(document, credential);
+  if (hasOfficers) document.set('officers', document.createNode(officers(issuerUrl)));
   if (isDoubled) addSecondGateway(document);
   if (isWithoutFeedback) dropFeedback(document);
   const folder = join(dataDir, 'definition');
@@ -50,6 +60,10 @@ function addCredential(document: ReturnType<typeof parseDocument>, key: PrivateJ
           ['members', m, 'subsystems', s, 'credentials'],
           document.createNode([{ key: publicJwk(key), from: '2026-01-01', until: '2036-12-31' }]),
         );
+}
+
+function officers(issuer: string) {
+  return OFFICERS.map(({ code, ...office }) => ({ person: `${INSTANCE}/OFFICIAL/${code}`, issuer, ...office }));
 }
 
 function addSecondGateway(document: ReturnType<typeof parseDocument>): void {

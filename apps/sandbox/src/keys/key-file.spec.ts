@@ -10,6 +10,7 @@ const definition: InstanceDefinition = {
   issuers: [],
   elements: [],
   elementPlaces: [],
+  successions: [],
   suspensions: [],
   members: [
     {

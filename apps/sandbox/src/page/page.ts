@@ -3,7 +3,11 @@ export function pageHeaders(allowed: string) {
   return {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=()',
     'referrer-policy': 'no-referrer',
+    'x-frame-options': 'DENY',
     'x-content-type-options': 'nosniff',
     'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; ${allowed}`,
   } as const;

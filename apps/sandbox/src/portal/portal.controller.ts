@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { onWire, SECURITY_HEADERS } from '#platform';
 import { correctionRoutes } from './corrections/corrections.controller.js';
 import { contactRoutes, type ContactParts } from './messages/contact.controller.js';
 import type { MailSink } from './messages/mail-sink.service.js';
@@ -33,14 +34,7 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
   const { signIn, nowMs } = parts;
   const sessions = new Remembered<Session>();
   const attempts = new Remembered<Attempt>();
-  const app = fastify({ logger: false, forceCloseConnections: true });
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) =>
-    done(null, undefined),
-  );
-  // As bytes: what it says is feedback's to judge.
-  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_QUESTION_BYTES }, (_, body, done) =>
-    done(null, body),
-  );
+  const app = ownServer();
   const sessionOf = (request: FastifyRequest) => sessions.find(cookieOf(request.headers.cookie, 'session'), nowMs());
   app.get('/live', () => ({ status: 'ok' }));
   app.get('/accesses.js', (_request, reply) => reply.type('text/javascript').send(parts.script));
@@ -88,6 +82,23 @@ export function createPortalServer(parts: PortalParts): FastifyInstance {
     const session = sessionOf(request);
     if (session === undefined) return reply.code(401).send(SIGNED_OUT);
     return feedback.pass(session, { method: 'POST', path: '/v1/subjects/me/questions', body: request.body }, reply);
+  });
+  return app;
+}
+
+/** Without routes: what it takes, and what it says with every answer. */
+function ownServer(): FastifyInstance {
+  const app = fastify({ ...onWire(), logger: false, forceCloseConnections: true });
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) =>
+    done(null, undefined),
+  );
+  // As bytes: what it says is feedback's to judge.
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_QUESTION_BYTES }, (_, body, done) =>
+    done(null, body),
+  );
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS);
+    done();
   });
   return app;
 }

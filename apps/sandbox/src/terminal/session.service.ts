@@ -25,6 +25,7 @@ export async function runSession(config: SandboxConfig, { isQuiet }: SessionOpti
       dataDir: config.dataDir,
       portBase: config.portBase,
       kafkaBrokers: config.kafkaBrokers,
+      hasOfficers: true,
       ...(config.databaseUrl === '' ? {} : { databaseUrl: config.databaseUrl }),
       ...(progress === undefined ? {} : { onStep: progress.listener }),
       tell: (line) => process.stderr.write(`${line}\n`),

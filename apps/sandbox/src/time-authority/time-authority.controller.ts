@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { onWire } from '#platform';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ const MAX_WAITING = 64;
 export function createTimeAuthorityServer(folder: string): FastifyInstance {
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
-  const app = fastify({ logger: false, bodyLimit: MAX_QUERY_BYTES, forceCloseConnections: true });
+  const app = fastify({ ...onWire(), logger: false, bodyLimit: MAX_QUERY_BYTES, forceCloseConnections: true });
   app.addContentTypeParser(QUERY, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.post('/', async (request, reply) => {
     if (!Buffer.isBuffer(request.body)) return reply.code(415).send({ error: QUERY });

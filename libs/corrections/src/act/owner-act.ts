@@ -10,8 +10,12 @@ const salt = z
   .string()
   .refine((text) => fromBase64Url(text)?.length === SALT_BYTES, { message: 'must be 32 bytes in base64url' })
   .describe('32 random bytes, base64url: whoever has them can check the digest in the log.');
-/** Own words travel sealed; the log has their digest within that of the act. */
-const words = z.string().regex(HASH).optional().describe('`valueHash(salt, text)` of own words that travel sealed.');
+/** Own words have a salt of their own, which feedback does not get; the log has their digest within that of the act. */
+const words = z
+  .string()
+  .regex(HASH)
+  .optional()
+  .describe('`valueHash(salt, text)` of own words that travel sealed for the portal, with the salt inside.');
 const legalRef = z.string().min(3).max(200).describe('Article that the decision rests on.');
 const person = z.string().min(1).max(64).describe('Who it is within the agency; an opaque id, not a name.');
 const place = z.number().int().min(0).max(19).describe('Place in the items of the case.');

@@ -1,4 +1,54 @@
+import { WIRE_DEFAULTS } from '../http/wire-limits.js';
 import { setting } from './setting.js';
+
+/** What an app takes of a client on the wire, whatever it asks for; as `WIRE_DEFAULTS`, each with its variable. */
+const wireSettings = {
+  httpMaxHeaders: setting.integer({
+    env: 'KEREGE_HTTP_MAX_HEADERS',
+    default: WIRE_DEFAULTS.httpMaxHeaders,
+    min: 16,
+    max: 1_000,
+    meaning: 'Header fields of a request at most; beyond it 431, and the connection is closed.',
+  }),
+  httpMaxUrlBytes: setting.bytes({
+    env: 'KEREGE_HTTP_MAX_URL_BYTES',
+    default: WIRE_DEFAULTS.httpMaxUrlBytes,
+    min: 1_024,
+    max: 64 * 1024,
+    meaning: 'Longest request target; beyond it 414, and the connection is closed.',
+  }),
+  httpHeadersTimeoutMs: setting.durationMs({
+    env: 'KEREGE_HTTP_HEADERS_TIMEOUT_MS',
+    default: WIRE_DEFAULTS.httpHeadersTimeoutMs,
+    min: 100,
+    meaning: 'Time for the head of a request, from the first byte or from the connection; beyond it 408.',
+  }),
+  httpRequestTimeoutMs: setting.durationMs({
+    env: 'KEREGE_HTTP_REQUEST_TIMEOUT_MS',
+    default: WIRE_DEFAULTS.httpRequestTimeoutMs,
+    min: 100,
+    meaning: 'Time for a whole request with its body; beyond it 408.',
+  }),
+  httpBodyIdleMs: setting.durationMs({
+    env: 'KEREGE_HTTP_BODY_IDLE_MS',
+    default: WIRE_DEFAULTS.httpBodyIdleMs,
+    min: 100,
+    meaning: 'A body of which nothing arrives for so long is cut with 408.',
+  }),
+  httpKeepAliveMs: setting.durationMs({
+    env: 'KEREGE_HTTP_KEEP_ALIVE_MS',
+    default: WIRE_DEFAULTS.httpKeepAliveMs,
+    min: 1,
+    meaning: 'How long a connection without a request is kept.',
+  }),
+  httpMaxConnections: setting.integer({
+    env: 'KEREGE_HTTP_MAX_CONNECTIONS',
+    default: WIRE_DEFAULTS.httpMaxConnections,
+    min: 1,
+    max: 1_000_000,
+    meaning: 'Connections at once at most; more are closed unanswered.',
+  }),
+};
 
 /** Where an app listens; every app spreads this into its own definition with its own default port. */
 export function httpSettings(defaultPort: number) {
@@ -9,6 +59,7 @@ export function httpSettings(defaultPort: number) {
       default: defaultPort,
       meaning: 'Port to listen on; 0 lets the system choose.',
     }),
+    ...wireSettings,
   };
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ok, refuse, type Result } from '#kernel';
+import { ok, refuse, Secret, type Result } from '#kernel';
 
 /** One setting: where it comes from, what it means, how its text becomes a value. */
 export interface Setting<Value> {
@@ -46,13 +46,15 @@ function text(description: Described<string>): Setting<string> {
 }
 
 /** No default, ever, and never shown (`style.md` §2.6). */
-function secret(description: Omit<Described<string>, 'default'>): Setting<string> {
-  return { ...make('text', description, (raw) => (raw === '' ? refuse('must not be empty') : ok(raw))), secret: true };
+function secret(description: Omit<Described<Secret>, 'default'>): Setting<Secret> {
+  const read = (raw: string) => (raw === '' ? refuse('must not be empty') : ok(new Secret(raw)));
+  return { ...make('text', description, read), secret: true };
 }
 
 /** A secret that need not be: empty means that there is none. Never shown either. */
-function optionalSecret(description: Omit<Described<string>, 'default'>): Setting<string> {
-  return { ...make('text', { ...description, default: '' }, (raw) => ok(raw)), secret: true };
+function optionalSecret(description: Omit<Described<Secret>, 'default'>): Setting<Secret> {
+  const read = (raw: string) => ok(new Secret(raw));
+  return { ...make('text', { ...description, default: Secret.none }, read, () => ''), secret: true };
 }
 
 /** A file or folder; relative ones are taken from the working directory. */

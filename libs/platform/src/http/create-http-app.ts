@@ -4,7 +4,6 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TerminusModule } from '@nestjs/terminus';
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
-import type { ServerOptions } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 import { HealthController, READINESS_CHECKS } from '../health/health.controller.js';
 import type { ReadinessCheck } from '../health/readiness.js';
@@ -18,7 +17,11 @@ import { MetricsController } from '../telemetry/metrics.controller.js';
 import { asAppError, PROBLEM_JSON, problemOf } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { observeRequests } from './request-log.js';
+import { SECURITY_HEADERS, TLS_SECURITY_HEADERS } from './security-headers.js';
 import { createValidationPipe } from './validation.js';
+import { WIRE_DEFAULTS, type WireLimits } from './wire-limits.js';
+import type { WireFace } from './wire-refusal.js';
+import { onWire } from './on-wire.js';
 
 export interface HttpAppOptions {
   /** The app's name in logs and metrics. */
@@ -31,9 +34,13 @@ export interface HttpAppOptions {
   readonly metrics?: AppMetrics;
   /** Largest body that is read; more is 413. */
   readonly bodyLimitBytes?: number;
-  /** A request that has not arrived whole by then is cut. */
-  readonly requestTimeoutMs?: number;
+  /** Where the app's settings say otherwise than `WIRE_DEFAULTS`. */
+  readonly limits?: WireLimits;
   readonly maxHeaderBytes?: number;
+  /** How broken HTTP is refused; absent: problem documents. */
+  readonly face?: WireFace;
+  /** True: the app judges targets in absolute and asterisk form, and several `Authorization`s, by itself. */
+  readonly isLenient?: boolean;
   /** False: Nest registers no parser, so that the app registers its own raw one (`/r1` forwards bytes). */
   readonly bodyParser?: boolean;
   /** Go before the problem filter, e.g. X-Road's faces on `/r1`. */
@@ -64,6 +71,14 @@ export async function createHttpApp(
     bodyParser: options.bodyParser ?? true,
     abortOnError: false,
   });
+  const headers = options.tls === undefined ? SECURITY_HEADERS : TLS_SECURITY_HEADERS;
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (_request, reply, done) => {
+      void reply.headers(headers);
+      done();
+    });
   observeRequests(app.getHttpAdapter().getInstance(), options.logger.child('http'), metrics);
   app.useGlobalPipes(createValidationPipe());
   // Nest asks the filters from the last to the first.
@@ -86,19 +101,12 @@ function platformModule(module: Type | DynamicModule, options: HttpAppOptions, m
 }
 
 function fastifyOptions(options: HttpAppOptions): FastifyServerOptions {
-  const { bodyLimitBytes = 1024 * 1024, requestTimeoutMs = 30_000, maxHeaderBytes = 16 * 1024 } = options;
-  const http: ServerOptions = {
-    headersTimeout: Math.min(10_000, requestTimeoutMs),
-    maxHeaderSize: maxHeaderBytes,
-  };
+  const { bodyLimitBytes = 1024 * 1024, maxHeaderBytes = 16 * 1024, limits = WIRE_DEFAULTS } = options;
+  const { tls, face, isLenient } = options;
   return {
     logger: false,
     bodyLimit: bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
-    // A silent socket is cut later than any answer may take: long answers are the apps' own deadlines.
-    connectionTimeout: 0,
-    keepAliveTimeout: 15_000,
-    ...(options.tls === undefined ? { http } : { https: { ...options.tls, ...http } }),
+    ...onWire({ limits, maxHeaderBytes, tls, face, isLenient }),
     forceCloseConnections: 'idle',
     genReqId: requestIds(),
     frameworkErrors: answerFrameworkError,

@@ -28,6 +28,29 @@ export const httpErrors = defineErrors('http', {
     message: 'The request is larger than what is taken here.',
     next: 'Send less at once.',
   },
+  'wire-malformed': {
+    kind: 'invalid',
+    message: 'This is no HTTP request that everybody reads alike.',
+    next: 'Correct the client or the proxy before this server; see RFC 9112. The connection is closed.',
+  },
+  'url-too-long': {
+    kind: 'invalid',
+    status: 414,
+    message: 'The URL is longer than what is taken here.',
+    next: 'Send less in the URL; KEREGE_HTTP_MAX_URL_BYTES is the bound.',
+  },
+  'head-too-large': {
+    kind: 'invalid',
+    status: 431,
+    message: 'The headers are more, or larger, than what is taken here.',
+    next: 'Send less in headers; KEREGE_HTTP_MAX_HEADERS is the bound on their number.',
+  },
+  'expectation-unknown': {
+    kind: 'invalid',
+    status: 417,
+    message: 'What the Expect header asks for is not done here.',
+    next: 'Leave the header out, or send 100-continue.',
+  },
   'media-type-unknown': {
     kind: 'invalid',
     status: 415,

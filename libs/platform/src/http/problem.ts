@@ -45,9 +45,10 @@ const CODE_OF_STATUS = {
   405: 'method-not-allowed',
   408: 'request-timeout',
   413: 'request-too-large',
-  414: 'request-too-large',
+  414: 'url-too-long',
   415: 'media-type-unknown',
-  431: 'request-too-large',
+  417: 'expectation-unknown',
+  431: 'head-too-large',
   503: 'unavailable',
 } as const satisfies Record<number, Parameters<typeof httpErrors.error>[0]>;
 

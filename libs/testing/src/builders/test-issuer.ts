@@ -9,7 +9,7 @@ export interface MintChanges {
   readonly key?: CryptoKey | Uint8Array;
 }
 
-/** An OpenID Connect issuer for specs: what the registry publishes of it, and assertions of any make. */
+/** An issuer for specs: what the registry publishes of it, and assertions and mandates of any make. */
 export class TestIssuer {
   private constructor(
     /** As a definition lists it. */
@@ -18,7 +18,7 @@ export class TestIssuer {
     readonly kid: string,
   ) {}
 
-  /** Speaks for citizens by `sub`, and for officials where `kind` says so. */
+  /** Speaks for citizens by `sub`, for officials where `kind` says so, and gives mandates to citizens. */
   static async create(url = 'https://id.test.example', kid = `kid-${crypto.randomUUID()}`): Promise<TestIssuer> {
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
     const { kty, crv, x } = await exportJWK(publicKey);
@@ -30,6 +30,13 @@ export class TestIssuer {
         { kind: 'official', where: { claim: 'kind', is: 'official' }, subject: { country: 'TEST', type: 'OFFICIAL' } },
         { kind: 'citizen', subject: { country: 'TEST', type: 'PIN' }, represents: 'represents' },
       ],
+      mandates: {
+        by: [{ country: 'TEST', type: 'PIN' }],
+        for: [
+          { country: 'TEST', type: 'PIN' },
+          { country: 'TEST', type: 'FIRM' },
+        ],
+      },
       assurance: { claim: 'acr', levels: ['high'] },
     });
     return new TestIssuer(entry, privateKey, kid);
@@ -44,7 +51,18 @@ export class TestIssuer {
   async mint(sub: string, audience: string | string[], { claims = {}, header = {}, key }: MintChanges = {}) {
     const nowS = Math.floor(Date.now() / 1000);
     const sound = { iss: this.entry.issuer, sub, aud: audience, iat: nowS, exp: nowS + 300, acr: 'high' };
-    const all: [string, unknown][] = Object.entries({ ...sound, jti: crypto.randomUUID(), ...claims });
+    return this.sign({ ...sound, jti: crypto.randomUUID(), ...claims }, header, key);
+  }
+
+  /** A mandate of a year by which `by` may act for `subject`, both as COUNTRY/TYPE/CODE. */
+  async mandate(by: string, subject: string, { claims = {}, header = {}, key }: MintChanges = {}) {
+    const nowS = Math.floor(Date.now() / 1000);
+    const sound = { iss: this.entry.issuer, sub: subject, act: { sub: by }, iat: nowS, exp: nowS + 31_536_000 };
+    return this.sign({ ...sound, jti: crypto.randomUUID(), ...claims }, { typ: 'mandate+jwt', ...header }, key);
+  }
+
+  private sign(claims: object, header: Partial<JWTHeaderParameters>, key: MintChanges['key']): Promise<string> {
+    const all: [string, unknown][] = Object.entries(claims);
     return new SignJWT(Object.fromEntries(all.filter(([, value]) => value !== undefined)))
       .setProtectedHeader({ alg: 'EdDSA', kid: this.kid, ...header })
       .sign(key ?? this.key);

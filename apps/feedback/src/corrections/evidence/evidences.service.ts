@@ -1,8 +1,8 @@
 import type { OwnerAct } from '#corrections';
 import { toBase64Url } from '#kernel';
+import { spelled } from '#signing';
 import { placeKey, type ProvenLeaves } from '../../access-history/proven-leaves.service.js';
 import type { Caller } from '../../caller/caller-auth.service.js';
-import { spelled } from '../../caller/own-subjects.js';
 import type { PersonKeys } from '../../key-store/person-keys.store.js';
 import { epochTagKey } from '../../key-store/tag.js';
 import type { OwnStatements } from '../../statements/own-statements.service.js';

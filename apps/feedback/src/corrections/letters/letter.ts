@@ -17,8 +17,15 @@ export interface LetterFacts {
   readonly record: CaseRecord;
   readonly filedMs: number;
   readonly isMoving: boolean;
-  /** Transitions that gave a reason, in order. */
-  readonly steps: readonly { readonly type: string; readonly why: string | undefined; readonly atMs: number }[];
+  /** Transitions, in order. */
+  readonly steps: readonly {
+    readonly seq: number;
+    readonly type: string;
+    readonly why: string | undefined;
+    readonly atMs: number;
+  }[];
+  /** `seq` of those that brought words which feedback cannot read. */
+  readonly worded: ReadonlySet<number>;
   /** When the last transition was made. */
   readonly atMs: number;
   readonly ownerName: string;
@@ -31,6 +38,8 @@ export interface Letter {
   readonly title: string;
   readonly paragraphs: readonly string[];
   readonly language: Language;
+  /** Paragraphs that stand for words which only the portal opens, and what goes before these. */
+  readonly words?: readonly { readonly seq: number; readonly paragraph: number; readonly lead: string }[];
 }
 
 /** Reasons that a person is told, by the transition that gives them. A decision's stands with the decision. */
@@ -43,22 +52,28 @@ const TOLD: Readonly<Partial<Record<StatementType, Texts<string>>>> = {
 
 /**
  * The letter to the person (`corrections.md` §8): what became of the case, why, and what comes next, from coded texts
- * alone. What an official wrote in own words is sealed for the portal and stands in no letter of feedback.
+ * alone. What an official wrote in own words is sealed for the portal: where it belongs the letter says that it is there.
  */
 export function letterOf(facts: LetterFacts, language: Language): Letter {
-  const { record, filedMs, ownerName, serviceTitle, timeZone, atMs, isMoving, steps } = facts;
+  const { record, filedMs, ownerName, serviceTitle, timeZone, atMs, isMoving, steps, worded } = facts;
   const date = (ms: number) => dateText(ms, language, timeZone);
   const said = (name: Parameters<typeof phrase>[0], fill: Readonly<Record<string, string>> = {}) =>
     phrase(name, language, fill);
+  const told: string[] = [said('filed', { date: date(filedMs), owner: ownerName, service: serviceTitle })];
+  const words: NonNullable<Letter['words']>[number][] = [];
+  for (const { seq, type, why, atMs: stepMs } of steps) {
+    const text = reasonText(type, why, language);
+    if (text !== undefined) told.push(`${date(stepMs)}: ${text}`);
+    if (!worded.has(seq)) continue;
+    words.push({ seq, paragraph: told.length, lead: `${date(stepMs)}: ${said('ownWords')}` });
+    told.push(`${date(stepMs)}: ${said('sealedWords')}`);
+  }
   return {
     title: said('letter', { number: record.publicNumber }),
     language,
+    ...(words.length === 0 ? {} : { words }),
     paragraphs: [
-      said('filed', { date: date(filedMs), owner: ownerName, service: serviceTitle }),
-      ...steps.flatMap(({ type, why, atMs: stepMs }) => {
-        const text = reasonText(type, why, language);
-        return text === undefined ? [] : [`${date(stepMs)}: ${text}`];
-      }),
+      ...told,
       said('stands', { state: STATE_TITLES[record.state][language], date: date(atMs) }),
       ...decisionOf(record, language),
       ...(record.correction === undefined ? [] : [said('from', { date: date(record.correction.effectiveFromMs) })]),

@@ -6,6 +6,7 @@ import type { Caller } from '../../caller/caller-auth.service.js';
 import { ApiEndUser, PERSON_CODES, ProblemCodes } from '../../problem-codes.dto.js';
 import { CasePath } from '../step.dto.js';
 import { Evidences, type CaseEvidence } from '../evidence/evidences.service.js';
+import { OwnWords, type ShownWords } from '../own-words/own-words.service.js';
 import { LETTER_POLICY, letterPage } from './letter-page.js';
 import { LetterDto, LetterQuery } from './letters.dto.js';
 import { Letters, type ToldStanding } from './letters.service.js';
@@ -20,6 +21,7 @@ export class LettersController {
   constructor(
     @Inject(Letters) private readonly letters: Letters,
     @Inject(Evidences) private readonly evidences: Evidences,
+    @Inject(OwnWords) private readonly ownWords: OwnWords,
   ) {}
 
   @Get(':id')
@@ -61,6 +63,18 @@ export class LettersController {
     void reply.header('Content-Security-Policy', LETTER_POLICY).header('X-Content-Type-Options', 'nosniff');
     void reply.header('Referrer-Policy', 'no-referrer').type('text/html; charset=utf-8');
     return letterPage(letter);
+  }
+
+  @Get(':id/words')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    operationId: 'readOwnWords',
+    summary: 'What owners have said in their own words, sealed for the portal; its gateway opens and checks it.',
+  })
+  @ApiOkResponse({ type: Object })
+  @ProblemCodes(...PERSON_CODES, 'case-unknown')
+  words(@Param() { id }: CasePath, @AuthenticatedCaller() caller: Caller): Promise<{ words: ShownWords[] }> {
+    return this.ownWords.of(caller, id);
   }
 
   @Get(':id/evidence')

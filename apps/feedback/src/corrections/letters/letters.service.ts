@@ -3,6 +3,7 @@ import type { Caller } from '../../caller/caller-auth.service.js';
 import { standingOfCase, type CaseStanding } from '../case-standing.js';
 import type { CaseStore } from '../case.store.js';
 import type { Cases } from '../cases.service.js';
+import { wordedSteps } from '../own-words/worded.js';
 import type { PersonCases } from '../person-cases.service.js';
 import { letterOf, stateTitle, whatNext, type Letter } from './letter.js';
 
@@ -36,6 +37,7 @@ export class Letters {
         ...{ record, filedMs, steps, isMoving: kept.pending !== undefined, atMs: steps.at(-1)?.atMs ?? filedMs },
         ...{ ownerName: owner.name ?? owner.id, serviceTitle: service.title ?? service.id },
         timeZone: this.zoneOf(record.profile),
+        worded: wordedSteps(kept.details),
       },
       language,
     );

@@ -39,13 +39,13 @@ function rejected(changes: Partial<CaseRecord> = {}): LetterFacts {
     ...changes,
   };
   const steps = [
-    { type: 'correction.submitted', why: undefined, atMs: DAY },
-    { type: 'correction.extended', why: 'records-abroad', atMs: DAY },
-    { type: 'correction.decided', why: 'data-correct', atMs: DAY },
+    { seq: 1, type: 'correction.submitted', why: undefined, atMs: DAY },
+    { seq: 4, type: 'correction.extended', why: 'records-abroad', atMs: DAY },
+    { seq: 5, type: 'correction.decided', why: 'data-correct', atMs: DAY },
   ];
   return {
     ...{ record, filedMs: DAY, isMoving: false, steps, atMs: DAY, ownerName: 'Register', serviceTitle: 'Persons' },
-    timeZone: 'Asia/Bishkek',
+    ...{ timeZone: 'Asia/Bishkek', worded: new Set<number>() },
   };
 }
 

@@ -2,7 +2,19 @@ import type { Language } from '../../access-history/titles.js';
 import type { Texts } from './state-texts.js';
 
 type Phrase =
-  'letter' | 'filed' | 'stands' | 'law' | 'accepted' | 'remedies' | 'from' | 'term' | 'appeal' | 'moving' | 'proof';
+  | 'letter'
+  | 'filed'
+  | 'stands'
+  | 'law'
+  | 'accepted'
+  | 'remedies'
+  | 'from'
+  | 'term'
+  | 'appeal'
+  | 'moving'
+  | 'proof'
+  | 'sealedWords'
+  | 'ownWords';
 
 /** Sentences of a letter; what stands in braces is filled in. */
 const PHRASES: Texts<Phrase> = {
@@ -75,6 +87,20 @@ const PHRASES: Texts<Phrase> = {
     kk: 'Келесі қадам журналға жазылуда; хат оған дейінгі күйді көрсетеді.',
     ru: 'Следующий шаг записывается в журнал; письмо показывает состояние до него.',
     en: 'The next step is on its way into the log; this letter shows how it was before.',
+  },
+  sealedWords: {
+    az: 'Qurum öz sözləri ilə izahat əlavə edib. Onu yalnız portalınız aça bilər.',
+    ky: 'Мекеме өз сөзү менен түшүндүрмө кошкон. Аны сиздин портал гана ача алат.',
+    kk: 'Орган өз сөзімен түсініктеме қосқан. Оны тек сіздің портал аша алады.',
+    ru: 'Орган добавил пояснение своими словами. Открыть его может только ваш портал.',
+    en: 'The agency has added words of its own. Only your portal can open them.',
+  },
+  ownWords: {
+    az: 'Qurumun öz sözləri ilə:',
+    ky: 'Мекеменин өз сөзү менен:',
+    kk: 'Органның өз сөзімен:',
+    ru: 'Пояснение органа:',
+    en: 'In the agency’s own words:',
   },
   proof: {
     az: 'Hər addım açıq jurnalda imzalanıb; sübutları portal verir. Son qeyd: {leaf}.',

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { createInProcessBus, type Bus } from '#bus';
 import { systemClock } from '#kernel';
-import { createHttpApp, silentLogger, startHttpApp, type RunningApp } from '#platform';
+import { createHttpApp, silentLogger, startHttpApp, type Logger, type RunningApp } from '#platform';
 import type { Database } from '#postgres';
 import { eventually } from '#testing';
 import { HeaderAuthenticator } from '../../consumer-auth/header-authenticator.js';
@@ -66,14 +66,18 @@ export interface Compositions {
 /** `definition` edits the definition of the instance; `links`: whom feedback lets through. */
 export async function startCompositions(
   database: Database,
-  { definition = String, links }: { definition?: (text: string) => string; links?: LinkTickets } = {},
+  {
+    definition = String,
+    links,
+    logger = silentLogger(),
+  }: { definition?: (text: string) => string; links?: LinkTickets; logger?: Logger } = {},
 ): Promise<Compositions> {
   const state = { toLose: 0 };
   const settings = { maxInFlight: 60, rowGraceMs: 20_000 };
   const gateway = await gatewayFixture(database, settings, losingBus(state), { definition }, { links });
   await eventually(() => gateway.module.replies.hearing());
   const answers = new AnswerBudget(UNREAD_BYTES);
-  const app = await serve(gateway, answers);
+  const app = await serve(gateway, answers, logger);
   const post = (body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
     fetch(`${app.url}${COMPOSITION_ROUTE}`, {
       method: 'POST',
@@ -111,9 +115,8 @@ function losingBus(state: { toLose: number }): Bus {
   return bus;
 }
 
-async function serve(fixture: Fixture, answers: AnswerBudget): Promise<RunningApp> {
+async function serve(fixture: Fixture, answers: AnswerBudget, logger: Logger): Promise<RunningApp> {
   const rights = { current: () => fixture.registry.view };
-  const logger = silentLogger();
   const compositions = new CompositionService({
     exchanges: fixture.module.exchanges,
     rights,

@@ -44,6 +44,9 @@ export interface CorrectionsFixture {
   readonly corrections: Corrections;
   /** Results of verification reads, as they are counted. */
   readonly results: string[];
+  readonly alarms: Readonly<Record<string, string>>[];
+  /** What went wrong in rounds of the worker. */
+  readonly failures: unknown[];
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
 }
@@ -53,15 +56,21 @@ export interface CorrectionsOptions {
   /** Whether the consumer may ask for a verification read; as agreed unless said otherwise. */
   readonly mayCheck?: boolean;
   readonly verificationsEveryMs?: number;
+  /** A further edit of the world's definition. */
+  readonly definition?: (text: string) => string;
 }
 
 export async function startCorrections(
   database: Database,
-  { feedbackUrl, mayCheck = true, verificationsEveryMs = 60_000 }: CorrectionsOptions = {},
+  { feedbackUrl, mayCheck = true, verificationsEveryMs = 60_000, definition: edited = String }: CorrectionsOptions = {},
 ): Promise<CorrectionsFixture> {
   const results: string[] = [];
-  const agreed = (text: string) =>
-    mayCheck ? definition(text) : definition(text).replace('[citizen-view, correction-check]', '[citizen-view]');
+  const alarms: Readonly<Record<string, string>>[] = [];
+  const failures: unknown[] = [];
+  const agreed = (text: string) => {
+    const made = edited(definition(text));
+    return mayCheck ? made : made.replace('[citizen-view, correction-check]', '[citizen-view]');
+  };
   const gateway = await gatewayFixture(database, {}, undefined, { definition: agreed });
   await eventually(() => gateway.module.replies.hearing());
   const feedback = await StandInFeedback.start();
@@ -72,15 +81,19 @@ export async function startCorrections(
     verificationsEveryMs,
   };
   const corrections = new Corrections({
-    ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), failed: () => undefined },
-    events: { verified: (result) => void results.push(result) },
+    ...{ settings, database, clock: systemClock, secret: Buffer.alloc(32, 1), gateway: GATEWAY },
+    failed: (_what, cause) => void failures.push(cause),
+    events: {
+      verified: (result) => void results.push(result),
+      alarm: (reason, details) => void alarms.push({ reason, ...details }),
+    },
     registry: { current: () => gateway.registry.view },
     keys: gateway.module.keys,
     exchanges: gateway.module.exchanges,
   });
   const app = await serve(gateway, corrections);
   return {
-    ...{ gateway, feedback, corrections, results },
+    ...{ gateway, feedback, corrections, results, alarms, failures },
     post: (path, body, headers = {}) =>
       fetch(`${app.url}/v1/corrections${path}`, {
         method: 'POST',

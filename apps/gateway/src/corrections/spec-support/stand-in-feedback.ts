@@ -9,7 +9,7 @@ export interface AskedBody {
   readonly statement?: string;
   readonly doc?: string;
   readonly outline?: ContentOutline;
-  readonly content?: { readonly id: string; readonly sealed: string };
+  readonly content?: { readonly id: string; readonly sealed: string; readonly copy?: string };
 }
 
 export interface FeedbackCall {
@@ -84,16 +84,19 @@ export class StandInFeedback {
     const { method, path, body } = call;
     if (path.startsWith('/v1/portal/verifications'))
       return okay(method === 'GET' ? { verifications: this.verifications } : { over: this.over });
+    if (path.startsWith('/v1/portal/sealings')) return okay({ sealings: [] });
     const id = path === '/v1/corrections' ? String(body['correctionId']) : (path.split('/').at(-2) ?? '');
-    if (method === 'GET') {
-      const standing = this.standings.get(path.split('/').at(-1) ?? '');
-      return standing === undefined ? problem(404, 'case-unknown') : okay(standing);
-    }
+    if (method === 'GET') return this.shown(path.split('/').at(-1) ?? '');
     if (path === '/v1/corrections' && this.standings.has(id)) return problem(409, 'case-exists');
     if (typeof body.statement !== 'string') return okay({ payload: this.proposes(this.payloadOf(id, call)) });
     const standing = path === '/v1/corrections' ? standingOf(body) : { ...this.standings.get(id), isMoving: true };
     this.standings.set(id, standing);
     return okay({ standing });
+  }
+
+  private shown(id: string): Answer {
+    const standing = this.standings.get(id);
+    return standing === undefined ? problem(404, 'case-unknown') : okay(standing);
   }
 
   private payloadOf(id: string, { path, body }: FeedbackCall): Record<string, unknown> {

@@ -107,7 +107,7 @@ export async function gatewayFixture(
           manifestStatement: manifest,
         },
         keys: KeyRing.parse([
-          [CONSUMER, JSON.stringify({ keys: [world.keysOf(CONSUMER).sign] })],
+          [CONSUMER, JSON.stringify({ keys: [world.keysOf(CONSUMER).sign, world.keysOf(CONSUMER).seal] })],
           [
             GATEWAY,
             JSON.stringify({

@@ -66,10 +66,15 @@ function fieldRow({ name, label }: RecordField, { values }: OwnRecord): string {
 </form></details></dd>`;
 }
 
-function caseRow({ publicNumber, state, owner, filedAt, deadlines }: ShownCase): string {
+function caseRow({ publicNumber, state, owner, filedAt, deadlines, words = [] }: ShownCase): string {
   const due = deadlines.flatMap(({ dueAt }) => dueAt ?? []).sort()[0];
   return `<li id="${escape(publicNumber)}"><strong>${escape(publicNumber)}</strong> – ${escape(STATE_WORDS[state] ?? state)}
-<br><small>${escape(state)} · ${escape(owner)} · filed ${day(filedAt)}${due === undefined ? '' : ` · next step due ${day(due)}`}</small></li>`;
+<br><small>${escape(state)} · ${escape(owner)} · filed ${day(filedAt)}${due === undefined ? '' : ` · next step due ${day(due)}`}</small>${words.map(quoted).join('')}</li>`;
+}
+
+/** Plain text of an official: no markup is read in it, and its lines break where they did. */
+function quoted(text: string): string {
+  return `\n<blockquote>${text.split('\n').map(escape).join('<br>')}</blockquote>`;
 }
 
 function day(instant: string): string {

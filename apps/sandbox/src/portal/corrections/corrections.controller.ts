@@ -3,7 +3,7 @@ import { isOwnPage, type PassedOn } from '../passed-on.service.js';
 import { PAGE_HEADERS } from '../portal-page.js';
 import type { Session } from '../sessions.js';
 import { correctionsPage, type CorrectionsPage } from './corrections-page.js';
-import { OwnRecords, type OwnRecord } from './own-record.service.js';
+import { OwnRecords, type OwnRecord, type ShownCase } from './own-record.service.js';
 import { fieldNamed } from './record-fields.js';
 
 export interface CorrectionRoutesParts {
@@ -28,6 +28,10 @@ export function correctionRoutes({ sessionOf, records, feedback }: CorrectionRou
       { parseAs: 'string', bodyLimit: MAX_FORM_BYTES },
       (_request, body, done) => done(null, new URLSearchParams(String(body))),
     );
+    const worded = async (session: Session, one: ShownCase): Promise<ShownCase> => {
+      if (!one.hasOwnWords) return one;
+      return { ...one, words: await records.wordsOf(session.assertion, one.id).catch(() => []) };
+    };
     const shows = async (session: Session, reply: FastifyReply, notice?: CorrectionsPage['notice']) => {
       const [subject = ''] = session.subjects;
       const [record, listed] = await Promise.all([
@@ -35,7 +39,7 @@ export function correctionRoutes({ sessionOf, records, feedback }: CorrectionRou
         feedback.read(session, '/v1/corrections').catch(() => undefined),
       ]);
       if (record !== undefined) shown.set(session, record);
-      const cases = OwnRecords.casesIn(listed);
+      const cases = await Promise.all(OwnRecords.casesIn(listed).map((one) => worded(session, one)));
       return reply.headers(FORM_HEADERS).send(correctionsPage({ subject, record, cases, notice }));
     };
     app.get('/corrections', (request, reply) => {

@@ -15,6 +15,7 @@ const CASES = {
     {
       ...{ id: 'x', publicNumber: 'DE-2026-000001-1', state: 'IN_REVIEW', owner: 'DEMO/GOV/1001/population' },
       ...{ filedAt: '2026-11-27T10:00:00Z', deadlines: [{ clock: 'decide', dueAt: '2026-12-08T23:59:59Z' }] },
+      hasOwnWords: true,
     },
   ],
 };
@@ -32,6 +33,8 @@ describe('a person’s own record at the portal', () => {
       response
         .writeHead(200, { 'content-type': 'application/json', 'kerege-exchange-id': EXCHANGE })
         .end('{"givenName":"Ornekan","familyName":"<b>Testzade</b>","birthDate":"1911-08-22"}'),
+    '/v1/corrections/x/words': (_request, response) =>
+      response.end(JSON.stringify({ words: [{ seq: 4, text: 'See <b>page 2</b>.\nThe date is right.' }] })),
     '/v1/corrections': (request, response) => {
       if (request.method === 'GET') return response.end(JSON.stringify(CASES));
       void text(request).then((body) => {
@@ -91,6 +94,7 @@ describe('a person’s own record at the portal', () => {
     expect(body).toContain('1911-08-22');
     expect(body).toContain('&lt;b&gt;Testzade');
     expect(body).toContain('DE-2026-000001-1');
+    expect(body).toContain('<blockquote>See &lt;b&gt;page 2&lt;/b&gt;.<br>The date is right.</blockquote>');
     expect(body).toContain('next step due <time datetime="2026-12-08T23:59:59Z">2026-12-08');
   });
 

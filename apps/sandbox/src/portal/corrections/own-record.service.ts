@@ -24,8 +24,15 @@ const shownCase = z.object({
   owner: z.string(),
   filedAt: z.string(),
   deadlines: z.array(z.object({ clock: z.string(), dueAt: z.string().optional() })),
+  hasOwnWords: z.boolean().default(false),
 });
-export type ShownCase = z.infer<typeof shownCase>;
+const ownWords = z.object({
+  words: z.array(z.object({ seq: z.number(), at: z.string().optional(), text: z.string().optional() })).max(100),
+});
+export type ShownCase = z.infer<typeof shownCase> & {
+  /** What the agency says in its own words, the oldest first. */
+  readonly words?: readonly string[];
+};
 
 export type Filed =
   { readonly ok: true; readonly publicNumber: string } | { readonly ok: false; readonly problem: string };
@@ -88,6 +95,17 @@ export class OwnRecords {
       ok: false,
       problem: problem?.hint ?? problem?.detail ?? 'The request could not be filed. Try again later.',
     };
+  }
+
+  /** What the agency says in its own words, which only the portal's gateway opens; nothing where it cannot. */
+  async wordsOf(assertion: string, caseId: string): Promise<readonly string[]> {
+    const answer = await request(`${this.parts.gatewayUrl}/v1/corrections/${encodeURIComponent(caseId)}/words`, {
+      dispatcher: this.agent,
+      headers: this.headers(assertion),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const body: unknown = await answer.body.json().catch(() => undefined);
+    return ownWords.safeParse(body).data?.words.flatMap(({ text }) => text ?? []) ?? [];
   }
 
   /** For the page: what feedback has answered, read again. */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kerege/registry/v1/registry.proto.
  */
 export const file_kerege_registry_v1_registry: GenFile = /*@__PURE__*/
-  fileDesc("CiFrZXJlZ2UvcmVnaXN0cnkvdjEvcmVnaXN0cnkucHJvdG8SEmtlcmVnZS5yZWdpc3RyeS52MSIuCghNYW5pZmVzdBIRCglzdGF0ZW1lbnQYASABKAkSDwoHZGlnZXN0cxgCIAEoCWIGcHJvdG8z");
+  fileDesc("CiFrZXJlZ2UvcmVnaXN0cnkvdjEvcmVnaXN0cnkucHJvdG8SEmtlcmVnZS5yZWdpc3RyeS52MSI/CghNYW5pZmVzdBIRCglzdGF0ZW1lbnQYASABKAkSDwoHZGlnZXN0cxgCIAEoCRIPCgdyZWNlaXB0GAMgASgMYgZwcm90bzM");
 
 /**
  * Value of the record with key `manifest`.
@@ -33,6 +33,13 @@ export type Manifest = Message<"kerege.registry.v1.Manifest"> & {
    * @generated from field: string digests = 2;
    */
   digests: string;
+
+  /**
+   * audit.v1.Receipts with the leaf of the statement alone: its reader sees for itself that the log holds it.
+   *
+   * @generated from field: bytes receipt = 3;
+   */
+  receipt: Uint8Array;
 };
 
 /**
