@@ -230,7 +230,7 @@ describe('exchange.md \u00a71, native errors', () => {
     [417, ['expectation-unsupported']],
     [422, ['body-malformed']],
     [431, ['headers-too-large']],
-    [502, ['agency-invalid-answer', 'answer-too-large', 'answer-bad-signature', 'answer-digest']],
+    [502, ['agency-untrusted', 'agency-invalid-answer', 'answer-too-large', 'answer-bad-signature', 'answer-digest']],
     [
       503,
       [

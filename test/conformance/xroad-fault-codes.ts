@@ -26,7 +26,7 @@ export const faultRows: readonly FaultRow[] = [
   {
     old: 'SslAuthenticationFailed',
     now: 'ssl_authentication_failed',
-    codes: ['consumer-unauthenticated', 'access-token-expired', 'client-disagrees'],
+    codes: ['consumer-unauthenticated', 'access-token-expired', 'client-disagrees', 'agency-untrusted'],
   },
   { old: 'OutdatedGlobalConf', now: 'global_conf_outdated', codes: ['registry-expired'] },
   { old: 'InvalidSecurityServer', now: 'invalid_security_server', notApplicable: ROUTING },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { AppError } from '#kernel';
-import { TlsListener } from '../../apps/gateway/src/consumer-auth/tls-listener.service.js';
+import { TlsListener } from '#platform';
 import { checkStoredToken, timeOf } from '../../apps/audit/src/trusted-time/time-token.js';
 import { timeRequest } from '../../apps/audit/src/trusted-time/time-request.js';
 import { isForTimeStampingAlone, isValidAt, parseRoots } from '../../apps/audit/src/trusted-time/token-certificates.js';

@@ -4,6 +4,7 @@ import {
   httpSettings,
   identitySettings,
   setting,
+  tlsSettings,
   tracingSettings,
   type ConfigOf,
   databaseRoleSettings,
@@ -12,6 +13,7 @@ import {
 /** Settings of the audit service: the sequencer of one log, its read side and the sweeper. */
 export const auditConfig = defineConfig('audit', {
   ...httpSettings(8100),
+  ...tlsSettings('AUDIT'),
   ...identitySettings('DEMO/audit1'),
   ...pkcs11Settings,
   ...tracingSettings,

@@ -10,6 +10,7 @@ import {
   isLoopbackAddress,
   isLoopbackHost,
   noTracing,
+  openTls,
   serveOpenApi,
   startHttpApp,
   StatusWatch,
@@ -68,6 +69,7 @@ class AuditModule {
 export async function createAudit(config: AuditConfig, deps: AuditDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('audit'), tracing = noTracing } = deps;
   const readers = readersOf(config.readerTokens, isLocal(config));
+  const tls = await openTls(config, logger);
   const open = (poolSize: number) => whenAvailable('postgresql', logger, () => openLog(config, logger, poolSize));
   const database = await open(config.databasePoolSize);
   // Of their own: however many ask and however slowly they are answered, the writer finds a connection.
@@ -118,12 +120,13 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
       logger,
       metrics,
       readiness: checks,
+      tls: tls?.options(),
       status: new StatusWatch('audit', parts, clock),
     });
     serveOpenApi(app, { title: 'Kerege audit', version: '1.0.0', description: READ_API, bearer: BEARER });
     write.start();
     review.start();
-    return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
+    return await startHttpApp(app, { host: config.host, port: config.port, tls, onClose: close });
   } catch (cause) {
     await close();
     throw cause;

@@ -4,6 +4,7 @@ import {
   httpSettings,
   identitySettings,
   setting,
+  tlsSettings,
   tracingSettings,
   type ConfigOf,
   databaseRoleSettings,
@@ -11,10 +12,12 @@ import {
 } from '#platform';
 
 import { logWatchSettings } from '#log-watch';
+import { agencySettings } from './agency/agency.config.js';
 
 /** Settings of a connector: whom it serves, where their agencies' systems listen, and its bounds. */
 export const connectorConfig = defineConfig('connector', {
   ...httpSettings(8090),
+  ...tlsSettings('CONNECTOR'),
   ...identitySettings('DEMO/cn1'),
   ...pkcs11Settings,
   ...tracingSettings,
@@ -54,10 +57,7 @@ export const connectorConfig = defineConfig('connector', {
     default: ['127.0.0.1:8180'],
     meaning: 'Brokers to connect to first, as host:port.',
   }),
-  agencies: setting.list({
-    env: 'KEREGE_CONNECTOR_AGENCIES',
-    meaning: 'SERVICE=URL of every service that is served here: where the agency’s own HTTP system listens.',
-  }),
+  ...agencySettings,
   endUserServices: setting.list({
     env: 'KEREGE_CONNECTOR_END_USER_SERVICES',
     default: [],

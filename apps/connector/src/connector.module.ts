@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { ContractChecks } from '#contract-check';
 import { AssertionMemory } from '#end-user';
-import { ok, systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
+import { systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
 import { openTokens, type AppTokens } from '#pkcs11';
 import {
   AppMetrics,
@@ -13,6 +13,7 @@ import {
   keyFileName,
   loadKeySet,
   loadTrust,
+  openTls,
   serveOpenApi,
   startHttpApp,
   StatusWatch,
@@ -30,13 +31,13 @@ import { RegistryCopy, RegistryMemory } from '#registry-copy';
 import { KeyRing, type SigningDevice } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { join } from 'node:path';
-import { parseAgencies, servedSubsystems } from './agency/agency-address.js';
-import { AgencyService } from './agency/agency.service.js';
+import type { AgencyDoors } from './agency/agency-doors.service.js';
+import { addressesOf, agencyService, openDoors } from './agency/agency.module.js';
+import type { AgencyService } from './agency/agency.service.js';
 import type { ConnectorConfig } from './connector.config.js';
 import { alarmReason, type DispatchEvents } from './dispatch/dispatch-events.js';
 import { ClockWatch } from './dispatch/clock-watch.js';
 import { DeadLetters } from './dispatch/dead-letters.service.js';
-import { dispatchErrors } from './dispatch/dispatch.errors.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
 import { HeldKeys } from './dispatch/held-keys.js';
 import { JournalWaits } from './dispatch/journal-waits.js';
@@ -61,8 +62,7 @@ import {
   withCorrections,
   type CorrectionServices,
 } from './corrections/corrections.module.js';
-import { parseNoticeAddresses, type NoticeAddresses } from './notices/notice-address.js';
-import { noticeErrors } from './notices/notices.errors.js';
+import type { NoticeAddresses } from './notices/notice-address.js';
 import { noticesApi, noticesModule, noticesOf } from './notices/notices.module.js';
 import type { Notices } from './notices/notices.service.js';
 import type { OwnerAuth } from './notices/owner-auth.service.js';
@@ -97,6 +97,7 @@ class ConnectorModule {}
 interface Parts {
   readonly copy: RegistryCopy;
   readonly agencies: AgencyService;
+  readonly doors: AgencyDoors;
   readonly delivery: DeliveryService;
   readonly requests: RequestConsumer;
   readonly worker: JournalWorker;
@@ -117,7 +118,10 @@ interface Parts {
  */
 export async function createConnector(config: ConnectorConfig, deps: ConnectorDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('connector') } = deps;
-  const { agencies, subsystems, noticeAddresses } = addressesOf(config);
+  const tls = await openTls(config, logger);
+  const addresses = addressesOf(config);
+  const { agencies, subsystems, noticeAddresses } = addresses;
+  const doors = await openDoors(addresses, config, clock, logger.child('agency'));
   const metrics = new AppMetrics('connector');
   const tokens = openTokens(config, metrics, logger.child('tokens'));
   const keys = await loadKeys(config.keysDir, [...noticeAddresses.keys()], tokens.device);
@@ -150,6 +154,7 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     database,
     events,
     agencies,
+    doors,
     noticeAddresses,
   };
   const parts = await assemble(context).catch(async (cause: unknown) => {
@@ -173,21 +178,11 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     metrics,
     readiness,
     status,
+    tls: tls?.options(),
   });
   serveOpenApi(app, noticesApi);
-  return startHttpApp(app, { host: config.host, port: config.port, onClose: () => close(parts, busWatch, tokens) });
-}
-
-/** Where agencies' systems listen. A connector for notices alone has no services. */
-function addressesOf(config: ConnectorConfig) {
-  const hasNone = config.agencies.length === 0 && config.notices.length > 0;
-  const agencies = hasNone ? ok(new Map<ServiceId, URL>()) : parseAgencies(config.agencies);
-  if (!agencies.ok) throw dispatchErrors.error('connector-agencies', { extensions: { problems: [agencies.reason] } });
-  const subsystems = servedSubsystems(agencies.value);
-  const notices = parseNoticeAddresses(config.notices, subsystems);
-  if (!notices.ok)
-    throw noticeErrors.error('connector-notice-addresses', { extensions: { problems: [notices.reason] } });
-  return { agencies: agencies.value, subsystems, noticeAddresses: notices.value };
+  const onClose = () => close(parts, busWatch, tokens);
+  return startHttpApp(app, { host: config.host, port: config.port, tls, onClose });
 }
 
 interface Context {
@@ -203,6 +198,7 @@ interface Context {
   readonly database: JournalDatabase;
   readonly events: DispatchEvents;
   readonly agencies: ReadonlyMap<ServiceId, URL>;
+  readonly doors: AgencyDoors;
   readonly noticeAddresses: NoticeAddresses;
 }
 
@@ -226,7 +222,7 @@ async function assemble(context: Context): Promise<Parts> {
   const processId = `${config.instanceId.replaceAll('/', '.')}.${randomUUID()}`;
   const heldKeys = new HeldKeys(context.keys);
   const copy = await registryCopy(context);
-  const agencies = agencyService(context);
+  const agencies = agencyService(context.agencies, config, clock, context.doors);
   const book = new ReceiptBook();
   const watcher = await watchLog({
     ...context,
@@ -276,10 +272,12 @@ async function assemble(context: Context): Promise<Parts> {
   const { notices, owners } = noticesOf({ ...context, copy });
   const corrections = correctionsOf(context, clients);
   watchRegistry({ copy, requests, flags, notices, deadLetters, keys: heldKeys, subsystems, events });
+  context.doors.start();
   worker.start();
   notices.start();
   corrections.receipts.start();
-  const workers = { requests, worker, notices, openings, watcher, quotas };
+  const { doors } = context;
+  const workers = { doors, requests, worker, notices, openings, watcher, quotas };
   return { corrections, copy, agencies, delivery, database, owners, disputes, flags, ...workers };
 }
 
@@ -317,18 +315,6 @@ function quotasOf({ config, clock, database, events }: Context): Quotas {
   const failed = (what: string, cause: unknown) => events.failed(what, cause);
   const limits = { lot: quotaLot, maxWaiting: Math.ceil(maxInFlight / 4) };
   return new Quotas({ store: new QuotaStore(database), clock, failed }, limits).start();
-}
-
-function agencyService({ config, agencies, clock }: Context): AgencyService {
-  const limits = {
-    maxBodyBytes: config.maxInlineBodyBytes,
-    maxInFlight: config.maxInFlight,
-    connections: config.agencyConnections,
-    connectTimeoutMs: config.agencyConnectTimeoutMs,
-    breakerResetMs: config.breakerResetMs,
-    breakerVolume: config.breakerVolume,
-  };
-  return new AgencyService(agencies, limits, clock);
 }
 
 interface Watch {
@@ -391,6 +377,7 @@ async function close(parts: Parts, busWatch: BusWatch, tokens: AppTokens): Promi
   await parts.copy.stop();
   await parts.watcher.stop();
   await parts.agencies.close();
+  await parts.doors.stop();
   await parts.database.close();
 }
 

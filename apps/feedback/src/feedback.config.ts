@@ -6,6 +6,7 @@ import {
   httpSettings,
   identitySettings,
   setting,
+  tlsSettings,
   type ConfigOf,
 } from '#platform';
 import { logWatchSettings } from '#log-watch';
@@ -16,6 +17,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Settings of feedback: the log that it follows, the openings that it takes in, and where its keys lie. */
 export const feedbackConfig = defineConfig('feedback', {
   ...httpSettings(8120),
+  ...tlsSettings('FEEDBACK'),
   ...identitySettings('DEMO/feedback1'),
   ...pkcs11Settings,
   ...logWatchSettings,

@@ -1,3 +1,4 @@
+import type { TlsOptions } from 'node:tls';
 import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { systemClock, type Clock } from '#kernel';
@@ -8,6 +9,7 @@ import {
   createHttpApp,
   createLogger,
   loadTrust,
+  openTls,
   serveOpenApi,
   startHttpApp,
   StatusWatch,
@@ -82,6 +84,7 @@ class FeedbackModule {}
  */
 export async function createFeedback(config: FeedbackConfig, deps: FeedbackDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('feedback') } = deps;
+  const tls = await openTls(config, logger);
   const metrics = new AppMetrics('feedback');
   const own = feedbackMetrics.on(metrics);
   const events = feedbackEvents(own, logger);
@@ -112,9 +115,9 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
     await closeDatabases();
   };
   try {
-    const app = await createApp(context, parts, metrics, databases);
+    const app = await createApp(context, parts, metrics, databases, tls?.options());
     startParts(parts);
-    return await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
+    return await startHttpApp(app, { host: config.host, port: config.port, tls, onClose: close });
   } catch (cause) {
     await close();
     throw cause;
@@ -152,6 +155,7 @@ async function createApp(
   parts: FeedbackParts,
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
+  tls: TlsOptions | undefined,
 ) {
   const { copy, keys, openingKeys, consumer, follower, matcher, questions } = parts;
   const own = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
@@ -188,7 +192,7 @@ async function createApp(
       ],
     },
     {
-      ...{ name: 'feedback', logger, metrics, readiness: checks, status, limits: config },
+      ...{ name: 'feedback', logger, metrics, readiness: checks, status, limits: config, tls },
       bodyLimitBytes: BODY_LIMIT_BYTES,
     },
   );

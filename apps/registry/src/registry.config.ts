@@ -1,9 +1,18 @@
 import { pkcs11Settings } from '#pkcs11';
-import { defineConfig, httpSettings, identitySettings, setting, type ConfigOf, databaseRoleSettings } from '#platform';
+import {
+  defineConfig,
+  httpSettings,
+  identitySettings,
+  setting,
+  tlsSettings,
+  type ConfigOf,
+  databaseRoleSettings,
+} from '#platform';
 
 /** Settings of the registry. */
 export const registryConfig = defineConfig('registry', {
   ...httpSettings(8110),
+  ...tlsSettings('REGISTRY'),
   ...identitySettings('DEMO/registry1'),
   ...pkcs11Settings,
   ...databaseRoleSettings,

@@ -13,6 +13,7 @@ import {
   isLoopbackAddress,
   loadKeySets,
   loadTrust,
+  openTls,
   readinessParts,
   serveOpenApi,
   startHttpApp,
@@ -64,6 +65,7 @@ const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 export async function createRegistry(config: RegistryConfig, dependencies: RegistryDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('registry') } = dependencies;
   if (!isLoopbackAddress(config.host)) throw publicationErrors.error('admin-not-loopback');
+  const tls = await openTls(config, logger);
   const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
   const metrics = new AppMetrics('registry');
@@ -105,10 +107,11 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     const http = {
       ...{ name: 'registry', limits: config, logger, metrics, readiness: checks, status },
       bodyLimitBytes: BODY_LIMIT_BYTES,
+      tls: tls?.options(),
     };
     const app = await createHttpApp({ module: RegistryModule, controllers: CONTROLLERS, providers }, http);
     serveOpenApi(app, { title: 'Kerege registry', version: '1.0.0', description: 'Catalogue and administration.' });
-    const running = await startHttpApp(app, { host: config.host, port: config.port, onClose: close });
+    const running = await startHttpApp(app, { host: config.host, port: config.port, tls, onClose: close });
     publication.start();
     effecting.start();
     const stop = () => Promise.all([effecting.stop(), publication.stop()]);

@@ -30,6 +30,7 @@ type WayReason =
   | 'disputed-blocked'
   // How the agency's system failed.
   | 'agency-unreachable'
+  | 'agency-untrusted'
   | 'agency-timeout'
   | 'agency-invalid-answer'
   | 'agency-missing'
@@ -140,6 +141,12 @@ export const outcomeReasons: Readonly<Record<WhyCode, OutcomeReason>> = {
   'endpoint-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'commitment-mismatch': { side: 'consumer', status: 400, fault: 'signature_verification' },
   'agency-unreachable': unreachable,
+  'agency-untrusted': {
+    side: 'provider-system',
+    status: 502,
+    fault: 'ssl_authentication_failed',
+    proxy: 'serverproxy',
+  },
   'agency-timeout': { ...unreachable, status: 504 },
   'agency-invalid-answer': rubbish,
   'agency-missing': { ...unreachable, side: 'provider' },

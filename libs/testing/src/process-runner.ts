@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Agent, request } from 'undici';
 import { repositoryRoot, spawnProcess, type ManagedProcess, type ProcessEnd } from '#local';
 import { testingErrors } from './eventually.js';
 
@@ -12,6 +13,8 @@ export interface AppProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Waited for until it answers 200, e.g. `http://127.0.0.1:23456/ready`. */
   readonly readyUrl: string;
+  /** The authority of its certificate, PEM, where it speaks TLS. */
+  readonly ca?: string;
   readonly timeoutMs?: number;
 }
 
@@ -37,7 +40,7 @@ export function processRunner(): ProcessRunner {
   const started: ManagedProcess[] = [];
   let directory: Promise<string> | undefined;
   return {
-    async start({ app, env, readyUrl, timeoutMs = 30_000 }) {
+    async start({ app, env, readyUrl, ca, timeoutMs = 30_000 }) {
       const main = join(repositoryRoot(), 'dist/bin', `${app}.js`);
       if (!existsSync(main)) throw testingErrors.error('not-built', { details: { main } });
       directory ??= mkdtemp(join(tmpdir(), 'kerege-process-'));
@@ -56,7 +59,7 @@ export function processRunner(): ProcessRunner {
         logFile,
       });
       started.push(child);
-      await child.waitUntil(() => answers(readyUrl), timeoutMs);
+      await child.waitUntil(() => answers(readyUrl, ca), timeoutMs);
       return {
         pid: child.pid,
         process: child,
@@ -72,11 +75,16 @@ export function processRunner(): ProcessRunner {
   };
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, ca: string | undefined): Promise<boolean> {
+  const dispatcher = new Agent(ca === undefined ? {} : { connect: { ca } });
   try {
-    return (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok;
+    const { statusCode, body } = await request(url, { dispatcher, signal: AbortSignal.timeout(1000) });
+    await body.dump();
+    return statusCode === 200;
   } catch {
     // Not listening yet: asked again until the deadline.
     return false;
+  } finally {
+    await dispatcher.destroy();
   }
 }

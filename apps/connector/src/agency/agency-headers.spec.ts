@@ -83,6 +83,8 @@ describe('a failed call', () => {
     [{ code: 'EOPENBREAKER' }, 'breaker-open', 'breaker-open'],
     [{ code: 'ECONNREFUSED' }, 'agency-unreachable', 'agency-unreachable'],
     [{ code: 'UND_ERR_CONNECT_TIMEOUT' }, 'agency-unreachable', 'agency-unreachable'],
+    [{ code: 'agency-server-untrusted' }, 'agency-untrusted', 'agency-untrusted'],
+    [{ code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }, 'agency-untrusted', 'agency-untrusted'],
     [{ name: 'TimeoutError' }, 'agency-timeout', 'outcome-unknown'],
     [{ code: 'UND_ERR_HEADERS_TIMEOUT' }, 'agency-timeout', 'outcome-unknown'],
     [{ code: 'UND_ERR_SOCKET' }, 'agency-unreachable', 'outcome-unknown'],

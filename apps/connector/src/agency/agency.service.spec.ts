@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseServiceId, systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
 import { eventually, fakeClock } from '#testing';
+import type { AgencyDoors } from './agency-doors.service.js';
+import { localDoors } from './spec-support/local-doors.js';
 import { AgencyService, type AgencyCall, type AgencyLimits } from './agency.service.js';
 
 function service(code: string): ServiceId {
@@ -17,7 +19,6 @@ const limits: AgencyLimits = {
   maxBodyBytes: 100,
   maxInFlight: 30,
   connections: 4,
-  connectTimeoutMs: 1_000,
   breakerResetMs: 1_000,
   breakerVolume: 1_000,
 };
@@ -28,6 +29,7 @@ let hung = 0;
 /** How long the working one takes. */
 let workMs = 0;
 let agencies: AgencyService;
+let doors: AgencyDoors;
 
 const urlOf = (server: Server) => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 const listen = async (server: Server) => {
@@ -42,6 +44,7 @@ const open = (changes: Partial<AgencyLimits> = {}, clock: Clock = systemClock) =
     ]),
     { ...limits, ...changes },
     clock,
+    doors,
   );
 
 function callOf(to: ServiceId, forMs = 20_000, consumer = 'TEST/GOV/2/greedy'): AgencyCall {
@@ -60,6 +63,7 @@ function callOf(to: ServiceId, forMs = 20_000, consumer = 'TEST/GOV/2/greedy'): 
 }
 
 beforeEach(async () => {
+  doors = await localDoors([STOPPED, WORKING]);
   hung = 0;
   stopped = await listen(createServer(() => (hung += 1)));
   workMs = 0;

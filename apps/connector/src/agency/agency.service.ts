@@ -3,6 +3,7 @@ import { Pool, type Dispatcher } from 'undici';
 import { Capacity, ok, refuse, subsystemOf, type Clock, type Result, type ServiceId, type SubsystemId } from '#kernel';
 import type { AgencyAnswer } from '../evidence/outcome.js';
 import { agencyPath, answerHeaders } from './agency-headers.js';
+import type { AgencyDoors } from './agency-doors.service.js';
 import { failureOf, type AgencyFailure } from './agency-fault.js';
 import { Turns } from './turns.js';
 
@@ -27,7 +28,6 @@ export interface AgencyLimits {
   readonly maxInFlight: number;
   /** Calls open at one system at most, each on a connection of its own. */
   readonly connections: number;
-  readonly connectTimeoutMs: number;
   /** How long an open breaker stays open before one call may try. */
   readonly breakerResetMs: number;
   readonly breakerVolume: number;
@@ -39,12 +39,17 @@ export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 export interface BreakerReading {
   readonly service: ServiceId;
   readonly state: (typeof BREAKER_STATES)[number];
+  /** Whoever answers at its address is believed: by plain HTTP, or by TLS with an unverified certificate. */
+  readonly unproven?: 'plain' | 'unverified';
 }
 
 type Outcome = Result<AgencyAnswer, AgencyFailure>;
 
 interface Agency {
-  readonly pool: Pool;
+  readonly service: ServiceId;
+  readonly origin: string;
+  /** Written by `renew`, when what connections are made by has changed. */
+  pool: Pool;
   readonly basePath: string;
   readonly breaker: CircuitBreaker<[() => Promise<Outcome>], Outcome>;
   readonly turns: Turns;
@@ -72,16 +77,20 @@ const FAIR_SHARE = 0.5;
 export class AgencyService {
   private readonly agencies = new Map<ServiceId, Agency>();
   private readonly places = new Map<SubsystemId, Capacity>();
+  /** Pools that end with the calls they have; written by `renew`. */
+  private readonly ending = new Set<Pool>();
 
   constructor(
     addresses: ReadonlyMap<ServiceId, URL>,
     private readonly limits: AgencyLimits,
     private readonly clock: Clock,
+    private readonly doors: AgencyDoors,
   ) {
     for (const [service, url] of addresses) {
-      this.agencies.set(service, this.agency(url));
+      this.agencies.set(service, this.agency(service, url));
       this.places.set(subsystemOf(service), new Capacity(limits.maxInFlight));
     }
+    doors.onChange(() => this.renew());
   }
 
   has(service: ServiceId): boolean {
@@ -92,6 +101,7 @@ export class AgencyService {
     return [...this.agencies].map(([service, { breaker }]) => ({
       service,
       state: breaker.opened ? 'open' : breaker.halfOpen ? 'half-open' : 'closed',
+      ...unproven(this.doors, service),
     }));
   }
 
@@ -125,6 +135,7 @@ export class AgencyService {
       breaker.shutdown();
       await pool.destroy();
     }
+    await Promise.all([...this.ending].map((pool) => pool.destroy()));
   }
 
   private async inTurn(agency: Agency, call: AgencyCall): Promise<Outcome> {
@@ -164,15 +175,26 @@ export class AgencyService {
     }
   }
 
-  private agency(url: URL): Agency {
-    const { connections, connectTimeoutMs, breakerResetMs, breakerVolume } = this.limits;
-    const pool = new Pool(url.origin, {
-      connections,
-      pipelining: 1,
-      connect: { timeout: connectTimeoutMs },
-      maxHeaderSize: MAX_HEADER_BYTES,
-    });
-    const basePath = url.pathname === '/' ? '' : url.pathname;
+  /** Connections that were made before end with their calls; new calls have new ones. */
+  private renew(): void {
+    for (const agency of this.agencies.values()) {
+      const { pool } = agency;
+      agency.pool = this.pool(agency.service, agency.origin);
+      this.ending.add(pool);
+      void pool.close().finally(() => this.ending.delete(pool));
+    }
+  }
+
+  private pool(service: ServiceId, origin: string): Pool {
+    const { connections } = this.limits;
+    const connect = this.doors.connector(service);
+    return new Pool(origin, { connections, pipelining: 1, connect, maxHeaderSize: MAX_HEADER_BYTES });
+  }
+
+  private agency(service: ServiceId, { origin, pathname }: URL): Agency {
+    const { connections, breakerResetMs, breakerVolume } = this.limits;
+    const pool = this.pool(service, origin);
+    const basePath = pathname === '/' ? '' : pathname;
     const breaker = new CircuitBreaker<[() => Promise<Outcome>], Outcome>((attempt) => attempt(), {
       // The call has its own deadline; a second timer would race it.
       timeout: false,
@@ -181,7 +203,7 @@ export class AgencyService {
       resetTimeout: breakerResetMs,
       rollingCountTimeout: 10_000,
     });
-    return { pool, basePath, breaker, turns: new Turns(connections), isTried: false };
+    return { service, origin, pool, basePath, breaker, turns: new Turns(connections), isTried: false };
   }
 
   /** Rejects where there was no word of the agency; what came and cannot be passed on is a refusal. */
@@ -227,6 +249,11 @@ export class AgencyService {
     }
     return Buffer.concat(chunks, size);
   }
+}
+
+function unproven(doors: AgencyDoors, service: ServiceId): Pick<BreakerReading, 'unproven'> {
+  const kind = doors.ruleOf(service)?.kind;
+  return kind === 'plain' || kind === 'unverified' ? { unproven: kind } : {};
 }
 
 /** Raw headers come as name, value, name, value, their octets as latin1 text: just as we keep them. */

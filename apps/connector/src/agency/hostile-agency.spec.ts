@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { parseServiceId, systemClock, type ServiceId, type SubsystemId } from '#kernel';
 import { AgencyService } from './agency.service.js';
+import { localDoors } from './spec-support/local-doors.js';
 
 /** What the agency's system sends for each request, byte for byte; `cut`: and then closes. */
 let answers: { bytes: string; isCut?: boolean }[];
@@ -40,11 +41,11 @@ beforeEach(async () => {
       maxBodyBytes: 1_000,
       maxInFlight: 30,
       connections: 1,
-      connectTimeoutMs: 1_000,
       breakerResetMs: 1_000,
       breakerVolume: 1_000,
     },
     systemClock,
+    await localDoors([SERVICE]),
   );
 });
 afterEach(async () => {

@@ -17,6 +17,11 @@ export const dispatchErrors = defineErrors('dispatch', {
     message: 'The addresses of the agencies’ systems are not what they should be.',
     next: 'Write KEREGE_CONNECTOR_AGENCIES as SERVICE=URL,…, each service of a subsystem that this connector serves.',
   },
+  'connector-agency-proof': {
+    kind: 'invalid',
+    message: 'For some agencies’ systems it is not said how the connector knows them.',
+    next: 'Use https with KEREGE_CONNECTOR_AGENCY_PINS or KEREGE_CONNECTOR_AGENCY_CA_FILE; to do without, name them in KEREGE_CONNECTOR_AGENCY_UNVERIFIED or KEREGE_CONNECTOR_AGENCY_PLAIN.',
+  },
 });
 
 /** Why a record went to the dead letters, unstated (`bus.md` §4.3): it could not be decoded or verified. */

@@ -1,9 +1,19 @@
-import { Agent } from 'undici';
+import { Pool } from 'undici';
 import type { SendOutcome } from '#deliveries';
 import type { Clock, SubsystemId } from '#kernel';
+import type { AgencyDoors } from '../agency/agency-doors.service.js';
+import { failureOf } from '../agency/agency-fault.js';
 import { acknowledgement } from './acknowledgement.js';
 import type { NoticeAddresses } from './notice-address.js';
 import type { Notice } from './notice.js';
+
+/** A recipient's system, on connections of its own. */
+interface Recipient {
+  readonly subsystem: SubsystemId;
+  readonly url: URL;
+  /** Written by `renew`, when what connections are made by has changed. */
+  pool: Pool;
+}
 
 const CONNECTIONS = 2;
 /** Of an answer that is not looked at. */
@@ -11,29 +21,33 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Brings notices to the agency's own systems over HTTP: follows no redirect, and repeats nothing by itself. */
 export class NoticePush {
-  private readonly agent: Agent;
+  private readonly recipientsById = new Map<SubsystemId, Recipient>();
+  /** Pools that end with what they have; written by `renew`. */
+  private readonly ending = new Set<Pool>();
 
   constructor(
-    private readonly addresses: NoticeAddresses,
+    addresses: NoticeAddresses,
     private readonly clock: Clock,
-    connectTimeoutMs: number,
+    private readonly doors: Pick<AgencyDoors, 'connector' | 'onChange'>,
   ) {
-    const connect = { timeout: connectTimeoutMs };
-    this.agent = new Agent({ connections: CONNECTIONS, pipelining: 1, connect, maxResponseSize: MAX_ANSWER_BYTES });
+    for (const [subsystem, url] of addresses)
+      if (url !== undefined) this.recipientsById.set(subsystem, { subsystem, url, pool: this.pool(subsystem, url) });
+    doors.onChange(() => this.renew());
   }
 
   /** Subsystems to whose systems it brings anything. */
   recipients(): SubsystemId[] {
-    return [...this.addresses].filter(([, url]) => url !== undefined).map(([subsystem]) => subsystem);
+    return [...this.recipientsById.keys()];
   }
 
   /** What the agency's system says of it; `again` also where it said nothing. */
   async push(to: SubsystemId, notice: Notice, signal: AbortSignal): Promise<SendOutcome> {
-    const url = this.addresses.get(to);
-    if (url === undefined) return { kind: 'again', why: 'agency-missing' };
+    const recipient = this.recipientsById.get(to);
+    if (recipient === undefined) return { kind: 'again', why: 'agency-missing' };
+    const { url, pool } = recipient;
     try {
-      const { statusCode, headers, body } = await this.agent.request({
-        ...{ origin: url.origin, path: url.pathname + url.search, method: 'POST', signal, idempotent: false },
+      const { statusCode, headers, body } = await pool.request({
+        ...{ path: url.pathname + url.search, method: 'POST', signal, idempotent: false },
         headers: { 'content-type': 'application/json', 'kerege-notice-id': notice.id },
         body: JSON.stringify(notice),
       });
@@ -44,13 +58,30 @@ export class NoticePush {
         { status: statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined },
         this.clock.now(),
       );
-    } catch {
+    } catch (cause) {
       // Refused, cut or silent: whether it took the notice is unknown, so it comes again under its id.
-      return { kind: 'again', why: signal.aborted ? 'agency-timeout' : 'agency-unreachable' };
+      if (signal.aborted) return { kind: 'again', why: 'agency-timeout' };
+      const isUntrusted = failureOf(cause).why === 'agency-untrusted';
+      return { kind: 'again', why: isUntrusted ? 'agency-untrusted' : 'agency-unreachable' };
     }
   }
 
-  close(): Promise<void> {
-    return this.agent.destroy();
+  async close(): Promise<void> {
+    const pools = [...this.recipientsById.values()].map(({ pool }) => pool);
+    await Promise.all([...pools, ...this.ending].map((pool) => pool.destroy()));
+  }
+
+  private renew(): void {
+    for (const recipient of this.recipientsById.values()) {
+      const { pool, subsystem, url } = recipient;
+      recipient.pool = this.pool(subsystem, url);
+      this.ending.add(pool);
+      void pool.close().finally(() => this.ending.delete(pool));
+    }
+  }
+
+  private pool(subsystem: SubsystemId, { origin }: URL): Pool {
+    const connect = this.doors.connector(subsystem);
+    return new Pool(origin, { connections: CONNECTIONS, pipelining: 1, connect, maxResponseSize: MAX_ANSWER_BYTES });
   }
 }

@@ -4,6 +4,7 @@ import type { Clock, SubsystemId } from '#kernel';
 import type { OpenApiTitle } from '#platform';
 import type { RegistryCopy } from '#registry-copy';
 import type { KeyRing } from '#signing';
+import type { AgencyDoors } from '../agency/agency-doors.service.js';
 import type { ConnectorConfig } from '../connector.config.js';
 import type { DispatchEvents } from '../dispatch/dispatch-events.js';
 import { noticeEvents, type ConnectorMetrics } from '../ops/connector-metrics.service.js';
@@ -20,6 +21,7 @@ export interface NoticesContext {
   readonly copy: RegistryCopy;
   readonly database: NoticesParts['database'];
   readonly noticeAddresses: NoticeAddresses;
+  readonly doors: AgencyDoors;
   readonly metrics: ConnectorMetrics;
   readonly events: DispatchEvents;
 }
@@ -42,11 +44,11 @@ export const noticesApi: OpenApiTitle = {
 };
 
 export function noticesOf(context: NoticesContext): NoticeServices {
-  const { bus, clock, config, copy, database, keys, metrics, events, noticeAddresses: addresses } = context;
+  const { bus, clock, config, copy, database, keys, metrics, events, doors, noticeAddresses: addresses } = context;
   const notices = new Notices({
     ...{ bus, clock, database, keys, addresses, registry: copy, maxHeld: config.maxNotices },
     ...noticeEvents(metrics, events),
-    connectTimeoutMs: config.agencyConnectTimeoutMs,
+    doors,
     rule: {
       ...{ concurrency: CONCURRENCY, pollMs: POLL_MS },
       firstMs: config.noticeRetryMs,

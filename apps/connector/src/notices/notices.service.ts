@@ -14,6 +14,7 @@ import type { Reading } from '#platform';
 import type { Queries } from '#postgres';
 import type { KeyRing } from '#signing';
 import type { RegistryView } from '#snapshot';
+import type { AgencyDoors } from '../agency/agency-doors.service.js';
 import type { NoticeAddresses } from './notice-address.js';
 import { NoticePush } from './notice-push.service.js';
 import { NoticeConsumer, type NoticeConsumerParts } from './notice.consumer.js';
@@ -28,7 +29,7 @@ export interface NoticesParts extends Pick<NoticeConsumerParts, 'registry' | 'fl
   readonly clock: Clock;
   readonly rule: DeliveryRule;
   readonly maxHeld: number;
-  readonly connectTimeoutMs: number;
+  readonly doors: Pick<AgencyDoors, 'connector' | 'onChange'>;
   readonly attempted: (attempt: ToldAttempt) => void;
 }
 
@@ -56,7 +57,7 @@ export class Notices {
 
   constructor(private readonly parts: NoticesParts) {
     const { addresses, clock, database, rule, attempted, failed } = parts;
-    this.push = new NoticePush(addresses, clock, parts.connectTimeoutMs);
+    this.push = new NoticePush(addresses, clock, parts.doors);
     this.worker = new DeliveryWorker({
       ...{ database, rule, attempted },
       recipients: () => this.push.recipients(),

@@ -90,5 +90,7 @@ function agencyReading(breaker: BreakerReading | undefined): Reading {
   if (breaker?.state === 'open') return { state: 'down', reason: 'its breaker is open: consumers get 503 at once' };
   if (breaker?.state === 'half-open')
     return { state: 'degraded', reason: 'its breaker waits for a call that succeeds' };
-  return { state: 'ok' };
+  if (breaker?.unproven === undefined) return { state: 'ok' };
+  const reason = breaker.unproven === 'plain' ? 'is called by plain HTTP' : 'shows a certificate that is not verified';
+  return { state: 'degraded', reason: `it ${reason}: whoever answers at its address is believed` };
 }

@@ -1,4 +1,4 @@
-import { setting } from '#platform';
+import { setting, tlsSettings } from '#platform';
 
 /** How consumers prove who they are; the gateway's own definition spreads them in. */
 export const consumerAuthSettings = {
@@ -15,16 +15,7 @@ export const consumerAuthSettings = {
     meaning:
       "This gateway's URL as its consumers know it: the audience of their client assertions. Instances behind one address share it. Empty: where it listens.",
   }),
-  tlsCertFile: setting.text({
-    env: 'KEREGE_GATEWAY_TLS_CERT_FILE',
-    default: '',
-    meaning: "The gateway's certificate with its intermediates, PEM. Empty: it speaks plain HTTP, on loopback only.",
-  }),
-  tlsKeyFile: setting.text({
-    env: 'KEREGE_GATEWAY_TLS_KEY_FILE',
-    default: '',
-    meaning: 'The private key of that certificate, PEM.',
-  }),
+  ...tlsSettings('GATEWAY'),
   tlsClientCaFile: setting.text({
     env: 'KEREGE_GATEWAY_TLS_CLIENT_CA_FILE',
     default: '',
@@ -35,18 +26,5 @@ export const consumerAuthSettings = {
     default: '',
     meaning:
       'Their revocation lists, PEM: one for each authority of a chain, or none of its certificates is believed; neither is one whose list is out of date. Empty: revocation is the registry’s alone.',
-  }),
-  tlsMinVersion: setting.oneOf({
-    env: 'KEREGE_GATEWAY_TLS_MIN_VERSION',
-    values: ['1.2', '1.3'],
-    default: '1.2',
-    meaning: 'Oldest version of TLS that is spoken.',
-  }),
-  tlsReloadMs: setting.durationMs({
-    env: 'KEREGE_GATEWAY_TLS_RELOAD_MS',
-    default: 5_000,
-    min: 100,
-    max: 600_000,
-    meaning: 'How often these files are looked at; what has changed counts from then on, and at once after SIGHUP.',
   }),
 };

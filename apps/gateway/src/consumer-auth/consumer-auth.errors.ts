@@ -53,11 +53,6 @@ export const consumerAuthErrors = defineErrors('consumer authentication', {
     message: 'X-Road-Client alone authenticates consumers, so the gateway listens on loopback addresses only.',
     next: 'Set KEREGE_HOST to 127.0.0.1 or ::1, or KEREGE_GATEWAY_CONSUMER_AUTH to proven.',
   },
-  'tls-files-unusable': {
-    kind: 'invalid',
-    message: 'TLS cannot be spoken with the certificate, key, authorities and revocation lists that are set.',
-    next: 'Check the PEM files that KEREGE_GATEWAY_TLS_… name, and that the key is that of the certificate.',
-  },
   'gateway-url-missing': {
     kind: 'invalid',
     message: 'A gateway that other machines reach must know its URL: assertions are for it and for no other gateway.',

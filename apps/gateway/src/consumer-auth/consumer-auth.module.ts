@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
 import type { Provider } from '@nestjs/common';
 import type { Clock, InstanceId } from '#kernel';
-import type { Logger } from '#platform';
+import { isLoopbackAddress, openTls, speaksTls, type Logger, type TlsListener, type TlsSettings } from '#platform';
 import type { Database } from '#postgres';
 import type { Signer } from '#signing';
 import type { Rights } from '../rights/rights.js';
@@ -10,9 +10,8 @@ import { CertificateAuthenticator } from './certificate-authenticator.js';
 import { ClientAssertionStore } from './client-assertion.store.js';
 import { ClientAssertionsWorker } from './client-assertions.worker.js';
 import { consumerAuthErrors } from './consumer-auth.errors.js';
-import { isOnLoopback, type ConsumerAuthenticator } from './consumer-authenticator.js';
+import type { ConsumerAuthenticator } from './consumer-authenticator.js';
 import { HeaderAuthenticator } from './header-authenticator.js';
-import { speaksTls, TlsListener, type TlsSettings } from './tls-listener.service.js';
 import { TokenAuthenticator } from './token-authenticator.js';
 import { TokenService } from './token.service.js';
 
@@ -60,17 +59,13 @@ export class ConsumerAuth {
   /** Throws where consumers would not be safe: nothing else may have begun by then. */
   static async open(context: ConsumerAuthContext): Promise<ConsumerAuth> {
     const { settings, logger } = context;
-    const tls = speaksTls(settings)
-      ? await TlsListener.open(settings, {
-          reloaded: () => logger.info({}, 'new certificates, authorities and revocation lists count now'),
-          failed: (what, cause) => logger.error({ what, err: cause }, 'TLS files cannot be used; the old ones count'),
-        })
-      : undefined;
+    // Without TLS the authenticator says what is wrong with the address.
+    const tls = speaksTls(settings) ? await openTls(settings, logger) : undefined;
     const auth = new ConsumerAuth(context, tls);
     const objection = auth.authenticator.objectionTo(settings.host, tls !== undefined);
     if (objection !== undefined) throw consumerAuthErrors.error(objection);
     // "0.0.0.0" is the name of many: an assertion that one was shown would open the others.
-    if (settings.publicUrl === '' && !isOnLoopback(settings.host))
+    if (settings.publicUrl === '' && !isLoopbackAddress(settings.host))
       throw consumerAuthErrors.error('gateway-url-missing');
     if (auth.authenticator.trustsLoopback)
       logger.warn(

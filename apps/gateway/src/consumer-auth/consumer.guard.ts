@@ -1,12 +1,11 @@
 import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SubsystemId } from '#kernel';
-import { isLoopbackHost } from '#platform';
+import { isLoopbackHost, provenCertificateOf } from '#platform';
 import { EDGE_ROUTE } from '../edge/raw-target.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
 import { consumerAuthErrors } from './consumer-auth.errors.js';
 import { ConsumerAuthenticator } from './consumer-authenticator.js';
-import { provenCertificateOf } from './proven-certificate.js';
 import { headerFields } from './header-fields.js';
 
 /** Written by the guard, read by the handlers behind it; nobody else can put a consumer here. */

@@ -18,6 +18,11 @@ export const outcomeErrors = defineErrors('exchange outcomes', {
     'Ask for other data, or again once the review has ended; the owner of the datum decides it.',
   ),
   'agency-unreachable': reasonEntry('agency-unreachable', "The agency's system could not be reached.", AGAIN),
+  'agency-untrusted': reasonEntry(
+    'agency-untrusted',
+    "The connector and the agency's system do not take each other's certificate; nothing was sent.",
+    'Tell the provider.',
+  ),
   'agency-timeout': reasonEntry('agency-timeout', "The agency's system did not answer in time.", ASK),
   'agency-invalid-answer': reasonEntry(
     'agency-invalid-answer',

@@ -4,6 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { defineErrors } from '#kernel';
 import { HealthController } from '../health/health.controller.js';
 import { isError } from '../logging/is-error.js';
+import { refuseInTheClear } from '../tls/open-tls.js';
+import type { TlsListener } from '../tls/tls-listener.js';
 import { drainable } from './drain.js';
 
 export const listenErrors = defineErrors('listening', {
@@ -29,6 +31,8 @@ export interface ListenOptions {
    * clients and load balancers have gone elsewhere before connections are refused. Absent: not at all.
    */
   readonly drainMs?: number;
+  /** What `createHttpApp` was given the options of; an app that looks after it by itself leaves it out. */
+  readonly tls?: TlsListener | undefined;
   /** Runs after the last request has been answered: subscriptions, database, timers. */
   readonly onClose?: () => Promise<void>;
 }
@@ -39,10 +43,15 @@ export interface ListenOptions {
  */
 const BACKLOG = 4_096;
 
-/** Listens; resolves when requests are taken. */
+/** Listens; resolves when requests are taken. In the clear nobody is heard but this machine. */
 export async function startHttpApp(app: NestFastifyApplication, options: ListenOptions): Promise<RunningApp> {
+  const server: unknown = app.getHttpServer();
+  const isEncrypted = server instanceof TlsServer;
   const drain = drainable(app.getHttpServer());
   try {
+    if (!isEncrypted) refuseInTheClear(options.host);
+    // From its first connection on, its clients' certificates are known.
+    else options.tls?.attach(server);
     await app.listen({ port: options.port, host: options.host, backlog: BACKLOG });
   } catch (cause) {
     await app.close();
@@ -58,14 +67,15 @@ export async function startHttpApp(app: NestFastifyApplication, options: ListenO
   const port =
     typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : options.port;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  options.tls?.start();
   let closing: Promise<void> | undefined;
   const close = async () => {
     app.get(HealthController).isClosing = true;
     drain();
     await pause(options.drainMs ?? 0);
     await app.close();
+    await options.tls?.stop();
     await options.onClose?.();
   };
-  const scheme = app.getHttpServer() instanceof TlsServer ? 'https' : 'http';
-  return { url: `${scheme}://${host}:${port}`, close: () => (closing ??= close()) };
+  return { url: `${isEncrypted ? 'https' : 'http'}://${host}:${port}`, close: () => (closing ??= close()) };
 }
