@@ -121,7 +121,9 @@ export function signIn({ keysDir, issuerUrl, dataDir }: Instance, person: string
 export function kerege(args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
   const main = join(repositoryRoot(), 'dist/bin/kerege.js');
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd, timeout: 60_000 }, (error, out, err) => {
+    // Of the spec, which Jest keeps apart from the one of its own process.
+    const { env } = process;
+    execFile(process.execPath, [main, ...args], { cwd, env, timeout: 60_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, output: `${out}${err}` });
     });
   });
