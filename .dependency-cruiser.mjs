@@ -3,7 +3,8 @@ const role =
   '[.](module|controller|consumer|service|store|entity|dto|guard|filter|interceptor|pipe|config|errors|worker|command|spec|integration-spec|system-spec)[.]ts$';
 const pureLibs =
   '^libs/(kernel|contracts|access|tlog|signing|snapshot|end-user|reader-auth|corrections|contract-check)/src/';
-const glueLibs = '^libs/(platform|postgres|bus|local|registry-copy|log-watch|openings|deliveries|case-client|testing)/';
+const glueLibs =
+  '^libs/(platform|postgres|bus|local|registry-copy|log-watch|openings|deliveries|case-client|pkcs11|testing)/';
 const anySpec = 'spec[.]ts$';
 
 export default {

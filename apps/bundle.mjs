@@ -36,10 +36,11 @@ const PROGRAMS = {
   'signature.worker': 'audit/src/intake/signature.worker.js',
   'snapshot.worker': 'audit/src/snapshots/snapshot.worker.js',
   'tile.worker': 'cli/src/verify-log/tile.worker.js',
+  'token.worker': '../libs/pkcs11/src/token.worker.js',
 };
 
 /** Loaded from `node_modules` as before: native code, and what starts threads from files of its own. */
-const FROM_NODE_MODULES = ['sodium-native', 'piscina'];
+const FROM_NODE_MODULES = ['sodium-native', 'piscina', 'pkcs11js'];
 
 /** Optional parts of libraries that are not installed: whoever asks for one is told so, as without a bundle. */
 const NOT_INSTALLED = [

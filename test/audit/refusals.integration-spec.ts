@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { fixedTopics } from '#contracts';
 import { sha256, toHex } from '#kernel';
-import { generateSigningKey, jwkSigner, parseStatement, type Statement } from '#signing';
+import { generateP256Key, generateSigningKey, jwkSigner, parseStatement, type Statement } from '#signing';
 import { eventually } from '#testing';
 import { amendWorld, freshKey, publishedKey, withSigningKeys } from './amended-world.js';
 import { AuditNetwork, CONSUMER, forge, PROVIDER } from './audit-network.js';
@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => network.close());
 
+const P256_ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const keyOf = (id: string) => network.world.keysOf(id).sign;
@@ -201,12 +202,29 @@ describe('the key that counts is the one in force at the statement’s own index
     await network.enact(await amendWorld(next, 11, withSigningKeys(CONSUMER, [publishedKey(old)])));
   });
 
+  it('an ES256 signature counts in one of its two spellings: the other would be a second leaf that nobody made', async () => {
+    const old = keyOf(CONSUMER);
+    const key = generateP256Key();
+    await network.enact(await amendWorld(network.world, 12, withSigningKeys(CONSUMER, [publishedKey(key)])));
+    const genuine = await network.requested({}, jwkSigner(key));
+    const [head, body, signature = ''] = genuine.jws.split('.');
+    const bytes = Buffer.from(signature, 'base64url');
+    const s = P256_ORDER - BigInt(`0x${bytes.toString('hex').slice(64)}`);
+    const other = Buffer.concat([bytes.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex')]);
+    const copy = statementOf(Buffer.from(`${head}.${body}.${other.toString('base64url')}`));
+    expect(copy.leafHash.equals(genuine.leafHash)).toBe(false);
+    // Also where it comes first.
+    expect(await network.refusalOf(copy)).toBe('signature');
+    expect((await network.stampAndWait(genuine)).isProven).toBe(true);
+    await network.enact(await amendWorld(network.world, 13, withSigningKeys(CONSUMER, [publishedKey(old)])));
+  });
+
   it('a key does not count before its time, nor after it', async () => {
     const early = freshKey({ from: new Date(Date.now() + HOUR).toISOString() });
     const late = freshKey({ until: new Date(Date.now() - HOUR).toISOString() });
     const own = publishedKey(keyOf(CONSUMER));
     const keys = [own, early.published, late.published];
-    await network.enact(await amendWorld(network.world, 12, withSigningKeys(CONSUMER, keys)));
+    await network.enact(await amendWorld(network.world, 14, withSigningKeys(CONSUMER, keys)));
     expect(await network.refusalOf(await network.requested({}, jwkSigner(early.key)))).toBe('signer-unknown');
     expect(await network.refusalOf(await network.requested({}, jwkSigner(late.key)))).toBe('signer-unknown');
     expect((await network.stampAndWait(await network.requested())).isProven).toBe(true);
@@ -217,9 +235,9 @@ describe('the key that counts is the one in force at the statement’s own index
     const before = network.world;
     const asSeal = { ...publishedKey(sealed), use: 'seal' as const };
     const other = freshKey();
-    await network.enact(await amendWorld(network.world, 13, withSigningKeys(CONSUMER, [other.published, asSeal])));
+    await network.enact(await amendWorld(network.world, 15, withSigningKeys(CONSUMER, [other.published, asSeal])));
     expect(await network.refusalOf(await network.requested({}, jwkSigner(sealed)))).toBe('signer-unknown');
-    await network.enact(await amendWorld(before, 14, withSigningKeys(CONSUMER, [publishedKey(sealed)])));
+    await network.enact(await amendWorld(before, 16, withSigningKeys(CONSUMER, [publishedKey(sealed)])));
   });
 });
 

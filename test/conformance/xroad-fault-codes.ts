@@ -217,6 +217,7 @@ export const faultRows: readonly FaultRow[] = [
         'log-distrusted',
         'database-unavailable',
         'consumer-stopped',
+        'signer-unavailable',
         'links-unavailable',
         'outcome-pending',
         'gateway-closing',
@@ -229,7 +230,7 @@ export const faultRows: readonly FaultRow[] = [
 
 /** Codes of the gateway's catalogues that no answer on `/r1` can carry. */
 export const notOnTheEdge: readonly string[] = [
-  ...['consumers-unprotected', 'consumers-in-the-clear', 'gateway-url-missing', 'tls-files-unusable'],
+  ...['consumers-unprotected', 'consumers-in-the-clear', 'gateway-url-missing'],
   'exchange-unknown',
 ];
 

@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import {
   defineConfig,
   httpSettings,
@@ -15,6 +16,7 @@ export const auditConfig = defineConfig('audit', {
   ...httpSettings(8100),
   ...tlsSettings('AUDIT'),
   ...identitySettings('DEMO/audit1'),
+  ...pkcs11Settings,
   ...tracingSettings,
   ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL of the log; schema `audit` is made in it.' }),

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { systemClock, type Clock } from '#kernel';
+import { openTokens, type AppTokens } from '#pkcs11';
 import {
   AppMetrics,
   BusWatch,
@@ -73,12 +74,14 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const database = await open(config.databasePoolSize);
   // Of their own: however many ask and however slowly they are answered, the writer finds a connection.
   const reading = await open(config.readerPoolSize);
-  const newest = await newestLog(config, database).catch(async (cause: unknown) => {
+  const metrics = new AppMetrics('audit');
+  const tokens = openTokens(config, metrics, logger.child('tokens'));
+  const newest = await newestLog(config, database, tokens).catch(async (cause: unknown) => {
     await Promise.all([database.close(), reading.close()]);
     throw cause;
   });
   const { keys } = newest;
-  const metrics = new AppMetrics('audit');
+  tokens.watch();
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   const served = servedWindows({ config, database: reading, clock, logger, keys });
@@ -102,12 +105,15 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   const close = async () => {
     busWatch.stop();
     await Promise.all([review.close(), write.close()]);
+    tokens.close();
     await Promise.all([database.close(), reading.close()]);
   };
   try {
     await write.prepare();
     await served.listAgain();
-    const checks = readiness(database, write);
+    const own = readiness(database, write);
+    const checks = [...own, ...tokens.checks];
+    const parts = [...auditParts({ bus, checks: own, write, review }), ...tokens.parts, ...write.exportParts];
     const app = await createHttpApp(AuditModule.with(reviewing, review, readers), {
       name: 'audit',
       limits: config,
@@ -115,7 +121,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
       metrics,
       readiness: checks,
       tls: tls?.options(),
-      status: new StatusWatch('audit', [...auditParts({ bus, checks, write, review }), ...write.exportParts], clock),
+      status: new StatusWatch('audit', parts, clock),
     });
     serveOpenApi(app, { title: 'Kerege audit', version: '1.0.0', description: READ_API, bearer: BEARER });
     write.start();
@@ -139,9 +145,13 @@ function openLog(config: AuditConfig, logger: Logger, poolSize: number): Promise
 }
 
 /** The window that was opened last, with its keys; before there is any, the first one, which the settings name. */
-async function newestLog(config: AuditConfig, database: Database): Promise<{ logId: number; keys: AuditKeys }> {
+async function newestLog(
+  config: AuditConfig,
+  database: Database,
+  { device }: AppTokens,
+): Promise<{ logId: number; keys: AuditKeys }> {
   const window = await new WindowStore(database).newest();
-  return { logId: window?.logId ?? FIRST, keys: await loadKeys(config, window?.origin) };
+  return { logId: window?.logId ?? FIRST, keys: await loadKeys(config, device, window?.origin) };
 }
 
 interface ServedParts {

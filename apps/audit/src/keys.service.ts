@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { keyFileName, loadKeySet, loadTrust, type Trust } from '#platform';
 import { witnessPolicy } from '#log-watch';
-import { KeyRing, type Signer } from '#signing';
+import { KeyRing, type Signer, type SigningDevice } from '#signing';
 import type { NoteKey, NoteSigner, WitnessPolicy } from '#tlog';
 import type { AuditConfig } from './audit.config.js';
 import { LogKeys } from './windows/log-keys.service.js';
@@ -20,7 +20,11 @@ export interface AuditKeys {
 }
 
 /** Audit's instance key, with which it signs statements, is not the key of a log: `origin` names the one in hand. */
-export async function loadKeys(config: AuditConfig, origin = config.origin): Promise<AuditKeys> {
+export async function loadKeys(
+  config: AuditConfig,
+  device: SigningDevice | undefined,
+  origin = config.origin,
+): Promise<AuditKeys> {
   const trust = await loadTrust(config.trustFile);
   const instanceKeys = await loadKeySet(join(config.keysDir, keyFileName(config.instanceId)));
   const { signer, key, vkey } = await new LogKeys(config).load(origin);
@@ -28,7 +32,7 @@ export async function loadKeys(config: AuditConfig, origin = config.origin): Pro
     noteSigner: signer,
     noteKey: key,
     vkey,
-    signer: KeyRing.parse([[config.instanceId, instanceKeys]]).signer(config.instanceId),
+    signer: KeyRing.parse([[config.instanceId, instanceKeys]], device).signer(config.instanceId),
     registryKeys: trust.registryKeys,
     timestampRoots: trust.timestampRoots,
     policy: witnessPolicy(trust),

@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import { defineConfig, setting, type ConfigOf } from '#platform';
 
 /** Defaults of the `kerege` command; every one has an option that goes before it. */
@@ -28,6 +29,7 @@ export const cliConfig = defineConfig('cli', {
     default: 'http://127.0.0.1:8150',
     meaning: 'Identity provider of the sandbox, where `kerege token --end-user` signs people in.',
   }),
+  ...pkcs11Settings,
   registryClient: setting.text({
     env: 'KEREGE_REGISTRY_CLIENT',
     default: 'DEMO/registry1',

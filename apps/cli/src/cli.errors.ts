@@ -41,6 +41,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'A member itself has keys to sign with only.',
     next: 'Name the subsystem whose sealing key is to be made.',
   },
+  'key-use-token': {
+    kind: 'invalid',
+    message: 'Sealing keys are not kept in tokens: each record is opened with one.',
+    next: 'Leave --pkcs11 out for --use seal.',
+  },
   'definition-invalid': {
     kind: 'invalid',
     message: 'The definition has problems; nothing was sent.',

@@ -1,3 +1,4 @@
+import { Tokens } from '#pkcs11';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AUDIT_QUESTIONS } from '#corrections';
 import { ANSWER_CODES } from '#signing';
@@ -178,7 +179,16 @@ function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void 
     )
     .action(({ file, keys, registry, dryRun = false, yes = false, ...flags }: ApplyFlags) =>
       applyCommand(
-        { ...flags, file, keysDir: keys, registryUrl: registry, dryRun, yes, token: config.token.reveal() },
+        {
+          ...flags,
+          file,
+          keysDir: keys,
+          registryUrl: registry,
+          dryRun,
+          yes,
+          token: config.token.reveal(),
+          device: Tokens.of(config),
+        },
         terminal,
       ),
     );

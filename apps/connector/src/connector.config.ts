@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import {
   defineConfig,
   httpSettings,
@@ -19,6 +20,7 @@ export const connectorConfig = defineConfig('connector', {
   ...httpSettings(8090),
   ...tlsSettings('CONNECTOR'),
   ...identitySettings('DEMO/cn1'),
+  ...pkcs11Settings,
   ...tracingSettings,
   ...logWatchSettings,
   auditUrl: setting.text({

@@ -4,6 +4,7 @@ import type { Bus } from '#bus';
 import { ContractChecks } from '#contract-check';
 import { AssertionMemory } from '#end-user';
 import { systemClock, type Clock, type ServiceId, type SubsystemId } from '#kernel';
+import { openTokens, type AppTokens } from '#pkcs11';
 import {
   AppMetrics,
   BusWatch,
@@ -27,7 +28,7 @@ import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase } from '#postgres';
 import { RegistryCopy, RegistryMemory } from '#registry-copy';
-import { KeyRing } from '#signing';
+import { KeyRing, type SigningDevice } from '#signing';
 import type { RegistryView } from '#snapshot';
 import { join } from 'node:path';
 import type { AgencyDoors } from './agency/agency-doors.service.js';
@@ -121,9 +122,11 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const addresses = addressesOf(config);
   const { agencies, subsystems, noticeAddresses } = addresses;
   const doors = await openDoors(addresses, config, clock, logger.child('agency'));
-  const keys = await loadKeys(config.keysDir, [...noticeAddresses.keys()]);
-  const trust = await loadTrust(config.trustFile);
   const metrics = new AppMetrics('connector');
+  const tokens = openTokens(config, metrics, logger.child('tokens'));
+  const keys = await loadKeys(config.keysDir, [...noticeAddresses.keys()], tokens.device);
+  tokens.watch();
+  const trust = await loadTrust(config.trustFile);
   const own = connectorMetrics.on(metrics);
   const events = dispatchEvents(own, logger, deps.tracing);
   const connect = () =>
@@ -155,14 +158,19 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     noticeAddresses,
   };
   const parts = await assemble(context).catch(async (cause: unknown) => {
+    tokens.close();
     await database.close();
     throw cause;
   });
   watchQueues(own, parts, clock);
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
-  const readiness = readinessOf(parts, new HeldKeys(keys), subsystems);
-  const status = new StatusWatch('connector', connectorParts({ bus, checks: readiness, distances, ...parts }), clock);
+  const readiness = [...readinessOf(parts, new HeldKeys(keys), subsystems), ...tokens.checks];
+  const status = new StatusWatch(
+    'connector',
+    connectorParts({ bus, checks: readiness, distances, tokens, ...parts }),
+    clock,
+  );
   const app = await createHttpApp(withCorrections(noticesModule(ConnectorModule, parts), parts.corrections), {
     name: 'connector',
     limits: config,
@@ -173,7 +181,8 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
     tls: tls?.options(),
   });
   serveOpenApi(app, noticesApi);
-  return startHttpApp(app, { host: config.host, port: config.port, tls, onClose: () => close(parts, busWatch) });
+  const onClose = () => close(parts, busWatch, tokens);
+  return startHttpApp(app, { host: config.host, port: config.port, tls, onClose });
 }
 
 interface Context {
@@ -356,7 +365,7 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
 }
 
 /** Takes nothing new, ends what is under way, then lets go of everything. */
-async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
+async function close(parts: Parts, busWatch: BusWatch, tokens: AppTokens): Promise<void> {
   busWatch.stop();
   await Promise.all([parts.requests.stop(), parts.notices.stop(), parts.corrections.receipts.stop()]);
   await Promise.all([parts.requests.stop(), parts.notices.stop()]);
@@ -364,6 +373,7 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   await parts.worker.stop();
   await parts.quotas.stop();
   await parts.delivery.close();
+  tokens.close();
   await parts.openings.stop();
   await parts.copy.stop();
   await parts.watcher.stop();
@@ -372,7 +382,11 @@ async function close(parts: Parts, busWatch: BusWatch): Promise<void> {
   await parts.database.close();
 }
 
-async function loadKeys(dir: string, subsystems: readonly SubsystemId[]): Promise<KeyRing> {
+async function loadKeys(
+  dir: string,
+  subsystems: readonly SubsystemId[],
+  device: SigningDevice | undefined,
+): Promise<KeyRing> {
   const files = subsystems.map(async (id) => [id, await loadKeySet(join(dir, keyFileName(id)))] as const);
-  return KeyRing.parse(await Promise.all(files));
+  return KeyRing.parse(await Promise.all(files), device);
 }

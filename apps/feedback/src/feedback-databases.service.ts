@@ -1,3 +1,4 @@
+import type { AppTokens } from '#pkcs11';
 import type { Bus } from '#bus';
 import { Secret, type Clock } from '#kernel';
 import type { Logger, Trust } from '#platform';
@@ -16,6 +17,7 @@ export interface FeedbackContext {
   readonly logger: Logger;
   readonly events: FeedbackEvents;
   readonly trust: Trust;
+  readonly tokens: AppTokens;
 }
 
 export interface Databases {

@@ -5,7 +5,7 @@ import { LogFiles, type LogWatcher, logKeys, watchLog } from '#log-watch';
 import { keyFileName, loadKeySet } from '#platform';
 import type { Database } from '#postgres';
 import { RegistryCopy, RegistryMemory } from '#registry-copy';
-import { hmacSha256, KeyRing, type Signer } from '#signing';
+import { hmacSha256, KeyRing, type Signer, type SigningDevice } from '#signing';
 import { AccessHistory } from './access-history/access-history.service.js';
 import { AccessHistoryStore } from './access-history/access-history.store.js';
 import { Accesses } from './access-history/accesses.service.js';
@@ -77,7 +77,8 @@ export interface FeedbackParts {
 
 export async function assemble(context: FeedbackContext, databases: Databases): Promise<FeedbackParts> {
   const { config, clock, events } = context;
-  const ring = await loadKeys(config);
+  const ring = await loadKeys(config, context.tokens.device);
+  context.tokens.watch();
   const kek = ring.secret(config.instanceId);
   const terms = await readTermsProfiles(config.termsDir, [config.termsProfile, ...config.termsProfiles]);
   const ways = await readWays(config);
@@ -289,8 +290,8 @@ function watched(context: FeedbackContext): Promise<LogWatcher> {
   });
 }
 
-async function loadKeys({ keysDir, instanceId }: FeedbackConfig): Promise<KeyRing> {
-  return KeyRing.parse([[instanceId, await loadKeySet(join(keysDir, keyFileName(instanceId)))]]);
+async function loadKeys({ keysDir, instanceId }: FeedbackConfig, device: SigningDevice | undefined): Promise<KeyRing> {
+  return KeyRing.parse([[instanceId, await loadKeySet(join(keysDir, keyFileName(instanceId)))]], device);
 }
 
 /** Signs with the key that the snapshot publishes; undefined while it publishes none of ours. */

@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import {
   databaseEraserSettings,
   databaseRoleSettings,
@@ -19,6 +20,7 @@ export const feedbackConfig = defineConfig('feedback', {
   ...httpSettings(8120),
   ...tlsSettings('FEEDBACK'),
   ...identitySettings('DEMO/feedback1'),
+  ...pkcs11Settings,
   ...logWatchSettings,
   publicUrl: setting.text({
     env: 'KEREGE_FEEDBACK_PUBLIC_URL',

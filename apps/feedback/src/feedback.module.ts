@@ -2,6 +2,7 @@ import type { TlsOptions } from 'node:tls';
 import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { systemClock, type Clock } from '#kernel';
+import { openTokens } from '#pkcs11';
 import {
   AppMetrics,
   BusWatch,
@@ -87,7 +88,9 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   const metrics = new AppMetrics('feedback');
   const own = feedbackMetrics.on(metrics);
   const events = feedbackEvents(own, logger);
-  const context: FeedbackContext = { config, bus, clock, logger, events, trust: await loadTrust(config.trustFile) };
+  const tokens = openTokens(config, metrics, logger.child('tokens'));
+  const trust = await loadTrust(config.trustFile);
+  const context: FeedbackContext = { config, bus, clock, logger, events, trust, tokens };
   const databases = await whenAvailable('postgresql', logger, () => openDatabases(context));
   const closeDatabases = () => Promise.all([databases.feedback.close(), databases.keys.close()]);
   const parts = await assemble(context, databases).catch(async (cause: unknown) => {
@@ -108,6 +111,7 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   const close = async () => {
     busWatch.stop();
     await stopParts(parts);
+    tokens.close();
     await closeDatabases();
   };
   try {
@@ -147,16 +151,18 @@ const controllers = [
 ];
 
 async function createApp(
-  { config, bus, clock, logger }: FeedbackContext,
+  { config, bus, clock, logger, tokens }: FeedbackContext,
   parts: FeedbackParts,
   metrics: AppMetrics,
   { feedback: database }: { readonly feedback: { isReachable(): Promise<boolean> } },
   tls: TlsOptions | undefined,
 ) {
   const { copy, keys, openingKeys, consumer, follower, matcher, questions } = parts;
-  const checks = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
+  const own = readiness({ database, keys, copy, openingKeys, openings: consumer, log: follower });
   const workers = { log: follower, match: matcher, questions: questions.overdue, notices: parts.notifications.worker };
-  const status = new StatusWatch('feedback', feedbackParts({ ...parts, bus, checks, ...workers }), clock);
+  const checks = [...own, ...tokens.checks];
+  const shown = [...feedbackParts({ ...parts, bus, checks: own, ...workers }), ...tokens.parts];
+  const status = new StatusWatch('feedback', shown, clock);
   const app = await createHttpApp(
     {
       module: FeedbackModule,

@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import {
   defineConfig,
   httpSettings,
@@ -21,6 +22,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export const gatewayConfig = defineConfig('gateway', {
   ...httpSettings(8080),
   ...identitySettings('DEMO/gw1'),
+  ...pkcs11Settings,
   ...tracingSettings,
   ...edgeSettings,
   ...consumerAuthSettings,

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ContractChecks } from '#contract-check';
 import type { Bus } from '#bus';
 import { AppError, parseSubsystemId, registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
+import { openTokens, type AppTokens } from '#pkcs11';
 import {
   AppMetrics,
   BusWatch,
@@ -23,7 +24,7 @@ import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
 import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy, RegistryMemory } from '#registry-copy';
-import { KeyRing, type Signer } from '#signing';
+import { KeyRing, type Signer, type SigningDevice } from '#signing';
 import type { RegistryKey } from '#snapshot';
 import { COMPOSITION_ROUTE, CompositionController } from './composition/composition.controller.js';
 import { CompositionService } from './composition/composition.service.js';
@@ -100,6 +101,7 @@ interface Parts {
   readonly answers: AnswerBudget;
   readonly watcher: LogWatcher;
   readonly openings: Openings;
+  readonly tokens: AppTokens;
 }
 
 /** A gateway, serving. It takes exchanges as soon as a snapshot names it and its reply topic is heard; see `/ready`. */
@@ -107,9 +109,11 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
   const { bus, clock = systemClock, logger = createLogger('gateway') } = dependencies;
   const instanceId = ownId(config);
   const trust = await loadTrust(config.trustFile);
-  const keys = await loadOwnKeys(config, instanceId);
-  const logs = logKeys(trust);
   const metrics = new AppMetrics('gateway');
+  const tokens = openTokens(config, metrics, logger.child('tokens'));
+  const keys = await loadOwnKeys(config, instanceId, tokens.device);
+  tokens.watch();
+  const logs = logKeys(trust);
   const reports = new ExchangeReports(metrics, logger.child('exchange'), dependencies.tracing);
   const database = await whenAvailable('postgresql', logger, () => openRows(config, logger));
   const registry = await followRegistry(trust, instanceId, { bus, clock, reports, logger, memory: config.logNotesDir });
@@ -144,12 +148,13 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     ...{ config, instanceId, bus, clock, logger, metrics, database, registry },
     rights: new RegistryRights(registry),
     signer: () => instanceSigner(registry.current(), registry.manifestStatement, keys, instanceId),
-    ...{ audit, exchange, corrections, answers, watcher, openings },
+    ...{ audit, exchange, corrections, answers, watcher, openings, tokens },
   };
   const stop = async () => {
     busWatch.stop();
     await corrections.stop();
     await exchange.close();
+    tokens.close();
     await openings.stop();
     await registry.stop();
     await watcher.stop();
@@ -177,10 +182,17 @@ function linkTickets(
 async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningApp> {
   const { config, bus, clock, logger, metrics, database, registry, exchange, watcher, openings } = parts;
   const { replies, pulse, logWatch, pending } = exchange;
-  const { corrections } = parts;
+  const { corrections, tokens } = parts;
   const hearing = () => replies.hearing();
   const probe = new LogProbe(pulse, logWatch, clock);
-  const readiness = readinessChecks({ registry, hearing, database, probe, connectorUrls: config.readyConnectors });
+  const readiness = readinessChecks({
+    registry,
+    hearing,
+    database,
+    probe,
+    connectorUrls: config.readyConnectors,
+    tokens,
+  });
   const status = gatewayParts({
     bus,
     registry,
@@ -189,6 +201,7 @@ async function serve(parts: Parts, stop: () => Promise<void>): Promise<RunningAp
     watcher,
     openings,
     corrections,
+    tokens,
     limits: config,
   });
   const consumerAuth = await openConsumerAuth(parts);
@@ -294,9 +307,14 @@ function ownId(config: GatewayConfig): InstanceId {
 }
 
 /** Its own keys and those of subsystems; member, registry and log keys that lie in the same folder are left alone. */
-async function loadOwnKeys(config: GatewayConfig, instanceId: InstanceId): Promise<KeyRing> {
-  const files = await loadKeySets(config.keysDir);
-  return KeyRing.parse([...files].filter(([id]) => id === instanceId || parseSubsystemId(id).ok));
+async function loadOwnKeys(
+  config: GatewayConfig,
+  instanceId: InstanceId,
+  device: SigningDevice | undefined,
+): Promise<KeyRing> {
+  const files = [...(await loadKeySets(config.keysDir))];
+  const own = files.filter(([id]) => id === instanceId || parseSubsystemId(id).ok);
+  return KeyRing.parse(own, device);
 }
 
 function registryKeys(trust: Trust): RegistryKey[] {

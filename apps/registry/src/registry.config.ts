@@ -1,3 +1,4 @@
+import { pkcs11Settings } from '#pkcs11';
 import {
   databaseRoleSettings,
   defineConfig,
@@ -14,6 +15,7 @@ export const registryConfig = defineConfig('registry', {
   ...httpSettings(8110),
   ...tlsSettings('REGISTRY'),
   ...identitySettings('DEMO/registry1'),
+  ...pkcs11Settings,
   ...databaseRoleSettings,
   databaseUrl: setting.secret({ env: 'DATABASE_URL', meaning: 'PostgreSQL; the tables lie in the schema "registry".' }),
   ...kafkaSettings,

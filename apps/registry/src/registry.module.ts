@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Bus } from '#bus';
 import { replyTopic } from '#contracts';
 import { registerInstanceId, systemClock, type Clock, type InstanceId } from '#kernel';
+import { openTokens, type AppTokens } from '#pkcs11';
 import {
   AppMetrics,
   BusWatch,
@@ -68,10 +69,12 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   const tls = await openTls(config, logger);
   const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
-  const signer = registrySigner(config, trust, KeyRing.parse(await loadKeySets(config.keysDir)));
+  const metrics = new AppMetrics('registry');
+  const tokens = openTokens(config, metrics, logger.child('tokens'));
+  const signer = registrySigner(config, trust, await ownKeys(config, tokens));
+  tokens.watch();
   const database = await whenAvailable('postgresql', logger, () => openRegisters(config, logger));
   const publications = new PublicationStore(database);
-  const metrics = new AppMetrics('registry');
   const topic = replyTopic(config.instanceId).name;
   const shown = registryMetrics.on(metrics);
   const replies = new ReplyConsumer(bus, topic, noteKeys(trust), logger.child('replies'), (reason) =>
@@ -83,7 +86,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
   const ofSnapshot = logger.child('snapshot');
   const publication = new PublicationService(options, publications, bus, rights, replies, signer, clock, ofSnapshot);
   watchPublication(shown, publication);
-  const close = observe(metrics, database, bus);
+  const close = observe(metrics, database, bus, tokens);
   try {
     await publication.prepare();
     const registers = new RegistersStore(database);
@@ -94,9 +97,11 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       logger: logger.child('changes'),
       publish: () => publication.notify(),
     });
-    const checks = readiness(database, bus, publication);
+    const own = readiness(database, bus, publication);
+    const checks = [...own, ...tokens.checks];
     const lists = { name: 'bus-rights', read: () => rights.reading() };
-    const status = new StatusWatch('registry', [...readinessParts(checks), consumersPart(bus), lists], clock);
+    const parts = [...readinessParts(own), consumersPart(bus), lists, ...tokens.parts];
+    const status = new StatusWatch('registry', parts, clock);
     const providers = [
       { provide: InstanceStatusService, useValue: new InstanceStatusService(config.instanceId, status, peers, clock) },
       { provide: ApplyService, useValue: apply },
@@ -145,13 +150,20 @@ function firstAudits(config: RegistryConfig): InstanceId[] {
 }
 
 /** Begins to show how it stands; returns how to end that, and the database with it. */
-function observe(metrics: AppMetrics, database: Database, bus: Bus) {
+function observe(metrics: AppMetrics, database: Database, bus: Bus, tokens: AppTokens) {
   watchPool(metrics, database);
   const busWatch = new BusWatch(bus, metrics).start();
   return async () => {
     busWatch.stop();
+    tokens.close();
     await database.close();
   };
+}
+
+/** Others' keys that lie in the same folder are left alone. */
+async function ownKeys({ keysDir, instanceId }: RegistryConfig, { device }: AppTokens): Promise<KeyRing> {
+  const files = [...(await loadKeySets(keysDir))].filter(([id]) => id === instanceId);
+  return KeyRing.parse(files, device);
 }
 
 /** The key of this registry that `trust.json` names; another one would publish what nobody believes. */

@@ -192,6 +192,7 @@ export const countedReasons = [
   'log-distrusted',
   'database-unavailable',
   'consumer-stopped',
+  'signer-unavailable',
   'deadline-passed',
   'links-unavailable',
   'rate-exceeded',

@@ -1,6 +1,16 @@
-export { algorithmOf, generateSealingKey, generateSigningKey, keyBytes, publicJwk, thumbprint } from './jwk.js';
+export {
+  algorithmOf,
+  generateP256Key,
+  generateSealingKey,
+  generateSigningKey,
+  keyBytes,
+  publicJwk,
+  thumbprint,
+} from './jwk.js';
 export type { Algorithm, PrivateJwk, PublicJwk } from './jwk.js';
-export { jwkSigner, type Signer } from './signer.js';
+export { jwkSigner, noTokens, type Signer, type SigningDevice, type TokenKey } from './signer.js';
+export { isSignerUnavailable, patientSigner, signIfAvailable, willSign } from './patient-signer.js';
+export { isLowS, withLowS } from './p256.js';
 export { keyFileName, KeyRing } from './key-ring.js';
 export {
   CASE_STATES,
@@ -105,5 +115,5 @@ export {
   type AnswerCode,
   type QuestionAnswer,
 } from './question-answer.js';
-export { verifyEd25519 } from './verify-signature.js';
+export { verifyEd25519, verifySignature } from './verify-signature.js';
 export { signingErrors } from './signing.errors.js';

@@ -48,12 +48,20 @@ export function generateSigningKey(): PrivateJwk {
   return privateJwk(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), 'sig');
 }
 
+/** A fresh P-256 key for statements and documents, where Ed25519 may not be used. */
+export function generateP256Key(): PrivateJwk {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateJwk(privateKey.export({ format: 'jwk' }), 'sig');
+}
+
 /** A fresh X25519 key for sealing sessions. */
 export function generateSealingKey(): PrivateJwk {
   return privateJwk(generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' }), 'enc');
 }
 
-function privateJwk(exported: { kty?: string; crv?: string; x?: string; d?: string }, use: 'sig' | 'enc'): PrivateJwk {
-  const { kty = '', crv = '', x = '', d = '' } = exported;
-  return { kty, crv, x, d, kid: thumbprint({ kty, crv, x }), use };
+type ExportedKey = Partial<Record<'kty' | 'crv' | 'x' | 'y' | 'd', string>>;
+
+function privateJwk({ kty = '', crv = '', x = '', y, d = '' }: ExportedKey, use: 'sig' | 'enc'): PrivateJwk {
+  const jwk = publicJwk({ kty, crv, x, y });
+  return { ...jwk, d, kid: thumbprint(jwk), use };
 }

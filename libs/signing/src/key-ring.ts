@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { publicJwk, thumbprint, type PrivateJwk, type PublicJwk } from './jwk.js';
-import { jwkSigner, type Signer } from './signer.js';
+import { jwkSigner, type Signer, type SigningDevice } from './signer.js';
 import { signingErrors } from './signing.errors.js';
 
 const asymmetric = z.object({
@@ -11,11 +11,23 @@ const asymmetric = z.object({
   d: z.string(),
   kid: z.string(),
   use: z.enum(['sig', 'enc']),
+  // A key is here or in a token: of one that says both nobody knows which half was published.
+  pkcs11: z.undefined().optional(),
+});
+const inToken = z.object({
+  kty: z.enum(['OKP', 'EC']),
+  crv: z.enum(['Ed25519', 'P-256']),
+  x: z.string(),
+  y: z.string().optional(),
+  d: z.undefined().optional(),
+  kid: z.string(),
+  use: z.literal('sig'),
+  pkcs11: z.string(),
 });
 const symmetric = z.object({ kty: z.literal('oct'), k: z.string() });
 const keyFile = z.object({
   keys: z
-    .array(z.union([asymmetric, symmetric]))
+    .array(z.union([asymmetric, inToken, symmetric]))
     .min(1)
     .max(100),
 });
@@ -36,10 +48,13 @@ export function keyFileName(identifier: string): string {
 export class KeyRing {
   private constructor(private readonly keys: ReadonlyMap<string, Keys>) {}
 
-  /** From the text of key files (JWK Sets) by identifier. Throws `key-unusable` naming the identifier, never the key. */
-  static parse(files: Iterable<readonly [identifier: string, text: string]>): KeyRing {
+  /**
+   * From the text of key files (JWK Sets) by identifier. Throws `key-unusable` naming the identifier, never the key;
+   * `device-missing` for a key in a token where there is no `device`.
+   */
+  static parse(files: Iterable<readonly [identifier: string, text: string]>, device?: SigningDevice): KeyRing {
     const keys = new Map<string, Keys>();
-    for (const [identifier, text] of files) keys.set(identifier, parseKeys(identifier, text));
+    for (const [identifier, text] of files) keys.set(identifier, parseKeys(identifier, text, device));
     return new KeyRing(keys);
   }
 
@@ -82,7 +97,7 @@ export class KeyRing {
   }
 }
 
-function parseKeys(identifier: string, text: string): Keys {
+function parseKeys(identifier: string, text: string, device: SigningDevice | undefined): Keys {
   const unusable = () => signingErrors.error('key-unusable', { details: { identifier } });
   const parsed = keyFile.safeParse(parseJson(text));
   if (!parsed.success) throw unusable();
@@ -90,8 +105,8 @@ function parseKeys(identifier: string, text: string): Keys {
   const oct = parsed.data.keys.find((key) => key.kty === 'oct');
   if (asymmetricKeys.some((key) => key.kid !== thumbprint(key))) throw unusable();
   return {
-    signers: asymmetricKeys.filter((key) => key.use === 'sig').map((key) => jwkSigner(key)),
-    sealing: asymmetricKeys.filter((key) => key.use === 'enc'),
+    signers: asymmetricKeys.filter((key) => key.use === 'sig').map((key) => signerOf(identifier, key, device)),
+    sealing: asymmetricKeys.filter((key) => key.pkcs11 === undefined).filter((key) => key.use === 'enc'),
     published: asymmetricKeys.map((key) => ({
       kid: key.kid,
       use: key.use === 'sig' ? 'sign' : 'seal',
@@ -99,6 +114,16 @@ function parseKeys(identifier: string, text: string): Keys {
     })),
     secret: oct === undefined ? undefined : Buffer.from(oct.k, 'base64url'),
   };
+}
+
+function signerOf(
+  identifier: string,
+  key: z.infer<typeof asymmetric> | z.infer<typeof inToken>,
+  device: SigningDevice | undefined,
+): Signer {
+  if (key.pkcs11 === undefined) return jwkSigner(key);
+  if (device === undefined) throw signingErrors.error('device-missing', { details: { identifier, kid: key.kid } });
+  return device.signer(identifier, key);
 }
 
 function parseJson(text: string): unknown {

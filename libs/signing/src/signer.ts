@@ -1,18 +1,41 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import sodium from 'sodium-native';
 import { bytesEqual } from '#kernel';
-import { algorithmOf, keyBytes, publicJwk, thumbprint, type Algorithm, type PrivateJwk } from './jwk.js';
+import {
+  algorithmOf,
+  keyBytes,
+  publicJwk,
+  thumbprint,
+  type Algorithm,
+  type PrivateJwk,
+  type PublicJwk,
+} from './jwk.js';
+import { withLowS } from './p256.js';
 import { signingErrors } from './signing.errors.js';
 
 /**
- * The one port to a private signing key: a key file here, PKCS#11 in production. It never gives the key away.
- * `sign` returns the raw JWS signature (64 bytes for both algorithms); it may be called concurrently and may reject
- * with an error of the device; signing the same bytes twice is harmless.
+ * The one port to a private signing key: a key file here, a token behind PKCS#11 in `#pkcs11`. It never gives the key
+ * away. `sign` returns the raw JWS signature (64 bytes for both algorithms); it may be called concurrently and may reject
+ * with `signer-unavailable`; signing the same bytes twice is harmless.
  */
 export interface Signer {
   readonly kid: string;
   readonly alg: Algorithm;
   sign(data: Uint8Array): Promise<Uint8Array>;
+  /** Why it would not sign now, in words for operators; undefined if nothing is known. Absent: it is always there. */
+  readonly trouble?: () => string | undefined;
+}
+
+/** A key that lies in a token: what a key file says of it. `pkcs11` is its URI (RFC 7512). */
+export interface TokenKey extends PublicJwk {
+  readonly kid: string;
+  readonly pkcs11: string;
+}
+
+/** Where keys lie that no process may have. Makes signers at once and without asking the token. */
+export interface SigningDevice {
+  /** Throws `key-unusable` for a URI that names no key. */
+  signer(identifier: string, key: TokenKey): Signer;
 }
 
 /** A signer over a private JWK. Throws `key-unusable` if public and private half do not belong together. */
@@ -49,6 +72,16 @@ function p256Signer(jwk: PrivateJwk, kid: string): Signer {
   return {
     kid,
     alg: 'ES256',
-    sign: (data) => Promise.resolve(sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })),
+    sign: (data) => Promise.resolve(withLowS(sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }))),
   };
 }
+
+/** For whoever only publishes keys: those in tokens are known by their public half, and sign nothing here. */
+export const noTokens: SigningDevice = {
+  signer(identifier, { kid, pkcs11: _, ...jwk }) {
+    const alg = algorithmOf(jwk);
+    if (alg === undefined) throw signingErrors.error('key-unusable', { details: { identifier, kid } });
+    const missing = () => signingErrors.error('device-missing', { details: { identifier, kid } });
+    return { kid, alg, sign: () => Promise.reject(missing()) };
+  },
+};

@@ -17,4 +17,14 @@ export const signingErrors = defineErrors('signing', {
     message: 'A key that this process must hold is not in its key directory.',
     next: 'Put the key file named in the log into KEREGE_KEYS_DIR, mode 0600.',
   },
+  'device-missing': {
+    kind: 'broken',
+    message: 'A key lies in a PKCS#11 token, and this process was given no module to reach it by.',
+    next: 'Set KEREGE_PKCS11_MODULE and KEREGE_PKCS11_PIN_FILE, see docs/operations/hsm.md.',
+  },
+  'signer-unavailable': {
+    kind: 'unavailable',
+    message: 'The token that holds the signing key does not answer, so nothing was signed.',
+    next: 'Try again after Retry-After; the operator finds the cause in /status and docs/operations/hsm.md.',
+  },
 });

@@ -1,6 +1,7 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import sodium from 'sodium-native';
+import { isLowS } from './p256.js';
 import { algorithmOf, keyBytes, thumbprint, type Algorithm, type PublicJwk } from './jwk.js';
 
 interface VerificationKey {
@@ -15,7 +16,8 @@ const imported = new LRUCache<string, VerificationKey>({ max: 4096 });
 
 /**
  * True if `signature` over `data` is by `jwk`, and `kid` and `alg` of the header are that key's own.
- * Ed25519 by libsodium, which also refuses small-order keys and non-canonical S; ES256 by OpenSSL.
+ * Ed25519 by libsodium, which also refuses small-order keys and non-canonical S; ES256 by OpenSSL, and only the one of
+ * its two spellings (`p256.ts`).
  */
 export function verifySignature(
   jwk: PublicJwk,
@@ -26,7 +28,8 @@ export function verifySignature(
   const key = importKey(jwk);
   if (key === undefined || key.kid !== header.kid || key.alg !== header.alg || signature.length !== 64) return false;
   if (key.raw !== undefined) return sodium.crypto_sign_verify_detached(signature, data, key.raw);
-  return key.object !== undefined && verify('sha256', data, { key: key.object, dsaEncoding: 'ieee-p1363' }, signature);
+  if (key.object === undefined || !isLowS(signature)) return false;
+  return verify('sha256', data, { key: key.object, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
 /** A raw Ed25519 signature by libsodium: two thirds of OpenSSL's time. For `parseVkey` of the log's library. */

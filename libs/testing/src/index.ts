@@ -13,3 +13,4 @@ export { buildWorld, signEntry, type World, type WorldOptions } from './builders
 export { TestLog } from './builders/test-log.js';
 export { startKafkaProxy, type AnswerFault, type KafkaApi, type KafkaProxy } from './kafka-proxy.js';
 export { FEEDBACK, FeedbackStandIn, withFeedback, type SeenOpening } from './feedback-stand-in.js';
+export { SoftHsm, type SoftHsmKey } from './soft-hsm.js';

@@ -132,7 +132,9 @@ export function kerege(
 ): Promise<{ code: number; output: string }> {
   const main = join(repositoryRoot(), 'dist/bin/kerege.js');
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd, timeout: timeoutMs }, (error, out, err) => {
+    // Of the spec, which Jest keeps apart from the one of its own process.
+    const { env } = process;
+    execFile(process.execPath, [main, ...args], { cwd, env, timeout: timeoutMs }, (error, out, err) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, output: `${out}${err}` });
     });
   });

@@ -10,6 +10,9 @@ export interface SignatureTask {
   readonly items: readonly { readonly jws: string; readonly key: number }[];
 }
 
+/** Of the two spellings of an ES256 signature only the one with the smaller s is taken, see `p256.ts` of `#signing`. */
+const HALF_ORDER = Buffer.from('7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8', 'hex');
+
 /** One byte per item: 1 if its signature is by its key. */
 export default function checkSignatures({ keys, items }: SignatureTask): Uint8Array {
   const imported = keys.map(importKey);
@@ -20,6 +23,7 @@ export default function checkSignatures({ keys, items }: SignatureTask): Uint8Ar
     if (handle === undefined || signature.length !== 64) return 0;
     const signed = Buffer.from(jws.slice(0, end), 'latin1');
     if (Buffer.isBuffer(handle)) return sodium.crypto_sign_verify_detached(signature, signed, handle) ? 1 : 0;
+    if (Buffer.compare(signature.subarray(32), HALF_ORDER) > 0) return 0;
     return verify('sha256', signed, { key: handle, dsaEncoding: 'ieee-p1363' }, signature) ? 1 : 0;
   });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { generateSealingKey, generateSigningKey, type PrivateJwk } from '#signing';
+import { generateSealingKey, generateSigningKey, type PrivateJwk, type TokenKey } from '#signing';
 import type { InstanceDefinition, PublishedKey } from '#snapshot';
 
 type NewKey = (PrivateJwk & { readonly nbf: number; readonly exp: number }) | { kty: 'oct'; k: string; kid: string };
@@ -45,7 +45,10 @@ export function neededKeys({ instance, members, instances }: InstanceDefinition)
 }
 
 /** With its validity, in seconds: a key file says itself how long its keys are valid. */
-export function dated(key: PrivateJwk, nowMs: number): PrivateJwk & { readonly nbf: number; readonly exp: number } {
+export function dated<Key extends PrivateJwk | TokenKey>(
+  key: Key,
+  nowMs: number,
+): Key & { readonly nbf: number; readonly exp: number } {
   const nbf = Math.floor(nowMs / 1000) - MARGIN_S;
   return { ...key, nbf, exp: nbf + TEN_YEARS_S };
 }

@@ -1,7 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadKeySets } from '#platform';
-import { keyFileName, KeyRing, type PublicJwk } from '#signing';
+import { keyFileName, KeyRing, noTokens, type PublicJwk, type SigningDevice } from '#signing';
 import { publishedKey, type MemberKeyPair, type PublishedKey } from '#snapshot';
 import { validityOf, type NeededKeys } from './key-file.js';
 
@@ -15,7 +15,12 @@ export interface ApplyKeys {
 }
 
 /** Loads every key that is needed and makes those that are missing; with `dryRun` in memory only. */
-export async function ensureKeys(dir: string, needed: readonly NeededKeys[], dryRun: boolean): Promise<ApplyKeys> {
+export async function ensureKeys(
+  dir: string,
+  needed: readonly NeededKeys[],
+  dryRun: boolean,
+  device: SigningDevice = noTokens,
+): Promise<ApplyKeys> {
   if (!dryRun) await mkdir(dir, { recursive: true, mode: 0o700 });
   const sets = await loadKeySets(dir).catch((cause: unknown) => {
     if (dryRun) return new Map<string, string>();
@@ -27,7 +32,7 @@ export async function ensureKeys(dir: string, needed: readonly NeededKeys[], dry
     if (!dryRun) await writeSecret(join(dir, keyFileName(identifier)), text);
     sets.set(identifier, text);
   }
-  const ring = KeyRing.parse(sets);
+  const ring = KeyRing.parse(sets, device);
   return {
     made: missing.map(({ identifier }) => identifier),
     published: (identifier) => publishedKeys(ring, identifier, sets.get(identifier) ?? '{}'),

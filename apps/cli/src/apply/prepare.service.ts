@@ -10,6 +10,7 @@ import {
   type MemberDocument,
   type MemberEntry,
 } from '#snapshot';
+import type { SigningDevice } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { keysOfMember, neededKeys } from './key-file.js';
 import { ensureKeys, type ApplyKeys } from './key-files.service.js';
@@ -26,6 +27,8 @@ export interface PrepareOptions {
   readonly file: string;
   readonly keysDir: string;
   readonly dryRun: boolean;
+  /** Where keys lie that are in no file. */
+  readonly device?: SigningDevice | undefined;
 }
 
 interface Source {
@@ -37,10 +40,10 @@ interface Source {
 export async function prepareApply(
   options: PrepareOptions,
 ): Promise<{ readonly request: ApplyRequest; readonly madeKeys: readonly string[] }> {
-  const { file, keysDir, dryRun } = options;
+  const { file, keysDir, dryRun, device } = options;
   const { text, definition } = await readDefinition(file);
   const sources = await readOpenApi(file, definition);
-  const keys = await ensureKeys(keysDir, neededKeys(definition), dryRun);
+  const keys = await ensureKeys(keysDir, neededKeys(definition), dryRun, device);
   const documents = documentsOf(file, text, definition, sources, keys);
   return {
     madeKeys: keys.made,
@@ -62,12 +65,12 @@ export interface MemberRequest {
 
 /** The same for one member of a definition, `CLASS/CODE`. */
 export async function prepareMember(options: PrepareOptions, member: string): Promise<MemberRequest> {
-  const { file, keysDir, dryRun } = options;
+  const { file, keysDir, dryRun, device } = options;
   const { text, definition } = await readDefinition(file);
   const entry = definition.members.find(({ id }) => id === member);
   if (entry === undefined) throw invalid([`${file} holds no member ${member}`]);
   const sources = await readOpenApi(file, definition);
-  const keys = await ensureKeys(keysDir, keysOfMember(definition, member), dryRun);
+  const keys = await ensureKeys(keysDir, keysOfMember(definition, member), dryRun, device);
   const own = documentsOf(file, text, definition, sources, keys).filter(
     (document) => document.member === `${definition.instance}/${member}`,
   );

@@ -2,10 +2,17 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CliConfig } from '../cli.config.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { KeyUse } from './key-set.js';
-import { listKeys, makeCredential, revokeKey, rotateKey } from './keys.command.js';
+import { addKey, listKeys, makeCredential, revokeKey, rotateKey } from './keys.command.js';
 
 interface Flags {
   keys: string;
+}
+
+interface RotateFlags extends Flags {
+  use: KeyUse;
+  overlap: number;
+  algorithm: 'EdDSA' | 'ES256';
+  pkcs11?: string;
 }
 
 /** `kerege keys …`: the key files of members, subsystems and instances. */
@@ -23,8 +30,15 @@ export function addKeys(kerege: Command, config: CliConfig, terminal: Terminal):
   command('rotate', 'makes a new key; the ones before end after an overlap')
     .addOption(new Option('--use <use>', 'what for').choices(['sign', 'seal']).default('sign'))
     .option('--overlap <days>', 'how long the ones before stay valid', days, 30)
-    .action((identifier: string, flags: Flags & { use: KeyUse; overlap: number }) =>
-      rotateKey({ identifier, keysDir: flags.keys, use: flags.use, overlapDays: flags.overlap }, terminal),
+    .addOption(new Option('--algorithm <alg>', 'of a new key in the file').choices(['EdDSA', 'ES256']).default('EdDSA'))
+    .option('--pkcs11 <uri>', 'the new key is this one of a token, e.g. "pkcs11:token=gov;object=population"')
+    .action((identifier: string, { keys: keysDir, overlap, ...flags }: RotateFlags) =>
+      rotateKey({ identifier, keysDir, overlapDays: overlap, settings: config, ...flags }, terminal),
+    );
+  command('add', 'adds a key of a token, as the newest; no other ends')
+    .requiredOption('--pkcs11 <uri>', 'which one, e.g. "pkcs11:token=gov;object=population"')
+    .action((identifier: string, { keys: keysDir, pkcs11 }: Flags & { pkcs11: string }) =>
+      addKey({ identifier, keysDir, pkcs11, settings: config, mayMake: true }, terminal),
     );
   command('credential', 'makes the key with which the information system of a subsystem proves itself to gateways')
     .option('--days <days>', 'how long it is good', days, 365)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ok, refuse, type Result } from '#kernel';
-import type { PrivateJwk } from '#signing';
+import type { PrivateJwk, TokenKey } from '#signing';
 
 const jwk = z.looseObject({
   kid: z.string(),
@@ -8,6 +8,7 @@ const jwk = z.looseObject({
   crv: z.string().optional(),
   nbf: z.number().int().optional(),
   exp: z.number().int().optional(),
+  pkcs11: z.string().optional(),
 });
 const keySet = z.strictObject({ keys: z.array(jwk).min(1).max(20) });
 type KeySet = z.infer<typeof keySet>;
@@ -21,6 +22,8 @@ export interface ShownKey {
   readonly kid: string;
   readonly use: KeyUse | 'fingerprint';
   readonly state: KeyState;
+  /** URI of a key that lies in a token. */
+  readonly pkcs11?: string | undefined;
   readonly fromMs: number | undefined;
   readonly untilMs: number | undefined;
 }
@@ -35,7 +38,7 @@ export function shownKeys(text: string, nowMs: number): Result<readonly ShownKey
   if (set === undefined) return refuse('key-file-malformed');
   return ok(
     set.keys.map((key) => ({
-      ...{ kid: key.kid, use: useOf(key), state: stateOf(key, nowMs) },
+      ...{ kid: key.kid, use: useOf(key), state: stateOf(key, nowMs), pkcs11: key.pkcs11 },
       fromMs: key.nbf === undefined ? undefined : key.nbf * 1000,
       untilMs: key.exp === undefined ? undefined : key.exp * 1000,
     })),
@@ -48,7 +51,7 @@ export function shownKeys(text: string, nowMs: number): Result<readonly ShownKey
  */
 export function withNewKey(
   text: string,
-  key: PrivateJwk & { readonly nbf: number; readonly exp: number },
+  key: (PrivateJwk | TokenKey) & { readonly nbf: number; readonly exp: number },
   nowMs: number,
   overlapMs: number | undefined,
 ): Result<string, KeySetProblem> {

@@ -1,12 +1,14 @@
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Pkcs11Settings } from '#pkcs11';
 import { loadKeySet } from '#platform';
-import { generateSealingKey, generateSigningKey, keyFileName, publicJwk } from '#signing';
+import { generateP256Key, generateSealingKey, generateSigningKey, keyFileName, publicJwk } from '#signing';
 import { dated } from '../apply/key-file.js';
 import { writeSecret } from '../apply/key-files.service.js';
 import { cliErrors } from '../cli.errors.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { shownKeys, withNewKey, withoutKey, type KeyUse, type ShownKey } from './key-set.js';
+import { tokenKey } from './token-key.service.js';
 import type { Result } from '#kernel';
 
 export interface KeysOptions {
@@ -14,6 +16,16 @@ export interface KeysOptions {
   readonly identifier: string;
   readonly keysDir: string;
 }
+
+export interface NewKey {
+  /** URI of a key in a token (RFC 7512); undefined: a fresh key, in the file. */
+  readonly pkcs11?: string | undefined;
+  readonly settings: Pkcs11Settings;
+  readonly mayMake?: boolean;
+}
+
+export type RotateOptions = KeysOptions &
+  NewKey & { readonly use: KeyUse; readonly algorithm?: 'EdDSA' | 'ES256' | undefined };
 
 const DAY_MS = 86_400_000;
 
@@ -25,20 +37,33 @@ export async function listKeys({ identifier, keysDir }: KeysOptions, terminal: T
 
 /**
  * `kerege keys rotate`: a new key, newest of its use; the ones before end after the overlap. A member's own keys go on: each
- * signs the next one into the chain (`bus.md` §6).
+ * signs the next one into the chain (`bus.md` §6). With `pkcs11` the new key is one that a token has already.
  */
-export async function rotateKey(
-  options: KeysOptions & { readonly use: KeyUse; readonly overlapDays: number },
-  terminal: Terminal,
-): Promise<void> {
-  const { identifier, keysDir, use, overlapDays } = options;
-  const isMember = identifier.split('/').length === 3;
-  if (isMember && use === 'seal') throw cliErrors.error('key-use-strange', { extensions: { identifier, use } });
+export async function rotateKey(options: RotateOptions & { readonly overlapDays: number }, terminal: Terminal) {
+  const isMember = options.identifier.split('/').length === 3;
+  await putKey(options, isMember ? undefined : options.overlapDays * DAY_MS, terminal);
+}
+
+/** `kerege keys add`: a key of a token beside those of the file, none of which ends; a file that is not there is made. */
+export async function addKey(options: KeysOptions & NewKey, terminal: Terminal): Promise<void> {
+  await putKey({ ...options, use: 'sign' }, undefined, terminal);
+}
+
+async function putKey(options: RotateOptions, overlapMs: number | undefined, terminal: Terminal): Promise<void> {
+  const { identifier, keysDir, use } = options;
+  const parts = identifier.split('/').length;
+  if (parts === 3 && use === 'seal') throw cliErrors.error('key-use-strange', { extensions: { identifier, use } });
+  if (options.pkcs11 !== undefined && use === 'seal')
+    throw cliErrors.error('key-use-token', { extensions: { identifier, use } });
   const nowMs = Date.now();
-  const key = dated(use === 'sign' ? generateSigningKey() : generateSealingKey(), nowMs);
+  const key = dated(await newKey(options), nowMs);
   const file = fileOf(keysDir, identifier);
-  const overlapMs = isMember ? undefined : overlapDays * DAY_MS;
-  await writeSecret(file, settled(withNewKey(await loadKeySet(file), key, nowMs, overlapMs), identifier));
+  const isNew = options.mayMake === true && parts > 2 && !existsSync(file);
+  const seal = parts > 3 ? [dated(generateSealingKey(), nowMs)] : [];
+  const text = isNew
+    ? `${JSON.stringify({ keys: [key, ...seal] })}\n`
+    : settled(withNewKey(await loadKeySet(file), key, nowMs, overlapMs), identifier);
+  await writeSecret(file, text);
   terminal.out(`${key.kid}\n`);
   terminal.tell(`made in ${file}; whoever holds these keys has to have the new one first: bring the file there and`);
   terminal.tell('restart it. Then "kerege apply" publishes the key, and from the next manifest on it is used.');
@@ -53,11 +78,7 @@ export async function makeCredential(
   terminal: Terminal,
 ): Promise<void> {
   const file = fileOf(keysDir, `${identifier}/credential`);
-  const isThere = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw cliErrors.error('key-file-there', { extensions: { file } });
+  if (existsSync(file)) throw cliErrors.error('key-file-there', { extensions: { file } });
   const key = generateSigningKey();
   await writeSecret(file, `${JSON.stringify({ keys: [key] })}\n`);
   const dateIn = (count: number) => new Date(Date.now() + count * DAY_MS).toISOString().slice(0, 10);
@@ -65,6 +86,12 @@ export async function makeCredential(
   terminal.out(`- { key: { kty: ${kty}, crv: ${crv}, x: '${x}' }, from: ${dateIn(0)}, until: ${dateIn(days)} }\n`);
   terminal.tell(`made in ${file}; bring it to the information system and keep no other copy.`);
   terminal.tell('The line above goes under "credentials" of the subsystem. Then "kerege apply" publishes it.');
+}
+
+async function newKey({ identifier, use, algorithm, pkcs11, settings }: RotateOptions) {
+  if (pkcs11 !== undefined) return { ...(await tokenKey(identifier, pkcs11, settings)), use: 'sig' as const };
+  if (use === 'seal') return generateSealingKey();
+  return algorithm === 'ES256' ? generateP256Key() : generateSigningKey();
 }
 
 /** `kerege keys revoke`: the key ends now, and for everybody else with the next manifest after `kerege apply`. */
@@ -84,7 +111,8 @@ function settled<Value>(result: Result<Value, Parameters<typeof cliErrors.error>
   return result.value;
 }
 
-function lineOf({ kid, use, state, fromMs, untilMs }: ShownKey): string {
+function lineOf({ kid, use, state, fromMs, untilMs, pkcs11 }: ShownKey): string {
   const instant = (ms: number | undefined) => (ms === undefined ? '-' : new Date(ms).toISOString().slice(0, 19) + 'Z');
-  return [kid.padEnd(43), use.padEnd(11), state.padEnd(13), instant(fromMs), instant(untilMs)].join('  ');
+  const times = [instant(fromMs), instant(untilMs), ...(pkcs11 === undefined ? [] : [pkcs11])];
+  return [kid.padEnd(43), use.padEnd(11), state.padEnd(13), ...times].join('  ');
 }

@@ -10,6 +10,7 @@ export const dropReasons = [
   'registry-expired',
   'subsystem-stopped',
   'journal-busy',
+  'signer-unavailable',
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
 

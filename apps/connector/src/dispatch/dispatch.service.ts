@@ -4,7 +4,7 @@ import { decode, RequestContentSchema, type RequestContent } from '#contracts';
 import type { AssertionMemory, EndUser } from '#end-user';
 import { exchangeIdBytes, type Clock, type ExchangeId, type Secret, type SubsystemId } from '#kernel';
 import type { OpeningSealer } from '#openings';
-import { openRecord, requestAd } from '#signing';
+import { isSignerUnavailable, openRecord, requestAd, willSign } from '#signing';
 import type { QuotaReason, WhyCode } from '#access';
 import { requestHeaders } from '../agency/agency-headers.js';
 import { statedReason } from '../agency/agency-fault.js';
@@ -65,6 +65,11 @@ export class DispatchService {
     const watch = this.deps.events.watch({ exchangeId, service, traceparent: record.headers['traceparent']?.[0] });
     try {
       await this.carryOut(record, envelope, watch);
+    } catch (cause) {
+      // The token went while we worked and did not come back in time. Nothing was stated; the journal's worker ends the row
+      // of an unsafe call when there is a signer again, and the consumer's gateway has stated that nobody answered.
+      if (!isSignerUnavailable(cause)) throw cause;
+      this.drop('signer-unavailable', exchangeId);
     } finally {
       watch.ended('unstated', false);
     }
@@ -113,7 +118,11 @@ export class DispatchService {
     if (seen === 'busy') return this.drop('journal-busy', envelope.exchangeId);
     if (seen === 'reused') return this.dead(record, envelope.provider, 'exchange-id-reused');
     const when = timeliness(envelope, deadlineMs, { nowMs: clock.now(), recordMs: record.timestampMs });
-    return when === 'in-time' ? this.decide(dispatch, record, seen) : this.drop(when, envelope.exchangeId);
+    if (when !== 'in-time') return this.drop(when, envelope.exchangeId);
+    // Before anybody is called: what cannot be stated is not done. Half of the time is left for the call.
+    const untilMs = clock.now() + (deadlineMs - clock.now()) / 2;
+    const signs = await willSign(dispatch.signer, untilMs, () => clock.now());
+    return signs ? this.decide(dispatch, record, seen) : this.drop('signer-unavailable', envelope.exchangeId);
   }
 
   private async decide(judged: Dispatch, record: ReceivedRecord, seen: DueCall['seen']): Promise<boolean> {

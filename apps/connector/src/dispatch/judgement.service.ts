@@ -1,4 +1,5 @@
 import { ok, refuse, type Clock, type Result } from '#kernel';
+import { patientSigner } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { DeadReason } from './dispatch.errors.js';
 import type { Judged } from './dispatch.js';
@@ -44,12 +45,13 @@ export class Judgement {
       return drop('subsystem-stopped');
     const signer = keys.signer(view, envelope.provider, this.keyTimeMs());
     if (signer === undefined) return drop('subsystem-stopped');
+    const deadlineMs = effectiveDeadlineMs(view, envelope);
     return ok({
       envelope,
       view,
       route: { receiptTopic, replyTopic: envelope.request.replyTopic },
-      signer,
-      deadlineMs: effectiveDeadlineMs(view, envelope),
+      signer: patientSigner(signer, deadlineMs, () => clock.now()),
+      deadlineMs,
       startedMs,
     });
   }

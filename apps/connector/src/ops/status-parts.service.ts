@@ -11,6 +11,7 @@ import {
 import type { RegistryCopy } from '#registry-copy';
 import type { LogWatcher } from '#log-watch';
 import type { Openings } from '#openings';
+import { SIGNER_CHECK, type AppTokens } from '#pkcs11';
 import type { Disputes } from '../disputes/disputes.service.js';
 import type { Notices } from '../notices/notices.service.js';
 import type { AgencyService, BreakerReading } from '../agency/agency.service.js';
@@ -27,12 +28,13 @@ export interface ConnectorStatusSources {
   readonly openings: Pick<Openings, 'reading'>;
   readonly notices: Pick<Notices, 'reading'>;
   readonly disputes: Pick<Disputes, 'reading'>;
+  readonly tokens: Pick<AppTokens, 'parts'>;
   /** Last measured distances of clocks, milliseconds. */
   readonly distances: ReadonlyMap<ClockPair, number>;
 }
 
 /** Shown by parts of their own. */
-const ELSEWHERE: readonly string[] = ['registry-copy', 'requests', 'disputes'];
+const ELSEWHERE: readonly string[] = ['registry-copy', 'requests', 'disputes', SIGNER_CHECK];
 /** `bus.md` §1. */
 const MAX_DISTANCE_MS = 500;
 
@@ -47,6 +49,7 @@ export function connectorParts({
   openings,
   notices,
   disputes,
+  tokens,
   distances,
 }: ConnectorStatusSources): StatusPart[] {
   return [
@@ -54,6 +57,7 @@ export function connectorParts({
     consumersPart(bus),
     ...readinessParts(checks.filter(({ name }) => !ELSEWHERE.includes(name))),
     registryCopyPart(copy),
+    ...tokens.parts,
     { name: 'log-view', read: () => watcher.reading() },
     { name: 'requests', read: () => requestReading(bus, requests) },
     { name: 'openings', read: () => openings.reading() },

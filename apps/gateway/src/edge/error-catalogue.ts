@@ -1,4 +1,5 @@
 import { AppError, type ErrorEntry } from '#kernel';
+import { signingErrors } from '#signing';
 import { compositionErrors } from '../composition/composition.errors.js';
 import { consumerAuthErrors } from '../consumer-auth/consumer-auth.errors.js';
 import { exchangeErrors } from '../exchange/exchange.errors.js';
@@ -18,6 +19,7 @@ const ENTRIES: Readonly<Record<string, ErrorEntry>> = {
   ...metaserviceErrors.entries,
   ...outcomeErrors.entries,
   ...exchangeErrors.entries,
+  'signer-unavailable': signingErrors.entries['signer-unavailable'],
   ...compositionErrors.entries,
 };
 

@@ -19,6 +19,7 @@ beforeAll(async () => {
     comeAgainInS: () => 7,
     databaseAnswers: true,
     keysAgree: () => true,
+    signerAnswers: () => true,
     marginMs: 500,
     nowMs: Date.now(),
   };
@@ -50,6 +51,7 @@ const rows: readonly Row[] = [
   { name: 'no room', gate: () => ({ hasRoom: () => false }), code: 'gateway-busy' },
   { name: 'no database', gate: () => ({ databaseAnswers: false }), code: 'database-unavailable' },
   { name: 'a stranger among the keys', gate: () => ({ keysAgree: () => false }), code: 'consumer-stopped' },
+  { name: 'a token that is away', gate: () => ({ signerAnswers: () => false }), code: 'signer-unavailable' },
   { name: 'an unregistered consumer', request: { consumer: 'TEST/GOV/1/nobody' }, code: 'unknown-consumer' },
   { name: 'an unregistered provider', request: { service: 'TEST/GOV/2/nobody/x' }, code: 'unknown-provider' },
   { name: 'an unregistered service', request: { service: `${PROVIDER}/nothing` }, code: 'unknown-service' },

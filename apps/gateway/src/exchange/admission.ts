@@ -45,6 +45,8 @@ export interface Gate {
   readonly databaseAnswers: boolean;
   /** Whether the published keys of the consumer are those that we hold (`design.md` §6). */
   readonly keysAgree: (consumer: SubsystemId) => boolean;
+  /** False while the token that holds the consumer's key does not sign: nothing could be stated. */
+  readonly signerAnswers: (view: RegistryView, consumer: SubsystemId) => boolean;
   /** Added to the service's time-out: the way there and back, and the log. */
   readonly marginMs: number;
   readonly nowMs: number;
@@ -77,6 +79,7 @@ export type AdmissionCode =
   | 'gateway-busy'
   | 'database-unavailable'
   | 'consumer-stopped'
+  | 'signer-unavailable'
   | AccessReason
   | SubjectReason
   | TermsReason
@@ -202,7 +205,8 @@ function decideActing(
  * at before any signature of the call is: a crowd that cannot be served costs no more than its refusals.
  */
 export function notNow(gate: Gate, request: ExchangeRequest): Refusal | undefined {
-  if (gate.view === undefined) return EXPIRED;
+  const { view } = gate;
+  if (view === undefined) return EXPIRED;
   if (!gate.busAnswers) return { code: 'bus-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.hearsReplies) return { code: 'gateway-starting', retryAfterS: STARTING_RETRY_S };
   if (!gate.logAnswers) return { code: 'no-receipt', retryAfterS: OUTAGE_RETRY_S };
@@ -210,6 +214,7 @@ export function notNow(gate: Gate, request: ExchangeRequest): Refusal | undefine
   if (!gate.hasRoom(request)) return { code: 'gateway-busy', retryAfterS: gate.comeAgainInS(request.consumer) };
   if (!gate.databaseAnswers) return { code: 'database-unavailable', retryAfterS: OUTAGE_RETRY_S };
   if (!gate.keysAgree(request.consumer)) return { code: 'consumer-stopped' };
+  if (!gate.signerAnswers(view, request.consumer)) return { code: 'signer-unavailable', retryAfterS: OUTAGE_RETRY_S };
   return undefined;
 }
 

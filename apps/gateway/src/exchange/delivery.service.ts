@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { partitionOf, type Bus } from '#bus';
-import { exchangeIdBytes, newExchangeId, type Clock, type ExchangeId } from '#kernel';
+import { exchangeIdBytes, newExchangeId, ok, refuse, type Clock, type ExchangeId, type Result } from '#kernel';
 import { openingRecord, type OpeningSealer } from '#openings';
 import { formatTraceparent, parseTraceparent } from '#platform';
 import {
-  signStatement,
+  signIfAvailable,
   type RequestedPayload,
   type SealingSession,
   type SealingSessions,
@@ -67,6 +67,9 @@ export interface Prepared {
   readonly traceparent: string | undefined;
 }
 
+/** Why a call that was admitted is not sent. */
+export type Unprepared = 'consumer-stopped' | 'signer-unavailable';
+
 type End =
   | Exclude<Verdict, { kind: 'waiting' }>
   | { readonly kind: 'time' }
@@ -88,26 +91,30 @@ const SEQUEL_LIFE_MS = 24 * 60 * 60_000;
 export class DeliveryService {
   constructor(private readonly parts: DeliveryParts) {}
 
-  /** Signs and seals; undefined if the consumer has no usable key or this gateway no reply topic. */
+  /** Signs and seals; refused if the consumer has no usable key, or its token does not sign. Nothing was sent then. */
   async prepare(
     request: ExchangeRequest,
     admitted: Admitted,
     replyTopic: string,
     fingerprint: Buffer,
-  ): Promise<Prepared | undefined> {
+  ): Promise<Result<Prepared, Unprepared>> {
     const { keys, sessions, openings, clock, events } = this.parts;
     const nowMs = clock.now();
     const signer = keys.signer(admitted.view, request.consumer);
-    if (signer === undefined) return undefined;
+    if (signer === undefined) return refuse('consumer-stopped');
     const id = newExchangeId();
     const { service } = request.target;
     const callers = traceparentOf(request);
     const watch = events.watch({ id, service, traceparent: callers });
     const outgoing = prepare(id, request, admitted, nowMs);
     const [requested, session] = await Promise.all([
-      signStatement(outgoing.payload, signer),
+      signIfAvailable(outgoing.payload, signer),
       sessions.take(request.target.provider, admitted.sealingKey, nowMs),
     ]);
+    if (requested === undefined) {
+      watch.ended('signer-unavailable', true);
+      return refuse('signer-unavailable');
+    }
     const opening = await openings.seal(openingsIn(outgoing, requested));
     const row: NewRow = {
       id,
@@ -123,7 +130,7 @@ export class DeliveryService {
       createdMs: nowMs,
     };
     const traceparent = watch.traceparent ?? callers;
-    return { row, outgoing, requested, session, opening, admitted, replyTopic, watch, traceparent };
+    return ok({ row, outgoing, requested, session, opening, admitted, replyTopic, watch, traceparent });
   }
 
   /** Sends and waits. `recorded` is the row's commit, perhaps still under way; a keyed one has ended before. */
@@ -323,9 +330,10 @@ export class DeliveryService {
     const { id } = prepared.outgoing;
     const nowMs = clock.now();
     const signer = keys.signer(prepared.admitted.view, prepared.row.consumer);
-    // A key that ran out meanwhile signs nothing; then the bus's own sweeper states how this ended.
-    const statement =
-      signer === undefined ? undefined : await signStatement(failedPayload(prepared.requested, failure, nowMs), signer);
+    // A key that ran out meanwhile, or a token that was pulled, signs nothing; then the bus's own sweeper states how this
+    // ended.
+    const payload = failedPayload(prepared.requested, failure, nowMs);
+    const statement = signer === undefined ? undefined : await signIfAvailable(payload, signer);
     const outcome: RowOutcome = {
       kind: 'failed',
       ...failure,

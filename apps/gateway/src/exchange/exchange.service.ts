@@ -9,7 +9,7 @@ import { admit, limitedCall, notNow, type Admitted, type Gate, type Refusal } fr
 import { Appointments } from './appointments.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import type { DatabaseHealth } from './database-health.worker.js';
-import type { DeliveryService } from './delivery.service.js';
+import type { DeliveryService, Unprepared } from './delivery.service.js';
 import type { ExchangeEvents } from './exchange-events.js';
 import type { ExchangeStore } from './exchange.store.js';
 import { Exchanges, type ExchangeOutcome, type ExchangeRequest } from './exchange.js';
@@ -50,6 +50,7 @@ type Begun = (id: ExchangeId) => void;
 
 const LINKS_RETRY_S = 5;
 const CONTRACT_RETRY_S = 5;
+const SIGNER_RETRY_S = 5;
 /** A provider's "not now". Each costs a whole exchange, so a crowd that gets it must not come back at once. */
 const CROWDED: ReadonlySet<string> = new Set(['connector-busy', 'breaker-open']);
 
@@ -221,10 +222,16 @@ export class ExchangeService extends Exchanges {
         },
       });
     const prepared = await prepare();
-    if (prepared === undefined)
-      return { kind: 'refused', code: 'consumer-stopped', side: 'consumer', decidedBy: 'gateway' };
-    begun(prepared.row.id);
-    return delivery.complete(prepared, request, database.watched(store.insert(prepared.row)), false);
+    if (!prepared.ok) return this.unprepared(request, prepared.reason);
+    begun(prepared.value.row.id);
+    const recorded = database.watched(store.insert(prepared.value.row));
+    return delivery.complete(prepared.value, request, recorded, false);
+  }
+
+  /** Nothing was signed and nothing sent. */
+  private unprepared(request: ExchangeRequest, code: Unprepared): Promise<ExchangeOutcome> {
+    const retry = code === 'signer-unavailable' ? { retryAfterS: SIGNER_RETRY_S } : {};
+    return this.parts.refusals.refuse(request, { code, ...retry }, '');
   }
 
   private gate(replyTopic: string | undefined): Gate {
@@ -241,6 +248,7 @@ export class ExchangeService extends Exchanges {
       comeAgainInS: (consumer) => appointments.next(consumer, nowMs),
       databaseAnswers: database.answers(),
       keysAgree: (consumer) => keys.agree(consumer),
+      signerAnswers: (view, consumer) => keys.signer(view, consumer)?.trouble?.() === undefined,
       marginMs: this.settings.marginMs,
       nowMs,
     };

@@ -1,5 +1,14 @@
-import { bytesEqual, sha256, toHex, type Clock, type ExchangeId, type ServiceId, type SubsystemId } from '#kernel';
-import type { Prepared } from './delivery.service.js';
+import {
+  bytesEqual,
+  sha256,
+  toHex,
+  type Clock,
+  type ExchangeId,
+  type Result,
+  type ServiceId,
+  type SubsystemId,
+} from '#kernel';
+import type { Prepared, Unprepared } from './delivery.service.js';
 import type { DatabaseHealth } from './database-health.worker.js';
 import { endedElsewhere } from './ending.js';
 import type { ExchangeEvents } from './exchange-events.js';
@@ -15,7 +24,7 @@ export interface KeyedCall {
   readonly key: string;
   readonly fingerprint: Buffer;
   readonly deadlineAtMs: number;
-  readonly prepare: () => Promise<Prepared | undefined>;
+  readonly prepare: () => Promise<Result<Prepared, Unprepared>>;
   readonly send: (prepared: Prepared) => Promise<ExchangeOutcome>;
 }
 
@@ -97,8 +106,9 @@ export class IdempotencyService {
   }
 
   private async start(call: KeyedCall, keyHash: Buffer, open: Open): Promise<ExchangeOutcome> {
-    const prepared = await call.prepare();
-    if (prepared === undefined) return unavailable('consumer-stopped');
+    const ready = await call.prepare();
+    if (!ready.ok) return unavailable(ready.reason);
+    const prepared = ready.value;
     const claim = await this.claim(prepared, keyHash);
     if (claim === undefined) return unavailable('database-unavailable');
     if (claim.kind === 'erased') return { ...conflict('exchange-ended'), exchangeId: claim.exchangeId };
@@ -164,6 +174,6 @@ function conflict(code: 'idempotency-key-reused' | 'exchange-open' | 'exchange-e
   return { kind: 'refused', code, side: 'consumer', decidedBy: 'gateway' };
 }
 
-function unavailable(code: 'consumer-stopped' | 'database-unavailable'): UnansweredExchange {
+function unavailable(code: Unprepared | 'database-unavailable'): UnansweredExchange {
   return { kind: 'refused', code, side: 'bus', decidedBy: 'gateway', retryAfterS: 5 };
 }

@@ -9,6 +9,7 @@ const OURS: ReadonlySet<string> = new Set<AdmissionCode>([
   'log-distrusted',
   'gateway-busy',
   'database-unavailable',
+  'signer-unavailable',
   'links-unavailable',
 ]);
 const PROVIDERS: ReadonlySet<string> = new Set<AdmissionCode>(['service-disabled', 'provider-unreachable']);

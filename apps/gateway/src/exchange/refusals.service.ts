@@ -1,5 +1,5 @@
 import { newExchangeId, type Clock } from '#kernel';
-import { signStatement } from '#signing';
+import { signIfAvailable } from '#signing';
 import type { RefusalTally } from '../refusals/refusal-tally.js';
 import type { Refusal } from './admission.js';
 import type { ConsumerKeys } from './consumer-keys.js';
@@ -43,21 +43,21 @@ export class RefusalsService {
     }
     const id = newExchangeId();
     const { provider, service } = request.target;
-    const statement = await signStatement(
-      {
-        v: 1,
-        t: 'exchange.refused',
-        id,
-        ts: nowMs,
-        from: request.consumer,
-        to: provider,
-        svc: service,
-        ep: stated.endpoint,
-        why: code,
-        snap: stated.view.number,
-      },
-      signer,
-    );
+    const parties = { from: request.consumer, to: provider, svc: service, ep: stated.endpoint };
+    const said = {
+      v: 1,
+      t: 'exchange.refused',
+      id,
+      ts: nowMs,
+      ...parties,
+      why: code,
+      snap: stated.view.number,
+    } as const;
+    const statement = await signIfAvailable(said, signer);
+    if (statement === undefined) {
+      this.tally.add(code, request.consumer, nowMs);
+      return answer;
+    }
     const isKept = this.stamps.keep({
       jws: statement.jws,
       leafHash: statement.leafHash,

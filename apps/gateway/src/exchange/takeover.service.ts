@@ -1,5 +1,5 @@
 import { subsystemOf, type Clock } from '#kernel';
-import { isSequelOf, signStatement, slotFor, verifyStatement, type RequestedPayload, type Statement } from '#signing';
+import { isSequelOf, signIfAvailable, slotFor, verifyStatement, type RequestedPayload, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { ConsumerKeys } from './consumer-keys.js';
 import { failedPayload } from './ending.js';
@@ -63,7 +63,9 @@ export class TakeoverService {
     const signer = this.keys.signer(view, row.consumer);
     if (signer === undefined) return undefined;
     const failure = { code: 'gateway-lost', side: 'bus' } as const;
-    const statement = await signStatement(failedPayload(requested, failure, endedMs), signer);
+    const statement = await signIfAvailable(failedPayload(requested, failure, endedMs), signer);
+    // Still open then: whoever asks again when the token is back ends it.
+    if (statement === undefined) return undefined;
     return { kind: 'failed', ...failure, jws: statement.jws, by: 'gateway', endedMs };
   }
 }

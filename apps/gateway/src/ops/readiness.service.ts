@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import type { ReadinessCheck } from '#platform';
 import type { RegistryView } from '#snapshot';
+import type { AppTokens } from '#pkcs11';
 import type { LogProbe } from './log-probe.service.js';
 
 export interface ReadinessParts {
@@ -10,6 +11,7 @@ export interface ReadinessParts {
   readonly probe: LogProbe;
   /** `/ready` of the connectors that must have their partitions; empty where an operator watches them otherwise. */
   readonly connectorUrls: readonly string[];
+  readonly tokens: Pick<AppTokens, 'checks'>;
 }
 
 const PEER_TIMEOUT_MS = 1_500;
@@ -30,6 +32,7 @@ export function readinessChecks(parts: ReadinessParts): ReadinessCheck[] {
       missing: async () => ((await parts.database.isReachable()) ? undefined : 'the database does not answer'),
     },
     { name: 'log', missing: () => parts.probe.missing() },
+    ...parts.tokens.checks,
     { name: 'connectors', missing: () => missingConnectors(parts.connectorUrls) },
   ];
 }

@@ -11,6 +11,7 @@ import type { Bus } from '#bus';
 import type { RegistryCopy } from '#registry-copy';
 import type { LogWatcher } from '#log-watch';
 import type { Openings } from '#openings';
+import { SIGNER_CHECK, type AppTokens } from '#pkcs11';
 import type { ExchangeModule } from '../exchange/exchange.module.js';
 
 export interface GatewayStatusSources {
@@ -21,21 +22,23 @@ export interface GatewayStatusSources {
   readonly watcher: Pick<LogWatcher, 'reading'>;
   readonly openings: Pick<Openings, 'reading'>;
   readonly corrections: { readonly verifications: { reading(): Reading } };
+  readonly tokens: Pick<AppTokens, 'parts'>;
   readonly limits: { readonly maxInFlight: number; readonly maxUnreceiptedStamps: number };
 }
 
 /** Shown by parts of their own, or by the connectors themselves. */
-const ELSEWHERE: readonly string[] = ['registry-copy', 'connectors'];
+const ELSEWHERE: readonly string[] = ['registry-copy', 'connectors', SIGNER_CHECK];
 const NEARLY_FULL = 0.9;
 
 /** What `/status` of a gateway shows beside what its `/ready` looks at. */
 export function gatewayParts(sources: GatewayStatusSources): StatusPart[] {
-  const { bus, registry, checks, exchange, watcher, openings, corrections, limits } = sources;
+  const { bus, registry, checks, exchange, watcher, openings, corrections, tokens, limits } = sources;
   return [
     kafkaPart(bus),
     consumersPart(bus),
     ...readinessParts(checks.filter(({ name }) => !ELSEWHERE.includes(name))),
     registryCopyPart(registry),
+    ...tokens.parts,
     { name: 'log-view', read: () => watcher.reading() },
     { name: 'openings', read: () => openings.reading() },
     { name: 'verifications', read: () => corrections.verifications.reading() },

@@ -59,8 +59,8 @@ export class RefusalsWorker {
   async flush(): Promise<void> {
     const { tally, stamps, events, clock, hearing } = this.parts;
     const topic = hearing();
-    // Kept until there is somebody to hear the receipts; bounded like everything in the tally.
-    if (topic === undefined) return;
+    // Kept until there is somebody to hear the receipts, and a key that signs; bounded like everything in the tally.
+    if (topic === undefined || this.signer()?.trouble?.() !== undefined) return;
     try {
       const untilMs = clock.now() + KEEP_MS;
       for (const { jws, leafHash } of await this.statements(tally.take(clock.now()))) {

@@ -1,0 +1,73 @@
+import type { AppMetrics, Logger, Reading, ReadinessCheck, StatusPart } from '#platform';
+import type { SigningDevice } from '#signing';
+import type { Pkcs11Settings } from './pkcs11.config.js';
+import { tokenMetrics } from './token-metrics.service.js';
+import type { SignerTrouble } from './token-queue.js';
+import { Tokens } from './tokens.service.js';
+
+type Result = 'token' | 'key' | 'pin' | 'silent' | 'full' | 'wrong';
+
+const RESULTS: Partial<Record<SignerTrouble, Result>> = {
+  'key-missing': 'key',
+  'key-ambiguous': 'key',
+  'pin-missing': 'pin',
+  'pin-file-mode': 'pin',
+  'pin-refused': 'pin',
+  'token-silent': 'silent',
+  'queue-full': 'full',
+  'signature-wrong': 'wrong',
+};
+
+/** The tokens of a process that stays: opened, looked after, and shown. Whoever opens them closes them. */
+export interface AppTokens {
+  /** For key rings; undefined where no module is configured. */
+  readonly device: SigningDevice | undefined;
+  /** For `/ready`: missing when nothing could be signed at all. */
+  readonly checks: readonly ReadinessCheck[];
+  /** For `/status`: also when one token of several is away. */
+  readonly parts: readonly StatusPart[];
+  /** After the key files were read: opens the tokens that they name. */
+  watch(): void;
+  close(): void;
+}
+
+/** Name of the check; apps show the part in its place. */
+export const SIGNER_CHECK = 'signer';
+
+export function openTokens(settings: Pkcs11Settings, metrics: AppMetrics, logger: Logger): AppTokens {
+  const { signatures, duration, away } = tokenMetrics.on(metrics);
+  const tokens = Tokens.of(settings, {
+    signed: (tookMs) => {
+      signatures.add({ result: 'signed' });
+      duration.observe({}, tookMs / 1_000);
+    },
+    refused: (trouble) => signatures.add({ result: RESULTS[trouble] ?? 'token' }),
+    turned: (token, trouble) => {
+      if (trouble === undefined) logger.info({ token }, 'the token signs again');
+      else logger.error({ token, trouble }, 'the token does not sign');
+    },
+  });
+  if (tokens === undefined)
+    return { device: undefined, checks: [], parts: [], watch: () => undefined, close: () => undefined };
+  away.from({}, () => tokens.state().filter(({ trouble }) => trouble !== undefined).length);
+  const missing = () => {
+    const reading = readingOf(tokens);
+    return reading.state === 'down' ? reading.reason : undefined;
+  };
+  return {
+    device: tokens,
+    checks: [{ name: SIGNER_CHECK, missing }],
+    parts: [{ name: SIGNER_CHECK, read: () => readingOf(tokens) }],
+    watch: () => void tokens.watch(),
+    close: () => tokens.close(),
+  };
+}
+
+function readingOf(tokens: Tokens): Reading {
+  const state = tokens.state();
+  const away = state.filter(({ trouble }) => trouble !== undefined);
+  const details = { tokens: state.length, waiting: state.reduce((sum, { waiting }) => sum + waiting, 0) };
+  if (away.length === 0) return { state: 'ok', details };
+  const reason = `does not sign: ${away.map(({ token, trouble }) => `token ${token} (${trouble ?? ''})`).join(', ')}`;
+  return { state: away.length === state.length ? 'down' : 'degraded', reason, details };
+}

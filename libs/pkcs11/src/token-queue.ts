@@ -1,0 +1,66 @@
+import type { TokenReason } from './token.worker.js';
+
+/** Why a signature was not made, or a token is not there. */
+export type SignerTrouble =
+  TokenReason | 'token-crashed' | 'token-silent' | 'signature-wrong' | 'queue-full' | 'closed';
+
+export interface Asked {
+  readonly n: number;
+  readonly resolve: (signature: Uint8Array) => void;
+  readonly reject: (trouble: SignerTrouble) => void;
+}
+
+/**
+ * Signatures that are asked for, in order: those that wait, and those that the token has. Each is answered once, whatever
+ * comes late. `window` at most are with the token, `most` in all.
+ */
+export class TokenQueue<Job extends Asked> {
+  private readonly waiting = new Map<number, Job>();
+  private readonly sent = new Map<number, Job>();
+
+  constructor(
+    private readonly most: number,
+    private readonly window: number,
+  ) {}
+
+  get size(): number {
+    return this.waiting.size + this.sent.size;
+  }
+
+  isWithToken(n: number): boolean {
+    return this.sent.has(n);
+  }
+
+  /** False if there is no room. */
+  add(job: Job): boolean {
+    if (this.size >= this.most) return false;
+    this.waiting.set(job.n, job);
+    return true;
+  }
+
+  /** What the token may be given now. */
+  next(): Job[] {
+    const jobs: Job[] = [];
+    for (const [n, job] of this.waiting) {
+      if (this.sent.size >= this.window) break;
+      this.waiting.delete(n);
+      this.sent.set(n, job);
+      jobs.push(job);
+    }
+    return jobs;
+  }
+
+  take(n: number): Job | undefined {
+    const job = this.sent.get(n) ?? this.waiting.get(n);
+    this.sent.delete(n);
+    this.waiting.delete(n);
+    return job;
+  }
+
+  rejectAll(trouble: SignerTrouble): void {
+    const jobs = [...this.sent.values(), ...this.waiting.values()];
+    this.sent.clear();
+    this.waiting.clear();
+    for (const job of jobs) job.reject(trouble);
+  }
+}
