@@ -25,7 +25,7 @@ import {
   showCorrection,
   transferCorrection,
 } from './corrections.command.js';
-import { typedOptions } from './next-commands.js';
+import { typedOptions } from './next-step.command.js';
 import type { RegistryOptions } from './published-keys.service.js';
 import { verifyCorrection } from './verify-correction.command.js';
 

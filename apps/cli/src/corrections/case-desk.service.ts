@@ -5,7 +5,7 @@ import { keyFileName, KeyRing } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
 import { newestSigningKey } from '../token/signing-key.js';
-import type { TypedOptions } from './next-commands.js';
+import type { TypedOptions } from './next-step.command.js';
 
 export interface DeskOptions {
   readonly subsystem: string;

@@ -1,6 +1,6 @@
 import { nextActs, type ReadCase, type Standing, type ToldNotice } from '#case-client';
 import type { CorrectionContent } from '#corrections';
-import { acknowledgeCommand, nextCommands, type TypedOptions } from './next-commands.js';
+import { acknowledgeCommand, nextCommands, type TypedOptions } from './next-step.command.js';
 import { harmless } from '../terminal/harmless.js';
 
 /** One line of a list. */

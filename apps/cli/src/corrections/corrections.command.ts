@@ -17,7 +17,7 @@ import type { Terminal } from '../terminal/terminal.js';
 import { openCaseDesk, type DeskOptions } from './case-desk.service.js';
 import { publishedSealingKey, type RegistryOptions } from './published-keys.service.js';
 import { caseLine, caseLines, toldLines } from './case-text.command.js';
-import { showCommand } from './next-commands.js';
+import { showCommand } from './next-step.command.js';
 
 /** More than a person reads in a terminal; the rest shows when these are done. */
 const MOST_LISTED = 1_000;

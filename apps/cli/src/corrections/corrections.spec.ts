@@ -24,7 +24,7 @@ import { publicDigest } from '#snapshot';
 import { buildWorld, type World } from '#testing';
 import type { ReadCase, Standing } from '#case-client';
 import { runKerege } from '../kerege.command.js';
-import { nextCommands, typedOptions } from './next-commands.js';
+import { nextCommands, typedOptions } from './next-step.command.js';
 
 const OWNER = 'DEMO/GOV/1001/population' as SubsystemId;
 const NEXT = 'DEMO/GOV/1009/operator' as SubsystemId;
