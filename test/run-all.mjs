@@ -25,13 +25,13 @@ const checks = [
 /**
  * Integration specs keep a processor busy for less than half of their time, so that three share two; more would crowd it,
  * and what waits for an answer in time would wait in vain. Those that start whole buses, and kill them, run alone beside what takes the rest. Of the faults the
- * crashes, the chaos and the gateway's death at each transition of a correction; `npm run test:fault` runs them all.
+ * crashes and the chaos; `npm run test:fault` runs them all.
  */
 const integrationWorkers = Math.min(Math.ceil(1.5 * availableParallelism()), 8);
 const integration = ['integration', `--maxWorkers=${integrationWorkers}`];
 const wholeBuses = [
   ['system', '--runInBand'],
-  ['fault', '--runInBand', '--testPathPatterns=test/fault/(crash/|chaos/|corrections/gateway-)'],
+  ['fault', '--runInBand', '--testPathPatterns=test/fault/(crash|chaos)/'],
 ];
 /** Beside whole buses, which leave more than integration specs do: a unit spec has a minute as well. */
 const unit = ['unit', `--maxWorkers=${availableParallelism()}`];
