@@ -172,9 +172,12 @@ describe('the end of a flag', () => {
     await scene.acts(slow, accept());
     await scene.proposes(slow, correct());
     await scene.log();
-    const [{ promise: found, resolve: find }, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [{ promise: found, resolve: find }, looked] = [
+      Promise.withResolvers<undefined>(),
+      Promise.withResolvers<undefined>(),
+    ];
     const { work } = scene.process(new CrashPoint(), () => {
-      looked.resolve();
+      looked.resolve(undefined);
       return found;
     });
     try {
@@ -188,7 +191,7 @@ describe('the end of a flag', () => {
       expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([false]);
       expect((await scene.kept(slow)).record.state).toBe('CORRECTED');
     } finally {
-      find();
+      find(undefined);
       await work.stop();
       await scene.settle();
     }

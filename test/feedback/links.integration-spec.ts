@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { correctionTopic } from '#contracts';
 import { LINK_REVOKED_KIND, openDelivery, readDelivery, readLinkRevoked, type DeliveryHead } from '#deliveries';
 import { checkLinkTicket } from '#end-user';
-import { systemClock, type SubsystemId } from '#kernel';
+import { systemClock } from '#kernel';
 import { freePort } from '#local';
 import type { RunningApp } from '#platform';
 import { openDatabase } from '#postgres';
@@ -80,7 +80,7 @@ async function deliveredTo(subsystem: string): Promise<{ head: DeliveryHead; con
   const found: { head: DeliveryHead; content: unknown }[] = [];
   const { seal } = network.audit.world.keysOf(subsystem);
   const subscription = await network.bus.subscribe({
-    topics: [correctionTopic(subsystem as SubsystemId).name],
+    topics: [correctionTopic(subsystem).name],
     group: uniqueName('spec'),
     startAt: { kind: 'earliest' },
     maxInFlight: 10,

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { readFile, writeFile } from 'node:fs/promises';
 import { jest } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { eventually, SoftHsm, type SoftHsmKey } from '#testing';
+import { eventually, setEnvironment, SoftHsm, type SoftHsmKey } from '#testing';
 import { LogReader } from '../fault/ledger/log-reader.js';
 import {
   evidenceOf,
@@ -31,7 +31,7 @@ interface Told {
   let hsm: SoftHsm;
   let key: SoftHsmKey;
   let bus: BusUnderTest;
-  const before: [string, string | undefined][] = [];
+  let restore: () => void;
   const answered: Told[] = [];
   /** What agencies had had of anybody before the first of our calls. */
   let earlier: number;
@@ -40,10 +40,7 @@ interface Told {
     hsm = await SoftHsm.make();
     key = await hsm.addKey('ES256');
     // For the command line, which brings the key into the file and publishes it, and for the library.
-    for (const [name, value] of Object.entries(hsm.settings)) {
-      before.push([name, process.env[name]]);
-      process.env[name] = value;
-    }
+    restore = setEnvironment(hsm.settings);
     const gateway = { ...hsm.settings, KEREGE_PKCS11_TIMEOUT_MS: '20000' };
     const agencies = { KEREGE_AGENCY_LEDGER_SIZE: '100000' };
     bus = await startBus({ mode: 'one-process', env: { gateway, agencies } });
@@ -60,9 +57,7 @@ interface Told {
   afterAll(async () => {
     await bus.end();
     await hsm.remove();
-    for (const [name, value] of before)
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
+    restore();
   });
 
   async function call(): Promise<Told> {

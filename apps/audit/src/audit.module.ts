@@ -88,15 +88,7 @@ export async function createAudit(config: AuditConfig, deps: AuditDependencies):
   // Where that fails readers see the new window a second later, when they list again.
   const onOpened = () => void served.listAgain().catch(() => undefined);
   const write = new WriteSide({
-    config,
-    bus,
-    clock,
-    logger,
-    database,
-    reading,
-    metrics,
-    tracing,
-    onOpened,
+    ...{ config, bus, clock, logger, database, reading, metrics, tracing, onOpened },
     ...newest,
     ...keys,
   });

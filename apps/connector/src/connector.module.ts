@@ -26,7 +26,7 @@ import {
 } from '#platform';
 import { LogWatcher, logKeys, watchLog } from '#log-watch';
 import { Openings } from '#openings';
-import { accessBy, openDatabase } from '#postgres';
+import { accessBy, openDatabase, type Database } from '#postgres';
 import { RegistryCopy, RegistryMemory } from '#registry-copy';
 import { KeyRing, type SigningDevice } from '#signing';
 import type { RegistryView } from '#snapshot';
@@ -129,33 +129,13 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   const trust = await loadTrust(config.trustFile);
   const own = connectorMetrics.on(metrics);
   const events = dispatchEvents(own, logger, deps.tracing);
-  const connect = () =>
-    openDatabase({
-      url: config.databaseUrl.reveal(),
-      schema: SCHEMA,
-      migrations: connectorMigrations,
-      access: accessBy(access, config, logger),
-      poolSize: config.databasePoolSize,
-      onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
-    });
+  const connect = () => openJournal(config, logger);
   const database = await JournalDatabase.open(connect, (cause) => events.failed('journal-unavailable', cause));
   const { distances, clockDistance } = clockDistances(own);
   const clockWatch = new ClockWatch(clock, { clockDistance, alarm: events.alarm });
   const context = {
-    metrics: own,
-    clockWatch,
-    config,
-    bus,
-    clock,
-    logger,
-    keys,
-    trust,
-    subsystems,
-    database,
-    events,
-    agencies,
-    doors,
-    noticeAddresses,
+    ...{ metrics: own, clockWatch, config, bus, clock, logger, keys, trust, database, events },
+    ...{ subsystems, agencies, doors, noticeAddresses },
   };
   const parts = await assemble(context).catch(async (cause: unknown) => {
     tokens.close();
@@ -183,6 +163,17 @@ export async function createConnector(config: ConnectorConfig, deps: ConnectorDe
   serveOpenApi(app, noticesApi);
   const onClose = () => close(parts, busWatch, tokens);
   return startHttpApp(app, { host: config.host, port: config.port, tls, onClose });
+}
+
+function openJournal(config: ConnectorConfig, logger: Logger): Promise<Database> {
+  return openDatabase({
+    url: config.databaseUrl.reveal(),
+    schema: SCHEMA,
+    migrations: connectorMigrations,
+    access: accessBy(access, config, logger),
+    poolSize: config.databasePoolSize,
+    onIdleError: (cause) => logger.warn({ err: cause }, 'idle database connection broke'),
+  });
 }
 
 interface Context {
@@ -244,22 +235,13 @@ async function assemble(context: Context): Promise<Parts> {
   // Before the first request is taken: its answer may hold what is disputed.
   await flags.start();
   const dispatch = new DispatchService({
-    deadLetters,
-    clock,
-    clockWatch: context.clockWatch,
+    ...{ deadLetters, clock, clockWatch: context.clockWatch, sessions, agencies, delivery, unsafe },
     judgement: new Judgement({ copy, waits, keys: heldKeys, clock }),
-    sessions,
-    agencies,
-    delivery,
-    unsafe,
     assertions: new AssertionMemory(),
     endUserServices: new Set(config.endUserServices),
     endUserToken: config.endUserToken.isEmpty ? undefined : config.endUserToken,
-    openings,
-    disputes,
-    quotas,
+    ...{ openings, disputes, quotas, events },
     contracts: new ContractChecks(config.registryUrl, events.contract),
-    events,
   });
   const { maxInFlight } = config;
   const requests = new RequestConsumer({ bus, subsystems, processId, maxInFlight, dispatch, receipts, events });

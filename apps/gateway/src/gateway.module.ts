@@ -150,16 +150,9 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     signer: () => instanceSigner(registry.current(), registry.manifestStatement, keys, instanceId),
     ...{ audit, exchange, corrections, answers, watcher, openings, tokens },
   };
-  const stop = async () => {
+  const stop = () => {
     busWatch.stop();
-    await corrections.stop();
-    await exchange.close();
-    tokens.close();
-    await openings.stop();
-    await registry.stop();
-    await watcher.stop();
-    await audit.close();
-    await database.close();
+    return stopParts(parts);
   };
   try {
     return await serve(parts, stop);
@@ -167,6 +160,18 @@ export async function createGateway(config: GatewayConfig, dependencies: Gateway
     await stop();
     throw cause;
   }
+}
+
+/** What takes calls first, what they need last. */
+async function stopParts(parts: Parts): Promise<void> {
+  await parts.corrections.stop();
+  await parts.exchange.close();
+  parts.tokens.close();
+  await parts.openings.stop();
+  await parts.registry.stop();
+  await parts.watcher.stop();
+  await parts.audit.close();
+  await parts.database.close();
 }
 
 function linkTickets(

@@ -65,8 +65,7 @@ const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 /** The registry, serving; publication goes on in the background and shows in `/ready`. */
 export async function createRegistry(config: RegistryConfig, dependencies: RegistryDependencies): Promise<RunningApp> {
   const { bus, clock = systemClock, logger = createLogger('registry') } = dependencies;
-  if (!isLoopbackAddress(config.host)) throw publicationErrors.error('admin-not-loopback');
-  const tls = await openTls(config, logger);
+  const tls = await openDoor(config, logger);
   const peers = statusPeers(config);
   const trust = await loadTrust(config.trustFile);
   const metrics = new AppMetrics('registry');
@@ -81,8 +80,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     shown.alarms.add({ reason }),
   );
   const options = { ...config, vkeys: trust.logs };
-  const rightsLogger = logger.child('bus-rights');
-  const rights = new BusRightsService({ access: bus.access, firstAudits: firstAudits(config), logger: rightsLogger });
+  const rights = busRights(config, bus, logger);
   const ofSnapshot = logger.child('snapshot');
   const publication = new PublicationService(options, publications, bus, rights, replies, signer, clock, ofSnapshot);
   watchPublication(shown, publication);
@@ -98,9 +96,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       publish: () => publication.notify(),
     });
     const own = readiness(database, bus, publication);
-    const checks = [...own, ...tokens.checks];
-    const lists = { name: 'bus-rights', read: () => rights.reading() };
-    const parts = [...readinessParts(own), consumersPart(bus), lists, ...tokens.parts];
+    const parts = [...readinessParts(own), consumersPart(bus), listsPart(rights), ...tokens.parts];
     const status = new StatusWatch('registry', parts, clock);
     const providers = [
       { provide: InstanceStatusService, useValue: new InstanceStatusService(config.instanceId, status, peers, clock) },
@@ -110,7 +106,7 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
       { provide: PublicationStore, useValue: publications },
     ];
     const http = {
-      ...{ name: 'registry', limits: config, logger, metrics, readiness: checks, status },
+      ...{ name: 'registry', limits: config, logger, metrics, readiness: [...own, ...tokens.checks], status },
       bodyLimitBytes: BODY_LIMIT_BYTES,
       tls: tls?.options(),
     };
@@ -126,6 +122,20 @@ export async function createRegistry(config: RegistryConfig, dependencies: Regis
     await close();
     throw cause;
   }
+}
+
+/** Whoever may change the registry sits at its machine. */
+function openDoor(config: RegistryConfig, logger: Logger) {
+  if (!isLoopbackAddress(config.host)) throw publicationErrors.error('admin-not-loopback');
+  return openTls(config, logger);
+}
+
+function listsPart(rights: BusRightsService) {
+  return { name: 'bus-rights', read: () => rights.reading() };
+}
+
+function busRights(config: RegistryConfig, { access }: Bus, logger: Logger): BusRightsService {
+  return new BusRightsService({ access, firstAudits: firstAudits(config), logger: logger.child('bus-rights') });
 }
 
 function openRegisters(config: RegistryConfig, logger: Logger): Promise<Database> {

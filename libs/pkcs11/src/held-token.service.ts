@@ -215,7 +215,10 @@ export class HeldToken {
 
   private answered(n: number, message: Exclude<FromToken, { kind: 'opened' | 'signed' }>): void {
     const half = this.halves.get(n);
-    if (half !== undefined) return half(message);
+    if (half !== undefined) {
+      half(message);
+      return;
+    }
     const job = this.queue.take(n);
     if (job === undefined || message.kind !== 'failed') return;
     const { reason } = message;
@@ -264,8 +267,10 @@ export class HeldToken {
   }
 
   private async retry(): Promise<void> {
-    if (this.trouble === 'pin-refused' && (await stampOf(this.plan.pinFile)) === this.pinStamp)
-      return this.retryLater();
+    if (this.trouble === 'pin-refused' && (await stampOf(this.plan.pinFile)) === this.pinStamp) {
+      this.retryLater();
+      return;
+    }
     this.start();
     this.look();
   }

@@ -31,16 +31,27 @@ export function parseKeyUri(text: string): Result<KeyUri, KeyUriReason> {
   if (!attributes.ok) return attributes;
   const queries = query === undefined ? ok(new Map<string, Buffer>()) : read(query, '&', QUERY_NAMES);
   if (!queries.ok) return queries;
-  const textOf = (name: string) => attributes.value.get(name)?.toString('utf8');
+  const key = named(attributes.value);
+  if (!key.ok) return key;
+  const pinFile = pinFileOf(queries.value);
+  if (pinFile !== undefined && !pinFile.startsWith('/')) return refuse('uri-pin');
+  return ok({ ...key.value, pinFile });
+}
+
+function named(attributes: ReadonlyMap<string, Buffer>): Result<Omit<KeyUri, 'pinFile'>, KeyUriReason> {
+  const textOf = (name: string) => attributes.get(name)?.toString('utf8');
   if ((textOf('type') ?? 'private') !== 'private') return refuse('uri-attribute');
   const [token, serial, object] = [textOf('token'), textOf('serial'), textOf('object')];
-  const id = attributes.value.get('id')?.toString('hex');
+  const id = attributes.get('id')?.toString('hex');
   if (token === undefined && serial === undefined) return refuse('uri-token');
   if (object === undefined && id === undefined) return refuse('uri-key');
-  const pin = queries.value.get('pin-source')?.toString('utf8');
-  const pinFile = pin?.startsWith('file:') === true ? pin.slice('file:'.length).replace(/^\/\/(?=\/)/, '') : pin;
-  if (pinFile !== undefined && !pinFile.startsWith('/')) return refuse('uri-pin');
-  return ok({ token, serial, object, id, pinFile });
+  return ok({ token, serial, object, id });
+}
+
+/** `pin-source` is a path, or a `file:` URI of one (RFC 7512 §2.4). */
+function pinFileOf(queries: ReadonlyMap<string, Buffer>): string | undefined {
+  const pin = queries.get('pin-source')?.toString('utf8');
+  return pin?.startsWith('file:') === true ? pin.slice('file:'.length).replace(/^\/\/(?=\/)/, '') : pin;
 }
 
 /** What tells one token from another: keys of one token share its sessions. */

@@ -7,7 +7,7 @@ export const pkcs11Errors = defineErrors('pkcs11', {
     message: 'This is no URI of a key in a token.',
     next: 'Write pkcs11:token=LABEL;object=LABEL or pkcs11:token=LABEL;id=%01, with ?pin-source=file:/path if need be; never a PIN.',
   },
-  'tokens-too-many': {
+  'devices-too-many': {
     kind: 'broken',
     message: 'The key files of this process name more tokens than it can hold open.',
     next: 'Let one process serve the keys of at most 32 tokens.',

@@ -66,6 +66,7 @@ export class TokenProcess {
 function environmentOf({ sessions }: TokenPlan, names: readonly string[]): NodeJS.ProcessEnv {
   const known = [...PASSED_ON, ...names].flatMap((name) => {
     // The module's own settings: their names are configuration, their values are not ours to know.
+    // eslint-disable-next-line no-restricted-properties -- handed on, never read
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });

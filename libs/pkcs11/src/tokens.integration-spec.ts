@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually, SoftHsm, type SoftHsmKey } from '#testing';
+import { eventually, setEnvironment, SoftHsm, type SoftHsmKey } from '#testing';
 import { KeyRing, signDocument, thumbprint, verifyDocument, type Signer } from '#signing';
 import { Tokens } from './tokens.service.js';
 import type { SignerTrouble } from './token-queue.js';
@@ -13,7 +13,7 @@ const UNAVAILABLE = { code: 'signer-unavailable' };
   let hsm: SoftHsm;
   let tokens: Tokens;
   let turns: (SignerTrouble | undefined)[];
-  const before = process.env['SOFTHSM2_CONF'];
+  let restore: () => void;
 
   const open = (changes: { readonly pkcs11TimeoutMs?: number; readonly pkcs11Queue?: number } = {}) => {
     turns = [];
@@ -37,14 +37,13 @@ const UNAVAILABLE = { code: 'signer-unavailable' };
 
   beforeEach(async () => {
     hsm = await SoftHsm.make();
-    process.env['SOFTHSM2_CONF'] = hsm.configuration;
+    restore = setEnvironment({ SOFTHSM2_CONF: hsm.configuration });
     open();
   });
   afterEach(async () => {
     tokens.close();
     await hsm.remove();
-    if (before === undefined) delete process.env['SOFTHSM2_CONF'];
-    else process.env['SOFTHSM2_CONF'] = before;
+    restore();
   });
 
   it.each(['EdDSA', 'ES256'] as const)('sign 200 documents at once by %s, each its own', async (alg) => {
@@ -105,7 +104,7 @@ const UNAVAILABLE = { code: 'signer-unavailable' };
         seen.push(
           await signed(key, signer, n).then(
             ({ ok }) => (ok ? 'signed' : 'wrong'),
-            (cause: { code: string }) => cause.code,
+            (cause: unknown) => (cause as { code: string }).code,
           ),
         );
         if (signer.trouble?.() !== undefined) await new Promise((resolve) => setTimeout(resolve, 2));

@@ -79,7 +79,7 @@ export class Tokens implements SigningDevice {
     const key = JSON.stringify([name, pinFile]);
     const known = this.tokens.get(key);
     if (known !== undefined) return known;
-    if (this.tokens.size >= MOST_TOKENS) throw pkcs11Errors.error('tokens-too-many');
+    if (this.tokens.size >= MOST_TOKENS) throw pkcs11Errors.error('devices-too-many');
     const { events } = this;
     const token = new HeldToken(
       name,

@@ -1,4 +1,5 @@
 export { createDatabase, type TestDatabase } from './database.js';
+export { setEnvironment } from './environment.js';
 export { eventually, testingErrors } from './eventually.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
 export { isolatedBus } from './isolated-bus.js';

@@ -47,14 +47,19 @@ export function decodeLeaf(index: number, body: Buffer): Leaf {
     ep: text(ep),
     prev: text(prev),
     why: text(why),
-    st: typeof st === 'number' ? st : undefined,
-    ...(typeof ts === 'number' ? { ts } : {}),
-    ...(typeof n === 'number' ? { n } : {}),
-    ...(typeof seq === 'number' ? { seq } : {}),
-    ...(typeof was === 'string' ? { was } : {}),
-    ...(typeof now === 'string' ? { now } : {}),
+    st: number(st),
+    ...there({ ts: number(ts), n: number(n), seq: number(seq), was: text(was), now: text(now) }),
     ...(commitments > 0 ? { commitments } : {}),
   };
+}
+
+/** Only the fields that a leaf has. */
+function there<Fields extends object>(all: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as never;
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 function fields(part: string): Record<string, unknown> {

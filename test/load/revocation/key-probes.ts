@@ -109,7 +109,7 @@ export class Intake {
 
   private take(value: Buffer): void {
     for (const { leafHash, refused } of decode(ReceiptsSchema, value).leaves)
-      this.asked.get(toHex(leafHash))?.(refused === undefined || refused === '');
+      this.asked.get(toHex(leafHash))?.(refused === '');
   }
 }
 

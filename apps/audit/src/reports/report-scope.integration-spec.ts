@@ -37,6 +37,15 @@ const anyLeaf = fc.record({
 });
 type DrawnLeaf = typeof anyLeaf extends fc.Arbitrary<infer Leaf> ? Leaf : never;
 
+/** What only one kind of leaf has. */
+function endOf({ kind, status, reason, side }: DrawnLeaf): Pick<LeafEntry, 'status' | 'reason' | 'side'> {
+  return {
+    status: kind === 'answered' ? status : null,
+    reason: ['failed', 'refused'].includes(kind) ? reason : null,
+    side: kind === 'failed' ? side : null,
+  };
+}
+
 function entriesOf(drawn: readonly DrawnLeaf[]): LeafEntry[] {
   const requests: LeafEntry[] = [];
   return drawn.map((leaf, index) => {
@@ -44,6 +53,7 @@ function entriesOf(drawn: readonly DrawnLeaf[]): LeafEntry[] {
     const isSequel = ['answered', 'failed'].includes(leaf.kind) && before !== undefined;
     const { consumer, provider } = isSequel && leaf.isOfSameParties ? before : leaf;
     const entry: LeafEntry = {
+      ...endOf(leaf),
       index,
       type: `exchange.${leaf.kind}`,
       xid: isSequel ? before.xid : leaf.xid,
@@ -58,9 +68,6 @@ function entriesOf(drawn: readonly DrawnLeaf[]): LeafEntry[] {
       endpoint: null,
       purpose: null,
       legalBasis: null,
-      status: leaf.kind === 'answered' ? leaf.status : null,
-      reason: ['failed', 'refused'].includes(leaf.kind) ? leaf.reason : null,
-      side: leaf.kind === 'failed' ? leaf.side : null,
       count: null,
       ref: leaf.kind === 'conflict' ? uuidText(leaf.xid) : null,
       prev: isSequel ? before.hash : null,
@@ -101,12 +108,16 @@ function naive(all: readonly LeafEntry[], reader: Reader, report: ReportName, { 
     };
     const sequels = all.filter((leaf) => follows(leaf, request));
     if (report === 'unanswered' && sequels.length === 0) rows.push(row);
-    if (report === 'conflicts')
-      for (const { type, ref, index: failed } of all)
-        if (type === 'exchange.conflict' && ref === row.exchange) rows.push({ ...row, failed, reason: 'told-twice' });
+    if (report === 'conflicts') rows.push(...toldTwice(all, row));
     if (report === 'disowned' || report === 'late') rows.push(...endedTwice(row, sequels, report));
   }
   return rows;
+}
+
+function toldTwice(all: readonly LeafEntry[], row: ReportRow): ReportRow[] {
+  return all
+    .filter(({ type, ref }) => type === 'exchange.conflict' && ref === row.exchange)
+    .map(({ index }) => ({ ...row, failed: index, reason: 'told-twice' }));
 }
 
 function endedTwice(row: ReportRow, sequels: readonly LeafEntry[], report: 'disowned' | 'late'): ReportRow[] {

@@ -75,7 +75,8 @@ export function typedOptions(
 function newValues({ standing, opened }: ReadCase): string[] {
   const accepted = standing.decision?.accepted ?? standing.items.map((_item, place) => place);
   return accepted.flatMap((place) => {
-    const json = JSON.stringify(opened?.content.items[place]?.proposed);
+    const proposed = opened?.content.items[place]?.proposed;
+    const json = proposed === undefined ? undefined : JSON.stringify(proposed);
     // What cannot be shown as it is must not be copied.
     const isPlain = json !== undefined && harmless(json) === json;
     return ['--value', isPlain ? `${place}=${json}` : '<item=new-value-as-JSON>'];

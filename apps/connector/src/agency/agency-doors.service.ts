@@ -68,15 +68,16 @@ export class AgencyDoors {
       const rule = this.rules.get(name);
       const isEncrypted = options.protocol === 'https:';
       const isPlain = rule?.kind === 'local' || rule?.kind === 'plain';
-      if (rule === undefined || isPlain === isEncrypted) return callback(this.refusal(name, 'no-rule'), null);
-      if (isPlain) return this.plain(options, callback);
-      return this.encrypted(options, (...[failure, socket]) => {
-        if (failure !== null) return callback(handshakeFailure(failure), null);
-        const distrust = this.distrust(socket, rule);
-        if (distrust === undefined) return callback(null, socket);
-        socket.destroy();
-        return callback(this.refusal(name, distrust), null);
-      });
+      if (rule === undefined || isPlain === isEncrypted) callback(this.refusal(name, 'no-rule'), null);
+      else if (isPlain) this.plain(options, callback);
+      else
+        this.encrypted(options, (...[failure, socket]) => {
+          const distrust = failure === null ? this.distrust(socket, rule) : undefined;
+          if (failure !== null) callback(handshakeFailure(failure), null);
+          else if (distrust === undefined) callback(null, socket);
+          else callback(this.refusal(name, distrust), null);
+          if (distrust !== undefined) socket?.destroy();
+        });
     };
   }
 

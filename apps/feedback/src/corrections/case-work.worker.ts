@@ -87,13 +87,13 @@ export class CaseWork {
     // Without a snapshot nobody can be told, and what is not told with its transition never is.
     if (registry.current() === undefined) return intervalMs;
     const settled = await store.settled(PER_ROUND);
-    let hasMoved = false;
+    const moved = new Set<string>();
     for (const id of settled)
       await this.guarded(async () => {
-        hasMoved = (await this.settle(id)) === 'moved' || hasMoved;
+        if ((await this.settle(id)) === 'moved') moved.add(id);
       });
     if (settled.length > 0) haveSettled();
-    return hasMoved || settled.length === PER_ROUND ? 0 : intervalMs;
+    return moved.size > 0 || settled.length === PER_ROUND ? 0 : intervalMs;
   }
 
   /** What is due; resolves as well with when the next should be. */

@@ -55,7 +55,10 @@ export class GivenDto {
   content?: SealedDto;
 }
 
-export function givenOf({ statement, content }: GivenDto): Omit<GivenStep, 'act'> | undefined {
+export function givenOf({
+  statement,
+  content,
+}: Pick<GivenDto, 'statement' | 'content'>): Omit<GivenStep, 'act'> | undefined {
   if (statement === undefined) return undefined;
   return { statement, content: content && contentOf(content) };
 }

@@ -160,8 +160,7 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
     questionAsked: () => metrics.questionsAsked.add({}),
     questionAnswered: (isLate: boolean) => metrics.questionsAnswered.add({ when: isLate ? 'late' : 'in-time' }),
     /** Once for each question: whoever was asked is named, nobody who asked. */
-    questionsOverdue: (recipient: string, questions: number) =>
-      alarm('questions-overdue', { from: recipient, questions }),
+    questionsOverdue: (from: string, questions: number) => alarm('questions-overdue', { from, questions }),
     caseMoved: () => metrics.caseMoves.add({}),
     caseStands: (state: CaseState) => metrics.caseSteps.add({ state }),
     /** What an attempt came to. */

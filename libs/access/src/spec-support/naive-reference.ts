@@ -22,23 +22,28 @@ export function mayPass(facts: Facts, question: AccessQuestion, call: CallTerms)
  * whichever of them the call rests on, at whatever hour it is open.
  */
 export function mayAct(facts: Facts, question: AccessQuestion, purpose: string, acting: Acting): boolean {
-  const { person, subject, isUnsafe, hasLink } = acting;
-  for (const grant of facts.grants) {
-    if (!isBetween(grant, question) || !grant.agreement.purposes.some((code) => code === purpose)) continue;
-    const { endUser = {}, requiresLink = [] } = grant.agreement;
-    for (const [endpoint, rule] of Object.entries(endUser)) {
-      if (endpoint !== question.endpoint) continue;
-      if (person === undefined) return false;
-      if (rule === 'official' && person.kind !== 'official') return false;
-      if (rule === 'subject' && person.kind !== 'citizen') return false;
-    }
-    if (!hasLink && requiresLink.some((endpoint) => endpoint === question.endpoint)) return false;
-  }
+  const { person, subject, isUnsafe } = acting;
+  const asking = facts.grants.filter(
+    (grant) => isBetween(grant, question) && grant.agreement.purposes.some((code) => code === purpose),
+  );
+  if (!asking.every(({ agreement }) => hasWhatIsAskedFor(agreement, question, acting))) return false;
   if (person === undefined || person.kind === 'official' || subject === undefined) return true;
   // A citizen acts on themselves and on whom they represent; where nobody knows yet whose data it is, not for good.
   if (subject === 'in-answer') return !isUnsafe;
   const names = [person.user, ...person.represents].map(({ country, type, code }) => `${country} ${type} ${code}`);
   return names.includes(`${subject.country} ${subject.type} ${subject.code}`);
+}
+
+/** Somebody of the kind that one agreement asks for at the endpoint, and the subject's leave where it asks for that. */
+function hasWhatIsAskedFor(
+  { endUser = {}, requiresLink = [] }: Facts['grants'][number]['agreement'],
+  { endpoint }: AccessQuestion,
+  { person, hasLink }: Acting,
+): boolean {
+  const kinds = { official: ['official'], subject: ['citizen'], any: ['official', 'citizen'] };
+  const rules = Object.entries(endUser).filter(([at]) => at === endpoint);
+  const isThere = rules.every(([, rule]) => person !== undefined && kinds[rule].includes(person.kind));
+  return isThere && (hasLink || !requiresLink.some((at) => at === endpoint));
 }
 
 function isOnOffer(facts: Facts, question: AccessQuestion): boolean {

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  AclOperationTypes as Operation,
-  AclPermissionTypes as Permission,
-  AclResourceTypes as Resource,
-  ResourcePatternTypes as Pattern,
-  type AclEntry,
-  type AclFilter,
-  type DescribeAclResource,
-} from 'kafkajs';
+import kafkajs, { type AclEntry, type AclFilter, type DescribeAclResource } from 'kafkajs';
 import { rightKey, type BusRight } from '#contracts';
 import type { BusAccess, GrantedRights } from '../bus.js';
 import { busErrors } from '../bus.errors.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { classify } from './kafka-failure.js';
 import { steadyMs } from './steady-time.js';
+
+// Node sees no named export of these in a CommonJS module that builds them by calls.
+const {
+  AclOperationTypes: Operation,
+  AclPermissionTypes: Permission,
+  AclResourceTypes: Resource,
+  ResourcePatternTypes: Pattern,
+} = kafkajs;
 
 const PER_CALL = 500;
 const VISIBLE_TIMEOUT_MS = 5_000;

@@ -55,18 +55,8 @@ export async function startHttpApp(app: NestFastifyApplication, options: ListenO
     await app.listen({ port: options.port, host: options.host, backlog: BACKLOG });
   } catch (cause) {
     await app.close();
-    if (isError(cause) && 'code' in cause && cause.code === 'EADDRINUSE')
-      throw listenErrors.error('port-taken', {
-        cause,
-        details: { port: options.port },
-        extensions: { port: options.port },
-      });
-    throw cause;
+    throw failureOf(cause, options.port);
   }
-  const address: unknown = app.getHttpServer().address();
-  const port =
-    typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : options.port;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   options.tls?.start();
   let closing: Promise<void> | undefined;
   const close = async () => {
@@ -77,5 +67,18 @@ export async function startHttpApp(app: NestFastifyApplication, options: ListenO
     await options.tls?.stop();
     await options.onClose?.();
   };
-  return { url: `${isEncrypted ? 'https' : 'http'}://${host}:${port}`, close: () => (closing ??= close()) };
+  const url = `${isEncrypted ? 'https' : 'http'}://${placeOf(app, options)}`;
+  return { url, close: () => (closing ??= close()) };
+}
+
+function failureOf(cause: unknown, port: number): unknown {
+  const isTaken = isError(cause) && 'code' in cause && cause.code === 'EADDRINUSE';
+  return isTaken ? listenErrors.error('port-taken', { cause, details: { port }, extensions: { port } }) : cause;
+}
+
+/** Host and port; the port that the system chose, where it was asked to. */
+function placeOf(app: NestFastifyApplication, { host, port: asked }: ListenOptions): string {
+  const address: unknown = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : asked;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
