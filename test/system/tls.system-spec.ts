@@ -31,7 +31,7 @@ let auditUrl: string;
 beforeAll(async () => {
   authority = await makeAuthority('Operator');
   [shown, pinned] = await Promise.all([authority.issue({ name: 'localhost' }), authority.issue()]);
-  bus = await startBus();
+  bus = await startBus({ isKafkaOpen: true });
   databaseUrl = await createDatabase();
   await Promise.all([write('ca', authority.cert), write('cert', shown.cert), write('key', shown.key)]);
   await applySecondGateway();

@@ -45,7 +45,7 @@ beforeAll(async () => {
   directory = await temporaryDirectory();
   clocks = { gateway: new WrongClock(directory, 'gateway'), cn1: new WrongClock(directory, 'cn1') };
   startedMs = Date.now();
-  bus = await startBus({ env: { gateway: clocks.gateway.env, cn1: clocks.cn1.env } });
+  bus = await startBus({ isKafkaOpen: true, env: { gateway: clocks.gateway.env, cn1: clocks.cn1.env } });
   records = await TopicRecord.of(bus.instance);
   admin = new Kafka({ brokers: bus.instance.kafkaBrokers.split(','), logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

@@ -17,6 +17,7 @@ import {
   ledger,
   MYGOV,
   PERSONS,
+  operatorAt,
   startBus,
   temporaryDirectory,
   type Answer,
@@ -63,8 +64,7 @@ beforeAll(async () => {
   instance = bus.instance;
   pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   undo.push(() => pool.end());
-  const brokers = instance.kafkaBrokers.split(',');
-  kafka = await connectKafkaBus({ brokers, clientId: 'spec', logger: silentLogger() });
+  kafka = await connectKafkaBus({ ...operatorAt(instance), clientId: 'spec', logger: silentLogger() });
   undo.push(() => kafka.close());
   await Promise.all([person, claim].map((wanted) => recovered(instance, wanted)));
 });

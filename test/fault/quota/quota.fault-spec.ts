@@ -29,7 +29,8 @@ const runner = processRunner();
 let bus: BusUnderTest;
 let gateways: string[];
 beforeAll(async () => {
-  bus = await startBus({ isDoubled: true, env: { agencies: { KEREGE_AGENCY_LEDGER_SIZE: '100000' } } });
+  const env = { agencies: { KEREGE_AGENCY_LEDGER_SIZE: '100000' } };
+  bus = await startBus({ isDoubled: true, isKafkaOpen: true, env });
   await applyQuota();
   gateways = [...bus.instance.gatewayUrls, ...(await Promise.all(['gw3', 'gw4'].map((id) => startGateway(id))))];
 });

@@ -54,7 +54,8 @@ const PROVEN_CALLS: ReadonlySet<Revocation> = new Set(['credential'] as const);
 export function revocationBenchmark(settings: BenchSettings): Promise<object> {
   return Workspace.use(async (workspace) => {
     const env = { agencies: { KEREGE_AGENCY_LEDGER_SIZE: '100000' } };
-    const instance = await startInstance({ dataDir: join(workspace.directory, 'instance'), isDoubled: true, env });
+    const dataDir = join(workspace.directory, 'instance');
+    const instance = await startInstance({ dataDir, isDoubled: true, isKafkaOpen: true, env });
     workspace.onEnd(() => instance.stop());
     say(await describeMachine(settings, instance.databaseUrl));
     const [rate] = settings.loads ?? [RATE];

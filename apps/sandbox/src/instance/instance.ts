@@ -13,7 +13,7 @@ export interface InstanceOptions {
   readonly databaseUrl?: string;
   /** Of a Kafka to use instead of one of our own. */
   readonly kafkaBrokers?: readonly string[];
-  /** Our own broker takes everybody, without TLS: for benchmarks that bring clients of their own. */
+  /** Our own broker takes everybody, without TLS: for tests and benchmarks that bring clients of their own. */
   readonly isKafkaOpen?: boolean;
   /** `one-process`: without Kafka, as when there is no Java. Absent: as the machine allows. */
   readonly mode?: InstanceMode;
