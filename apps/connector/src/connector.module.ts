@@ -349,8 +349,9 @@ function readinessOf(parts: Parts, keys: HeldKeys, subsystems: readonly Subsyste
 /** Takes nothing new, ends what is under way, then lets go of everything. */
 async function close(parts: Parts, busWatch: BusWatch, tokens: AppTokens): Promise<void> {
   busWatch.stop();
+  // First: a reload of files would open anew what is closed below.
+  await parts.doors.stop();
   await Promise.all([parts.requests.stop(), parts.notices.stop(), parts.corrections.receipts.stop()]);
-  await Promise.all([parts.requests.stop(), parts.notices.stop()]);
   await parts.flags.stop();
   await parts.worker.stop();
   await parts.quotas.stop();
@@ -360,7 +361,6 @@ async function close(parts: Parts, busWatch: BusWatch, tokens: AppTokens): Promi
   await parts.copy.stop();
   await parts.watcher.stop();
   await parts.agencies.close();
-  await parts.doors.stop();
   await parts.database.close();
 }
 

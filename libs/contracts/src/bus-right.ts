@@ -16,14 +16,15 @@ export function rightKey({ principal, on, name, isPrefix, to }: BusRight): strin
 }
 
 /**
- * The principal of an instance of ours, `DEMO/gw1` → `DEMO.gw1`: a slash does not belong in a common name. Characters
- * that a certificate's subject would be written otherwise with become `_` and their two hexadecimal digits, which no
- * identifier has, so no two instances share one.
+ * The principal of an instance of ours, `DEMO/gw1` → `DEMO.gw1`: a slash does not belong in a common name. Dots, and
+ * characters that a certificate's subject would be written otherwise with, become `_` and their two hexadecimal digits, so
+ * that no two instances share one, and none begins as another register's do.
  */
 export function principalOf(instanceId: string): string {
   return instanceId
-    .replaceAll('/', '.')
-    .replaceAll(/[^A-Za-z0-9.-]/g, (character) => `_${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    .split('/')
+    .map((part) => part.replaceAll(/[^A-Za-z0-9-]/g, (sign) => `_${sign.charCodeAt(0).toString(16).padStart(2, '0')}`))
+    .join('.');
 }
 
 /**

@@ -19,9 +19,9 @@ export interface AgencyCall {
   /** The call is cut then. */
   readonly deadlineMs: number;
   /** What the service itself allows for a call; a consumer may allow less. */
+  readonly timeoutMs: number;
   /** Asked once more when its turn has come: a call that may not be made any more is not made. */
   readonly mayGo?: () => boolean;
-  readonly timeoutMs: number;
 }
 
 export interface AgencyLimits {
@@ -184,7 +184,11 @@ export class AgencyService {
       const { pool } = agency;
       agency.pool = this.pool(agency.service, agency.origin);
       this.ending.add(pool);
-      void pool.close().finally(() => this.ending.delete(pool));
+      // One that `close` has destroyed meanwhile cannot be closed.
+      void pool
+        .close()
+        .catch(() => undefined)
+        .finally(() => this.ending.delete(pool));
     }
   }
 

@@ -200,17 +200,15 @@ export class DispatchService {
       timeoutMs: admitted.service.timeoutMs,
     });
     dispatch.watch.passed('answered');
+    const checked = answer.ok ? await this.deps.contracts.answer(admitted.service, endpoint, answer.value) : undefined;
     const nowMs = clock.now();
     const withdrawn = this.withdrawn(dispatch);
     // What an unsafe call has done stands, and whoever asked for it has to learn of it (ADR 0033).
     const isKept = answer.ok ? !unsafe : !answer.reason.sent;
     if (withdrawn !== undefined && isKept)
       return refusedOutcome(envelope, withdrawn.why, withdrawn.snap, signer, nowMs);
-    if (answer.ok) {
-      const checked = await this.deps.contracts.answer(admitted.service, endpoint, answer.value);
-      // Whatever kept it from being checked: the agency has done its work, and nobody may be told to try again.
-      if (!checked.ok) return failedOutcome(envelope, 'answer-contract', signer, nowMs);
-    }
+    // Whatever kept it from being checked: the agency has done its work, and nobody may be told to try again.
+    if (checked?.ok === false) return failedOutcome(envelope, 'answer-contract', signer, nowMs);
     if (!answer.ok) return failedOutcome(envelope, statedReason(answer.reason, unsafe), signer, nowMs);
     return answeredOutcome(envelope, answer.value, {
       signer,

@@ -105,6 +105,8 @@ export class JournalWorker {
       const receiptTopic = view.topicsOf(subsystem)?.receipt;
       const signer = keys.signer(view, subsystem, keyTimeMs(copy.manifestStatement, clock));
       if (!read.ok || receiptTopic === undefined || signer === undefined) continue;
+      // Nothing could be stated; the round goes on with what needs no signature.
+      if (signer.trouble?.() !== undefined) return false;
       const envelope = read.value;
       const route = { receiptTopic, replyTopic: envelope.request.replyTopic };
       const deadlineMs = effectiveDeadlineMs(view, envelope);

@@ -76,7 +76,11 @@ export class NoticePush {
       const { pool, subsystem, url } = recipient;
       recipient.pool = this.pool(subsystem, url);
       this.ending.add(pool);
-      void pool.close().finally(() => this.ending.delete(pool));
+      // One that `close` has destroyed meanwhile cannot be closed.
+      void pool
+        .close()
+        .catch(() => undefined)
+        .finally(() => this.ending.delete(pool));
     }
   }
 

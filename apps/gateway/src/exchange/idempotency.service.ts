@@ -60,10 +60,7 @@ export class IdempotencyService {
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * Whether the call bears a key that is taken, so that `perform` will not send it. Also if the database does not say:
-   * then `perform` cannot take the key, and sends nothing either.
-   */
+  /** Whether the call bears a key that is taken, so that `perform` makes no other. False if the database does not say. */
   async isRepeat({ consumer, target, context }: ExchangeRequest): Promise<boolean> {
     if (context.idempotencyKey === undefined) return false;
     const keyHash = sha256(context.idempotencyKey);
@@ -73,7 +70,7 @@ export class IdempotencyService {
       return await within(this.database.watched(held), CLAIM_TIMEOUT_MS);
     } catch (cause) {
       this.events.failed('look-up', cause);
-      return true;
+      return false;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Bus } from '#bus';
 import { newExchangeId, type Clock, type InstanceId } from '#kernel';
-import { signStatement, type KeyRing, type RefusalsPayload, type Signer, type Statement } from '#signing';
+import { signIfAvailable, type KeyRing, type RefusalsPayload, type Signer, type Statement } from '#signing';
 import type { RegistryView } from '#snapshot';
 import type { ExchangeEvents } from '../exchange/exchange-events.js';
 import { stampRecord, type StampsWorker } from '../exchange/stamps.worker.js';
@@ -79,7 +79,10 @@ export class RefusalsWorker {
       return [];
     }
     const nowMs = this.parts.clock.now();
-    return Promise.all(tallied.map((refusals) => signStatement(this.payload(refusals, nowMs), signer)));
+    const signed = await Promise.all(tallied.map((one) => signIfAvailable(this.payload(one, nowMs), signer)));
+    const stated = signed.filter((one) => one !== undefined);
+    signed.slice(stated.length).forEach(() => this.parts.events.counted('refusals-not-stated'));
+    return stated;
   }
 
   private payload({ why, from, n, untilMs }: TalliedRefusals, nowMs: number): RefusalsPayload {

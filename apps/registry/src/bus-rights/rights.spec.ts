@@ -111,6 +111,8 @@ describe('planRights', () => {
 
 it('tells instances apart whose identifiers hold what a subject is not written with', () => {
   expect(principalOf('DEMO/gw1')).toBe('DEMO.gw1');
+  expect(principalOf('DEMO.x/y')).not.toBe(principalOf('DEMO/x.y'));
+  expect(principalOf('DEMO.x/y').startsWith('DEMO.')).toBe(false);
   const odd = ['DEMO/a+b', 'DEMO/a-b', 'DEMO/a,b', 'DEMO/a=b', "DEMO/a'b", 'DEMO/a?b'].map(principalOf);
   expect(new Set(odd).size).toBe(odd.length);
   for (const name of odd) expect(name).toMatch(/^[A-Za-z0-9._-]+$/);

@@ -6,6 +6,7 @@ import { signStatement, type Signer } from '#signing';
 import type { DefinitionService } from '../definition/definition.service.js';
 import type { ReceiptOutcome } from '../snapshot/receipt.js';
 import type { ReplyConsumer } from '../snapshot/reply.consumer.js';
+import { MAX_AHEAD_MS } from '../snapshot/stamping.service.js';
 import { changeLeaf, type ChangeRecord } from './change-leaf.js';
 import { inputOf, reasonOf, type ChangePlanner, type Hindrance, type Planned } from './change-planner.service.js';
 import { changeErrors } from './change.errors.js';
@@ -141,8 +142,9 @@ export class EffectingWorker {
       }
       if (outcome?.kind === 'refused') {
         logger.warn({ reason: outcome.reason, changeId: change.id }, 'the log refuses the leaf of a change');
-        // It never will take it any more; another one says the same at a later time.
-        if (clock.now() - leaf.signedAtMs > TOO_OLD_MS) {
+        // It never will take it any more, or not before our clock's lead is over; another one says the same at its time.
+        const ageMs = clock.now() - leaf.signedAtMs;
+        if (ageMs > TOO_OLD_MS || ageMs < -MAX_AHEAD_MS) {
           await store.replaceLeaf(leaf.leafHash, await this.sign(change, planned));
           return false;
         }

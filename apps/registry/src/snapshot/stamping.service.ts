@@ -25,7 +25,7 @@ const RESTAMP_MS = 250;
 const RESTAMP_MAX_MS = 4_000;
 const STAMP_ATTEMPTS = 8;
 /** What the log lets a statement be ahead of the broker's clock (`statements.md` §2). */
-const MAX_AHEAD_MS = 5 * 60_000;
+export const MAX_AHEAD_MS = 5 * 60_000;
 
 /**
  * Brings one manifest into the log. Receipts are proven, refusals are not: anybody who may write to our reply topic can

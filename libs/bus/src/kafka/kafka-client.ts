@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type LogEntry, type RetryOptions } from 'kafkajs';
 import type { BusLogger } from '../logger.js';
@@ -56,8 +56,12 @@ export function createKafka(settings: KafkaSettings, retry: RetryOptions = PATIE
 /** The library's own factory leaves Nagle's algorithm on, which costs small requests up to 40 ms. */
 function sockets(tls: KafkaTls | undefined): ISocketFactory {
   return ({ host, port, onConnect }) => {
+    // By its name a broker behind a shared address is found.
+    const name = isIP(host) === 0 ? { servername: host } : {};
     const socket =
-      tls === undefined ? connect({ host, port }, onConnect) : connectTls({ host, port, ...tls.options() }, onConnect);
+      tls === undefined
+        ? connect({ host, port }, onConnect)
+        : connectTls({ host, port, ...name, ...tls.options() }, onConnect);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     return socket;

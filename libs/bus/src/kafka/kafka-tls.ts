@@ -27,6 +27,8 @@ const ENDS_SOON_MS = 14 * 24 * 60 * 60_000;
 export class KafkaTls {
   /** The newest that could be used; written by `options`. */
   private good: ConnectionOptions;
+  /** The end that was warned of: once for each certificate, not at each connection. */
+  private warnedOf = '';
 
   constructor(
     private readonly files: KafkaTlsFiles,
@@ -64,8 +66,9 @@ export class KafkaTls {
     const [fromMs, untilMs, nowMs] = [Date.parse(validFrom), Date.parse(validTo), this.nowMs()];
     if (nowMs >= untilMs) throw unusable(file, `has ended on ${new Date(untilMs).toISOString()}`);
     if (nowMs < fromMs) throw unusable(file, `begins on ${new Date(fromMs).toISOString()} only`);
-    if (untilMs - nowMs < ENDS_SOON_MS)
-      this.logger.warn({ subject, until: new Date(untilMs).toISOString() }, 'the certificate for Kafka ends soon');
+    if (untilMs - nowMs >= ENDS_SOON_MS || this.warnedOf === validTo) return;
+    this.warnedOf = validTo;
+    this.logger.warn({ subject, until: new Date(untilMs).toISOString() }, 'the certificate for Kafka ends soon');
   }
 }
 
