@@ -145,6 +145,7 @@ describe('the evidence of a correction', () => {
     const verdict = proveCorrection(honest, { logs: key.ok ? [key.value] : [], view: world.view });
     if (!verdict.ok) throw new TypeError(explainFlaw(verdict.reason));
     expect(verdict.value).toMatchObject({ correctionId: id, subject: 'TEST/PIN/TEST000007', state: 'CLOSED' });
+    expect(verdict.value.steps.filter(({ hasProvenAct }) => hasProvenAct).map(({ seq }) => seq)).toEqual([5]);
     expect(verdict.value.steps.map(({ signer }) => signer)).toEqual([
       ...[PORTAL, FEEDBACK, OWNER, OWNER, OWNER, OWNER, FEEDBACK, FEEDBACK],
     ]);
@@ -166,6 +167,8 @@ describe('the evidence of a correction', () => {
     ['another log’s name', (c) => (c.steps[5].log = 'audit.test.example/TEST/1/2026h2'), 'step-place steps[5]'],
     ['another case', (c) => (c.correctionId = newExchangeId()), 'step-chain steps[0]'],
     ['another decision', (c) => (c.steps[4].act.outcome = 'REJECTED'), 'step-act steps[4]'],
+    ['another decision without its salt', (c) => withoutSalt(c.steps[4].act, 'REJECTED'), 'step-act steps[4]'],
+    ['a decision without its salt', (c) => withoutSalt(c.steps[4].act, 'ACCEPTED'), 'step-act steps[4]'],
     ['what nothing has a digest of', (c) => (c.steps[3].act = c.steps[4].act), 'step-act steps[3]'],
     ['another person', (c) => (c.opening.subject = 'TEST/PIN/TEST000008'), 'case-opening opening'],
     ['another root', (c) => (c.recipients.root = h1('another')), 'recipients-root recipients'],
@@ -211,6 +214,11 @@ describe('the evidence of a correction', () => {
     expect(judge((c) => Object.assign(c, { steps, recipients: undefined }))).toBe('step-signer steps[4]');
   });
 });
+
+function withoutSalt(said: Forged, outcome: string): void {
+  said.outcome = outcome;
+  delete said.salt;
+}
 
 function altered(jws: string): string {
   return `${jws.slice(0, -2)}${jws.endsWith('AA') ? 'QA' : 'AA'}`;
