@@ -31,7 +31,8 @@ export async function verifyCorrection(options: VerifyCorrectionOptions, termina
   if (!json) for (const line of reportLines(verdict.value, terminal.paint)) terminal.tell(line);
 }
 
-function reportLines(proven: ProvenCorrection, paint: Terminal['paint']): string[] {
+/** For people: what is proven, and what is not. */
+export function reportLines(proven: ProvenCorrection, paint: Terminal['paint']): string[] {
   const { correctionId, publicNumber, subject, state, steps, recipients } = proven;
   const sure = paint('green', '✓');
   const open = paint('yellow', '?');
