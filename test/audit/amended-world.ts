@@ -47,6 +47,17 @@ export function withSigningKeys(subsystem: string, keys: readonly PublishedKey[]
   });
 }
 
+/** Gives a subsystem, to be sealed for, a key that only signs: the registry publishes what its member says. */
+export function withUnusableSeal(subsystem: string) {
+  const seal = { ...publishedKey(generateSigningKey()), use: 'seal' as const };
+  return (document: MemberDocument): MemberDocument => ({
+    ...document,
+    subsystems: document.subsystems.map((entry) =>
+      entry.id === subsystem ? { ...entry, keys: [...entry.keys.filter((key) => key.use === 'sign'), seal] } : entry,
+    ),
+  });
+}
+
 export function freshKey(validity: { from?: string; until?: string } = {}): {
   key: PrivateJwk;
   published: PublishedKey;

@@ -24,6 +24,7 @@ import { tagAt } from '../../apps/feedback/src/key-store/person-tags.js';
 import { epochTagKey } from '../../apps/feedback/src/key-store/tag.js';
 import { migrations } from '../../apps/feedback/src/migrations/index.js';
 import { OwnStatementStore } from '../../apps/feedback/src/statements/own-statement.store.js';
+import { amendWorld, withUnusableSeal } from '../audit/amended-world.js';
 import { CONSUMER, PROVIDER, SERVICE } from '../audit/audit-network.js';
 import { CrashPoint } from './crash-point.js';
 
@@ -52,6 +53,8 @@ const otherMember = (member: string, code: string) => `
  * passes in seconds, and the process ends wherever the spec has it end.
  */
 export class CaseScene {
+  /** Whom feedback could not tell something. */
+  readonly untold: string[] = [];
   nowMs = Date.parse('2026-11-23T08:00:00Z');
   private readonly kek = randomBytes(32);
   private snapshot = 1;
@@ -96,7 +99,7 @@ export class CaseScene {
     };
     const deliveries = { outbox: new Outbox(), wake: () => undefined };
     const delivering = new CaseDeliveries({
-      ...{ registry, keys, terms, clock, nameKey: this.kek, untold: () => undefined },
+      ...{ registry, keys, terms, clock, nameKey: this.kek, untold: (recipient) => this.untold.push(recipient) },
     });
     const cases = new Cases({
       store,
@@ -177,6 +180,18 @@ export class CaseScene {
       ...{ sameKeysAs: this.world, number: this.snapshot },
       definition: (text) => `${ELEMENTS}${place}${text.replace('\ninstances:', `${member}\ninstances:`)}`,
     });
+  }
+
+  /** While it lasts, nothing can be sealed with the newest key that this subsystem has published. */
+  async unsealable<Done>(subsystem: string, work: () => Promise<Done>): Promise<Done> {
+    const before = this.world;
+    this.snapshot += 1;
+    this.world = await amendWorld(before, this.snapshot, withUnusableSeal(subsystem));
+    try {
+      return await work();
+    } finally {
+      this.world = before;
+    }
   }
 
   /** Flags that were sent to that subsystem, in their order. */

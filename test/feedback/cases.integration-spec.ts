@@ -130,6 +130,18 @@ describe('the flag of a disputed datum', () => {
     expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([true, false]);
   });
 
+  it('holds up no review where its holder has published a key that nothing can be sealed with', async () => {
+    const id = await scene.filed();
+    await scene.settle();
+    const before = (await scene.flagsOf(OWNER)).length;
+    const untold = scene.untold.length;
+    await scene.unsealable(OWNER, async () => scene.acts(id, await receive(id), { act: 'start' }));
+    expect((await scene.kept(id)).record).toMatchObject({ state: 'IN_REVIEW', isDisputed: true });
+    expect((await scene.flagsOf(OWNER)).slice(before)).toEqual([]);
+    expect(new Set(scene.untold.slice(untold))).toEqual(new Set([OWNER]));
+    await scene.acts(id, accept(), correct());
+  });
+
   it('is set anew by a second review, for as long as that lasts', async () => {
     const id = await scene.filed();
     await scene.settle();

@@ -13,6 +13,7 @@ import { checkRevocation } from '../../apps/connector/src/notices/stated-revocat
 import { gatewayFixture } from '../../apps/gateway/src/exchange/spec-support/gateway-fixture.js';
 import { LinkTicketsService } from '../../apps/gateway/src/links/link-tickets.service.js';
 import { gatewayMigrations } from '../../apps/gateway/src/migrations/index.js';
+import { amendWorld, withUnusableSeal } from '../audit/amended-world.js';
 import { CONSUMER, SERVICE } from '../audit/audit-network.js';
 import { FeedbackNetwork, person } from './feedback-network.js';
 
@@ -63,6 +64,11 @@ const asked = (who: TypedSubject, changes: object = {}, consumer = CONSUMER) => 
   const question = { subject: `TEST/PIN/${who.code}`, service: SERVICE, purpose: 'citizen-view', ...changes };
   return call(consumer, '/v1/links/tickets', { method: 'POST', body: JSON.stringify(question) });
 };
+
+function isAdopted(line: string, number: number): boolean {
+  const { msg, snapshot } = JSON.parse(line) as { msg?: string; snapshot?: number };
+  return msg === 'registry snapshot adopted' && snapshot === number;
+}
 
 async function leafOf(hash: unknown) {
   return eventually(
@@ -206,6 +212,27 @@ describe('a link', () => {
     ).toBe(true);
     const { feedback } = await network.databases();
     expect(JSON.stringify(await feedback.query('SELECT delivery::text FROM delivery'))).not.toContain(DAN.code);
+  });
+
+  it('is over though its member has published a key that nothing can be sealed with', async () => {
+    const link = { ...LINK, member: PROVIDER, direction: 'FROM_MEMBER' };
+    const { id } = (await me(DAN, 'POST', '', link)).body;
+    const before = network.audit.world;
+    const spoiled = await amendWorld(before, before.snapshot.number + 1, withUnusableSeal(PROVIDER));
+    await network.publish(spoiled);
+    const adopted = (number: number) =>
+      eventually(() => network.lines.some((line) => isAdopted(line, number)), { timeoutMs: 20_000 });
+    await adopted(spoiled.snapshot.number);
+    const { status, body } = await me(DAN, 'DELETE', `/${String(id)}`);
+    expect([status, await leafOf(body['revokedLeaf'])]).toMatchObject([200, { t: 'link.revoked', to: PROVIDER }]);
+    expect(network.lines.some((line) => line.includes('"link-untold"'))).toBe(true);
+    const mended = await amendWorld(
+      spoiled,
+      spoiled.snapshot.number + 1,
+      (document) => before.documents.get(document.member) ?? document,
+    );
+    await network.publish(mended);
+    await adopted(mended.snapshot.number);
   });
 
   it('is the person’s own', async () => {

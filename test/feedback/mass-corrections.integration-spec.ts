@@ -8,7 +8,7 @@ import { eventually } from '#testing';
 import { SERVICE } from '../audit/audit-network.js';
 import { CaseWalk } from './case-walk.js';
 import { Correcting } from './correcting.js';
-import { BIRTH, ENDPOINT, Filing, OTHER_OWNER, OWNER, PORTAL, PROPERTY } from './filing.js';
+import { ADDRESS, BIRTH, ENDPOINT, Filing, OTHER_OWNER, OWNER, PORTAL, PROPERTY } from './filing.js';
 
 jest.setTimeout(240_000);
 
@@ -119,6 +119,33 @@ describe('a register that is wrong in many places', () => {
     expect(row?.text).not.toContain(Buffer.from(REASON).toString('hex').slice(0, 40));
     await owner.correct(id, [{ item: 0, value: 'batch 8' }], '2026-11-01');
     await stands(id, 'CLOSED');
+    // Its owner stands in the portal's place, and is not asked to look whether it kept its own word.
+    expect((await filing.member(OWNER, '/v1/portal/verifications')).body).toEqual({ verifications: [] });
+  });
+
+  it('answers no case of other data, nor another mass correction, and is asked nothing', async () => {
+    const massId = await accepted();
+    const refusal = (id: string, act: OwnerAct) =>
+      owner.act(id, act).then(
+        () => 'taken',
+        ({ extensions }: { extensions?: { refusal?: string } }) => extensions?.refusal,
+      );
+    const items = [{ element: ADDRESS, pointer: '/address', proposed: 'Main Street 1' }];
+    const walk = await CaseWalk.filed(filing, 'TEST000006', { items });
+    await walk.received();
+    expect(await refusal(walk.id, join(massId))).toBe('mass-foreign');
+    const other = await opened();
+    await owner.receive(other);
+    await stands(other, 'RECEIVED');
+    expect(await refusal(other, join(massId))).toBe('mass-itself');
+    await acted(other, { act: 'start' }, 'IN_REVIEW');
+    const question: OwnerAct = { act: 'request-info', question: 'document-needed', salt: newSalt() };
+    expect(await refusal(other, question)).toBe('mass-itself');
+    await acted(other, accept(), 'ACCEPTED');
+    for (const id of [massId, other]) {
+      await owner.correct(id, [{ item: 0, value: 'batch 9' }], '2026-11-01');
+      await stands(id, 'CLOSED');
+    }
   });
 
   it('is opened of data of its own alone, and of no more of it at once than may be', async () => {
@@ -134,7 +161,10 @@ describe('a register that is wrong in many places', () => {
     await expect(owner.openMass(BATCH, keyOf(OTHER_OWNER))).rejects.toMatchObject({
       extensions: { feedbackCode: 'case-outline' },
     });
-    for (let open = 0; open < 3; open += 1) await opened();
+    // Five at once: each has asked whether it may before any of them stands.
+    const openings = await Promise.allSettled(Array.from({ length: 5 }, () => opened()));
+    const late = openings.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(late).toMatchObject(Array.from({ length: 2 }, () => ({ extensions: { feedbackCode: 'cases-too-many' } })));
     await expect(owner.openMass(BATCH, keyOf(OWNER))).rejects.toMatchObject({
       extensions: { feedbackCode: 'cases-too-many' },
     });
@@ -151,6 +181,6 @@ describe('a register that is wrong in many places', () => {
     await single.act({ act: 'start' }, 'IN_REVIEW');
     await single.accepted();
     const borrowed = owner.act(walk.id, join(single.id));
-    await expect(borrowed).rejects.toMatchObject({ extensions: { refusal: 'mass-not-accepted' } });
+    await expect(borrowed).rejects.toMatchObject({ extensions: { refusal: 'mass-foreign' } });
   });
 });

@@ -111,7 +111,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
   const withheld = withheldWorker(context, databases);
   const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const persons = assemblePersonStatements({
-    ...{ config, clock, keys, statements, copy, signer, deliveries, database: databases.feedback },
+    ...{ config, clock, events, keys, statements, copy, signer, deliveries, database: databases.feedback },
   });
   const history = new AccessHistory(new AccessHistoryStore(databases.feedback), keys, clock, persons.compromises);
   const shared = { config, clock, events, keys, statements, deliveries, database: databases.feedback, registry: copy };

@@ -9,11 +9,13 @@ import type { FeedbackConfig } from './feedback.config.js';
 import type { PersonKeys } from './key-store/person-keys.store.js';
 import { LinkStore } from './links/link.store.js';
 import { Links } from './links/links.service.js';
+import type { FeedbackEvents } from './ops/feedback-events.js';
 import type { OwnStatements } from './statements/own-statements.service.js';
 
 export interface PersonStatementSources {
   readonly config: FeedbackConfig;
   readonly clock: Clock;
+  readonly events: FeedbackEvents;
   readonly database: Database;
   readonly keys: PersonKeys;
   readonly statements: OwnStatements;
@@ -23,7 +25,14 @@ export interface PersonStatementSources {
 }
 
 /** What persons say of themselves, and what they allow. */
-export function assemblePersonStatements({ config, copy, signer, deliveries, ...shared }: PersonStatementSources) {
+export function assemblePersonStatements({
+  config,
+  events,
+  copy,
+  signer,
+  deliveries,
+  ...shared
+}: PersonStatementSources) {
   return {
     compromises: new Compromises({
       ...shared,
@@ -34,6 +43,7 @@ export function assemblePersonStatements({ config, copy, signer, deliveries, ...
       ...{ ...shared, registry: copy, signer, deliveries },
       store: new LinkStore(shared.database),
       instance: config.instanceId as InstanceId,
+      failed: (what, cause) => events.failed(what, cause),
     }),
   };
 }

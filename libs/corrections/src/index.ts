@@ -36,7 +36,7 @@ export { isHashable } from './content/is-hashable.js';
 export { valueHash } from './content/value-hash.js';
 export { readPublicNumber, spellPublicNumber, type PublicNumber } from './public-number.js';
 export { advance, standing, type Advanced } from './case/advance.js';
-export type { CaseActor, CaseEvent, CaseEventOf, CaseEventType, FilingFacts } from './case/event.js';
+export type { CaseActor, CaseEvent, CaseEventOf, CaseEventType, FilingFacts, MassAnswer } from './case/event.js';
 export { REMINDED, TOLD, type Audience, type CaseNotice, type CaseSignal } from './case/notice.js';
 export {
   draftCase,

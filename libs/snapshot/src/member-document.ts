@@ -10,6 +10,7 @@ import {
   type Result,
   type SubsystemId,
 } from '#kernel';
+import { keyBytes } from '#signing';
 import { consumerCredential, credentialName } from './credential.js';
 import { MAX_POINTER_LENGTH, POINTER_PATTERN } from './pointer-pattern.js';
 
@@ -33,12 +34,17 @@ export const publishedKey = z.strictObject({
   kid: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   use: z.enum(['sign', 'seal']),
   /** Ed25519 or P-256 for `sign`, X25519 for `seal`. */
-  jwk: z.strictObject({
-    kty: z.enum(['OKP', 'EC']),
-    crv: z.enum(['Ed25519', 'X25519', 'P-256']),
-    x: z.string(),
-    y: z.string().optional(),
-  }),
+  jwk: z
+    .strictObject({
+      kty: z.enum(['OKP', 'EC']),
+      crv: z.enum(['Ed25519', 'X25519', 'P-256']),
+      x: z.string(),
+      y: z.string().optional(),
+    })
+    .refine(({ crv, x }) => crv !== 'X25519' || keyBytes(x) !== undefined, {
+      path: ['x'],
+      message: 'is no X25519 key: 32 bytes in base64url',
+    }),
   from: instant,
   until: instant,
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { InstanceId, MemberId, ServiceId, SubsystemId } from '#kernel';
-import { generateSigningKey, jwkSigner, publicJwk, signDocument } from '#signing';
+import { generateSigningKey, jwkSigner, publicJwk, signDocument, thumbprint } from '#signing';
 import { buildWorld, signEntry, type World } from '#testing';
 import { memberDigest, snapshotBytes } from './digest-list.js';
 import { KEY_CHAIN_TYPE, MEMBER_DOCUMENT_TYPE, verifyMemberEntry } from './member-entry.js';
@@ -38,6 +38,17 @@ describe('a snapshot (bus.md §6)', () => {
     const { kid } = world.keysOf('TEST/GOV/1000/mygov').sign;
     expect(world.view.keyOf('TEST/GOV/1000/mygov' as SubsystemId, kid)?.use).toBe('sign');
     expect(world.view.keyOf('TEST/GOV/1001/population' as SubsystemId, kid)).toBeUndefined();
+  });
+
+  it('takes no sealing key of another length, by which a member could have nothing sealed for it', async () => {
+    const [subsystem] = register.document.subsystems;
+    const seal = subsystem?.keys.find(({ use }) => use === 'seal');
+    if (subsystem === undefined || seal === undefined) throw new TypeError('no key in the world');
+    const jwk = { ...seal.jwk, x: 'AA' };
+    const keys = [...subsystem.keys, { ...seal, jwk, kid: thumbprint(jwk) }];
+    const forged = { ...register.document, subsystems: [{ ...subsystem, keys }] };
+    const entry = await signEntry(forged, world.memberKey(REGISTER));
+    expect(verifyMemberEntry(entry)).toEqual({ ok: false, reason: 'document-invalid' });
   });
 
   it('believes an instance’s keys only from the member that runs it', async () => {

@@ -15,7 +15,8 @@ import {
   signNote,
   type NoteSigner,
 } from '#tlog';
-import { explainFlaw, proveCorrection } from './case-evidence.js';
+import { explainFlaw, proveCorrection, type ProvenCorrection } from './case-evidence.js';
+import { reportLines } from './verify-correction.command.js';
 
 const [PORTAL, OWNER, FEEDBACK] = ['TEST/GOV/1000/mygov', 'TEST/GOV/1001/population', 'TEST/feedback1'];
 const OPERATOR = 'TEST/GOV/1009/operator';
@@ -131,25 +132,40 @@ beforeAll(async () => {
   };
 });
 
-function judge(change: (copy: Forged) => void = () => undefined): string {
+function verdictOn(change: (copy: Forged) => void): ReturnType<typeof proveCorrection> {
   const copy: unknown = structuredClone(honest);
   change(copy);
   const key = parseVkey(log.vkey);
-  const verdict = proveCorrection(copy, { logs: key.ok ? [key.value] : [], view: world.view });
+  return proveCorrection(copy, { logs: key.ok ? [key.value] : [], view: world.view });
+}
+
+function proven(change: (copy: Forged) => void = () => undefined): ProvenCorrection {
+  const verdict = verdictOn(change);
+  if (!verdict.ok) throw new TypeError(explainFlaw(verdict.reason));
+  return verdict.value;
+}
+
+function judge(change: (copy: Forged) => void = () => undefined): string {
+  const verdict = verdictOn(change);
   return verdict.ok ? 'ok' : `${verdict.reason.code} ${verdict.reason.where}`;
 }
 
 describe('the evidence of a correction', () => {
   it('verifies as it is, and says who did what, and who was told', () => {
-    const key = parseVkey(log.vkey);
-    const verdict = proveCorrection(honest, { logs: key.ok ? [key.value] : [], view: world.view });
-    if (!verdict.ok) throw new TypeError(explainFlaw(verdict.reason));
-    expect(verdict.value).toMatchObject({ correctionId: id, subject: 'TEST/PIN/TEST000007', state: 'CLOSED' });
-    expect(verdict.value.steps.map(({ signer }) => signer)).toEqual([
+    const { steps, recipients, ...about } = proven();
+    expect(about).toMatchObject({ correctionId: id, subject: 'TEST/PIN/TEST000007', state: 'CLOSED' });
+    expect(steps.map(({ signer }) => signer)).toEqual([
       ...[PORTAL, FEEDBACK, OWNER, OWNER, OWNER, OWNER, FEEDBACK, FEEDBACK],
     ]);
-    const named = verdict.value.recipients?.map(({ subsystem, action }) => `${subsystem} ${action}`).sort();
+    const named = recipients?.map(({ subsystem, action }) => `${subsystem} ${action}`).sort();
     expect(named).toEqual([`${PORTAL} APPLIED`, `${OPERATOR} APPLIED`]);
+  });
+
+  it('says of which steps it has shown what was said, and of no others', () => {
+    const report = (change?: (copy: Forged) => void) =>
+      reportLines(proven(change), (_style, text) => text).filter((line) => line.includes('what the agency said'));
+    expect(report()).toEqual(['  ✓ what the agency said, by its digests: steps 5']);
+    expect(report((c) => delete c.steps[4].act)).toEqual([]);
   });
 
   it.each<[string, (copy: Forged) => void, string]>([
@@ -166,6 +182,8 @@ describe('the evidence of a correction', () => {
     ['another log’s name', (c) => (c.steps[5].log = 'audit.test.example/TEST/1/2026h2'), 'step-place steps[5]'],
     ['another case', (c) => (c.correctionId = newExchangeId()), 'step-chain steps[0]'],
     ['another decision', (c) => (c.steps[4].act.outcome = 'REJECTED'), 'step-act steps[4]'],
+    ['another decision without its salt', (c) => withoutSalt(c.steps[4].act, 'REJECTED'), 'step-act steps[4]'],
+    ['a decision without its salt', (c) => withoutSalt(c.steps[4].act, 'ACCEPTED'), 'step-act steps[4]'],
     ['what nothing has a digest of', (c) => (c.steps[3].act = c.steps[4].act), 'step-act steps[3]'],
     ['another person', (c) => (c.opening.subject = 'TEST/PIN/TEST000008'), 'case-opening opening'],
     ['another root', (c) => (c.recipients.root = h1('another')), 'recipients-root recipients'],
@@ -211,6 +229,11 @@ describe('the evidence of a correction', () => {
     expect(judge((c) => Object.assign(c, { steps, recipients: undefined }))).toBe('step-signer steps[4]');
   });
 });
+
+function withoutSalt(said: Forged, outcome: string): void {
+  said.outcome = outcome;
+  delete said.salt;
+}
 
 function altered(jws: string): string {
   return `${jws.slice(0, -2)}${jws.endsWith('AA') ? 'QA' : 'AA'}`;

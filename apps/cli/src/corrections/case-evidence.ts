@@ -47,6 +47,8 @@ export interface ProvenStep {
   readonly index: number;
   /** Milliseconds by the signer's clock: its claim. */
   readonly claimedAtMs: number;
+  /** Whether the evidence has what the signer said, and it is what the statement has the digest of. */
+  readonly hasProvenAct: boolean;
 }
 
 export interface ProvenCorrection {
@@ -183,9 +185,10 @@ function follows({ statement, signer }: Signed, before: Step | undefined, correc
 }
 
 function isSaid({ act }: GivenStep, { payload }: Step): boolean {
-  if (act?.salt === undefined) return true;
+  if (act === undefined) return true;
   const { salt, ...said } = act;
-  return 'doc' in payload && payload.doc === valueHash(bytesOf(salt), said);
+  // Without its salt nobody can tell that it was said.
+  return salt !== undefined && 'doc' in payload && payload.doc === valueHash(bytesOf(salt), said);
 }
 
 function isAbout(first: Step | undefined, { subject, r }: z.infer<typeof given>['opening']): boolean {
@@ -219,7 +222,7 @@ function entryOf({ subsystem, lastExchangeId, action, reason }: z.infer<typeof r
   return said as CaseRecipient;
 }
 
-function shownStep({ log, index }: GivenStep, { payload }: Step, signer: string): ProvenStep {
+function shownStep({ log, index, act }: GivenStep, { payload }: Step, signer: string): ProvenStep {
   const { seq, t, was, now, ts } = payload;
   return {
     seq,
@@ -231,6 +234,7 @@ function shownStep({ log, index }: GivenStep, { payload }: Step, signer: string)
     log,
     index,
     claimedAtMs: ts,
+    hasProvenAct: act !== undefined,
   };
 }
 

@@ -31,10 +31,12 @@ export async function verifyCorrection(options: VerifyCorrectionOptions, termina
   if (!json) for (const line of reportLines(verdict.value, terminal.paint)) terminal.tell(line);
 }
 
-function reportLines(proven: ProvenCorrection, paint: Terminal['paint']): string[] {
+/** For people: what is proven, and what is not. */
+export function reportLines(proven: ProvenCorrection, paint: Terminal['paint']): string[] {
   const { correctionId, publicNumber, subject, state, steps, recipients } = proven;
   const sure = paint('green', '✓');
   const open = paint('yellow', '?');
+  const said = steps.flatMap(({ seq, hasProvenAct }) => (hasProvenAct ? [seq] : []));
   const told = (recipients ?? []).map(({ subsystem, action }) => `  told: ${subsystem}, ${action ?? 'no answer yet'}`);
   return [
     `${sure} ${paint('bold', 'Verified')}: correction ${correctionId}`,
@@ -48,7 +50,8 @@ function reportLines(proven: ProvenCorrection, paint: Terminal['paint']): string
     }),
     `  ${sure} each step: signature by who may make it, place in the log under a checkpoint of its trusted key`,
     `  ${sure} the chain from the first step on: number, state before, leaf before`,
-    `  ${sure} the person, by the opening; what the agency said, by its digests`,
+    `  ${sure} the person, by the opening`,
+    ...(said.length === 0 ? [] : [`  ${sure} what the agency said, by its digests: steps ${said.join(', ')}`]),
     ...(recipients === undefined ? [] : [`  ${sure} who was told: each stands under the root that the log has`]),
     harmless(`  ${open} not checked: that ${publicNumber} is its number; no statement names it`),
     `  ${open} not checked: that no later step stands in the log (needs the log: verify-log)`,

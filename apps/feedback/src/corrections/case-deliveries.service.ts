@@ -26,7 +26,7 @@ export interface CaseDeliveriesParts {
   readonly clock: Clock;
   /** For names that tell nothing to whoever does not have it. */
   readonly nameKey: Uint8Array;
-  /** A member without a key in the registry cannot be told anything. */
+  /** A member without a key in the registry, or with one that nothing can be sealed with, cannot be told anything. */
   readonly untold: (recipient: string, kind: CaseDeliveryKind) => void;
 }
 
@@ -166,11 +166,12 @@ export class CaseDeliveries implements CaseDelivering {
   ): Promise<Delivery[]> {
     const { registry, clock, untold } = this.parts;
     const key = registry.current()?.sealingKey(recipient, clock.now());
-    if (key === undefined) {
+    // Whoever publishes an unusable key holds up no case by it: it is the same as none.
+    const session = key && (await this.sessions.take(recipient, key, clock.now()).catch(() => undefined));
+    if (session === undefined) {
       untold(recipient, kind);
       return [];
     }
-    const session = await this.sessions.take(recipient, key, clock.now());
     const value = sealDelivery({ id, kind, to: recipient, dueMs }, content, session);
     return [{ id, recipient, kind, value, dueMs }];
   }

@@ -97,7 +97,7 @@ const WORK = `SELECT id FROM correction_case WHERE pending IS NULL AND work_ms <
 const UNVERIFIED = `SELECT ${COLUMNS}, (SELECT max(seq) FROM correction_step
     WHERE case_id = id AND type = 'correction.corrected') AS corrected_seq FROM correction_case
   WHERE portal = $1 AND state IN ('CORRECTED', 'PROPAGATING', 'CLOSED') AND id > $2::uuid
-    AND record ? 'correction' AND NOT details ? 'verification' AND NOT is_astray
+    AND record ? 'correction' AND NOT details ?| '{verification,isMass}' AND NOT is_astray
     AND (record->'correction'->>'effectiveFromMs')::bigint <= $4 ORDER BY id LIMIT $3`;
 const RIVAL = `UPDATE correction_case SET is_astray = true
     FROM unnest($1::uuid[], $2::integer[], $3::bytea[]) AS leaf (id, seq, hash)
@@ -176,8 +176,8 @@ export class CaseStore {
   }
 
   /** Mass corrections of an owner that have not ended. */
-  async countMass(owner: string): Promise<number> {
-    const [row] = await this.database.query<{ n: string }>(
+  async countMass(owner: string, queries: Pick<Queries, 'query'> = this.database): Promise<number> {
+    const [row] = await queries.query<{ n: string }>(
       `SELECT count(*) AS n FROM correction_case WHERE portal = $1 AND state <> ALL($2::text[]) AND details ? 'isMass'`,
       [owner, ENDED],
     );
@@ -194,7 +194,7 @@ export class CaseStore {
     return rows.map(keptCase);
   }
 
-  /** Of a portal: what was corrected, holds by now, and was not looked at since, the oldest first. */
+  /** Of a portal: what was corrected, holds by now, and was not looked at since, the oldest first; no batch of an owner. */
   async unverified(portal: string, after: string | undefined, limit: number, nowMs: number): Promise<UnverifiedCase[]> {
     const row = [portal, after ?? FIRST_ID, limit, nowMs];
     const rows = await this.database.query<CaseRow & { corrected_seq: number | null }>(UNVERIFIED, row);

@@ -75,6 +75,8 @@ interface Filer {
 const MOST_LINKED = 5;
 /** First half of the keys of the locks that let one person file once at a time; the number means nothing. */
 const FILING_LOCKS = 0x6b66636f;
+/** The same for an owner that opens mass corrections. */
+const MASS_LOCKS = 0x6b66636d;
 
 export interface FilingParts extends Pick<CasesParts, 'store' | 'statements' | 'clock' | 'moved'> {
   readonly store: CaseStore;
@@ -188,7 +190,7 @@ export class Filings {
 
   /** Of data that are all its own; it stands for no exchange, and says its own id instead. */
   private async massDrafted(owner: SubsystemId, filing: Filing): Promise<Draft> {
-    const { cases, store, defaultProfile, needsTwoPersons, mostOpen } = this.parts;
+    const { cases, defaultProfile, needsTwoPersons } = this.parts;
     const { correctionId, kind, service, outline, profile = defaultProfile } = filing;
     if (outline.exchangeId !== correctionId)
       throw correctionErrors.error('case-outline', { extensions: { problem: 'exchangeId' } });
@@ -198,7 +200,7 @@ export class Filings {
     if (owners.length !== 1 || owners[0] !== owner)
       throw correctionErrors.error('case-parties', { extensions: { owners } });
     cases.termsOf(profile);
-    if ((await store.countMass(owner)) >= mostOpen) throw correctionErrors.error('cases-too-many');
+    await this.checkMassLimit(owner);
     const facts: FilingFacts = {
       ...{ isExchangeOfSubject: true, isSignatureValid: true, isAtDisputeLimit: false },
       unknownElements: unknownIn(items, view, filing),
@@ -214,6 +216,11 @@ export class Filings {
       ...{ filing, subject, commitment, record, isMass: true },
       event: { type: 'submit', by, facts, doc: outline.digest },
     };
+  }
+
+  private async checkMassLimit(owner: SubsystemId, queries?: Queries): Promise<void> {
+    const { store, mostOpen } = this.parts;
+    if ((await store.countMass(owner, queries)) >= mostOpen) throw correctionErrors.error('cases-too-many');
   }
 
   /** Whom the registry makes the owner; several have to be named as parts, each with what is its own. */
@@ -288,6 +295,11 @@ export class Filings {
       await queries.query('SELECT pg_advisory_xact_lock($1, $2)', [FILING_LOCKS, person.tag.readInt32BE(0)]);
       // The same filing twice at once: the second is answered as one that comes later.
       if ((await store.lock(queries, filing.correctionId)) !== undefined) throw correctionErrors.error('case-exists');
+      if (draft.isMass === true) {
+        // Several at once are about nobody in common: only now each sees those before it.
+        await queries.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [MASS_LOCKS, record.owner]);
+        await this.checkMassLimit(record.owner, queries);
+      }
       if (await this.isFiled(queries, draft)) throw correctionErrors.error('case-refused', OVERTAKEN);
       const dataKey = (await keys.ensure([person])).get(epochTagKey(person)) as DataKey;
       const year = new Date(ts).getUTCFullYear();

@@ -41,7 +41,7 @@ describe('what feedback does by itself', () => {
   });
 
   it('takes a question back into review when nobody has answered it', () => {
-    const ask: CaseEvent = { type: 'request-info', by: byOwner, question: 'value-unclear', doc: DOC };
+    const ask: CaseEvent = { type: 'request-info', by: byOwner, isMass: false, question: 'value-unclear', doc: DOC };
     const asked = sampleCase(terms, 5, [...PATH.slice(0, 4), ask]);
     const due = asked.record.due.reply?.dueAt ?? 0;
     expect(typeOf(ownStep(asked, { ...around, nowMs: due }))).not.toBe('lapse-info');

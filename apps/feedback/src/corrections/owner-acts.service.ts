@@ -1,4 +1,4 @@
-import { actDoc, extended, type CaseEvent, type OwnerAct } from '#corrections';
+import { actDoc, extended, type CaseEvent, type MassAnswer, type OwnerAct } from '#corrections';
 import { subsystemOf, type Clock, type SubsystemId } from '#kernel';
 import { ownerOfDatum } from '#snapshot';
 import { standingOfCase, type CaseStanding } from './case-standing.js';
@@ -58,9 +58,12 @@ export class OwnerActs {
   }
 
   /** What was decided about one person answers nobody else's case. */
-  private async massOf(massId: string): Promise<KeptCase | undefined> {
+  private async massOf(massId: string): Promise<MassAnswer | undefined> {
     const found = await this.parts.store.find(massId);
-    return found?.details.isMass === true ? found : undefined;
+    if (found?.details.isMass !== true) return undefined;
+    const { correctionId, owner, service, items, decision } = found.record;
+    const elements = items.flatMap(({ elementId }) => elementId ?? []);
+    return { correctionId, owner, service, elements, outcome: decision?.outcome };
   }
 
   /** A transfer brings the request sealed anew; own words come with their digest, for a published key of the portal. */
@@ -84,7 +87,7 @@ export class OwnerActs {
     return [owner, ...this.parts.cases.view().successors.formersOf(owner, this.parts.clock.now())];
   }
 
-  private eventOf(owner: SubsystemId, kept: KeptCase, act: OwnerAct, mass: KeptCase | undefined): CaseEvent {
+  private eventOf(owner: SubsystemId, kept: KeptCase, act: OwnerAct, mass: MassAnswer | undefined): CaseEvent {
     const by = { role: 'owner', subsystem: owner } as const;
     switch (act.act) {
       case 'receive':
@@ -96,7 +99,7 @@ export class OwnerActs {
       case 'extend':
         return { type: 'extend', by, reason: act.reason, isAllowed: this.mayExtend(kept) };
       default:
-        return saltedEvent(by, act, mass);
+        return saltedEvent(by, kept, act, mass);
     }
   }
 
@@ -122,13 +125,15 @@ export class OwnerActs {
 /** Acts whose statement has a digest of all that they say. */
 function saltedEvent(
   by: { readonly role: 'owner'; readonly subsystem: SubsystemId },
+  { details }: KeptCase,
   act: Extract<OwnerAct, { readonly salt: string }>,
-  mass: KeptCase | undefined,
+  mass: MassAnswer | undefined,
 ): CaseEvent {
   const doc = actDoc(act) ?? '';
+  const isMass = details.isMass === true;
   switch (act.act) {
     case 'request-info':
-      return { type: 'request-info', by, question: act.question, doc };
+      return { type: 'request-info', by, isMass, question: act.question, doc };
     case 'decide': {
       const { outcome, reasonCode, legalRef, remedies, accepted, preparedBy, approvedBy } = act;
       const people = { approvedBy, ...(preparedBy === undefined ? {} : { preparedBy }) };
@@ -137,10 +142,7 @@ function saltedEvent(
     }
     case 'correct':
       return { type: 'correct', by, values: act.values, effectiveFromMs: Date.parse(act.effectiveFrom), doc };
-    case 'join': {
-      const { owner = by.subsystem, decision } = mass?.record ?? {};
-      const of = { correctionId: act.massId, owner, outcome: decision?.outcome };
-      return { type: 'join', by, mass: of, legalRef: act.legalRef, doc };
-    }
+    case 'join':
+      return { type: 'join', by, isMass, mass, legalRef: act.legalRef, doc };
   }
 }

@@ -40,6 +40,7 @@ export interface LinksParts {
     readonly outbox: { add(queries: Queries, deliveries: readonly Delivery[]): Promise<void> };
     wake(): void;
   };
+  readonly failed: (what: 'link-untold', cause: unknown) => void;
 }
 
 /** A link as the person sees it. */
@@ -100,7 +101,7 @@ export class Links {
 
   /** Ends it at once; again changes nothing. */
   async revoke(caller: Caller, id: string): Promise<ShownLink> {
-    const { database, store, statements, clock, deliveries } = this.parts;
+    const { database, store, statements, clock, deliveries, failed } = this.parts;
     const found = (await this.of(caller.person.user)).find(({ row }) => row.id === id);
     if (found === undefined) throw linksErrors.error('link-unknown');
     const { row, terms } = found;
@@ -110,7 +111,10 @@ export class Links {
       ...{ v: 1, t: 'link.revoked', id: newExchangeId(), ts: atMs, from: caller.portal, to: terms.member },
       prev: row.leafHash.toString('base64url'),
     });
-    const told = await this.toldTo(found, caller.person.user, statement);
+    const told = await this.toldTo(found, caller.person.user, statement).catch((cause: unknown): Delivery[] => {
+      failed('link-untold', cause);
+      return [];
+    });
     const isRevoked = await database.transaction(async (queries) => {
       const isFirst = await store.revoke(queries, id, statement.leafHash, atMs);
       if (!isFirst) return false;
@@ -128,7 +132,8 @@ export class Links {
 
   /**
    * The word to the member, sealed for it. One that has left the registry, or has no key to seal with, is told nothing:
-   * that ends the link all the same, and its leaf says so.
+   * that ends the link all the same, and its leaf says so. Rejects if its key is none that can be sealed with; a member
+   * must not keep a link by publishing such a key.
    */
   private async toldTo(
     { row, terms }: { readonly row: LinkRow; readonly terms: LinkTerms },

@@ -1,4 +1,5 @@
-import { OTHER, OWNER, sampleDraft, START_MS, DOC, type Walk, walkTo } from './spec-support/walk.js';
+import type { ServiceId } from '#kernel';
+import { OTHER, OWNER, sampleDraft, START_MS, DOC, Walk, walkTo } from './spec-support/walk.js';
 
 const rejection = { outcome: 'REJECTED', accepted: [], remedies: ['court'], reasonCode: 'data-correct' } as const;
 
@@ -52,18 +53,32 @@ describe('deciding', () => {
 });
 
 describe('a mass correction', () => {
-  const mass = { correctionId: 'mass', owner: OWNER, outcome: 'ACCEPTED' } as const;
+  const { service, items } = sampleDraft();
+  const elements = ['person.name', 'person.birth'];
+  const mass = { correctionId: 'mass', owner: OWNER, service, elements, outcome: 'ACCEPTED' } as const;
 
   it.each([
     [{ mass: { ...mass, owner: OTHER } }, 'mass-foreign'],
-    [{ mass: { ...mass, correctionId: sampleDraft().correctionId } }, 'mass-foreign'],
+    [{ mass: { ...mass, service: `${OWNER}/persons` as ServiceId } }, 'mass-foreign'],
+    [{ mass: { ...mass, elements: ['person.name'] } }, 'mass-foreign'],
+    [{ mass: { ...mass, elements: [] } }, 'mass-foreign'],
+    [{ mass: undefined }, 'mass-foreign'],
+    [{ isMass: true }, 'mass-itself'],
     [{ mass: { ...mass, outcome: undefined } }, 'mass-not-accepted'],
     [{ mass: { ...mass, outcome: 'REJECTED' } }, 'mass-not-accepted'],
     [{ mass: { ...mass, outcome: 'PARTIALLY_ACCEPTED' } }, 'mass-not-accepted'],
     [{ legalRef: undefined }, 'legal-reference-missing'],
-    [{}, 'ACCEPTED'],
+    [{ mass }, 'ACCEPTED'],
   ] as const)('answers a case with %j: %s', (change, becomes) => {
     expect(walkTo('RECEIVED').ask('join', change)).toBe(becomes);
+  });
+
+  it.each([
+    ['another element', { elementId: 'person.death', jsonPointer: '/died' }],
+    ['something without an element', { jsonPointer: '/note' }],
+  ])('answers no case that is also about %s', (_what, other) => {
+    const walk = walkTo('RECEIVED', new Walk(sampleDraft({ items: [...items, other] })));
+    expect(walk.ask('join', { mass })).toBe('mass-foreign');
   });
 
   it('decides the case, which is then corrected by itself', () => {

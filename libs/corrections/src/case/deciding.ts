@@ -1,5 +1,5 @@
 import { clocks, happens, refuses, type Judge } from './effect.js';
-import type { CaseEventOf } from './event.js';
+import type { CaseEventOf, MassAnswer } from './event.js';
 import type { CaseOutcome, CaseRecord } from './record.js';
 
 /** The owner's decision, and what it did about it. */
@@ -41,8 +41,9 @@ function isByTwo({ preparedBy, approvedBy }: CaseEventOf<'decide'>): boolean {
  * A mass correction that was accepted whole decides for many cases; each is corrected by itself, since its digests are
  * salted by itself.
  */
-export const join: Judge<'join'> = (record, { mass, legalRef, doc }) => {
-  if (mass.owner !== record.owner || mass.correctionId === record.correctionId) return refuses('mass-foreign');
+export const join: Judge<'join'> = (record, { isMass, mass, legalRef, doc }) => {
+  if (isMass) return refuses('mass-itself');
+  if (mass === undefined || !isAbout(mass, record)) return refuses('mass-foreign');
   if (mass.outcome !== 'ACCEPTED') return refuses('mass-not-accepted');
   if (legalRef === undefined || legalRef === '') return refuses('legal-reference-missing');
   const accepted = record.items.map((_item, place) => place);
@@ -57,6 +58,15 @@ export const join: Judge<'join'> = (record, { mass, legalRef, doc }) => {
     says: { why: 'mass-correction', doc, ref: mass.correctionId },
   });
 };
+
+/**
+ * Whether each datum of the case is one of the batch; of one without an element nobody can tell. Any other would go round
+ * who must approve its decision.
+ */
+function isAbout({ owner, service, elements }: MassAnswer, record: CaseRecord): boolean {
+  if (owner !== record.owner || service !== record.service) return false;
+  return record.items.every(({ elementId }) => elementId !== undefined && elements.includes(elementId));
+}
 
 export const correct: Judge<'correct'> = (record, { values, effectiveFromMs, doc }) => {
   const accepted = record.decision?.accepted ?? [];

@@ -1,4 +1,4 @@
-import type { ExchangeId, SubsystemId } from '#kernel';
+import type { ExchangeId, ServiceId, SubsystemId } from '#kernel';
 import type {
   DecisionReason,
   ExtensionReason,
@@ -33,6 +33,16 @@ export interface FilingFacts {
   readonly isAtDisputeLimit: boolean;
 }
 
+/** A mass correction, as far as it answers other cases. `outcome`: of its decision, as it stands; a reopened one has none. */
+export interface MassAnswer {
+  readonly correctionId: string;
+  readonly owner: SubsystemId;
+  readonly service: ServiceId;
+  /** Of its items. */
+  readonly elements: readonly string[];
+  readonly outcome: CaseOutcome | undefined;
+}
+
 /** `doc` is always what the statement's `doc` will be: a digest over what the actor signed, made by the actor. */
 interface WithDoc {
   readonly doc: string;
@@ -49,7 +59,8 @@ interface CaseEventData {
   start: object;
   /** `isAcceptedByTarget`: the registry's rule says that the target takes this element. */
   transfer: { readonly target: SubsystemId; readonly reason: TransferReason; readonly isAcceptedByTarget: boolean };
-  'request-info': WithDoc & { readonly question: QuestionCode };
+  /** `isMass`: the case is a mass correction itself. */
+  'request-info': WithDoc & { readonly question: QuestionCode; readonly isMass: boolean };
   'provide-info': WithDoc & { readonly isSignatureValid: boolean };
   /** The citizen's term to answer has passed. */
   'lapse-info': object;
@@ -65,13 +76,10 @@ interface CaseEventData {
     readonly preparedBy?: string;
     readonly approvedBy: string;
   };
-  /** The owner's mass correction answers this case too. `outcome`: of its decision, as it stands; a reopened one has none. */
+  /** The owner's mass correction answers this case too. `isMass`: the case is one itself. `mass`: undefined: there is none. */
   join: WithDoc & {
-    readonly mass: {
-      readonly correctionId: string;
-      readonly owner: SubsystemId;
-      readonly outcome: CaseOutcome | undefined;
-    };
+    readonly isMass: boolean;
+    readonly mass: MassAnswer | undefined;
     readonly legalRef: string | undefined;
   };
   correct: WithDoc & {

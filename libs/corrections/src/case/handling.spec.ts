@@ -113,6 +113,10 @@ describe('questions', () => {
     expect(walk.ask('request-info')).toBe('questions-used-up');
   });
 
+  it('are not put in a mass correction, in which nobody can answer', () => {
+    expect(walkTo('IN_REVIEW').ask('request-info', { isMass: true })).toBe('mass-itself');
+  });
+
   it('are answered with a signature', () => {
     expect(walkTo('NEEDS_INFO').ask('provide-info', { isSignatureValid: false })).toBe('signature-invalid');
   });

@@ -70,7 +70,8 @@ function targetProblem(record: CaseRecord, event: CaseEventOf<'transfer'>): Case
   return reason === 'copy-stale' && target !== subsystemOf(record.service) ? 'not-the-copy-holder' : undefined;
 }
 
-export const requestInfo: Judge<'request-info'> = (record, { question, doc }) => {
+export const requestInfo: Judge<'request-info'> = (record, { question, isMass, doc }) => {
+  if (isMass) return refuses('mass-itself');
   if (record.questions >= MAX_QUESTIONS) return refuses('questions-used-up');
   return happens({
     to: 'NEEDS_INFO',

@@ -73,7 +73,14 @@ export const CASE_REFUSALS = {
     'State whole milliseconds since 1970, before it as a negative number.',
   ],
   'mass-not-accepted': ['That mass correction was not accepted whole.', 'Decide this case by itself, or wait.'],
-  'mass-foreign': ["That mass correction is another owner's, or this case itself.", 'Name one of your own.'],
+  'mass-foreign': [
+    'You have no such mass correction of this service and of all the elements of this case.',
+    'Name one that has, or decide this case by itself.',
+  ],
+  'mass-itself': [
+    'The case is a mass correction: nobody can answer a question in it, and no other one answers it.',
+    'Decide it by itself, with what is known.',
+  ],
   // Telling others, and the end.
   'recipient-doubled': ['A member stands twice among the recipients.', 'Name each once, with its last exchange.'],
   'recipient-unknown': ['This member is none of those who were told.', 'Ask for the deliveries of your own.'],

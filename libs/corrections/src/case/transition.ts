@@ -95,7 +95,7 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['info-requested'],
     by: ['owner'],
     from: { IN_REVIEW: ['NEEDS_INFO'] },
-    guard: 'at most two questions',
+    guard: 'no mass correction, in which nobody can answer; at most two questions',
   },
   'provide-info': {
     states: ['info-provided'],
@@ -127,7 +127,8 @@ export const TRANSITIONS: Readonly<Record<CaseEventType, TransitionRule>> = {
     states: ['joined'],
     by: ['owner'],
     from: all(['ACCEPTED'], 'RECEIVED', 'IN_REVIEW'),
-    guard: 'the mass correction is the same owner’s and was accepted whole; legal reference',
+    guard:
+      'no mass correction itself; the mass correction is of the same owner and service, has all the elements of the case, and was accepted whole; legal reference',
   },
   correct: {
     states: ['corrected'],

@@ -79,7 +79,13 @@ const SAMPLES: { readonly [T in CaseEventType]: (record: CaseRecord) => CaseEven
     reason: 'not-our-element',
     isAcceptedByTarget: true,
   }),
-  'request-info': (record) => ({ type: 'request-info', by: ownerOf(record), question: 'value-unclear', doc: DOC }),
+  'request-info': (record) => ({
+    type: 'request-info',
+    by: ownerOf(record),
+    isMass: false,
+    question: 'value-unclear',
+    doc: DOC,
+  }),
   'provide-info': () => ({ type: 'provide-info', by: portal, isSignatureValid: true, doc: DOC }),
   'lapse-info': () => ({ type: 'lapse-info', by: feedback }),
   extend: (record) => ({ type: 'extend', by: ownerOf(record), reason: 'study-needed', isAllowed: true }),
@@ -98,7 +104,11 @@ const SAMPLES: { readonly [T in CaseEventType]: (record: CaseRecord) => CaseEven
   join: (record) => ({
     type: 'join',
     by: ownerOf(record),
-    mass: { correctionId: 'mass', owner: record.owner, outcome: 'ACCEPTED' },
+    isMass: false,
+    mass: {
+      ...{ correctionId: 'mass', owner: record.owner, service: record.service, outcome: 'ACCEPTED' },
+      elements: record.items.flatMap(({ elementId }) => elementId ?? []),
+    },
     legalRef: 'art. 12',
     doc: DOC,
   }),
