@@ -25,7 +25,7 @@ async function logAfter(ms: number, late: Partial<LastBatch>) {
   return parts.find(({ name }) => name === 'log')?.read();
 }
 
-it.each([
+it.each<[string, Partial<LastBatch>]>([
   ['stamps waited for long', { lagMs: 5_001 }],
   ['our clock was behind', { behindMs: 5_001 }],
 ])('the log is degraded for a minute after a batch that showed that %s', async (_, late) => {
