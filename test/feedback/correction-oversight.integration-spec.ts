@@ -224,6 +224,7 @@ describe('who watches over cases', () => {
         { ...ringId, outcome: 'ACCEPTED', reason: 'error-confirmed', ...ring.steps[12] },
         { ...rejectedId, outcome: 'REJECTED', reason: 'data-correct', ...rejected.steps[5] },
       ],
+      isCut: false,
     });
     const extended = { owner: A, reason: 'study-needed' };
     const [right, tooLate] = [

@@ -108,7 +108,7 @@ export async function assemble(context: FeedbackContext, databases: Databases): 
     isAwaited: () => statements.isAwaited(),
   });
   const unopened = unopenedWorker(context, databases);
-  const withheld = withheldWorker(context, databases);
+  const withheld = withheldWorker(context, databases, openings.consumer);
   const deliveries = new Deliveries({ ...context, copy, database: databases.feedback, keepMs: config.deliveryKeepMs });
   const persons = assemblePersonStatements({
     ...{ config, clock, events, keys, statements, copy, signer, deliveries, database: databases.feedback },
@@ -160,8 +160,13 @@ function unopenedWorker({ config, bus, clock, events }: FeedbackContext, databas
   });
 }
 
-function withheldWorker({ config, bus, clock, events }: FeedbackContext, databases: Databases): WithheldWorker {
+function withheldWorker(
+  { config, bus, clock, events }: FeedbackContext,
+  databases: Databases,
+  consumer: OpeningConsumer,
+): WithheldWorker {
   return new WithheldWorker({
+    takenUntilMs: () => consumer.takenUntilMs(),
     ...{ bus, clock, store: new WithheldStore(databases.feedback), alarm: events.withheld },
     ...{ intervalMs: config.unopenedIntervalMs, afterMs: config.unopenedAfterMs },
     failed: (cause) => events.failed('withheld', cause),

@@ -87,7 +87,7 @@ export async function createFeedback(config: FeedbackConfig, deps: FeedbackDepen
   const tls = await openTls(config, logger);
   const metrics = new AppMetrics('feedback');
   const own = feedbackMetrics.on(metrics);
-  const events = feedbackEvents(own, logger);
+  const events = feedbackEvents(own, logger, clock);
   const tokens = openTokens(config, metrics, logger.child('tokens'));
   const trust = await loadTrust(config.trustFile);
   const context: FeedbackContext = { config, bus, clock, logger, events, trust, tokens };

@@ -18,7 +18,7 @@ import { nextLaw, type Law, type ManifestStatement } from './law.js';
 import { planBatch, type Followed, type Plan } from './plan.js';
 import { RateLimit } from './rate-limit.js';
 import { Receipting } from './receipting.service.js';
-import { bury, publishEach } from './sending.service.js';
+import { DeadLetters, publishEach } from './sending.service.js';
 import type { SignatureCheck } from './signature-check.service.js';
 import type { SnapshotKeeper } from './snapshot.consumer.js';
 import { readStamp, type Stamp } from './stamp.js';
@@ -71,10 +71,12 @@ export class Intake {
   private receipting: Promise<void> = Promise.resolve();
   private readonly limit: RateLimit;
   private readonly receipts: Receipting;
+  private readonly deadLetters: DeadLetters;
 
   constructor(private readonly options: IntakeOptions) {
     this.limit = new RateLimit(options.stampsPerSecond);
     this.receipts = new Receipting(options.bus, options.metrics, options.logger);
+    this.deadLetters = new DeadLetters(options.bus, options.clock, options.logger);
   }
 
   /** Becomes the writer of the log, which was claimed. Returns the offset of the first stamp without effect. */
@@ -282,8 +284,7 @@ export class Intake {
         conflicts.push(await this.conflict(verdict.stamp));
       }
     }
-    const { bus, logger } = this.options;
-    await Promise.all([bury(bus, letters, logger), publishEach(bus, conflicts)]);
+    await Promise.all([this.deadLetters.bury(letters), publishEach(this.options.bus, conflicts)]);
   }
 
   private async conflict({ parsed, record }: Stamp): Promise<OutgoingRecord> {

@@ -1,5 +1,5 @@
 import type { Bus, OutgoingRecord } from '#bus';
-import { AppError } from '#kernel';
+import { AppError, type Clock } from '#kernel';
 import type { Logger } from '#platform';
 
 /**
@@ -17,17 +17,44 @@ export async function publishEach(
   if (fatal !== undefined) throw fatal.reason;
 }
 
-/** For what it is, or because this process may not write there. */
-const REFUSED: ReadonlySet<string> = new Set(['bus-record-refused', 'bus-access-denied']);
+/** The registry puts the broker's lists right within a minute; meanwhile the batch comes again and the shard waits. */
+const DENIED_MS = 120_000;
 
 /**
- * A dead letter that the broker will never take is alarmed and passed over: whoever may stamp chooses the bytes, and no
- * record may stop the shard. A broker that is away makes the batch come again, as for everything else.
+ * Dead letters. One that the broker will never take is told of and passed over: whoever may stamp chooses the bytes, and no
+ * record may stop the shard. A broker that is away makes the batch come again, as for everything else; so does one that
+ * denies us the topic, for two minutes: then letters are passed over, with an alarm, until it takes one.
  */
-export function bury(bus: Bus, letters: readonly OutgoingRecord[], logger: Logger): Promise<void> {
-  return publishEach(bus, letters, (cause) => {
-    if (!(cause instanceof AppError) || !REFUSED.has(cause.code)) return false;
-    logger.error({ err: cause }, 'a dead letter was refused by the broker and is passed over');
-    return true;
-  });
+export class DeadLetters {
+  /** Since when the topic is denied; written by `bury`. A new process waits anew. */
+  private deniedSinceMs: number | undefined;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Rejects if the batch has to come again. */
+  async bury(letters: readonly OutgoingRecord[]): Promise<void> {
+    let denied = 0;
+    await publishEach(this.bus, letters, (err) => {
+      if (!(err instanceof AppError)) return false;
+      if (err.code === 'bus-access-denied') {
+        denied += 1;
+        return this.isDeniedForLong();
+      }
+      if (err.code !== 'bus-record-refused') return false;
+      this.logger.error({ err }, 'a dead letter was refused by the broker and is passed over');
+      return true;
+    });
+    if (denied > 0) this.logger.error({ alarm: 'dead-letters-denied', letters: denied }, 'alarm: passed over');
+    else if (letters.length > 0) this.deniedSinceMs = undefined;
+  }
+
+  private isDeniedForLong(): boolean {
+    const nowMs = this.clock.now();
+    this.deniedSinceMs ??= nowMs;
+    return nowMs - this.deniedSinceMs >= DENIED_MS;
+  }
 }

@@ -57,10 +57,11 @@ function logReading(log: LogState | undefined, nowMs: number): Reading {
     size,
     ...(last === undefined ? {} : { lastReceipt: new Date(last.atMs).toISOString(), lagMs: Math.round(last.lagMs) }),
   };
-  const isSlow = last !== undefined && last.lagMs > SLOW_MS && nowMs - last.atMs < RECENT_MS;
+  const recent = last !== undefined && nowMs - last.atMs < RECENT_MS ? last : undefined;
+  const isSlow = recent !== undefined && recent.lagMs > SLOW_MS;
   if (isSlow)
     return { state: 'degraded', reason: 'stamps wait for long, or our clock is ahead of the broker’s', details };
-  const isBehind = last !== undefined && last.behindMs > SLOW_MS;
+  const isBehind = recent !== undefined && recent.behindMs > SLOW_MS;
   return isBehind
     ? { state: 'degraded', reason: 'our clock is behind the broker’s', details }
     : { state: 'ok', details };

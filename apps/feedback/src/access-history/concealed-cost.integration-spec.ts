@@ -1,9 +1,12 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { openDatabase, type Database } from '#postgres';
-import { createDatabase, type TestDatabase } from '#testing';
+import { newExchangeId } from '#kernel';
+import { openDatabase, type Database, type Queries } from '#postgres';
+import { createDatabase, fakeClock, type TestDatabase } from '#testing';
 import { ConcealedAccessStore } from '../concealment/concealed-access.store.js';
+import { SeenExchanges } from '../corrections/seen-exchange.store.js';
 import { migrations } from '../migrations/index.js';
+import { QuestionStore } from '../questions/question.store.js';
 import { AccessHistoryStore, pageQuery, type AccessFilter } from './access-history.store.js';
 import type { AccessPlace } from './outcome.js';
 
@@ -23,21 +26,31 @@ beforeAll(async () => {
   place = await createDatabase();
   database = await openDatabase({ url: place.url, schema: 'feedback', migrations, poolSize: 2 });
   await database.query(`INSERT INTO followed_log (origin) VALUES ('log')`);
-  await database.query('CREATE TABLE made (number integer, leaf bytea, ts_ms bigint, tag bytea, is_concealed boolean)');
+  await database.query(
+    'CREATE TABLE made (number integer, leaf bytea, ts_ms bigint, tag bytea, is_concealed boolean, id uuid)',
+  );
   // In no order of time, as rows of many persons come: whose they are says nothing of where they lie.
   await database.query(
     `INSERT INTO made (number, leaf, ts_ms, tag, is_concealed)
       SELECT number, sha256(number::text::bytea) AS leaf, $1::bigint - 60000 * number::bigint AS ts_ms,
              CASE WHEN number % 250 < 1 THEN $2::bytea WHEN number % 250 < 2 THEN $3::bytea
                   WHEN number % 5 = 3 THEN $2::bytea ELSE sha256((number % 400)::text::bytea) END AS tag,
-             number % 250 >= 2 AND number % 5 = 3 AS is_concealed
+             number % 250 >= 2 AND number % 5 = 3 AS is_concealed,
+             (lpad(to_hex($1::bigint - 60000 * number::bigint), 12, '0') || '7000'
+              || '8' || substr(md5(number::text), 1, 15))::uuid AS id
         FROM generate_series(1, $4::integer) AS number`,
     [NOW_MS, WATCHED, PLAIN, SHOWN + CONCEALED + OTHERS],
   );
   await database.query(
     `INSERT INTO exchange (leaf_hash, log_id, idx, exchange_id, ts_ms, consumer, provider, service, endpoint, purpose,
                            legal_basis, parties)
-     SELECT leaf, 1, number, gen_random_uuid(), ts_ms, 'a', 'b', 'b/s', 'GET /', 'p', 'l', '\\x00' FROM made`,
+     SELECT leaf, 1, number, id, ts_ms, 'a', 'b', 'b/s', 'GET /', 'p', 'l', '\\x00' FROM made`,
+  );
+  await database.query(
+    `INSERT INTO commitment (log_id, idx, kind, position, statement, exchange, exchange_id, consumer, value, ts_ms, seen_ms,
+                             state, ask_ms)
+     SELECT 1, number, 0, 0, leaf, leaf, id, 'a', '', ts_ms, 0, CASE WHEN is_concealed THEN 'concealed' ELSE 'indexed' END, 0
+       FROM made`,
   );
   await database.query(
     `INSERT INTO subject_access (epoch, tag, ts_ms, log_id, idx, kind, position, exchange, end_user, opening_enc,
@@ -73,9 +86,29 @@ const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).fla
 const sum = (nodes: readonly PlanNode[], of: (node: PlanNode) => number | undefined) =>
   nodes.reduce((total, node) => total + Math.round((of(node) ?? 0) * node['Actual Loops']), 0);
 
-/** What the database did for a page, and not how long it took: this machine has others on it. */
-async function costOf(tag: Buffer, filter: AccessFilter = {}, before?: AccessPlace, nowMs = NOW_MS) {
+function costOf(tag: Buffer, filter: AccessFilter = {}, before?: AccessPlace, nowMs = NOW_MS) {
   const { sql, values } = pageQuery([{ epoch: EPOCH, tag }], filter, before, 51, nowMs);
+  return costOfQuery(sql, values);
+}
+
+/** What the one query of this that reads the index costs. */
+async function costWithin(work: (queries: Queries) => Promise<unknown>) {
+  const asked: [sql: string, values: readonly unknown[]][] = [];
+  await database.transaction((queries) =>
+    work({
+      query: (sql: string, values: readonly unknown[] = []) => {
+        if (sql.includes('subject_access')) asked.push([sql, values]);
+        return queries.query(sql, values);
+      },
+    } as Queries),
+  );
+  const [only] = asked;
+  if (only === undefined || asked.length > 1) throw new TypeError('not one query');
+  return costOfQuery(...only);
+}
+
+/** What the database did, and not how long it took: this machine has others on it. */
+async function costOfQuery(sql: string, values: readonly unknown[]) {
   const [row] = await database.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
     `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`,
     values,
@@ -120,6 +153,53 @@ describe.each([false, true])(
       expect(watched.indexes).toContain('subject_access_page');
       // Rows lie where they came to lie.
       expect(Math.abs(blocks - plain.blocks)).toBeLessThanOrEqual(20);
+    });
+
+    it('lets a question be asked for the same price', async () => {
+      const ask = async (number: number) => {
+        const [row] = await database.query<{ leaf: Buffer; tag: Buffer; ts_ms: string }>(
+          'SELECT leaf, tag, ts_ms FROM made WHERE number = $1',
+          [number],
+        );
+        if (row === undefined) throw new TypeError('no row');
+        const { leaf: exchange, tag } = row;
+        const question = {
+          ...{ id: newExchangeId(), exchange, epoch: EPOCH, tag, concealedUntilMs: 0, portal: 'p', recipient: 'a' },
+          ...{ asked: exchange, askedMs: 0, dueMs: 0, sealed: exchange, accessMs: Number(row.ts_ms) },
+        };
+        const { rows, removed } = await costWithin((queries) =>
+          new QuestionStore(database).add(queries, question, [{ epoch: EPOCH, tag }], 1_000),
+        );
+        return [tag, rows, removed];
+      };
+      const [[watched, ...cost], [plain, ...plainCost]] = [await ask(25_000), await ask(25_001)];
+      expect([watched, plain]).toEqual([WATCHED, PLAIN]);
+      expect(cost).toEqual(plainCost);
+    });
+
+    it('says which of some exchanges are shown by the minutes of each, not by what lies between them', async () => {
+      const shown = async (tag: Buffer, numbers: readonly number[]) => {
+        const named = await database.query<{ id: string }>('SELECT id FROM made WHERE number = ANY($1::integer[])', [
+          numbers,
+        ]);
+        let found: ReadonlySet<string> = new Set();
+        const { rows, removed } = await costWithin(async (queries) => {
+          const seen = new SeenExchanges(queries as Database, fakeClock(NOW_MS));
+          found = await seen.shown(
+            [{ epoch: EPOCH, tag }],
+            named.map(({ id }) => id),
+          );
+        });
+        return { found: found.size, cost: rows + removed };
+      };
+      const [watched, plain] = [
+        // The fourth is concealed.
+        await shown(WATCHED, [250, 25_000, 49_750, 25_003]),
+        await shown(PLAIN, [251, 25_001, 49_751]),
+      ];
+      expect([watched.found, plain.found]).toEqual([3, 3]);
+      // Of the concealed ones those of some minutes, in each node of the plan.
+      expect(watched.cost).toBeLessThan(plain.cost + 200);
     });
   },
 );

@@ -19,8 +19,10 @@ const ABOUT = `
 /** A leaf of it that is concealed conceals all of it; of one that is gone nothing says any more whether it was. */
 const SHOWN = `
   SELECT exchange.exchange_id FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
-    JOIN subject_access AS access USING (epoch, tag) JOIN exchange ON exchange.leaf_hash = access.exchange
-   WHERE access.kind = 0 AND access.ts_ms BETWEEN $3::bigint AND $4::bigint AND exchange.exchange_id = ANY($5::uuid[])
+   CROSS JOIN unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS seen (exchange_id, from_ms, until_ms)
+    JOIN subject_access AS access USING (epoch, tag)
+    JOIN exchange ON exchange.leaf_hash = access.exchange AND exchange.exchange_id = seen.exchange_id
+   WHERE access.kind = 0 AND access.ts_ms BETWEEN seen.from_ms AND seen.until_ms
    GROUP BY exchange.exchange_id HAVING bool_and(access.concealed_until IS NULL OR access.concealed_until <= $6::bigint)`;
 /** Intake bears so much between an id's time and its statement's, and some more. */
 const APART_MS = 10 * 60_000;
@@ -29,7 +31,7 @@ const FRESH_MS = 10_000;
 const FRESH_WAIT_MS = 3_000;
 const LOOK_EVERY_MS = 200;
 
-/** Looks an exchange up in one person's index; ids tell their time, so that it reads minutes of it and no more. */
+/** Looks exchanges up in one person's index, each in the minutes of its id. */
 export class SeenExchanges {
   constructor(
     private readonly database: Database,
@@ -63,12 +65,18 @@ export class SeenExchanges {
 
   /** Those of these exchanges that the person is shown now: none that an order conceals from them. */
   async shown(person: readonly EpochTag[], exchangeIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const times = exchangeIds.map((id) => timeOf(id) ?? 0);
-    if (times.length === 0) return new Set();
+    const named = [...new Set(exchangeIds)].flatMap((id) => {
+      const atMs = timeOf(id);
+      return atMs === undefined ? [] : [{ id, atMs }];
+    });
+    if (named.length === 0) return new Set();
     const rows = await this.database.query<{ exchange_id: string }>(SHOWN, [
       person.map(({ epoch }) => epoch),
       person.map(({ tag }) => tag),
-      ...[Math.min(...times) - APART_MS, Math.max(...times) + APART_MS, exchangeIds, this.clock.now()],
+      named.map(({ id }) => id),
+      named.map(({ atMs }) => atMs - APART_MS),
+      named.map(({ atMs }) => atMs + APART_MS),
+      this.clock.now(),
     ]);
     return new Set(rows.map((row) => row.exchange_id));
   }

@@ -81,7 +81,10 @@ export class FollowedLogStore {
     private readonly database: Database,
     /** Commitments that nobody has opened so long after they were taken in are asked for. */
     private readonly unopenedAfterMs: number,
-    /** Before the leaves are committed: after a crash it is told again, and never not at all. */
+    /**
+     * Once their leaves are committed. After a crash in between, or a commit that says that it failed and did not, nobody is
+     * told of these: the rows show them all the same.
+     */
     private readonly disowned: (exchanges: readonly DisownedExchange[]) => void = () => undefined,
   ) {}
 
@@ -99,7 +102,19 @@ export class FollowedLogStore {
   }
 
   /** False: another process has taken leaves meanwhile, and nothing was written. */
-  take({ logId, frontier }: Position, next: Frontier, rows: LeafRows, seenMs: number): Promise<boolean> {
+  async take(position: Position, next: Frontier, rows: LeafRows, seenMs: number): Promise<boolean> {
+    const disowned = await this.takeAll(position, next, rows, seenMs);
+    if (disowned !== undefined && disowned.length > 0) this.disowned(disowned);
+    return disowned !== undefined;
+  }
+
+  /** What these leaves show to be disowned; undefined: nothing was written. */
+  private takeAll(
+    { logId, frontier }: Position,
+    next: Frontier,
+    rows: LeafRows,
+    seenMs: number,
+  ): Promise<DisownedExchange[] | undefined> {
     const own = { logId, seenMs, askMs: seenMs + this.unopenedAfterMs };
     const inLog = <Row>(list: readonly Row[]): InLog<Row>[] => list.map((row) => ({ ...row, ...own }));
     return this.database.transaction(async (queries) => {
@@ -108,7 +123,7 @@ export class FollowedLogStore {
         'UPDATE followed_log SET next_idx = $3, frontier = $4 WHERE log_id = $1 AND next_idx = $2 RETURNING log_id',
         [logId, frontier.size, next.size, next.bytes()],
       );
-      if (moved.length === 0) return false;
+      if (moved.length === 0) return undefined;
       await EXCHANGES.run(queries, inLog(rows.exchanges));
       await SEQUELS.run(queries, inLog(rows.sequels));
       await noteKinds(queries, rows.exchanges);
@@ -120,9 +135,7 @@ export class FollowedLogStore {
       await noteErasures(queries, rows.stated);
       await noteCertificates(queries, rows.stated);
       await addOrders(queries, logId, rows.stated.flatMap(orderIn));
-      const disowned = await disownedBy(queries, rows);
-      if (disowned.length > 0) this.disowned(disowned);
-      return true;
+      return disownedBy(queries, rows);
     });
   }
 }

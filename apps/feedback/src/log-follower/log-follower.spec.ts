@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LogFiles } from '#log-watch';
 import { eventually, fakeClock, TestLog, type FakeClock } from '#testing';
 import { encodeBundle, Frontier, leafHash, parseTilePath } from '#tlog';
 import type { FollowedLogStore, Position } from './followed-log.store.js';
 import { LogFollower, type FollowerParts, type FollowTrouble } from './log-follower.worker.js';
 
 const ORIGIN = 'audit.test.example/0/2026h2';
+/** The window before. */
+const CLOSED = 'audit.test.example/0/2026h1';
 const log = TestLog.create(ORIGIN, 60);
+const closed = TestLog.create(CLOSED, 1);
 const bodies = Array.from({ length: 60 }, (_, at) => Buffer.from(`leaf-${at}`));
 
 /** What the audit service serves; the log of fewer than 257 leaves is one bundle and one tile. */
@@ -16,13 +20,21 @@ class Served {
   size = 10;
   origins = [ORIGIN];
   reads = 0;
+  /** Of each log. */
+  readonly asked = new Map<string, number>();
+  isAway = false;
 
   logs() {
     return Promise.resolve(this.origins.map((origin) => ({ origin, vkey: 'not believed' })));
   }
 
-  async read(_prefix: string, path: string): Promise<Buffer | undefined> {
-    if (path === 'checkpoint') this.reads += 1;
+  async read(prefix: string, path: string): Promise<Buffer | undefined> {
+    if (path === 'checkpoint') {
+      this.reads += 1;
+      this.asked.set(prefix, (this.asked.get(prefix) ?? 0) + 1);
+    }
+    if (this.isAway) throw new TypeError('no audit');
+    if (prefix.includes('/2026h1/')) return undefined;
     if (path === 'checkpoint') return Buffer.from(await this.by.note(this.size));
     const tile = parseTilePath(path);
     if (tile === undefined) return undefined;
@@ -50,7 +62,7 @@ describe('LogFollower', () => {
       },
     };
     follower = new LogFollower({
-      ...{ files: served, auditUrl: 'http://audit', keys: [log.key], clock, intervalMs: 1, ...how },
+      ...{ files: served, auditUrl: 'http://audit', keys: [log.key, closed.key], clock, intervalMs: 1, ...how },
       store: store as FollowedLogStore,
       keyOwner: () => () => false,
       believes: () => doesBelieve,
@@ -91,6 +103,28 @@ describe('LogFollower', () => {
     expect([served.reads, frontier.size]).toEqual([idle, 20]);
     follower.wake();
     await reads(30);
+  });
+
+  it('asks the window that is written alone meanwhile', async () => {
+    served.origins = [CLOSED, ORIGIN];
+    start({ isAwaited: () => true, intervalMs: 60_000 });
+    await eventually(() => served.reads > 5);
+    served.size = 20;
+    await reads(20);
+    expect(served.asked.get(LogFiles.prefixOf('http://audit', CLOSED))).toBe(1);
+  });
+
+  it('asks a log that fails no sooner for what is awaited', async () => {
+    start({ isAwaited: () => true, intervalMs: 60_000 });
+    await eventually(() => served.reads > 2);
+    served.isAway = true;
+    await eventually(() => follower.reading().state === 'degraded');
+    const { reads: before } = served;
+    await delay(200);
+    expect(served.reads).toBe(before);
+    served.isAway = false;
+    follower.wake();
+    await eventually(() => served.reads > before + 2);
   });
 
   it('follows what grows, from where it was left', async () => {

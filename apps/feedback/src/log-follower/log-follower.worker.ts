@@ -65,6 +65,8 @@ export class LogFollower {
   /** The last pass did not end; written by every pass. */
   private failure: string | undefined = 'no log was read yet';
   private readToEndMs = -Infinity;
+  /** On the process's clock: all logs were asked last then. Written by every such pass. */
+  private allAskedMs = -Infinity;
 
   constructor(private readonly parts: FollowerParts) {
     const failed = (cause: unknown) => this.failedWith(cause);
@@ -118,16 +120,24 @@ export class LogFollower {
     const startedMs = this.parts.clock.now();
     await this.discover();
     const isKeyOf = this.parts.keyOwner();
+    const { intervalMs, isAwaited } = this.parts;
+    // What is awaited comes in the window that is written: the last one of those that audit names.
+    const isForAwaited = this.isWell() && performance.now() - this.allAskedMs < intervalMs;
+    if (!isForAwaited) this.allAskedMs = performance.now();
     this.failure = isKeyOf === undefined ? 'no snapshot of the registry yet' : undefined;
     let taken = 0;
-    for (const log of isKeyOf === undefined ? [] : this.logs.values()) {
+    for (const log of isKeyOf === undefined ? [] : [...this.logs.values()].slice(isForAwaited ? -1 : 0)) {
       // What is wrong with one log holds up no other.
       taken += await this.follow(log, isKeyOf as KeyOwner).catch((cause: unknown) => this.failedWith(cause));
     }
-    if (this.logs.size > 0 && this.reading().state === 'ok' && this.lag() === 0) this.readToEndMs = startedMs;
-    const { intervalMs, isAwaited } = this.parts;
-    if (isAwaited?.() === true) return Math.min(intervalMs, AWAITED_MS);
+    if (!isForAwaited && this.isWell() && this.lag() === 0) this.readToEndMs = startedMs;
+    if (isAwaited?.() === true && this.isWell()) return Math.min(intervalMs, AWAITED_MS);
     return taken > 0 ? intervalMs : intervalMs * IDLE_FACTOR;
+  }
+
+  /** The last pass asked some log, and nothing was wrong with any. */
+  private isWell(): boolean {
+    return this.logs.size > 0 && this.reading().state === 'ok';
   }
 
   private failedWith(cause: unknown): number {

@@ -60,10 +60,9 @@ export function takeOpenings(
   const consumer = new OpeningConsumer({
     ...{ bus, inbox, clock, maxWaiting: config.maxWaitingOpenings },
     processId: `${config.instanceId.replaceAll('/', '.')}.${randomUUID()}`,
-    arrived: (openings) => {
-      events.arrived(openings);
-      matcher.wake();
-    },
+    // It wakes no lane: usually the leaf of these is still to come, and the follower wakes them with it. What came behind
+    // its leaf waits for the next round of an idle lane, half a second at most.
+    arrived: events.arrived,
     // As long after a leaf was to be read as its openings may be late.
     letGo: (limit) => matcher.letGo(Math.min(clock.now(), caughtUpAtMs()) - config.unopenedAfterMs, limit),
     topicBroken: events.topicBroken,

@@ -19,6 +19,12 @@ interface Mark {
   readonly hash: Buffer;
 }
 
+/** Where the partitions ended at that time. */
+interface TopicEnd {
+  readonly atMs: number;
+  readonly ends: ReadonlyMap<number, bigint>;
+}
+
 const { name: TOPIC } = fixedTopics.opening;
 
 /**
@@ -31,6 +37,9 @@ export class OpeningPlaces {
   /** Next offset of each partition; written by `resume` and `settle`. */
   private readonly next = new Map<number, bigint>();
   private readonly marks = new Map<number, Mark>();
+  /** What reading comes to next, as far as anybody asked; written by `takenUntil`, as is the next, and by `resume`. */
+  private ahead: TopicEnd | undefined;
+  private takenUntilMs = -Infinity;
 
   constructor(
     private readonly bus: Pick<Bus, 'endOffset' | 'earliestOffset'>,
@@ -44,6 +53,8 @@ export class OpeningPlaces {
     const [earliest, end] = [await bus.earliestOffset(TOPIC, partition), await bus.endOffset(TOPIC, partition)];
     const { nextOffset, lastHash } = await inbox.readTo(partition);
     this.marks.delete(partition);
+    // Of a topic that was made anew the old end means nothing.
+    this.ahead = undefined;
     const isNew = lastHash === undefined && nextOffset === 0n;
     const trouble = isNew ? undefined : nextOffset > end ? 'anew' : nextOffset < earliest ? 'truncated' : undefined;
     if (trouble !== undefined) await this.beginAnew(trouble, partition, nextOffset, earliest);
@@ -83,6 +94,27 @@ export class OpeningPlaces {
   settle(partition: number, next: bigint): void {
     this.next.set(partition, next);
     this.marks.delete(partition);
+  }
+
+  /**
+   * A time until which all that came into these partitions is committed, as far as asking shows: the time of asking if
+   * reading is at the end, else one of before. Under steady traffic it moves with each call, and lags by one.
+   */
+  async takenUntil(nowMs: number, partitions: readonly number[]): Promise<number> {
+    if (this.ahead !== undefined && !this.isTaken(this.ahead)) return this.takenUntilMs;
+    this.takenUntilMs = this.ahead?.atMs ?? this.takenUntilMs;
+    this.ahead = { atMs: nowMs, ends: await this.endsOf(partitions) };
+    if (this.isTaken(this.ahead)) this.takenUntilMs = nowMs;
+    return this.takenUntilMs;
+  }
+
+  private async endsOf(partitions: readonly number[]): Promise<Map<number, bigint>> {
+    const ends = partitions.map(async (partition) => [partition, await this.bus.endOffset(TOPIC, partition)] as const);
+    return new Map(await Promise.all(ends));
+  }
+
+  private isTaken({ ends }: TopicEnd): boolean {
+    return [...ends].every(([partition, end]) => (this.next.get(partition) ?? -1n) >= end);
   }
 
   private async beginAnew(

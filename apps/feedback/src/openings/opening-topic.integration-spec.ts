@@ -84,6 +84,26 @@ const arrive = (names: readonly string[]) =>
   eventually(async () => JSON.stringify(await waiting()) === JSON.stringify(names));
 
 describe('a topic of openings', () => {
+  it('says until when all that came is taken: no time after which something waits', async () => {
+    const topic = await new Topic().ready();
+    const consumer = read(topic.bus);
+    expect(await consumer.takenUntilMs()).toBe(-Infinity);
+    await arrive(await topic.send(1));
+    const first = await eventually(async () => {
+      const atMs = await consumer.takenUntilMs();
+      return atMs === -Infinity ? undefined : atMs;
+    });
+    // Whatever comes now waits.
+    await database.query('ALTER TABLE inbox RENAME TO away');
+    const beforeMs = Date.now();
+    const [second] = await topic.send(1);
+    for (let times = 0; times < 3; times += 1) expect(await consumer.takenUntilMs()).toBeLessThanOrEqual(beforeMs);
+    expect(first).toBeLessThanOrEqual(beforeMs);
+    await database.query('ALTER TABLE away RENAME TO inbox');
+    await eventually(async () => (await consumer.takenUntilMs()) > beforeMs);
+    expect((await waiting()).at(-1)).toBe(second);
+  });
+
   it('goes on where it was left, without a word', async () => {
     const topic = await new Topic().ready();
     const first = await topic.send(3);

@@ -53,6 +53,13 @@ export class OpeningConsumer {
     return this.subscription?.isAssigned() === true;
   }
 
+  /** A time until which all openings that came to the topic are in the inbox; -Infinity: nobody knows. */
+  async takenUntilMs(): Promise<number> {
+    const state = this.subscription?.state();
+    const partitions = state?.isAssigned === true ? state.partitions.map(({ partition }) => partition) : [];
+    return partitions.length === 0 ? -Infinity : this.places.takenUntil(this.parts.clock.now(), partitions);
+  }
+
   async stop(): Promise<void> {
     this.isStopped = true;
     await this.joining;

@@ -10,13 +10,18 @@ export type WithheldStanding = keyof typeof STANDINGS;
 export class WithheldStore {
   constructor(private readonly database: Database) {}
 
-  /** Those whose term is over; a statement whose commitments are more than the limit comes again. */
-  async due(standing: WithheldStanding, nowMs: number, limit: number): Promise<WithheldStatement[]> {
+  /**
+   * Those whose term was over then, and of which no opening waits to be looked at; a statement whose commitments are more
+   * than the limit comes again.
+   */
+  async due(standing: WithheldStanding, atMs: number, limit: number): Promise<WithheldStatement[]> {
     const rows = await this.database.query<{ statement: Buffer; exchange_id: string; consumer: string }>(
       `SELECT DISTINCT statement, exchange_id, consumer FROM (
          SELECT statement, exchange_id, consumer FROM commitment
-          WHERE withheld = $1 AND withheld > 0 AND state <> 'repeated' AND ask_ms <= $2 ORDER BY ask_ms LIMIT $3) AS due`,
-      [STANDINGS[standing], nowMs, limit],
+          WHERE withheld = $1 AND withheld > 0 AND state <> 'repeated' AND ask_ms <= $2
+            AND NOT EXISTS (SELECT FROM inbox WHERE inbox.statement = commitment.statement)
+          ORDER BY ask_ms LIMIT $3) AS due`,
+      [STANDINGS[standing], atMs, limit],
     );
     return rows.map(({ statement, consumer, exchange_id: exchangeId }) => ({ statement, consumer, exchangeId }));
   }

@@ -51,7 +51,10 @@ class Table implements Pick<WithheldStore, 'due' | 'asked' | 'told'> {
 
 function start(table: Table, publishFails = 0) {
   const clock = fakeClock(1_000);
-  const [asked, failures, named] = [[] as unknown[], [] as unknown[], new Map<string, number>()];
+  const [asked, failures, alarms] = [[] as unknown[], [] as unknown[], [] as string[]];
+  const named = new Map<string, number>();
+  /** How far reading is behind. */
+  const lag = { ms: 0 };
   let left = publishFails;
   const worker = new WithheldWorker({
     bus: {
@@ -62,11 +65,15 @@ function start(table: Table, publishFails = 0) {
       },
     },
     ...{ store: table, clock, intervalMs: 5, afterMs: 60_000 },
-    alarm: (consumer, statements) => void named.set(consumer, (named.get(consumer) ?? 0) + statements),
+    takenUntilMs: () => Promise.resolve(clock.now() - lag.ms),
+    alarm: (consumer, statements) => {
+      alarms.push(consumer);
+      named.set(consumer, (named.get(consumer) ?? 0) + statements);
+    },
     failed: (cause) => void failures.push(cause),
   });
   worker.start();
-  return { worker, clock, asked, failures, named };
+  return { worker, clock, asked, failures, named, alarms, lag };
 }
 
 const standings = (table: Table) => new Set([...table.rows.values()].map(({ standing }) => standing));
@@ -74,18 +81,37 @@ const standings = (table: Table) => new Set([...table.rows.values()].map(({ stan
 describe('requests that only the provider has opened', () => {
   it('are asked for first, however many, and each consumer is named for those that do not come in the term', async () => {
     const table = new Table(1_201);
-    const { worker, clock, asked, named } = start(table);
+    const { worker, clock, asked, named, alarms } = start(table);
     await eventually(() => asked.length === 1_201 && standings(table).has('asked') && standings(table).size === 1);
     clock.advance(59_999);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(named.size).toBe(0);
     // These have come.
-    for (const name of [...table.rows.keys()].slice(0, 1_000)) table.rows.delete(name);
+    for (const name of [...table.rows.keys()].slice(0, 200)) table.rows.delete(name);
     clock.advance(1);
     await eventually(() => table.rows.size === 0);
     await worker.stop();
-    expect([...named.values()].reduce((sum, count) => sum + count, 0)).toBe(201);
+    expect([...named.values()].reduce((sum, count) => sum + count, 0)).toBe(1_001);
+    // Over all pages.
+    expect(alarms.sort()).toEqual(CONSUMERS);
     expect(asked).toHaveLength(1_201);
+  });
+
+  it('are neither asked for nor named while openings of that time are not read here', async () => {
+    const table = new Table(2);
+    const { worker, clock, asked, alarms, lag } = start(table);
+    const aMoment = () => new Promise((resolve) => setTimeout(resolve, 30));
+    await eventually(() => asked.length === 2 && !standings(table).has('unasked'));
+    lag.ms = 10_000;
+    clock.advance(69_999);
+    await aMoment();
+    lag.ms = Infinity;
+    clock.advance(60_000);
+    await aMoment();
+    expect(alarms).toEqual([]);
+    lag.ms = 0;
+    await eventually(() => alarms.length === 2);
+    await worker.stop();
   });
 
   it('are asked for again where the broker took nothing, or the database does not say that it noted it', async () => {

@@ -1,5 +1,7 @@
 import { CASE_STATES, type CaseState } from '#corrections';
+import type { Clock } from '#kernel';
 import { defineMetrics, metric, type Logger } from '#platform';
+import { DisownedAlarm } from '../log-follower/disowned-alarm.js';
 import type { DisownedExchange } from '../log-follower/disowned.store.js';
 import { NO_ADDRESS } from '../notifications/contacts.service.js';
 import { CHANNELS } from '../notifications/notification.js';
@@ -121,7 +123,8 @@ export const feedbackMetrics = defineMetrics('feedback', {
 type FeedbackMetrics = ReturnType<typeof feedbackMetrics.on>;
 
 /** One helper per event, so that counter and log line cannot drift apart. Never personal data. */
-export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
+export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger, clock: Clock) {
+  const disowners = new DisownedAlarm(clock);
   const alarm = (reason: AlarmReason, details: Readonly<Record<string, unknown>>) => {
     metrics.alarms.add({ reason });
     logger.error({ alarm: reason, ...details }, 'alarm');
@@ -151,10 +154,13 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger) {
       metrics.withheld.add({}, statements);
       alarm('openings-withheld', { from: consumer, statements });
     },
-    /** By consumer, with one of its exchanges: the access is shown as what it was, and who disowns it is named. */
+    /**
+     * All are counted; a consumer that disowns is named once an hour at most, with one of its exchanges and how many they
+     * were. Each access is shown as what it was.
+     */
     disowned: (exchanges: readonly DisownedExchange[]) => {
       metrics.disowned.add({}, exchanges.length);
-      for (const [consumer, own] of Map.groupBy(exchanges, (one) => one.consumer))
+      for (const [consumer, own] of disowners.due(exchanges))
         alarm('disclosure-disowned', { from: consumer, exchange: own[0]?.exchangeId, exchanges: own.length });
     },
     questionAsked: () => metrics.questionsAsked.add({}),

@@ -3,7 +3,11 @@ import { ERASURE_LOCK } from '../ingest-lock.js';
 import type { EpochTag } from '../key-store/tag.js';
 import type { Question } from './question.js';
 
-type NewQuestion = Omit<Question, 'answer'> & { readonly sealed: Buffer };
+type NewQuestion = Omit<Question, 'answer'> & {
+  readonly sealed: Buffer;
+  /** Of the access that it is about. */
+  readonly accessMs: number;
+};
 
 /** A person's access: a question belongs to one. */
 export interface AccessName extends EpochTag {
@@ -43,10 +47,10 @@ interface QuestionRow {
   readonly sealed: Buffer | null;
 }
 
-/** The key under which the access lies; none once it was erased. */
-const KEY_OF = `SELECT key_id FROM subject_access JOIN commitment USING (log_id, idx, kind, position)
-  WHERE epoch = $1 AND tag = $2 AND subject_access.exchange = $3 AND coalesce(concealed_until, 0) = $4
-    AND state <> 'erased' LIMIT 1`;
+/** The key under which the access lies; none once it was erased. By its time, in the order of the primary key. */
+const KEY_OF = `SELECT key_id FROM subject_access AS access JOIN commitment USING (log_id, idx, kind, position)
+  WHERE epoch = $1 AND tag = $2 AND access.exchange = $3 AND coalesce(concealed_until, 0) = $4
+    AND access.ts_ms = $5 AND state <> 'erased' LIMIT 1`;
 /** First half of the keys of the locks that let one person ask once at a time; the number means nothing. */
 const ASKING_LOCKS = 0x6b667173;
 const COLUMNS = `question.id, question.exchange, question.epoch, question.tag, concealed_until, portal, recipient, asked, asked_ms, due_ms,
@@ -89,7 +93,8 @@ export class QuestionStore {
     if (Number(open?.n ?? 0) >= mostOpen) return 'too-many';
     const { id, exchange, epoch, tag, concealedUntilMs = 0, portal, recipient, asked } = question;
     const { askedMs, dueMs, sealed } = question;
-    const [key] = await queries.query<{ key_id: Buffer }>(KEY_OF, [epoch, tag, exchange, concealedUntilMs]);
+    const access = [epoch, tag, exchange, concealedUntilMs, question.accessMs];
+    const [key] = await queries.query<{ key_id: Buffer }>(KEY_OF, access);
     if (key === undefined) return 'erased';
     const row = [
       id,

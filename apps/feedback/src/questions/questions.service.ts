@@ -103,7 +103,7 @@ export class Questions {
     const sealed = Buffer.from(sealDelivery(head, content, session));
     const tags = tagsOf(access.opening, await this.parts.keys.epochs());
     const added = await database.transaction(async (queries) => {
-      const row = { ...question, asked: statement.leafHash, sealed };
+      const row = { ...question, asked: statement.leafHash, sealed, accessMs: access.atMs };
       const outcome = await store.add(queries, row, tags, mostOpen);
       if (outcome !== 'added') return outcome;
       await statements.keep(queries, statement);

@@ -20,7 +20,11 @@ export class CaseAuditController {
     operationId: 'auditCorrections',
     summary: 'One of the twelve questions: of a case, or of all cases of a time.',
   })
-  @ApiOkResponse({ type: Object })
+  @ApiOkResponse({
+    type: Object,
+    description:
+      'Of `rejections`: rates of all decisions of the time, and up to 1,000 of them in `decisions`, the oldest first; `isCut`: there are more, ask for a shorter time.',
+  })
   @ProblemCodes(...MEMBER_CODES, 'caller-not-auditor', 'case-unknown')
   answer(
     @Param() { question }: AuditPath,

@@ -95,11 +95,11 @@ export class CaseAudit {
     return { overdue, counts, times };
   }
 
-  /** 6: rates of rejection by reason, with the decisions that they are of. */
+  /** 6: rates of rejection by reason, of all; with the decisions that they are of, `isCut` if those are too many to name. */
   private async rejections(asked: Asked) {
     const { period } = this.parts;
-    const [counted, decisions] = await Promise.all([period.decisions(asked), period.decided(asked)]);
-    return { ...counted, decisions };
+    const [counted, named] = await Promise.all([period.decisions(asked), period.decided(asked)]);
+    return { ...counted, ...named };
   }
 
   /** 3: who got the wrong value, when it was told, and who has not confirmed. */

@@ -52,10 +52,32 @@ describe('what auditors ask of all cases', () => {
   });
 
   it('6: names each decision that is counted by its leaf', async () => {
-    expect(await store.decided(ALL)).toEqual([
-      { correctionId: ids.ring.id, outcome: 'ACCEPTED', reason: 'error-confirmed', ...ids.ring.steps[12] },
-      { correctionId: ids.rejected.id, outcome: 'REJECTED', reason: 'data-correct', ...ids.rejected.steps[5] },
-    ]);
+    expect(await store.decided(ALL)).toEqual({
+      decisions: [
+        { correctionId: ids.ring.id, outcome: 'ACCEPTED', reason: 'error-confirmed', ...ids.ring.steps[12] },
+        { correctionId: ids.rejected.id, outcome: 'REJECTED', reason: 'data-correct', ...ids.rejected.steps[5] },
+      ],
+      isCut: false,
+    });
+  });
+
+  it('6: says that it does not name all decisions of a time that has more than a thousand', async () => {
+    const year = { fromMs: 400 * DAY, untilMs: 401 * DAY };
+    const decide = (count: number) =>
+      database.query(
+        `INSERT INTO correction_step (case_id, seq, leaf_hash, type, was, now, why, portal, owner, service, at_ms)
+         SELECT gen_random_uuid(), 1, sha256(gen_random_uuid()::text::bytea), 'correction.decided', 'IN_REVIEW', 'REJECTED',
+                'data-correct', 'p', $1, $2, $3::bigint + number FROM generate_series(1, $4::integer) AS number`,
+        [A, SERVICE, year.fromMs, count],
+      );
+    await decide(1_000);
+    const all = await store.decided(year);
+    expect([all.decisions.length, all.isCut]).toEqual([1_000, false]);
+    await decide(1);
+    const cut = await store.decided(year);
+    expect([cut.decisions.length, cut.isCut]).toEqual([1_000, true]);
+    expect((await store.decisions(year)).decided).toBe(1_001);
+    await database.query('DELETE FROM correction_step WHERE at_ms >= $1', [year.fromMs]);
   });
 
   it('8: tells right extensions from late and repeated ones', async () => {

@@ -38,11 +38,13 @@ const OVERDUE = `
             AND said.due_ms IS NOT NULL ORDER BY said.seq DESC LIMIT 1) AS term
     LEFT JOIN ${PLACE} USING (leaf_hash)
    WHERE state = ANY($2::text[]) AND term.due_ms < $1 ORDER BY term.due_ms LIMIT 1000`;
+/** That are named one by one; one more is read, to know whether there are more. */
+const MOST_DECISIONS = 1_000;
 const DECIDED = `
   SELECT case_id, now AS outcome, why AS reason, leaf_hash, origin, idx
     FROM correction_step LEFT JOIN ${PLACE} USING (leaf_hash)
    WHERE type IN ('correction.decided', 'correction.joined') AND at_ms >= $1 AND at_ms < $2
-   ORDER BY at_ms, case_id LIMIT 1000`;
+   ORDER BY at_ms, case_id LIMIT ${MOST_DECISIONS + 1}`;
 const EXTENSIONS = `
   SELECT case_id, owner, why, at_ms, leaf_hash, origin, idx,
          (SELECT due_ms FROM correction_step AS before
@@ -115,15 +117,16 @@ export class CasePeriodStore {
     return { decided: all, reasons };
   }
 
-  /** The decisions that are counted, one by one. */
+  /** The decisions that are counted, one by one, the oldest first; `isCut`: there are more of them than are named. */
   async decided({ fromMs, untilMs }: Period) {
     const rows = await this.database.query<{ case_id: string; outcome: string; reason: string } & PlaceRow>(DECIDED, [
       fromMs,
       untilMs,
     ]);
-    return rows.map(({ case_id: correctionId, outcome, reason, ...place }) => ({
+    const decisions = rows.slice(0, MOST_DECISIONS).map(({ case_id: correctionId, outcome, reason, ...place }) => ({
       ...{ correctionId, outcome, reason, ...placed(place) },
     }));
+    return { decisions, isCut: rows.length > MOST_DECISIONS };
   }
 
   /** Data elements by the number of cases about them; of erased persons nothing is known any more. */
