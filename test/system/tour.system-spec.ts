@@ -27,12 +27,22 @@ it('shows what the bus refuses, each step really done, and can be shown again on
   ])
     expect(first.output).toContain(line);
   // What is shown can be copied: secrets stand in it as the commands that give them.
-  expect(first.output).toContain('$(npx kerege token --as DEMO/GOV/1000/mygov --end-user TEST000042)');
+  const { gatewayUrl, issuerUrl, keysDir } = bus.instance;
+  const places = `--issuer ${issuerUrl} --keys ${keysDir}`;
+  expect(first.output).toContain(`$(npx kerege token --as DEMO/GOV/1000/mygov --end-user TEST000042 ${places})`);
+  const credential = `${keysDir}/DEMO.COM.2002.legal.credential.jwk`;
+  const shown = `token --as DEMO/COM/2002/legal --credential ${credential} --gateway ${gatewayUrl}`;
+  expect(first.output).toContain(`"Authorization: Bearer $(npx kerege ${shown})"`);
+  const { dataDir } = bus.instance;
+  expect(await kerege(shown.split(' '), dataDir)).toEqual({
+    code: 0,
+    output: expect.stringMatching(/^[\w.-]{40,}\n$/u),
+  });
   expect(first.output).not.toMatch(/eyJ/u);
   // Nobody but the citizen themselves reached the clinic.
   const reached = (await ledger(bus.instance, 'clinic')).map(({ path }) => path);
   expect(reached.length).toBeGreaterThan(0);
   expect(reached.filter((path) => !path.includes('TEST000042'))).toEqual([]);
   const again = await tour();
-  expect(again).toEqual({ code: 0, output: expect.stringContaining('0 more calls were answered today') });
+  expect(again).toEqual({ code: 0, output: expect.stringContaining('Today’s calls were spent already') });
 });
