@@ -21,7 +21,7 @@ export function addToken(kerege: Command, config: CliConfig, terminal: Terminal)
     .description(
       'make a token: a subsystem’s, to read the log once, a person’s who signs in at the sandbox, or one to make calls with',
     )
-    .requiredOption('--as <subsystem>', 'who reads, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+    .requiredOption('--as <subsystem>', 'who reads or calls, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
     .option('--audience <url>', 'URL of the log', config.auditUrl)
     .option('--keys <dir>', 'folder of private keys', config.keysDir)
     .option('--end-user <code>', 'test identity that signs in: the token is for Kerege-End-User, ten minutes')
