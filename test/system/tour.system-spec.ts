@@ -36,8 +36,9 @@ async function interruptedTour(at: string): Promise<{ code: number; output: stri
   });
   let output = '';
   const said = (chunk: Buffer) => {
-    if (output.includes(at)) output += chunk.toString();
-    else if ((output += chunk.toString()).includes(at)) child.kill('SIGINT');
+    const wasShown = output.includes(at);
+    output += chunk.toString();
+    if (!wasShown && output.includes(at)) child.kill('SIGINT');
   };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', said);
   const [code] = (await once(child, 'close')) as [number];
