@@ -111,7 +111,7 @@ async function workThrough(clerk: string): Promise<string> {
       const act = / correction (\S+)/.exec(next)?.[1] ?? '';
       if (act === 'correct') await type(clerk);
       const filled = next.replace('<article>', "'Demo Act on Personal Data, section 15'");
-      await typeUntilTaken(filled.replace('<official>', 'officer-1'));
+      await typeUntilTaken(filled.replace('<official>', 'officer-1').replace('<other-official>', 'officer-2'));
       done.push(act);
       return undefined;
     },

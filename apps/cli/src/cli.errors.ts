@@ -176,6 +176,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The sandbox did not do what this step of the tour shows.',
     next: 'See what was expected, which is listed. A sandbox with changes of yours: npm run reset, then npm start, then the tour.',
   },
+  'tour-interrupted': {
+    kind: 'refused',
+    message: 'The tour was interrupted.',
+    next: 'See above whether everything was put back; kerege tour begins it anew.',
+  },
   'instance-running': {
     kind: 'conflict',
     message: 'An instance runs on these data.',

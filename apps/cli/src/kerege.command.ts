@@ -19,7 +19,7 @@ import { resetCommand } from './reset/reset.command.js';
 import { describeError } from './terminal/describe-error.js';
 import { exitCodeOf, exitCodes } from './terminal/exit-code.js';
 import { tellError, type Terminal } from './terminal/terminal.js';
-import { tokenCommand } from './token/token.command.js';
+import { addToken } from './token/add-token.command.js';
 import { addTour } from './tour/add-tour.command.js';
 
 interface ApplyFlags {
@@ -82,14 +82,6 @@ interface AuditCorrectionsFlags {
   at?: string;
   from?: string;
   until?: string;
-}
-interface TokenFlags {
-  as: string;
-  audience: string;
-  keys: string;
-  endUser?: string;
-  issuer: string;
-  level: string;
 }
 interface QuestionsFlags {
   subsystem: string;
@@ -192,19 +184,6 @@ function addApply(kerege: Command, config: CliConfig, terminal: Terminal): void 
         terminal,
       ),
     );
-}
-
-function addToken(kerege: Command, config: CliConfig, terminal: Terminal): void {
-  kerege
-    .command('token')
-    .description('make a token: a subsystem’s, to read the log once, or a person’s who signs in at the sandbox')
-    .requiredOption('--as <subsystem>', 'who reads, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
-    .option('--audience <url>', 'URL of the log', config.auditUrl)
-    .option('--keys <dir>', 'folder of private keys', config.keysDir)
-    .option('--end-user <code>', 'test identity that signs in: the token is for Kerege-End-User, ten minutes')
-    .option('--issuer <url>', 'identity provider of the sandbox', config.issuerUrl)
-    .option('--level <level>', 'how sure the sign-in is to be: high or low', 'high')
-    .action(({ as, keys, ...flags }: TokenFlags) => tokenCommand({ ...flags, subsystem: as, keysDir: keys }, terminal));
 }
 
 function addQuestions(kerege: Command, config: CliConfig, terminal: Terminal): void {

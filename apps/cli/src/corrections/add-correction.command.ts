@@ -10,6 +10,7 @@ import {
   TRANSFER_REASONS,
 } from '#signing';
 import type { CliConfig } from '../cli.config.js';
+import { typedOptions } from '../terminal/command-line.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { DeskOptions } from './case-desk.service.js';
 import {
@@ -25,7 +26,6 @@ import {
   showCorrection,
   transferCorrection,
 } from './corrections.command.js';
-import { typedOptions } from './next-step.command.js';
 import type { RegistryOptions } from './published-keys.service.js';
 import { verifyCorrection } from './verify-correction.command.js';
 
@@ -33,6 +33,8 @@ interface DeskFlags {
   as: string;
   keys: string;
   feedback: string;
+  registry: string;
+  trust: string;
 }
 interface DecideFlags extends WordedFlags {
   outcome: string;
@@ -43,15 +45,11 @@ interface DecideFlags extends WordedFlags {
   preparedBy?: string;
   approvedBy: string;
 }
-interface RegistryFlags extends DeskFlags {
-  registry: string;
-  trust: string;
-}
-interface TransferFlags extends RegistryFlags {
+interface TransferFlags extends DeskFlags {
   to: string;
   reason: string;
 }
-interface MassFlags extends RegistryFlags {
+interface MassFlags extends DeskFlags {
   kind: CaseKind;
   service: string;
   endpoint: string;
@@ -59,14 +57,13 @@ interface MassFlags extends RegistryFlags {
   because?: string;
   profile?: string;
 }
-interface WordedFlags extends RegistryFlags {
+interface WordedFlags extends DeskFlags {
   words?: string;
 }
 /** How commands of a desk are made, and how their options are read. */
 interface Desk {
   readonly make: (usage: string, description: string) => Command;
-  readonly deskOf: (flags: DeskFlags) => DeskOptions;
-  readonly registryOf: (flags: RegistryFlags) => DeskOptions & RegistryOptions;
+  readonly deskOf: (flags: DeskFlags) => DeskOptions & RegistryOptions;
 }
 
 const oneOf = (flags: string, description: string, choices: readonly string[]) =>
@@ -79,9 +76,9 @@ export function addCorrection(kerege: Command, config: CliConfig, terminal: Term
     .description('what persons say is wrong in the data of a subsystem: read, decide, correct, acknowledge');
   const desk = deskFor(correction, config);
   addReading(desk, terminal);
-  addHandling(desk, config, terminal);
-  addDeciding(desk, config, terminal);
-  addMass(desk, config, terminal);
+  addHandling(desk, terminal);
+  addDeciding(desk, terminal);
+  addMass(desk, terminal);
   addAcknowledging(desk, terminal);
   addVerifying(correction, config, terminal);
 }
@@ -103,21 +100,27 @@ function addVerifying(correction: Command, config: CliConfig, terminal: Terminal
 }
 
 function deskFor(correction: Command, config: CliConfig): Desk {
-  const usual = { feedback: config.feedbackUrl, keys: config.keysDir };
-  const deskOf: Desk['deskOf'] = ({ as, keys, feedback }) => ({
-    ...{ subsystem: as, keysDir: keys, feedbackUrl: feedback },
-    typed: typedOptions({ as, feedback, keys }, usual),
-  });
+  const { feedbackUrl: feedback, keysDir: keys, registryUrl: registry, trustFile: trust } = config;
   return {
-    deskOf,
-    registryOf: ({ registry, trust, ...flags }) => ({ ...deskOf(flags), registryUrl: registry, trustFile: trust }),
+    deskOf: (flags) => ({
+      ...{ subsystem: flags.as, keysDir: flags.keys, feedbackUrl: flags.feedback },
+      ...{ registryUrl: flags.registry, trustFile: flags.trust },
+      typed: typedOptions(
+        { as: flags.as, feedback: flags.feedback, keys: flags.keys, registry: flags.registry, trust: flags.trust },
+        { feedback, keys, registry, trust },
+      ),
+    }),
+    // Those of the registry belong to all: a command prints the next one, which may need them.
     make: (usage, description) =>
-      correction
-        .command(usage)
-        .description(description)
-        .requiredOption('--as <subsystem>', 'who owns the data, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
-        .option('--keys <dir>', 'folder of private keys', config.keysDir)
-        .option('--feedback <url>', 'feedback, as it names itself', config.feedbackUrl),
+      withRegistry(
+        correction
+          .command(usage)
+          .description(description)
+          .requiredOption('--as <subsystem>', 'who owns the data, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
+          .option('--keys <dir>', 'folder of private keys', keys)
+          .option('--feedback <url>', 'feedback, as it names itself', feedback),
+        config,
+      ),
   };
 }
 
@@ -135,37 +138,37 @@ function addReading({ make, deskOf }: Desk, terminal: Terminal): void {
     );
 }
 
-/** Of acts for which somebody's published key is needed. */
+/** Where somebody's published key is found. */
 function withRegistry(command: Command, { registryUrl, trustFile }: CliConfig): Command {
   return command
     .option('--registry <url>', 'registry that says whose key is which', registryUrl)
     .option('--trust <file>', 'trust.json, by which it is believed', trustFile);
 }
 
-function withWords(command: Command, config: CliConfig): Command {
-  return withRegistry(command, config).option(
+function withWords(command: Command): Command {
+  return command.option(
     '--words <text>',
     'own words for the person, plain text, sealed for their portal: feedback and the operator cannot read them',
   );
 }
 
-function addHandling({ make, deskOf, registryOf }: Desk, config: CliConfig, terminal: Terminal): void {
+function addHandling({ make, deskOf }: Desk, terminal: Terminal): void {
   make('receive <id>', 'signs the receipt over the request').action((id: string, flags: DeskFlags) =>
     receiveCorrection(id, deskOf(flags), terminal),
   );
   make('start <id>', 'takes it into review; the datum is flagged').action((id: string, flags: DeskFlags) =>
     actOnCorrection(id, { act: 'start' }, deskOf(flags), terminal),
   );
-  withWords(make('ask <id>', 'asks the person'), config)
+  withWords(make('ask <id>', 'asks the person'))
     .addOption(oneOf('--question <code>', 'what is needed', QUESTION_CODES).makeOptionMandatory())
     .action((id: string, { question, words, ...flags }: WordedFlags & { question: string }) =>
-      sayOnCorrection(id, salted({ act: 'request-info', question }), words, registryOf(flags), terminal),
+      sayOnCorrection(id, salted({ act: 'request-info', question }), words, deskOf(flags), terminal),
     );
-  withRegistry(make('transfer <id>', 'hands it on to who owns the datum, sealed anew for their published key'), config)
+  make('transfer <id>', 'hands it on to who owns the datum, sealed anew for their published key')
     .requiredOption('--to <subsystem>', 'who owns the datum, INSTANCE/CLASS/MEMBER/SUBSYSTEM')
     .addOption(oneOf('--reason <code>', 'why', TRANSFER_REASONS).makeOptionMandatory())
     .action((id: string, { to: target, reason, ...flags }: TransferFlags) =>
-      transferCorrection(id, { target, reason }, registryOf(flags), terminal),
+      transferCorrection(id, { target, reason }, deskOf(flags), terminal),
     );
   make('extend <id>', 'takes more time, once, before the term ends')
     .addOption(oneOf('--reason <code>', 'why', EXTENSION_REASONS).makeOptionMandatory())
@@ -174,8 +177,8 @@ function addHandling({ make, deskOf, registryOf }: Desk, config: CliConfig, term
     );
 }
 
-function addDeciding({ make, deskOf, registryOf }: Desk, config: CliConfig, terminal: Terminal): void {
-  withWords(make('decide <id>', 'decides, once and for all unless it is reopened'), config)
+function addDeciding({ make, deskOf }: Desk, terminal: Terminal): void {
+  withWords(make('decide <id>', 'decides, once and for all unless it is reopened'))
     .addOption(
       oneOf('--outcome <outcome>', 'what', ['ACCEPTED', 'PARTIALLY_ACCEPTED', 'REJECTED']).makeOptionMandatory(),
     )
@@ -188,7 +191,7 @@ function addDeciding({ make, deskOf, registryOf }: Desk, config: CliConfig, term
     .action((id: string, { outcome, reason, law, accept, remedy, ...flags }: DecideFlags) => {
       const { preparedBy, approvedBy, words } = flags;
       const said = { act: 'decide', outcome, reasonCode: reason, legalRef: law, remedies: remedy, accepted: accept };
-      return sayOnCorrection(id, salted({ ...said, preparedBy, approvedBy }), words, registryOf(flags), terminal);
+      return sayOnCorrection(id, salted({ ...said, preparedBy, approvedBy }), words, deskOf(flags), terminal);
     });
   make('correct <id>', 'states what the register holds now: digests, never values')
     .requiredOption(
@@ -202,8 +205,8 @@ function addDeciding({ make, deskOf, registryOf }: Desk, config: CliConfig, term
     );
 }
 
-function addMass({ make, deskOf, registryOf }: Desk, config: CliConfig, terminal: Terminal): void {
-  withRegistry(make('open-mass', 'opens one case for a batch of data that went wrong, which others can join'), config)
+function addMass({ make, deskOf }: Desk, terminal: Terminal): void {
+  make('open-mass', 'opens one case for a batch of data that went wrong, which others can join')
     .addOption(oneOf('--kind <kind>', 'what is wrong', ['ERROR', 'MISSING', 'OUTDATED', 'DUPLICATE']).default('ERROR'))
     .requiredOption('--service <service>', 'whose answers show it, INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE')
     .requiredOption('--endpoint <endpoint>', 'at which registered endpoint, e.g. "GET /{pin}"')
@@ -212,7 +215,7 @@ function addMass({ make, deskOf, registryOf }: Desk, config: CliConfig, terminal
     .option('--profile <name>', 'profile of terms')
     .action(({ kind, service, endpoint, item, because, profile, ...flags }: MassFlags) => {
       const items = item.map((one) => ({ ...one, ...(because === undefined ? {} : { explanation: because }) }));
-      return openMassCorrection({ kind, service, endpoint, items, profile }, registryOf(flags), terminal);
+      return openMassCorrection({ kind, service, endpoint, items, profile }, deskOf(flags), terminal);
     });
   make('join <id>', 'answers a case by a mass correction that was accepted whole')
     .requiredOption('--mass <id>', 'the mass correction')

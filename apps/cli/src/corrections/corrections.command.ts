@@ -17,7 +17,7 @@ import type { Terminal } from '../terminal/terminal.js';
 import { openCaseDesk, type DeskOptions } from './case-desk.service.js';
 import { publishedSealingKey, type RegistryOptions } from './published-keys.service.js';
 import { caseLine, caseLines, toldLines } from './case-text.command.js';
-import { showCommand } from './next-step.command.js';
+import { joinCommand, showCommand } from './next-step.command.js';
 
 /** More than a person reads in a terminal; the rest shows when these are done. */
 const MOST_LISTED = 1_000;
@@ -108,9 +108,8 @@ export async function openMassCorrection(
   if (key === undefined) throw caseClientErrors.error('case-target-unknown');
   const standing = await desk.openMass(mass, key);
   tell(standing, options, terminal);
-  terminal.tell(
-    `  Once it is received, reviewed and accepted: kerege correction join <id> --mass ${standing.id} --law …`,
-  );
+  const join = joinCommand(standing.id, options.typed);
+  terminal.tell(harmless(`  Once it is received, reviewed and accepted, for each case: ${join}`));
 }
 
 /** `kerege correction correct`: states the digests of the values that the register holds now, never the values. */

@@ -24,7 +24,8 @@ import { publicDigest } from '#snapshot';
 import { buildWorld, type World } from '#testing';
 import type { ReadCase, Standing } from '#case-client';
 import { runKerege } from '../kerege.command.js';
-import { nextCommands, typedOptions } from './next-step.command.js';
+import { typedOptions } from '../terminal/command-line.js';
+import { nextCommands } from './next-step.command.js';
 
 const OWNER = 'DEMO/GOV/1001/population' as SubsystemId;
 const NEXT = 'DEMO/GOV/1009/operator' as SubsystemId;
@@ -189,15 +190,22 @@ describe('kerege correction', () => {
 
   it.each<[string, readonly string[]]>([
     ['ROUTED', ['receive ID']],
-    ['RECEIVED', ['start ID', 'transfer ID --to <subsystem> --reason not-our-element']],
+    [
+      'RECEIVED',
+      [
+        ...['start ID', 'transfer ID --to <subsystem> --reason not-our-element'],
+        'join ID --mass <mass> --law <article>',
+      ],
+    ],
     ['ACCEPTED', [`correct ID --value '0="1990-01-02"' --effective-from TODAY`]],
     ['CLOSED', []],
   ])('prints whole what can be typed next where a case is %s', async (state, commands) => {
     found = { ...standing(state), contentId, sealed: await sealed(seal) };
-    expect(await run('show', id)).toBe(0);
+    const registry = ['--registry', url, '--trust', join(dir, 'trust.json')];
+    expect(await run('show', id, ...registry)).toBe(0);
     const printed = [...out.matchAll(/^ {4}npx kerege correction (.*)$/gm)].map(([, said = '']) => said);
     const today = new Date().toISOString().slice(0, 10);
-    const typed = ` --as ${OWNER} --feedback ${url} --keys ${dir}`;
+    const typed = ` --as ${OWNER} --feedback ${url} --keys ${dir} ${registry.join(' ')}`;
     expect(printed.map((line) => line.replace(id, 'ID').replace(today, 'TODAY').replace(typed, ''))).toEqual(commands);
     for (const line of printed) expect(line.endsWith(typed)).toBe(true);
   });
@@ -205,8 +213,12 @@ describe('kerege correction', () => {
   it('prints no value that a terminal would show as another, and says what nobody but a person can say', async () => {
     expect(await run('show', id)).toBe(0);
     expect(out).toContain(
-      `decide ${id} --outcome ACCEPTED --reason error-confirmed --accept 0 --law <article> --approved-by <official> `,
+      [
+        `decide ${id} --outcome ACCEPTED --reason error-confirmed --accept 0 --law <article>`,
+        `--prepared-by <official> --approved-by <other-official> --as ${OWNER} `,
+      ].join(' '),
     );
+    expect(out).toContain('where one person may decide alone, --prepared-by can be left out');
     const items = [{ ...content.items[0], pointer: '/birthDate', proposed: "it's \u202eodd" }];
     const one = { kind: 'ERROR', contentId, opened: { content: { ...content, items } } } as unknown as ReadCase;
     const [line] = nextCommands({ ...one, standing: standing('ACCEPTED') as unknown as Standing }, '', '2026-01-31');

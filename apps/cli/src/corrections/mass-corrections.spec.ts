@@ -136,7 +136,10 @@ describe('kerege correction, for a batch', () => {
     const subject = massSubject(OWNER, correctionId);
     expect(subject).toEqual({ country: 'DEMO', type: 'MASS', code: correctionId.toUpperCase() });
     expect(opens('subject', subj, { ...subject, r: fromBase64Url(r) ?? Buffer.alloc(0) })).toBe(true);
-    expect(told).toContain(`--mass ${correctionId}`);
+    const places = `--feedback ${url} --keys ${dir} --registry ${url} --trust ${join(dir, 'trust.json')}`;
+    expect(told).toContain(
+      `npx kerege correction join <id> --mass ${correctionId} --law <article> --as ${OWNER} ${places}\n`,
+    );
   });
 
   it.each([

@@ -1,8 +1,9 @@
 import { nextActs, type ReadCase, type Standing } from '#case-client';
 import { EXTENSION_REASONS, QUESTION_CODES, type CaseState } from '#signing';
+import { word } from '../terminal/command-line.js';
 import { harmless } from '../terminal/harmless.js';
 
-/** What `--as`, `--feedback` and `--keys` have to say again in the next command. */
+/** What the options of a desk have to say again in the next command. */
 export type TypedOptions = string;
 type Acts = (found: ReadCase, today: string) => readonly (readonly string[])[];
 
@@ -10,30 +11,27 @@ const START = 'npx kerege correction';
 /** Where the owner waits for others. */
 const MEMBERS_TURN: ReadonlySet<CaseState> = new Set(['CORRECTED', 'PROPAGATING']);
 
-/** Each act of `nextActs` as arguments; `join` has no command. */
+/** Who prepares a decision and who approves it: a case that takes two persons is not decided without both. */
+const BY_TWO = ['--prepared-by', '<official>', '--approved-by', '<other-official>'];
+
+/** Each act of `nextActs` as arguments. */
 const ACTS: Readonly<Record<string, Acts>> = {
   receive: ({ standing: { id } }) => [['receive', id]],
   start: ({ standing: { id } }) => [['start', id]],
   decide: ({ standing: { id, items } }) => [
     [
       ...['decide', id, '--outcome', 'ACCEPTED', '--reason', 'error-confirmed'],
-      ...[
-        '--accept',
-        items.map((_item, place) => place).join(','),
-        '--law',
-        '<article>',
-        '--approved-by',
-        '<official>',
-      ],
+      ...['--accept', items.map((_item, place) => place).join(','), '--law', '<article>', ...BY_TWO],
     ],
     [
       ...['decide', id, '--outcome', 'REJECTED', '--reason', 'data-correct', '--law', '<article>'],
-      ...['--remedy', '<where-to-complain>', '--approved-by', '<official>'],
+      ...['--remedy', '<where-to-complain>', ...BY_TWO],
     ],
   ],
   'request-info': ({ standing: { id } }) => [['ask', id, '--question', QUESTION_CODES[0]]],
   extend: ({ standing: { id, isExtended } }) => (isExtended ? [] : [['extend', id, '--reason', EXTENSION_REASONS[0]]]),
   transfer: ({ standing: { id } }) => [['transfer', id, '--to', '<subsystem>', '--reason', 'not-our-element']],
+  join: ({ standing: { id } }) => [joining(id, '<mass>')],
   correct: (found, today) => [['correct', found.standing.id, ...newValues(found), '--effective-from', today]],
 };
 
@@ -46,9 +44,11 @@ export function nextCommands(found: ReadCase, typed: TypedOptions, today: string
   if (standing.isMoving) return [`it is on its way into the log; look again: ${showCommand(standing, typed)}`];
   if (MEMBERS_TURN.has(standing.state))
     return [`members that got the value are told, and answer: ${START} told --as <their subsystem>`];
-  return nextActs(standing.state)
-    .flatMap((act) => ACTS[act]?.(found, today) ?? [])
-    .map((args) => spelled(args, typed));
+  const acts = nextActs(standing.state);
+  return [
+    ...acts.flatMap((act) => ACTS[act]?.(found, today) ?? []).map((args) => spelled(args, typed)),
+    ...(acts.includes('decide') ? ['where one person may decide alone, --prepared-by can be left out'] : []),
+  ];
 }
 
 /** For whoever has done something, or has a list before them. */
@@ -60,15 +60,13 @@ export function acknowledgeCommand(noticeId: string, typed: TypedOptions): strin
   return spelled(['acknowledge', noticeId, '--action', 'APPLIED'], typed);
 }
 
-/** Options as they have to be typed again: those that are not what they would be without. */
-export function typedOptions(
-  options: Readonly<Record<string, string>>,
-  usual: Readonly<Record<string, string>>,
-): string {
-  return Object.entries(options)
-    .filter(([name, value]) => value !== usual[name])
-    .map(([name, value]) => `--${name} ${word(value)}`)
-    .join(' ');
+/** For each case that is to be answered by that mass correction. */
+export function joinCommand(massId: string, typed: TypedOptions): string {
+  return spelled(joining('<id>', massId), typed);
+}
+
+function joining(id: string, massId: string): string[] {
+  return ['join', id, '--mass', massId, '--law', '<article>'];
 }
 
 /** The accepted items with what the person says is right; the official compares it with the register. */
@@ -85,9 +83,4 @@ function newValues({ standing, opened }: ReadCase): string[] {
 
 function spelled(args: readonly string[], typed: TypedOptions): string {
   return [START, ...args.map((arg) => (arg.startsWith('<') ? arg : word(arg))), typed].join(' ');
-}
-
-/** One word for a POSIX shell, whatever is in it. */
-function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

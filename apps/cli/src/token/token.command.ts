@@ -4,6 +4,7 @@ import { keyFileName } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { accessToken } from './access-token.service.js';
 import { signIn } from './sign-in.service.js';
 import { newestSigningKey } from './signing-key.js';
 
@@ -15,20 +16,27 @@ export interface TokenCommandOptions {
   readonly endUser?: string | undefined;
   readonly issuer: string;
   readonly level: string;
+  /** Key file of its information system: the token is then one of the gateway, to make calls with. */
+  readonly credential?: string | undefined;
+  readonly gatewayUrl: string;
 }
 
 /**
  * `kerege token`: one token for one request to the read API, from the subsystem's key file, or what a person who has
- * signed in at the sandbox is to be shown with (`Kerege-End-User`); to standard output.
+ * signed in at the sandbox is to be shown with (`Kerege-End-User`), or an access token of the gateway; to standard output.
  */
 export async function tokenCommand(options: TokenCommandOptions, terminal: Terminal): Promise<void> {
+  const { credential, gatewayUrl, subsystem } = options;
+  const token = credential === undefined ? signedToken(options) : accessToken(gatewayUrl, subsystem, credential);
+  terminal.out(`${await token}\n`);
+}
+
+async function signedToken(options: TokenCommandOptions): Promise<string> {
   const { subsystem, audience, keysDir, endUser: person, issuer, level } = options;
   const file = join(keysDir, keyFileName(subsystem));
   const key = newestSigningKey(await readBytes(file));
   if (key === undefined) throw cliErrors.error('key-file-unusable', { extensions: { file } });
-  const token =
-    person === undefined
-      ? await makeReaderToken({ subsystem, audience, key, nowMs: Date.now() })
-      : await signIn({ issuer, subsystem, key, person, level });
-  terminal.out(`${token}\n`);
+  return person === undefined
+    ? makeReaderToken({ subsystem, audience, key, nowMs: Date.now() })
+    : signIn({ issuer, subsystem, key, person, level });
 }

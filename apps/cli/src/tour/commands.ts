@@ -1,3 +1,5 @@
+import { word } from '../terminal/command-line.js';
+
 /** By secret: what a visitor types to have one. */
 export type Shown = ReadonlyMap<string, string>;
 
@@ -18,8 +20,12 @@ export function keregeOf(args: readonly string[], shown: Shown): string {
   return ['npx kerege', ...args.map((arg) => quoted(arg, shown))].join(' ');
 }
 
+/** What gives a token; `typed`: options of its own instance, if it has to be told them. */
+export function tokenCommand(subsystem: string, args: readonly string[], typed: string): string {
+  return ['npx kerege token --as', subsystem, ...args.map(word), typed].join(' ').trimEnd();
+}
+
 function quoted(text: string, shown: Shown): string {
   const secret = [...shown.keys()].find((known) => text.includes(known));
-  if (secret !== undefined) return `"${text.replace(secret, `$(${shown.get(secret) ?? ''})`)}"`;
-  return /^[\w./:=@-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return secret === undefined ? word(text) : `"${text.replace(secret, () => `$(${shown.get(secret) ?? ''})`)}"`;
 }

@@ -26,7 +26,14 @@ export class Guide {
     private readonly run: RunKerege,
     /** Secrets, and the command that gives one, so that what is shown can be copied. */
     private readonly shown: Shown,
+    /** Once it is aborted no further step is begun. */
+    private readonly signal?: AbortSignal,
   ) {}
+
+  /** For what has to be done although somebody has interrupted. */
+  uninterrupted(): Guide {
+    return new Guide(this.terminal, this.run, this.shown);
+  }
 
   heading(text: string): void {
     this.terminal.out(`\n${this.terminal.paint('bold', text)}\n`);
@@ -38,6 +45,7 @@ export class Guide {
 
   /** A call, and its answer; `isShown`: false for the middle of many. */
   async call(url: string, headers: Readonly<Record<string, string>>, isShown = true, body?: string): Promise<Said> {
+    this.signal?.throwIfAborted();
     if (isShown) this.command(curlOf(url, headers, body, this.shown));
     const init = body === undefined ? { headers } : { method: 'POST', headers, body };
     for (let attempt = 1; ; attempt += 1) {
@@ -60,6 +68,7 @@ export class Guide {
 
   /** A command of kerege, with what it says. */
   async kerege(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+    this.signal?.throwIfAborted();
     this.command(keregeOf(args, this.shown));
     let output = '';
     const code = await this.run(args, {

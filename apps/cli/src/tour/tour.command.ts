@@ -5,11 +5,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { keyFileName } from '#signing';
 import { cliErrors } from '../cli.errors.js';
 import { readBytes } from '../evidence/read-evidence.service.js';
+import { typedOptions } from '../terminal/command-line.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { accessToken } from '../token/access-token.service.js';
 import { newestSigningKey } from '../token/signing-key.js';
 import { signIn } from '../token/sign-in.service.js';
+import { tokenCommand } from './commands.js';
 import { Guide, type RunKerege, type Said } from './guide.service.js';
+import { inTurn } from './in-turn.js';
+import { interruptible } from './interruption.service.js';
+import { Officers } from './officers.service.js';
 import { stoppedDefinition } from './stopped-definition.js';
 
 export interface TourOptions {
@@ -21,6 +26,8 @@ export interface TourOptions {
   readonly trustFile: string;
   /** The definition of the sandbox, as it was applied. */
   readonly file: string;
+  /** What an option says that nobody gives: it does not have to be typed. */
+  readonly usual: Readonly<Record<'gateway' | 'issuer' | 'keys', string>>;
 }
 
 const PORTAL = 'DEMO/GOV/1000/mygov';
@@ -31,8 +38,6 @@ const VISITS = 'DEMO/COM/2001/clinic/visits';
 const CITIZEN = 'TEST000042';
 const OTHER = 'TEST000043';
 const PERSON = JSON.stringify({ pin: CITIZEN, familyName: 'Anybody', birthDate: '1980-01-01' });
-const ASKER = 'OFF000006';
-const APPROVER = 'OFF000007';
 /** More than the agreement's calls of a day. */
 const MOST_CALLS = 100;
 const STOPPED_AGREEMENT = {
@@ -45,23 +50,32 @@ const PATIENCE_MS = 15_000;
 
 /**
  * `kerege tour`: the bus refuses, step by step, against a running sandbox: the wrong person, a stranger's proof, one call
- * too many, a stopped agreement. Everything in it is done, nothing is told only; what it changes it puts back.
+ * too many, a stopped agreement. Everything in it is done, nothing is told only. What it stops it puts back, whatever
+ * happens, Ctrl-C too; the calls of the day that it spends stay spent.
  */
 export async function tourCommand(options: TourOptions, terminal: Terminal, run: RunKerege): Promise<void> {
-  const shown = new Map<string, string>();
-  const guide = new Guide(terminal, run, shown);
   const folder = await mkdtemp(join(tmpdir(), 'kerege-tour-'));
-  try {
-    const citizen = await citizenToken(options);
-    shown.set(citizen, `npx kerege token --as ${PORTAL} --end-user ${CITIZEN}`);
-    await wrongPerson(options, guide, citizen);
-    await provenConsumers(options, guide, shown);
-    await spentQuota(options, guide, citizen);
-    await stoppedAgreement(options, guide, join(folder, 'officer.token'));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await interruptible((signal) => {
+    signal.addEventListener('abort', () => terminal.tell('Interrupted: what the tour has changed is put back first.'));
+    const shown = new Map<string, string>();
+    const guide = new Guide(terminal, run, shown, signal);
+    return inTurn(
+      () => steps(options, guide, shown, join(folder, 'officer.token')),
+      () => rm(folder, { recursive: true, force: true }),
+    );
+  });
   terminal.tell('The tour is over; what it stopped is in force again.');
+  terminal.tell(`The calls that it spent stay spent: no prescriptions for ${PORTAL} before midnight UTC.`);
+}
+
+async function steps(options: TourOptions, guide: Guide, shown: Map<string, string>, tokenFile: string): Promise<void> {
+  const { issuerUrl: issuer, keysDir: keys } = options;
+  const citizen = await citizenToken(options);
+  shown.set(citizen, tokenCommand(PORTAL, ['--end-user', CITIZEN], typedOptions({ issuer, keys }, options.usual)));
+  await wrongPerson(options, guide, citizen);
+  await provenConsumers(options, guide, shown);
+  await spentQuota(options, guide, citizen);
+  await stoppedAgreement(options, guide, tokenFile);
 }
 
 async function wrongPerson(options: TourOptions, guide: Guide, citizen: string): Promise<void> {
@@ -72,6 +86,7 @@ async function wrongPerson(options: TourOptions, guide: Guide, citizen: string):
   // Today's calls may be spent by a tour before this one; who is asking was judged before they are counted.
   guide.demand(own.status === 200 || own.code === 'quota-day-spent', 'HTTP 200');
   guide.means(`${CITIZEN} has signed in at the identity provider, and may see their own prescriptions.`);
+  if (own.status !== 200) guide.means('Today’s calls are spent, though: step 3 of a tour before has done that.');
   expect(guide, await ask(OTHER), 403, 'end-user-mismatch');
   guide.means('The same person asks about somebody else: gateway and provider each judge the sign-in themselves.');
 }
@@ -81,7 +96,8 @@ async function provenConsumers(options: TourOptions, guide: Guide, shown: Map<st
   const file = join(options.keysDir, keyFileName(`${LEGAL}/credential`));
   const url = `${options.gatewayUrl}/r1/${PERSONS}/match`;
   const token = await accessToken(options.gatewayUrl, LEGAL, file);
-  shown.set(token, 'access token of POST /v1/token, private_key_jwt');
+  const typed = typedOptions({ gateway: options.gatewayUrl }, options.usual);
+  shown.set(token, tokenCommand(LEGAL, ['--credential', file], typed));
   const call = (client: string) => {
     const named = { 'X-Road-Client': client, Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
     return guide.call(url, { ...named, ...PROBLEMS }, true, PERSON);
@@ -106,11 +122,16 @@ async function provenConsumers(options: TourOptions, guide: Guide, shown: Map<st
   guide.means('and a gateway has one listener. How to start one: docs/security.md, settings KEREGE_GATEWAY_TLS_…');
 }
 
-async function spentQuota(options: TourOptions, guide: Guide, citizen: string): Promise<void> {
+/** Spends what is left of today's calls; nothing is fine. */
+export async function spentQuota(
+  { gatewayUrl }: Pick<TourOptions, 'gatewayUrl'>,
+  guide: Guide,
+  citizen: string,
+): Promise<void> {
   guide.heading('3 One call too many');
   const call = (isShown: boolean) =>
     guide.call(
-      `${options.gatewayUrl}/r1/${VISITS}/${CITIZEN}/prescriptions`,
+      `${gatewayUrl}/r1/${VISITS}/${CITIZEN}/prescriptions`,
       asPortal({ 'Kerege-End-User': citizen }),
       isShown,
     );
@@ -118,9 +139,8 @@ async function spentQuota(options: TourOptions, guide: Guide, citizen: string): 
   for (; last.status === 200 && answered < MOST_CALLS; answered += 1) last = await call(false);
   if (answered > 0) guide.tell(last);
   expect(guide, last, 429, 'quota-day-spent');
-  guide.means(
-    `${answered} more calls were answered today. The provider counts them, wherever they came in; the count lasts.`,
-  );
+  guide.means(answered === 0 ? 'Today’s calls were spent already.' : `${answered} more calls were answered today.`);
+  guide.means('The provider counts them, wherever they came in; the count lasts.');
 }
 
 async function stoppedAgreement(options: TourOptions, guide: Guide, tokenFile: string): Promise<void> {
@@ -130,73 +150,34 @@ async function stoppedAgreement(options: TourOptions, guide: Guide, tokenFile: s
   if (stopped === undefined)
     throw cliErrors.error('tour-astray', { extensions: { expected: `the agreement in ${file}` } });
   const change = join(dirname(file), 'tour.yaml');
-  const by = new Officers(options, guide, tokenFile);
-  try {
-    await writeFile(change, stopped);
-    expect(guide, await clinicCall(options, guide), 200, '');
-    guide.means('The clinic may ask about its patients.');
-    await by.signIn(ASKER);
-    await by.demandSame(file);
-    await by.change(change, 'the clinic is under investigation');
-    expect(guide, await untilAnswered(options, guide, 403), 403, 'agreement-stopped');
-    guide.means(
-      'Two officers have signed for it, the log holds the leaf of it, and every gateway and connector knows.',
-    );
-  } finally {
-    await by.restore(file);
-    await rm(change, { force: true });
-  }
+  const { member } = STOPPED_AGREEMENT;
+  const by = new Officers({ ...options, member, tokenFile }, guide);
+  await inTurn(
+    async () => {
+      await writeFile(change, stopped);
+      expect(guide, await clinicCall(options, guide), 200, '');
+      guide.means('The clinic may ask about its patients.');
+      await by.demandSame(file);
+      await by.change(change, 'the clinic is under investigation');
+      expect(guide, await untilAnswered(options, guide, 403), 403, 'agreement-stopped');
+      guide.means(
+        'Two officers have signed for it, the log holds the leaf of it, and every gateway and connector knows.',
+      );
+    },
+    () => putBack(by, file, guide),
+    () => rm(change, { force: true }),
+  );
   expect(guide, await untilAnswered(options, guide, 200), 200, '');
   guide.means('Taken back by two as well; both changes stay in the log.');
 }
 
-/** Two test identities of the sandbox: one asks, the other approves. */
-class Officers {
-  private hasChanged = false;
-
-  constructor(
-    private readonly options: TourOptions,
-    private readonly guide: Guide,
-    private readonly tokenFile: string,
-  ) {}
-
-  async signIn(person: string): Promise<void> {
-    const { issuerUrl, registryClient } = this.options;
-    const where = ['--issuer', issuerUrl, '--client', registryClient, '--token-file', this.tokenFile];
-    await this.guide.done('login', '--person', person, ...where);
-  }
-
-  /** Else putting back would undo what a visitor has changed. */
-  async demandSame(file: string): Promise<void> {
-    const said = await this.guide.done(...this.apply(file, 'tour'), '--dry-run');
-    this.guide.demand(
-      said.includes('No changes'),
-      `that the registry says of ${STOPPED_AGREEMENT.member} what ${file} says`,
-    );
-  }
-
-  async change(file: string, reason: string): Promise<void> {
-    const asked = await this.guide.done(...this.apply(file, reason), '--yes');
-    const [id = ''] = /^[0-9a-f]{8}-[0-9a-f-]{27}$/mu.exec(asked) ?? [];
-    this.hasChanged = true;
-    await this.signIn(APPROVER);
-    await this.guide.done('changes', 'approve', id, '--yes', ...this.desk());
-  }
-
-  async restore(file: string): Promise<void> {
-    if (!this.hasChanged) return;
-    await this.signIn(ASKER);
-    await this.change(file, 'the investigation is over');
-  }
-
-  private apply(file: string, reason: string): string[] {
-    const { keysDir } = this.options;
-    const what = ['apply', '-f', file, '--member', STOPPED_AGREEMENT.member, '--keys', keysDir, '--reason', reason];
-    return [...what, ...this.desk()];
-  }
-
-  private desk(): string[] {
-    return ['--registry', this.options.registryUrl, '--token-file', this.tokenFile];
+/** Says it where it fails, since the error that is told may be the one before. */
+async function putBack(by: Officers, file: string, guide: Guide): Promise<void> {
+  try {
+    await by.restore(file);
+  } catch (cause) {
+    guide.means(`NOT PUT BACK: two officers have to apply ${file} again; kerege changes list says what is open.`);
+    throw cause;
   }
 }
 

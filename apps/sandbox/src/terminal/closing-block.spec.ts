@@ -3,6 +3,7 @@ import { closingBlock, type ClosingInputs } from './closing-block.js';
 import { fingerprints } from './fingerprint.js';
 
 function inputs(base: number, mode: 'processes' | 'one-process' = 'processes'): ClosingInputs {
+  const dataDir = mode === 'processes' ? 'data' : 'data/fallback';
   return {
     instance: {
       mode,
@@ -20,9 +21,14 @@ function inputs(base: number, mode: 'processes' | 'one-process' = 'processes'): 
       { what: 'log', fingerprint: 'audit.demo.example/DEMO/0/2026h2+afbaca12 0011' },
       { what: 'registry', fingerprint: 'k' },
     ],
-    trustPath: 'data/trust.json',
+    trustPath: `${dataDir}/trust.json`,
     logsPath: 'data/logs',
   };
+}
+
+/** Commands of `kerege`, each on one line, by what they begin with. */
+function commands(block: string): string[] {
+  return [...block.replaceAll(/ \\\n\s*/g, ' ').matchAll(/npx kerege .*$/gm)].map(([command]) => command);
 }
 
 describe('closingBlock', () => {
@@ -49,7 +55,24 @@ describe('closingBlock', () => {
 
   it('leads to what the bus refuses', () => {
     expect(closingBlock(inputs(8080))).toMatch(/: npx kerege tour$/m);
-    expect(closingBlock(inputs(9080))).toContain('npx kerege tour --gateway http://127.0.0.1:9080 --registry');
+    expect(commands(closingBlock(inputs(9080)))).toContain(
+      'npx kerege tour --gateway http://127.0.0.1:9080 --registry http://127.0.0.1:9110 --issuer http://127.0.0.1:9150',
+    );
+  });
+
+  it('names with each command the files of an instance that keeps them elsewhere, whatever its ports are', () => {
+    const [keys, trust] = ['--keys data/fallback/keys', '--trust data/fallback/trust.json'];
+    const definition = '-f data/fallback/definition/instance.yaml';
+    const shown = commands(closingBlock(inputs(8080, 'one-process')));
+    expect(shown).toContain(`npx kerege tour ${keys} ${trust} ${definition}`);
+    expect(shown).toContain(`npx kerege questions list --subsystem DEMO/GOV/1000/mygov ${keys}`);
+    expect(shown).toContain(`npx kerege correction list --as DEMO/GOV/1001/population ${keys} ${trust}`);
+    for (const call of shown.filter((command) => command.includes(' call ')))
+      expect(call.endsWith(` ${trust}`)).toBe(true);
+    const elsewhere = commands(closingBlock({ ...inputs(9080), trustPath: '/x/data/trust.json' }));
+    expect(elsewhere.find((command) => command.includes(' tour '))).toMatch(
+      / --keys \/x\/data\/keys --trust \/x\/data\/trust\.json -f \/x\/data\/definition\/instance\.yaml$/,
+    );
   });
 
   it('leads from a call about a person to the answer of who made it', () => {
@@ -57,7 +80,7 @@ describe('closingBlock', () => {
     expect(block).toContain('npx kerege call GET DEMO/GOV/1001/population/persons/TEST000007');
     expect(block).toContain('npx kerege questions list --subsystem DEMO/GOV/1000/mygov\n');
     expect(block).toMatch(/questions answer <id> --subsystem DEMO\/GOV\/1000\/mygov --code YOUR_APPLICATION$/m);
-    expect(closingBlock(inputs(9080))).toContain('--feedback http://127.0.0.1:9120 --keys data/keys');
+    expect(closingBlock(inputs(9080))).toContain('--feedback http://127.0.0.1:9120 --code');
   });
 
   it('lets three members get what is wrong', () => {
@@ -71,7 +94,7 @@ describe('closingBlock', () => {
     const block = closingBlock(inputs(8080));
     expect(block).toContain('npx kerege correction list --as DEMO/GOV/1001/population\n');
     expect(block).toContain('curl -X POST http://127.0.0.1:8141/_sandbox/clerk/TEST000007\n');
-    expect(closingBlock(inputs(9080))).toContain('correction list --as DEMO/GOV/1001/population --feedback');
+    expect(closingBlock(inputs(9080))).toMatch(/population --feedback \S+:9120 --registry \S+:9110$/m);
   });
 
   it('never shows the password of the database', () => {

@@ -1,5 +1,6 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Instance } from '../instance/instance.js';
+import { localUrl, portsFrom, type Ports } from '../instance/layout.js';
 import type { Fingerprint } from './fingerprint.js';
 
 export interface ClosingInputs {
@@ -80,10 +81,33 @@ function placeOf(databaseUrl: string): string {
   return url === null ? 'yours' : `${url.host}${url.pathname}`;
 }
 
-function callCommands({ instance, trustPath }: ClosingInputs): string[] {
-  const isDefault = instance.ports.gateway === 8080 && instance.mode === 'processes';
-  const place = isDefault ? [] : [`    --gateway ${instance.gatewayUrl} --trust ${trustPath}`];
-  const more = isDefault ? '' : ' \\';
+/** What `kerege` has to be told about an instance, by option. */
+function optionsOf(ports: Ports, dataDir: string) {
+  return {
+    '--gateway': localUrl(ports.gateway),
+    '--registry': localUrl(ports.registry),
+    '--issuer': localUrl(ports.identityProvider),
+    '--feedback': localUrl(ports.feedback),
+    '--keys': join(dataDir, 'keys'),
+    '--trust': join(dataDir, 'trust.json'),
+    '-f': join(dataDir, 'definition', 'instance.yaml'),
+  };
+}
+/** What it takes by itself in the project's folder. */
+const USUAL = optionsOf(portsFrom(8080), 'data');
+
+/** Those of the options without which a command would reach or read another instance, each after a space. */
+function here({ instance, trustPath }: ClosingInputs, ...names: readonly (keyof typeof USUAL)[]): string {
+  const options = optionsOf(instance.ports, dirname(trustPath));
+  return names
+    .filter((name) => options[name] !== USUAL[name])
+    .map((name) => ` ${name} ${options[name]}`)
+    .join('');
+}
+
+function callCommands(inputs: ClosingInputs): string[] {
+  const at = here(inputs, '--gateway', '--trust');
+  const [more, place] = at === '' ? ['', []] : [' \\', [`   ${at}`]];
   return [
     `  npx kerege call GET ${CITIZEN} \\`,
     `    --client ${CLIENT} --purpose citizen-view${more}`,
@@ -96,31 +120,26 @@ function callCommands({ instance, trustPath }: ClosingInputs): string[] {
 }
 
 /** One command shows wrong persons, strangers, spent quotas and stopped agreements. */
-function tourCommand({ instance, trustPath }: ClosingInputs): string {
-  const { gatewayUrl, registryUrl, ports } = instance;
-  if (ports.gateway === 8080) return 'npx kerege tour';
-  const issuer = `http://127.0.0.1:${ports.identityProvider}`;
-  return `npx kerege tour --gateway ${gatewayUrl} --registry ${registryUrl} \\\n    --issuer ${issuer} --keys ${dirname(trustPath)}/keys --trust ${trustPath}`;
+function tourCommand(inputs: ClosingInputs): string {
+  const places = [here(inputs, '--gateway', '--registry', '--issuer'), here(inputs, '--keys', '--trust', '-f')];
+  return ['npx kerege tour', ...places.filter((at) => at !== '')].join(' \\\n   ');
 }
 
 /** The consumer of the call above answers; `list` tells the id. */
-function questionCommands({ instance, trustPath }: ClosingInputs): string[] {
-  const { feedback } = instance.ports;
-  const at = feedback === 8120 ? '' : ` --feedback http://127.0.0.1:${feedback} --keys ${dirname(trustPath)}/keys`;
-  const asked = `--subsystem ${CLIENT}${at}`;
+function questionCommands(inputs: ClosingInputs): string[] {
+  const asked = `--subsystem ${CLIENT}${here(inputs, '--feedback', '--keys')}`;
   return [
     `  npx kerege questions list ${asked}`,
     `  npx kerege questions answer <id> ${asked} --code YOUR_APPLICATION`,
   ];
 }
 
-/** The list says what is to be done next, and so does each command that it leads to. */
-function correctionCommands({ instance, trustPath }: ClosingInputs): string[] {
-  const { feedback } = instance.ports;
-  const at = feedback === 8120 ? '' : ` --feedback http://127.0.0.1:${feedback} --keys ${dirname(trustPath)}/keys`;
+/** The list says what is to be done next, and so does each command that it leads to, with the options that it was given. */
+function correctionCommands(inputs: ClosingInputs): string[] {
+  const at = here(inputs, '--feedback', '--keys', '--registry', '--trust');
   return [
     `  npx kerege correction list --as DEMO/GOV/1001/population${at}`,
-    `  curl -X POST http://127.0.0.1:${instance.ports.population}/_sandbox/clerk/TEST000007`,
+    `  curl -X POST ${localUrl(inputs.instance.ports.population)}/_sandbox/clerk/TEST000007`,
   ];
 }
 
