@@ -8,12 +8,12 @@ import { eventually, SoftHsm } from '#testing';
 
 /** What an app does with its token's process, as far as it matters here. */
 const PARENT = `
-  const [worker, module] = process.argv.slice(1);
+  const [worker, library] = process.argv.slice(1);
   const child = require('node:child_process').fork(worker, [String(process.pid)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  child.send({ kind: 'open', plan: { module, sessions: 1 } }, () => process.stdout.write(String(child.pid)));
+  child.send({ kind: 'open', plan: { module: library, sessions: 1 } }, () => process.stdout.write(String(child.pid)));
 `;
 
 (SoftHsm.canRun() ? describe : describe.skip)('the process of a token', () => {

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /**
  * The process of one token. The maker's library is foreign code that may hang or crash: here it takes nothing with it but
@@ -302,10 +303,14 @@ function end(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-function serve(): void {
+async function serve(): Promise<void> {
   // Its parent says when it ends: a signal to both must not take the key away from what the parent still finishes.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('disconnect', end);
+  // It has to run before the library is loaded: one that hangs in that lets no thread begin.
+  const watch = new Worker(new URL(import.meta.url), { workerData: Number(process.argv[2]) });
+  await once(watch, 'message');
+  watch.unref();
   process.on('message', (message: ToToken) => {
     try {
       obey(message);
@@ -313,7 +318,6 @@ function serve(): void {
       process.send?.({ kind: 'failed', ...failureOf(cause) } satisfies FromToken, () => process.exit(1));
     }
   });
-  new Worker(new URL(import.meta.url), { workerData: Number(process.argv[2]) }).unref();
 }
 
 /** The main thread may hang in the library and never hear that its parent is gone. */
@@ -321,7 +325,8 @@ function watchParent(parent: unknown): void {
   setInterval(() => {
     if (process.ppid !== parent) end();
   }, PARENT_MS);
+  parentPort?.postMessage('runs');
 }
 
-if (isMainThread) serve();
+if (isMainThread) await serve();
 else watchParent(workerData);

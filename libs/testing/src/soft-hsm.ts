@@ -13,10 +13,10 @@ const TOKEN = 'kerege test';
 
 /** Before what a child process does in the token: its library sees no environment of ours that a spec has changed. */
 const IN_TOKEN = `
-  const [module, label, ...args] = process.argv.slice(1);
+  const [path, label, ...args] = process.argv.slice(1);
   const p11 = require('pkcs11js');
   const library = new p11.PKCS11();
-  library.load(module);
+  library.load(path);
   library.C_Initialize();
   const slot = library.C_GetSlotList(true).find((one) => library.C_GetTokenInfo(one).label.trim() === label);
 `;
@@ -32,7 +32,7 @@ const MAKE_UNFIT_KEY = `
   const halves = [[...names, curve], [...names, { type: p11.CKA_SIGN, value: false }]];
   library.C_GenerateKeyPair(session, { mechanism: p11.CKM_EC_KEY_PAIR_GEN, parameter: null }, ...halves);
 `;
-const FORGET_PIN = `library.C_InitToken(slot, '1357', label);`;
+const FORGET_PIN = `library.C_InitToken(slot, '1357', label.padEnd(32));`;
 
 /** A key as it stands in a key file: its public half and where the private one is. */
 export interface SoftHsmKey {
