@@ -59,7 +59,7 @@ const OWNERS = ['DEMO/GOV/1001/population', 'DEMO/GOV/1001/tax'] as const;
     expect(await missing()).toBeUndefined();
     // Once, however often it was probed: and the token itself never went.
     const said = 'CKR_KEY_FUNCTION_NOT_PERMITTED';
-    expect(logged).toMatchObject([{ level: 'error', kid: unfit.kid, trouble: 'key-unusable', said }]);
+    expect(logged).toMatchObject([{ level: 50, device: 'kerege test', kid: unfit.kid, trouble: 'key-unusable', said }]);
   });
 
   it('are not there where no key signs, and count each that is refused', async () => {

@@ -43,10 +43,11 @@ export function openTokens(settings: Pkcs11Settings, metrics: AppMetrics, logger
       duration.observe({}, tookMs / 1_000);
     },
     refused: (trouble) => signatures.add({ result: RESULTS[trouble] ?? 'token' }),
-    turned: (turn) => {
+    // `token` is a name under which the log keeps no value.
+    turned: ({ token: device, ...turn }) => {
       const what = turn.kid === undefined ? 'the token' : 'a key of the token';
-      if (turn.trouble === undefined) logger.info(turn, `${what} signs again`);
-      else logger.error(turn, `${what} does not sign`);
+      if (turn.trouble === undefined) logger.info({ device, ...turn }, `${what} signs again`);
+      else logger.error({ device, ...turn }, `${what} does not sign`);
     },
   });
   if (tokens === undefined)

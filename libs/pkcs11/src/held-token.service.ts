@@ -246,13 +246,13 @@ export class HeldToken {
       return;
     }
     const job = this.queue.take(n);
+    this.flushSoon();
     if (job === undefined || message.kind !== 'failed') return;
     const { reason, said } = message;
     job.reject(reason);
     // A key that signed a while ago and does not now: that is the token, and perhaps a library that has not noticed.
     if (OF_KEY.has(reason) && !this.proven.has(job.key.kid)) this.turnKey(job.key.kid, reason, said);
     else this.goDown(reason, said);
-    this.flushSoon();
   }
 
   /** A signature has taken too long. A token that says nothing to anybody is opened anew; a slow one is let work. */
