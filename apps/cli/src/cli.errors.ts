@@ -21,6 +21,11 @@ export const cliErrors = defineErrors('cli', {
     message: 'The key file holds no such key.',
     next: 'See what it holds with kerege keys list.',
   },
+  'key-there': {
+    kind: 'conflict',
+    message: 'The key file holds this key already, perhaps as one that has ended.',
+    next: 'See kerege keys list; make another key pair in the token, and name that one.',
+  },
   'key-last': {
     kind: 'refused',
     message: 'It is the last valid key of its use; without it the owner could do nothing.',

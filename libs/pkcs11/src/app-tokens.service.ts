@@ -3,13 +3,14 @@ import type { SigningDevice } from '#signing';
 import type { Pkcs11Settings } from './pkcs11.config.js';
 import { tokenMetrics } from './token-metrics.service.js';
 import type { SignerTrouble } from './token-queue.js';
-import { Tokens } from './tokens.service.js';
+import { Tokens, type TokenState } from './tokens.service.js';
 
 type Result = 'token' | 'key' | 'pin' | 'silent' | 'full' | 'wrong';
 
 const RESULTS: Partial<Record<SignerTrouble, Result>> = {
   'key-missing': 'key',
   'key-ambiguous': 'key',
+  'key-unusable': 'key',
   'pin-missing': 'pin',
   'pin-file-mode': 'pin',
   'pin-refused': 'pin',
@@ -42,9 +43,11 @@ export function openTokens(settings: Pkcs11Settings, metrics: AppMetrics, logger
       duration.observe({}, tookMs / 1_000);
     },
     refused: (trouble) => signatures.add({ result: RESULTS[trouble] ?? 'token' }),
-    turned: (token, trouble) => {
-      if (trouble === undefined) logger.info({ token }, 'the token signs again');
-      else logger.error({ token, trouble }, 'the token does not sign');
+    // `token` is a name under which the log keeps no value.
+    turned: ({ token: device, ...turn }) => {
+      const what = turn.kid === undefined ? 'the token' : 'a key of the token';
+      if (turn.trouble === undefined) logger.info({ device, ...turn }, `${what} signs again`);
+      else logger.error({ device, ...turn }, `${what} does not sign`);
     },
   });
   if (tokens === undefined)
@@ -65,9 +68,13 @@ export function openTokens(settings: Pkcs11Settings, metrics: AppMetrics, logger
 
 function readingOf(tokens: Tokens): Reading {
   const state = tokens.state();
-  const away = state.filter(({ trouble }) => trouble !== undefined);
+  const troubled = state.filter(({ trouble }) => trouble !== undefined);
   const details = { tokens: state.length, waiting: state.reduce((sum, { waiting }) => sum + waiting, 0) };
-  if (away.length === 0) return { state: 'ok', details };
-  const reason = `does not sign: ${away.map(({ token, trouble }) => `token ${token} (${trouble ?? ''})`).join(', ')}`;
-  return { state: away.length === state.length ? 'down' : 'degraded', reason, details };
+  if (troubled.length === 0) return { state: 'ok', details };
+  const reason = `does not sign: ${troubled.map(told).join(', ')}`;
+  return { state: state.every(({ isAway }) => isAway) ? 'down' : 'degraded', reason, details };
+}
+
+function told({ token, trouble, isAway }: TokenState): string {
+  return `${isAway ? '' : 'a key of '}token ${token} (${trouble ?? ''})`;
 }

@@ -12,6 +12,18 @@ export interface HeldKey {
   readonly alg: Algorithm;
   readonly jwk: PublicJwk;
   readonly name: KeyName;
+  /** Then it is of no use any more, and nobody asks whether it would sign. */
+  readonly untilMs: number;
+}
+
+/** A token, or with `kid` one key of it, has gone or is back. */
+export interface Turn {
+  readonly token: string;
+  readonly kid?: string;
+  /** Undefined: it signs again. */
+  readonly trouble: SignerTrouble | undefined;
+  /** The library's own code, e.g. CKR_DEVICE_REMOVED. */
+  readonly said: string | undefined;
 }
 
 export interface TokenLimits {
@@ -24,8 +36,7 @@ export interface TokenLimits {
 export interface TokenEvents {
   readonly signed: (tookMs: number) => void;
   readonly refused: (trouble: SignerTrouble) => void;
-  /** Undefined: it is back. */
-  readonly turned: (trouble: SignerTrouble | undefined) => void;
+  readonly turned: (turn: Turn) => void;
 }
 
 interface Signature extends Asked {
@@ -37,6 +48,8 @@ type PublicHalf = Extract<FromToken, { kind: 'public' }>;
 
 /** Loading a module and logging in, also over a network. */
 const OPEN_MS = 15_000;
+/** Troubles of one key in a token that answers. */
+const OF_KEY: ReadonlySet<SignerTrouble> = new Set(['key-missing', 'key-ambiguous', 'key-unusable']);
 const PROBE_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
@@ -103,14 +116,27 @@ export class HeldToken {
 
   /** The first trouble, of the token or of one of its keys. */
   anyTrouble(): SignerTrouble | undefined {
-    return this.trouble ?? this.keyTroubles.values().next().value;
+    if (this.trouble !== undefined) return this.trouble;
+    const troubled = this.keysInUse().find(({ kid }) => this.keyTroubles.has(kid));
+    return troubled === undefined ? undefined : this.keyTroubles.get(troubled.kid);
+  }
+
+  /** Whether a key of it may still be asked for; else nobody minds, or learns, how it is. */
+  get isInUse(): boolean {
+    return this.keysInUse().length > 0;
+  }
+
+  /** Whether no key of it would sign; with one that does it is there. */
+  get isAway(): boolean {
+    return this.trouble !== undefined || this.keysInUse().every(({ kid }) => this.keyTroubles.has(kid));
   }
 
   /** Rejects with `signer-unavailable`: nothing was signed then, or nobody will ever see it. */
   sign(key: HeldKey, data: Uint8Array): Promise<Uint8Array> {
     const trouble = this.isClosed ? 'closed' : this.trouble;
-    if (trouble !== undefined) return Promise.reject(this.refusal(trouble));
-    return this.ask(key, data);
+    if (trouble === undefined) return this.ask(key, data);
+    this.events.refused(trouble);
+    return Promise.reject(this.refusal(trouble));
   }
 
   async publicKey(name: KeyName): Promise<PublicHalf> {
@@ -174,8 +200,8 @@ export class HeldToken {
       said: (message) => {
         if (this.process === life) this.said(message);
       },
-      ended: (reason) => {
-        if (this.process === life) this.goDown(reason);
+      ended: (reason, said) => {
+        if (this.process === life) this.goDown(reason, said);
       },
     });
     this.process = life;
@@ -202,12 +228,12 @@ export class HeldToken {
     const signature = key.alg === 'ES256' && made.length === 64 ? withLowS(made) : made;
     // Also of a token in good health: what it made is given out as somebody's word.
     if (!verifySignature(key.jwk, key, data, signature)) {
-      this.keyTroubles.set(key.kid, 'signature-wrong');
+      this.turnKey(key.kid, 'signature-wrong');
       job.reject('signature-wrong');
       return;
     }
     this.proven.set(key.kid, performance.now());
-    this.keyTroubles.delete(key.kid);
+    this.turnKey(key.kid, undefined);
     this.failures = 0;
     this.turn(undefined);
     job.resolve(signature);
@@ -220,41 +246,52 @@ export class HeldToken {
       return;
     }
     const job = this.queue.take(n);
-    if (job === undefined || message.kind !== 'failed') return;
-    const { reason } = message;
-    job.reject(reason);
-    const isOfKey = reason === 'key-missing' || reason === 'key-ambiguous';
-    // A key that signed a while ago and is gone: that is the token, and perhaps a library that has not noticed.
-    if (isOfKey && !this.proven.has(job.key.kid)) this.keyTroubles.set(job.key.kid, reason);
-    else this.goDown(reason);
     this.flushSoon();
+    if (job === undefined || message.kind !== 'failed') return;
+    const { reason, said } = message;
+    job.reject(reason);
+    // A key that signed a while ago and does not now: that is the token, and perhaps a library that has not noticed.
+    if (OF_KEY.has(reason) && !this.proven.has(job.key.kid)) this.turnKey(job.key.kid, reason, said);
+    else this.goDown(reason, said);
   }
 
   /** A signature has taken too long. A token that says nothing to anybody is opened anew; a slow one is let work. */
   private late(n: number): void {
-    const isWithToken = this.queue.isWithToken(n);
-    this.queue.take(n)?.reject('token-silent');
+    const { isAsked } = this.queue;
+    this.queue.giveUp(n)?.reject('token-silent');
     const isSilent = performance.now() - this.heardMs >= this.limits.timeoutMs;
-    if (isWithToken && isSilent) this.goDown('token-silent');
+    if (isAsked && isSilent) this.goDown('token-silent');
     else this.flushSoon();
   }
 
-  private goDown(reason: SignerTrouble): void {
+  private goDown(reason: SignerTrouble, said?: string): void {
     clearTimeout(this.opening);
     this.process?.kill();
     this.process = undefined;
     this.isOpen = false;
     this.failures += 1;
-    this.turn(reason);
+    this.turn(reason, said);
     this.queue.rejectAll(reason);
     for (const half of this.halves.values()) half(undefined);
     if (this.isWatched && !this.isClosed) this.retryLater();
   }
 
-  private turn(trouble: SignerTrouble | undefined): void {
+  private turn(trouble: SignerTrouble | undefined, said?: string): void {
     if (this.trouble === trouble) return;
     this.trouble = trouble;
-    this.events.turned(trouble);
+    this.events.turned({ token: this.name, trouble, said });
+  }
+
+  private turnKey(kid: string, trouble: SignerTrouble | undefined, said?: string): void {
+    if (this.keyTroubles.get(kid) === trouble) return;
+    if (trouble === undefined) this.keyTroubles.delete(kid);
+    else this.keyTroubles.set(kid, trouble);
+    this.events.turned({ token: this.name, kid, trouble, said });
+  }
+
+  private keysInUse(): HeldKey[] {
+    const nowMs = Date.now();
+    return [...this.keys.values()].filter(({ untilMs }) => nowMs < untilMs);
   }
 
   private retryLater(): void {
@@ -291,7 +328,7 @@ export class HeldToken {
 
   private probe(): void {
     const sinceMs = performance.now() - PROBE_MS;
-    for (const key of this.keys.values()) {
+    for (const key of this.keysInUse()) {
       if ((this.proven.get(key.kid) ?? -Infinity) > sinceMs) continue;
       const data = Buffer.concat([PROBE, randomBytes(16)]);
       // Its failure is noted where every failure is.

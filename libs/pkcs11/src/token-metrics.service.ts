@@ -15,6 +15,6 @@ export const tokenMetrics = defineMetrics('every app that signs: keys in tokens'
   }),
   away: metric.observedGauge({
     name: 'kerege_tokens_away_number',
-    help: 'Tokens that would not sign now. Alarm above 0.',
+    help: 'Tokens that would not sign now, or not with each of their keys. Alarm above 0.',
   }),
 });

@@ -6,7 +6,7 @@ import type { FromToken, ToToken, TokenPlan, TokenReason } from './token.worker.
 export interface TokenProcessEvents {
   readonly said: (message: FromToken) => void;
   /** It is gone, for whatever reason: nothing that it was asked will be answered. */
-  readonly ended: (reason: TokenReason | 'token-crashed') => void;
+  readonly ended: (reason: TokenReason | 'token-crashed', said?: string) => void;
 }
 
 /** Of the environment what any program needs; everything of ours, passwords too, is kept from a foreign library. */
@@ -19,23 +19,24 @@ export class TokenProcess {
 
   constructor(plan: TokenPlan, environment: readonly string[], events: TokenProcessEvents) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.child = fork(fileURLToPath(new URL(`./token.worker.${extension}`, import.meta.url)), [], {
+    const worker = fileURLToPath(new URL(`./token.worker.${extension}`, import.meta.url));
+    this.child = fork(worker, [String(process.pid)], {
       execArgv: extension === 'ts' ? ['--disable-warning=ExperimentalWarning'] : [],
       env: environmentOf(plan, environment),
       serialization: 'advanced',
       // What a library prints on its own may hold anything.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    let last: TokenReason | undefined;
+    let last: Extract<FromToken, { kind: 'failed' }> | undefined;
     this.child.on('message', (message: FromToken) => {
       if (this.isOver) return;
-      if (message.kind === 'failed' && message.n === undefined) last = message.reason;
+      if (message.kind === 'failed' && message.n === undefined) last = message;
       events.said(message);
     });
     const end = () => {
       if (this.isOver) return;
       this.isOver = true;
-      events.ended(last ?? 'token-crashed');
+      events.ended(last?.reason ?? 'token-crashed', last?.said);
     };
     this.child.on('error', end);
     this.child.on('exit', end);

@@ -12,11 +12,13 @@ export interface Asked {
 
 /**
  * Signatures that are asked for, in order: those that wait, and those that the token has. Each is answered once, whatever
- * comes late. `window` at most are with the token, `most` in all.
+ * comes late. `window` at most are with the token, those that nobody waits for any more among them; `most` in all.
  */
 export class TokenQueue<Job extends Asked> {
   private readonly waiting = new Map<number, Job>();
   private readonly sent = new Map<number, Job>();
+  /** Given up, but the token is still at them: at most `window`. Written by `giveUp`, `take` and `rejectAll`. */
+  private readonly overdue = new Set<number>();
 
   constructor(
     private readonly most: number,
@@ -27,8 +29,9 @@ export class TokenQueue<Job extends Asked> {
     return this.waiting.size + this.sent.size;
   }
 
-  isWithToken(n: number): boolean {
-    return this.sent.has(n);
+  /** Whether the token owes an answer. */
+  get isAsked(): boolean {
+    return this.sent.size + this.overdue.size > 0;
   }
 
   /** False if there is no room. */
@@ -42,7 +45,7 @@ export class TokenQueue<Job extends Asked> {
   next(): Job[] {
     const jobs: Job[] = [];
     for (const [n, job] of this.waiting) {
-      if (this.sent.size >= this.window) break;
+      if (this.sent.size + this.overdue.size >= this.window) break;
       this.waiting.delete(n);
       this.sent.set(n, job);
       jobs.push(job);
@@ -50,10 +53,20 @@ export class TokenQueue<Job extends Asked> {
     return jobs;
   }
 
+  /** Nobody waits for it any more. What the token has of it keeps its place until the token answers. */
+  giveUp(n: number): Job | undefined {
+    const isSent = this.sent.has(n);
+    const job = this.take(n);
+    if (isSent) this.overdue.add(n);
+    return job;
+  }
+
+  /** The token has answered. */
   take(n: number): Job | undefined {
     const job = this.sent.get(n) ?? this.waiting.get(n);
     this.sent.delete(n);
     this.waiting.delete(n);
+    this.overdue.delete(n);
     return job;
   }
 
@@ -61,6 +74,7 @@ export class TokenQueue<Job extends Asked> {
     const jobs = [...this.sent.values(), ...this.waiting.values()];
     this.sent.clear();
     this.waiting.clear();
+    this.overdue.clear();
     for (const job of jobs) job.reject(trouble);
   }
 }

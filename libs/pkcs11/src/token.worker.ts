@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /**
  * The process of one token. The maker's library is foreign code that may hang or crash: here it takes nothing with it but
  * signatures, which are refused then. It imports nothing of ours, so that Node can run this file as it stands. It lives as
- * long as its parent's channel.
+ * long as its parent's channel, and where the library hangs, as its parent: a second thread looks for that.
  */
 export interface TokenPlan {
   readonly module: string;
@@ -43,6 +45,7 @@ export type TokenReason =
   | 'pin-refused'
   | 'key-missing'
   | 'key-ambiguous'
+  | 'key-unusable'
   | 'token-failed';
 
 export type FromToken =
@@ -91,13 +94,11 @@ interface Binding {
 const CKM_EDDSA = 0x1057;
 /** Bits of the mode that let anybody but the owner in. */
 const OTHERS = 0o077;
-const PIN_REFUSED = new Set([
-  'CKR_PIN_INCORRECT',
-  'CKR_PIN_INVALID',
-  'CKR_PIN_LEN_RANGE',
-  'CKR_PIN_LOCKED',
-  'CKR_PIN_EXPIRED',
-]);
+/** Failures of a log-in that say nothing of the PIN. All others count as its refusal: tokens lock after a few. */
+const NOT_OF_PIN = /^CKR_(DEVICE_|TOKEN_NOT_|SESSION_|HOST_MEMORY)/;
+/** The key, or what may be done with it; a handle that is none comes of a token that was pulled. */
+const OF_KEY = /^CKR_(KEY_(?!HANDLE_INVALID$)|MECHANISM_|ATTRIBUTE_|USER_NOT_LOGGED_IN$)/;
+const PARENT_MS = 1_000;
 
 class TokenFailure extends Error {
   readonly reason: TokenReason;
@@ -171,7 +172,17 @@ class Token {
     const session = this.library.C_OpenSession(slot, this.binding.CKF_SERIAL_SESSION);
     this.all.push(session);
     // Who is logged in is so in all sessions of a process.
-    if (this.all.length === 1) this.library.C_Login(session, this.binding.CKU_USER, pin);
+    if (this.all.length === 1) this.logIn(session, pin);
+  }
+
+  private logIn(session: Handle, pin: string): void {
+    try {
+      this.library.C_Login(session, this.binding.CKU_USER, pin);
+    } catch (cause) {
+      const said = saidBy(cause);
+      if (said !== undefined && NOT_OF_PIN.test(said)) throw cause;
+      throw new TokenFailure('pin-refused', said);
+    }
   }
 
   private session(): Handle {
@@ -261,8 +272,8 @@ function saidBy(cause: unknown): string | undefined {
 
 function failureOf(cause: unknown): { reason: TokenReason; said?: string } {
   const said = cause instanceof TokenFailure ? cause.said : saidBy(cause);
-  const refused = said !== undefined && PIN_REFUSED.has(said);
-  const reason = cause instanceof TokenFailure ? cause.reason : refused ? 'pin-refused' : 'token-failed';
+  const isOfKey = said !== undefined && OF_KEY.test(said);
+  const reason = cause instanceof TokenFailure ? cause.reason : isOfKey ? 'key-unusable' : 'token-failed';
   return said === undefined ? { reason } : { reason, said };
 }
 
@@ -287,13 +298,35 @@ function obey(message: ToToken): void {
   }
 }
 
-// Its parent says when it ends: a signal to both must not take the key away from what the parent still finishes.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-process.on('disconnect', () => process.exit(0));
-process.on('message', (message: ToToken) => {
-  try {
-    obey(message);
-  } catch (cause) {
-    process.send?.({ kind: 'failed', ...failureOf(cause) } satisfies FromToken, () => process.exit(1));
-  }
-});
+/** At once: an orderly exit waits for threads that hang in the library. */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+async function serve(): Promise<void> {
+  // Its parent says when it ends: a signal to both must not take the key away from what the parent still finishes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  process.on('disconnect', end);
+  // It has to run before the library is loaded: one that hangs in that lets no thread begin.
+  const watch = new Worker(new URL(import.meta.url), { workerData: Number(process.argv[2]) });
+  await once(watch, 'message');
+  watch.unref();
+  process.on('message', (message: ToToken) => {
+    try {
+      obey(message);
+    } catch (cause) {
+      process.send?.({ kind: 'failed', ...failureOf(cause) } satisfies FromToken, () => process.exit(1));
+    }
+  });
+}
+
+/** The main thread may hang in the library and never hear that its parent is gone. */
+function watchParent(parent: unknown): void {
+  setInterval(() => {
+    if (process.ppid !== parent) end();
+  }, PARENT_MS);
+  parentPort?.postMessage('runs');
+}
+
+if (isMainThread) await serve();
+else watchParent(workerData);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { eventually, setEnvironment, SoftHsm, type SoftHsmKey } from '#testing';
 import { KeyRing, signDocument, thumbprint, verifyDocument, type Signer } from '#signing';
 import { Tokens } from './tokens.service.js';
-import type { SignerTrouble } from './token-queue.js';
+import type { Turn } from './held-token.service.js';
 
 const OWNER = 'DEMO/GOV/1001/population';
 const UNAVAILABLE = { code: 'signer-unavailable' };
@@ -12,7 +12,7 @@ const UNAVAILABLE = { code: 'signer-unavailable' };
 (SoftHsm.canRun() ? describe : describe.skip)('keys in a token', () => {
   let hsm: SoftHsm;
   let tokens: Tokens;
-  let turns: (SignerTrouble | undefined)[];
+  let turns: Turn[];
   let restore: () => void;
 
   const open = (changes: { readonly pkcs11TimeoutMs?: number; readonly pkcs11Queue?: number } = {}) => {
@@ -26,7 +26,7 @@ const UNAVAILABLE = { code: 'signer-unavailable' };
       pkcs11Environment: ['SOFTHSM2_CONF'],
       ...changes,
     };
-    const opened = Tokens.of(tokenSettings, { turned: (_, trouble) => turns.push(trouble) });
+    const opened = Tokens.of(tokenSettings, { turned: (turn) => turns.push(turn) });
     if (opened === undefined) throw new TypeError('no module');
     return (tokens = opened);
   };
@@ -75,10 +75,19 @@ const UNAVAILABLE = { code: 'signer-unavailable' };
     await eventually(() => signer.trouble?.() === 'pin-refused');
     await expect(signer.sign(Buffer.from('x'))).rejects.toMatchObject(UNAVAILABLE);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    expect(turns).toEqual(['pin-refused']);
+    expect(turns).toMatchObject([{ trouble: 'pin-refused', said: 'CKR_PIN_INCORRECT' }]);
     await hsm.setPin('2468');
     await eventually(() => signer.trouble?.() === undefined, { timeoutMs: 20_000 });
     expect(await signed(key, signer)).toMatchObject({ ok: true });
+  });
+
+  it('count what a log-in is refused for as the PIN, whatever the maker calls it', async () => {
+    const signer = signerOf(await hsm.addKey('EdDSA'));
+    hsm.forgetPin();
+    tokens.watch();
+    await eventually(() => signer.trouble?.() === 'pin-refused');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(turns).toMatchObject([{ trouble: 'pin-refused', said: 'CKR_USER_PIN_NOT_INITIALIZED' }]);
   });
 
   it('never sign with a PIN that others may read', async () => {
@@ -154,7 +163,7 @@ const UNAVAILABLE = { code: 'signer-unavailable' };
     for (const pid of await tokenProcesses()) process.kill(pid, signal);
     await expect(signer.sign(Buffer.from('x'))).rejects.toMatchObject({ ...UNAVAILABLE, details: { reason: trouble } });
     await eventually(() => signed(key, signer), { timeoutMs: 20_000 });
-    expect(turns.slice(0, 1)).toEqual([trouble]);
+    expect(turns[0]?.trouble).toBe(trouble);
     expect(signer.trouble?.()).toBeUndefined();
   });
 

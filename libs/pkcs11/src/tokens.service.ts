@@ -1,5 +1,5 @@
 import { algorithmOf, signingErrors, type PublicJwk, type Signer, type SigningDevice, type TokenKey } from '#signing';
-import { HeldToken, type HeldKey } from './held-token.service.js';
+import { HeldToken, type HeldKey, type Turn } from './held-token.service.js';
 import { parseKeyUri, tokenName, type KeyUri } from './key-uri.js';
 import type { Pkcs11Settings } from './pkcs11.config.js';
 import { pkcs11Errors } from './pkcs11.errors.js';
@@ -9,8 +9,16 @@ import type { SignerTrouble } from './token-queue.js';
 export interface TokensEvents {
   readonly signed?: (tookMs: number) => void;
   readonly refused?: (trouble: SignerTrouble) => void;
-  /** A token has gone, or is back. */
-  readonly turned?: (token: string, trouble: SignerTrouble | undefined) => void;
+  readonly turned?: (turn: Turn) => void;
+}
+
+export interface TokenState {
+  readonly token: string;
+  /** Of the token or of one of its keys; undefined: nothing is the matter. */
+  readonly trouble: SignerTrouble | undefined;
+  /** Whether no key of it would sign. */
+  readonly isAway: boolean;
+  readonly waiting: number;
 }
 
 /** Each is a process of its own. */
@@ -30,13 +38,14 @@ export class Tokens implements SigningDevice {
     return settings.pkcs11Module === '' ? undefined : new Tokens(settings, events);
   }
 
-  signer(identifier: string, { kid, pkcs11, kty, crv, x, y }: TokenKey): Signer {
+  signer(identifier: string, { kid, pkcs11, kty, crv, x, y, exp = Infinity }: TokenKey): Signer {
     const uri = parseKeyUri(pkcs11);
     const jwk: PublicJwk = y === undefined ? { kty, crv, x } : { kty, crv, x, y };
     const alg = algorithmOf(jwk);
     if (!uri.ok || alg === undefined) throw signingErrors.error('key-unusable', { details: { identifier, kid } });
     const token = this.tokenOf(uri.value);
-    const key: HeldKey = { kid, alg, jwk, name: { object: uri.value.object, id: uri.value.id } };
+    const { object, id } = uri.value;
+    const key: HeldKey = { kid, alg, jwk, name: { object, id }, untilMs: exp * 1_000 };
     token.add(key);
     return { kid, alg, sign: (data) => token.sign(key, data), trouble: () => token.troubleOf(kid) };
   }
@@ -58,11 +67,13 @@ export class Tokens implements SigningDevice {
     return this;
   }
 
-  /** Tokens and what is the matter with them; undefined: nothing. */
-  state(): { readonly token: string; readonly trouble: SignerTrouble | undefined; readonly waiting: number }[] {
-    return [...this.tokens.values()].map((token) => ({
+  /** Of those with keys that have not ended. */
+  state(): TokenState[] {
+    const inUse = [...this.tokens.values()].filter(({ isInUse }) => isInUse);
+    return inUse.map((token) => ({
       token: token.name,
       trouble: token.anyTrouble(),
+      isAway: token.isAway,
       waiting: token.waiting,
     }));
   }
@@ -92,7 +103,7 @@ export class Tokens implements SigningDevice {
       {
         signed: (tookMs) => events.signed?.(tookMs),
         refused: (trouble) => events.refused?.(trouble),
-        turned: (trouble) => events.turned?.(name, trouble),
+        turned: (turn) => events.turned?.(turn),
       },
     );
     this.tokens.set(key, token);

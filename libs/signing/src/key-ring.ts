@@ -22,6 +22,7 @@ const inToken = z.object({
   d: z.undefined().optional(),
   kid: z.string(),
   use: z.literal('sig'),
+  exp: z.number().optional(),
   pkcs11: z.string(),
 });
 const symmetric = z.object({ kty: z.literal('oct'), k: z.string() });

@@ -30,6 +30,8 @@ export interface Signer {
 export interface TokenKey extends PublicJwk {
   readonly kid: string;
   readonly pkcs11: string;
+  /** When it ends, in seconds; absent: the file does not say. */
+  readonly exp?: number | undefined;
 }
 
 /** Where keys lie that no process may have. Makes signers at once and without asking the token. */

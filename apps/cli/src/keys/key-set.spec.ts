@@ -44,6 +44,19 @@ describe('a key set', () => {
     expect(shown(text)).toMatchObject([{ untilMs: sign.exp * 1000 }, {}]);
   });
 
+  it.each([
+    ['valid', sign],
+    ['ended', dated(sign, S - 1000, S - 500)],
+  ])('takes no key twice: %s', (_, there) => {
+    expect(withNewKey(set(there, seal), dated(sign), NOW, 0)).toEqual({ ok: false, reason: 'key-there' });
+  });
+
+  it('ends a key wherever a file names it', () => {
+    const text = value(withoutKey(set(sign, dated(generateSigningKey()), sign), sign.kid, NOW));
+    expect(shown(text)).toMatchObject([{ state: 'ended' }, { state: 'valid' }, { state: 'ended' }]);
+    expect(withoutKey(set(sign, sign), sign.kid, NOW)).toEqual({ ok: false, reason: 'key-last' });
+  });
+
   it('ends a key at once and keeps it to read with', () => {
     const fresh = dated(generateSealingKey());
     const text = value(withoutKey(set(sign, seal, fresh), seal.kid, NOW));

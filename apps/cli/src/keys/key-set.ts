@@ -31,7 +31,7 @@ export interface ShownKey {
 /** The newest key is the last of its use; 20 keys are all that a document may publish (`bus.md` §6). */
 const MOST_KEYS = 20;
 
-export type KeySetProblem = 'key-file-malformed' | 'key-unknown' | 'key-last' | 'key-set-full';
+export type KeySetProblem = 'key-file-malformed' | 'key-unknown' | 'key-there' | 'key-last' | 'key-set-full';
 
 export function shownKeys(text: string, nowMs: number): Result<readonly ShownKey[], KeySetProblem> {
   const set = read(text);
@@ -57,6 +57,8 @@ export function withNewKey(
 ): Result<string, KeySetProblem> {
   const set = read(text);
   if (set === undefined) return refuse('key-file-malformed');
+  // Twice it could not be ended, and one that has ended must not come back.
+  if (set.keys.some(({ kid }) => kid === key.kid)) return refuse('key-there');
   if (set.keys.length >= MOST_KEYS) return refuse('key-set-full');
   const added = { ...key };
   const until = overlapMs === undefined ? Infinity : Math.floor((nowMs + overlapMs) / 1000);
@@ -74,10 +76,11 @@ export function withoutKey(text: string, kid: string, nowMs: number): Result<str
   if (set === undefined) return refuse('key-file-malformed');
   const revoked = set.keys.find((key) => key.kid === kid);
   if (revoked === undefined || useOf(revoked) === 'fingerprint') return refuse('key-unknown');
-  const others = set.keys.filter((key) => key !== revoked && useOf(key) === useOf(revoked));
+  const others = set.keys.filter((key) => key.kid !== kid && useOf(key) === useOf(revoked));
   if (!others.some((key) => stateOf(key, nowMs) === 'valid')) return refuse('key-last');
-  const exp = Math.min(Math.floor(nowMs / 1000), revoked.exp ?? Infinity);
-  return ok(written({ keys: set.keys.map((key) => (key === revoked ? { ...key, exp } : key)) }));
+  const nowS = Math.floor(nowMs / 1000);
+  const ended = (key: Jwk) => ({ ...key, exp: Math.min(nowS, key.exp ?? Infinity) });
+  return ok(written({ keys: set.keys.map((key) => (key.kid === kid ? ended(key) : key)) }));
 }
 
 function read(text: string): KeySet | undefined {

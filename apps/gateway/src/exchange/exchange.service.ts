@@ -9,12 +9,12 @@ import { admit, limitedCall, notNow, type Admitted, type Gate, type Refusal } fr
 import { Appointments } from './appointments.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import type { DatabaseHealth } from './database-health.worker.js';
-import type { DeliveryService, Unprepared } from './delivery.service.js';
+import type { DeliveryService } from './delivery.service.js';
 import type { ExchangeEvents } from './exchange-events.js';
 import type { ExchangeStore } from './exchange.store.js';
 import { Exchanges, type ExchangeOutcome, type ExchangeRequest } from './exchange.js';
 import { fingerprint } from './fingerprint.js';
-import type { IdempotencyService } from './idempotency.service.js';
+import type { IdempotencyService, Unsent } from './idempotency.service.js';
 import type { LogWatch } from './log-watch.worker.js';
 import type { RefusalsService } from './refusals.service.js';
 import type { LogGuard } from './receipts.js';
@@ -50,7 +50,7 @@ type Begun = (id: ExchangeId) => void;
 
 const LINKS_RETRY_S = 5;
 const CONTRACT_RETRY_S = 5;
-const SIGNER_RETRY_S = 5;
+const UNSENT_RETRY_S = 5;
 /** A provider's "not now". Each costs a whole exchange, so a crowd that gets it must not come back at once. */
 const CROWDED: ReadonlySet<string> = new Set(['connector-busy', 'breaker-open']);
 
@@ -209,8 +209,8 @@ export class ExchangeService extends Exchanges {
       concealment,
     });
     const prepare = () => delivery.prepare(request, admitted, replyTopic, print);
-    if (idempotencyKey !== undefined)
-      return idempotency.perform({
+    if (idempotencyKey !== undefined) {
+      const performed = await idempotency.perform({
         request,
         key: idempotencyKey,
         fingerprint: print,
@@ -221,16 +221,19 @@ export class ExchangeService extends Exchanges {
           return delivery.complete(prepared, request, Promise.resolve(), true);
         },
       });
+      return performed.ok ? performed.value : this.unsent(request, performed.reason);
+    }
     const prepared = await prepare();
-    if (!prepared.ok) return this.unprepared(request, prepared.reason);
+    if (!prepared.ok) return this.unsent(request, prepared.reason);
     begun(prepared.value.row.id);
     const recorded = database.watched(store.insert(prepared.value.row));
     return delivery.complete(prepared.value, request, recorded, false);
   }
 
-  /** Nothing was signed and nothing sent. */
-  private unprepared(request: ExchangeRequest, code: Unprepared): Promise<ExchangeOutcome> {
-    const retry = code === 'signer-unavailable' ? { retryAfterS: SIGNER_RETRY_S } : {};
+  /** Nothing was sent, whether the call bears a key or not. */
+  private unsent(request: ExchangeRequest, code: Unsent): Promise<ExchangeOutcome> {
+    // Keys that disagree wait for a person; all else may be over soon.
+    const retry = code === 'consumer-stopped' ? {} : { retryAfterS: UNSENT_RETRY_S };
     return this.parts.refusals.refuse(request, { code, ...retry }, '');
   }
 

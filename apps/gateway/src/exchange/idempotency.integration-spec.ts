@@ -10,8 +10,9 @@ import {
   type Statement,
   type StatementPayload,
 } from '#signing';
-import { createDatabase, eventually, uniqueName, type TestDatabase } from '#testing';
+import { buildWorld, createDatabase, eventually, uniqueName, type TestDatabase } from '#testing';
 import { gatewayMigrations } from '../migrations/index.js';
+import type { ExchangeContext } from './exchange.js';
 import { FaultyDatabase, type Fault } from './spec-support/faulty-database.js';
 import { CONSUMER, gatewayFixture, PROVIDER, type Fixture } from './spec-support/gateway-fixture.js';
 
@@ -37,15 +38,18 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-function call(pin = 'TEST000001', deadlineMs = 3_000, module = fixture.module) {
-  const request = fixture.request({
+function claim(pin: string, context: ExchangeContext) {
+  return fixture.request({
     method: 'POST',
     path: '/claims',
     headers: [{ name: 'Content-Type', value: 'application/json' }],
     body: Buffer.from(JSON.stringify({ pin })),
-    context: { idempotencyKey: key, deadlineMs },
+    context,
   });
-  return module.exchanges.perform(request);
+}
+
+function call(pin = 'TEST000001', deadlineMs = 3_000, module = fixture.module) {
+  return module.exchanges.perform(claim(pin, { idempotencyKey: key, deadlineMs }));
 }
 
 describe('one key', () => {
@@ -137,9 +141,22 @@ describe('taking the key', () => {
 
   test('that cannot be done sends nothing', async () => {
     database.faults = [{ contains: 'WITH given', fault: 'no-effect', times: 2 }];
-    expect(await call()).toMatchObject({ kind: 'refused', code: 'database-unavailable' });
+    expect(await call()).toMatchObject({ code: 'database-unavailable', side: 'bus', retryAfterS: 5 });
+    expect(fixture.module.tally.take(Infinity)).toMatchObject([{ why: 'database-unavailable', from: CONSUMER, n: 1 }]);
     expect(fixture.provider.seen).toHaveLength(0);
     expect(fixture.log.leaves).toHaveLength(0);
+  });
+});
+
+describe('a call that cannot be signed', () => {
+  test('is refused and counted the same, with a key or without', async () => {
+    // Others' keys are published, and this gateway has not looked at them yet.
+    fixture.registry.view = (await buildWorld({ number: 2 })).view;
+    const unkeyed = fixture.module.exchanges.perform(claim('TEST000001', { deadlineMs: 3_000 }));
+    const refused = { kind: 'refused', code: 'consumer-stopped', side: 'consumer', decidedBy: 'gateway' };
+    expect(await Promise.all([unkeyed, call(), call()])).toEqual([refused, refused, refused]);
+    expect(fixture.module.tally.take(Infinity)).toMatchObject([{ why: 'consumer-stopped', from: CONSUMER, n: 3 }]);
+    expect(fixture.provider.seen).toHaveLength(0);
   });
 });
 

@@ -1,5 +1,7 @@
 import {
   bytesEqual,
+  ok,
+  refuse,
   sha256,
   toHex,
   type Clock,
@@ -28,6 +30,10 @@ export interface KeyedCall {
   readonly send: (prepared: Prepared) => Promise<ExchangeOutcome>;
 }
 
+/** Why a call under a free key is not sent: whoever asked answers it as any other refusal. */
+export type Unsent = Unprepared | 'database-unavailable';
+type Performed = Result<ExchangeOutcome, Unsent>;
+
 interface Open {
   readonly fingerprint: Buffer;
   /** Of the exchange that this call makes or waits for; set when the key's holder is known. */
@@ -37,7 +43,7 @@ interface Open {
 /** A call under way, and what becomes of it. */
 interface Joinable {
   readonly open: Open;
-  readonly outcome: Promise<ExchangeOutcome>;
+  readonly outcome: Promise<Performed>;
 }
 
 const POLL_MS = 200;
@@ -74,7 +80,7 @@ export class IdempotencyService {
     }
   }
 
-  async perform(call: KeyedCall): Promise<ExchangeOutcome> {
+  async perform(call: KeyedCall): Promise<Performed> {
     const { consumer, target } = call.request;
     const keyHash = sha256(call.key);
     const name = nameOf(consumer, target.service, keyHash);
@@ -88,12 +94,12 @@ export class IdempotencyService {
   }
 
   /** Waits with the first call, but no longer than its own deadline: that of the first may be far behind it. */
-  private async join(call: KeyedCall, { open, outcome }: Joinable): Promise<ExchangeOutcome> {
-    if (!bytesEqual(open.fingerprint, call.fingerprint)) return conflict('idempotency-key-reused');
+  private async join(call: KeyedCall, { open, outcome }: Joinable): Promise<Performed> {
+    if (!bytesEqual(open.fingerprint, call.fingerprint)) return ok(conflict('idempotency-key-reused'));
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<UnansweredExchange>((resolve) => {
+    const late = new Promise<Performed>((resolve) => {
       const leftMs = Math.max(0, call.deadlineAtMs - this.clock.now());
-      timer = setTimeout(() => resolve(stillOpen(open.exchangeId)), leftMs);
+      timer = setTimeout(() => resolve(ok(stillOpen(open.exchangeId))), leftMs);
     });
     try {
       return await Promise.race([outcome, late]);
@@ -102,12 +108,15 @@ export class IdempotencyService {
     }
   }
 
-  private async start(call: KeyedCall, keyHash: Buffer, open: Open): Promise<ExchangeOutcome> {
+  private async start(call: KeyedCall, keyHash: Buffer, open: Open): Promise<Performed> {
     const ready = await call.prepare();
-    if (!ready.ok) return unavailable(ready.reason);
-    const prepared = ready.value;
-    const claim = await this.claim(prepared, keyHash);
-    if (claim === undefined) return unavailable('database-unavailable');
+    if (!ready.ok) return ready;
+    const claim = await this.claim(ready.value, keyHash);
+    if (claim === undefined) return refuse('database-unavailable');
+    return ok(await this.claimed(call, ready.value, claim, open));
+  }
+
+  private async claimed(call: KeyedCall, prepared: Prepared, claim: Claim, open: Open): Promise<ExchangeOutcome> {
     if (claim.kind === 'erased') return { ...conflict('exchange-ended'), exchangeId: claim.exchangeId };
     open.exchangeId = claim.kind === 'claimed' ? prepared.row.id : claim.holder.exchangeId;
     if (claim.kind === 'claimed') return call.send(prepared);
@@ -169,8 +178,4 @@ function stillOpen(exchangeId: ExchangeId | undefined): UnansweredExchange {
 
 function conflict(code: 'idempotency-key-reused' | 'exchange-open' | 'exchange-ended'): UnansweredExchange {
   return { kind: 'refused', code, side: 'consumer', decidedBy: 'gateway' };
-}
-
-function unavailable(code: Unprepared | 'database-unavailable'): UnansweredExchange {
-  return { kind: 'refused', code, side: 'bus', decidedBy: 'gateway', retryAfterS: 5 };
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { checkReaderToken } from '#reader-auth';
-import { generateSigningKey, jwkSigner } from '#signing';
+import { generateSigningKey, jwkSigner, signingErrors } from '#signing';
 import { fakeClock } from '#testing';
 import { LinkTicketsService, noLinks } from './link-tickets.service.js';
 
@@ -88,6 +88,12 @@ describe('whether a person allows a call', () => {
     answer = said;
     expect(await links().ticket(QUESTION, signer)).toEqual({ ok: false, reason: 'links-unavailable' });
     expect(failures).toEqual(['link-ticket']);
+  });
+
+  it('is not asked while the consumer’s token does not sign, and that is what is told', async () => {
+    const away = { ...signer, sign: () => Promise.reject(signingErrors.error('signer-unavailable')) };
+    expect(await links().ticket(QUESTION, away)).toEqual({ ok: false, reason: 'signer-unavailable' });
+    expect([asked, failures]).toEqual([[], []]);
   });
 
   it('is unknown where nobody answers or nobody is set', async () => {

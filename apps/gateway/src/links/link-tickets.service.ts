@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { LINK_TICKET_MS, type LinkQuestion } from '#end-user';
 import { ok, refuse, type Clock, type Result } from '#kernel';
 import { signReaderToken } from '#reader-auth';
-import type { Signer } from '#signing';
+import { isSignerUnavailable, type Signer } from '#signing';
 import { boundedText } from '../bounded-text.js';
 import type { LinkRefusal } from './link-refusal.js';
 
@@ -53,6 +53,7 @@ export class LinkTicketsService implements LinkTickets {
       if (asked.ok) this.kept.set(name, { ticket: asked.value, untilMs: askedMs + LINK_TICKET_MS });
       return asked;
     } catch (cause) {
+      if (isSignerUnavailable(cause)) return refuse('signer-unavailable');
       failed('link-ticket', cause);
       return refuse('links-unavailable');
     }
