@@ -9,7 +9,7 @@ import type { FeedbackConfig } from './feedback.config.js';
 import type { PersonKeys } from './key-store/person-keys.store.js';
 import { LinkStore } from './links/link.store.js';
 import { Links } from './links/links.service.js';
-import type { FeedbackEvents } from './ops/feedback-events.js';
+import type { FeedbackEvents } from './ops/feedback-metrics.service.js';
 import type { OwnStatements } from './statements/own-statements.service.js';
 
 export interface PersonStatementSources {

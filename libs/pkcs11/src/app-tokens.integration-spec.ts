@@ -44,7 +44,7 @@ const OWNERS = ['DEMO/GOV/1001/population', 'DEMO/GOV/1001/tax'] as const;
     app.watch();
     return keys.map((_, n) => ring.signer(OWNERS[n] ?? ''));
   };
-  const reading = () => app.parts[0]?.read();
+  const reading = async () => app.parts[0]?.read();
   const missing = () => app.checks[0]?.missing();
 
   it('serve with one key that cannot sign beside one that can, and say which', async () => {
@@ -55,7 +55,7 @@ const OWNERS = ['DEMO/GOV/1001/population', 'DEMO/GOV/1001/tax'] as const;
     await signer?.sign(Buffer.from('x'));
     await expect(other?.sign(Buffer.from('x'))).rejects.toMatchObject({ details: { reason: 'key-unusable' } });
     expect(signer?.trouble?.()).toBeUndefined();
-    expect(reading()).toMatchObject({ state: 'degraded', reason: expect.stringContaining('a key of token') as string });
+    expect(await reading()).toMatchObject({ state: 'degraded', reason: expect.stringContaining('a key of token') as string });
     expect(await missing()).toBeUndefined();
     // Once, however often it was probed: and the token itself never went.
     const said = 'CKR_KEY_FUNCTION_NOT_PERMITTED';
@@ -79,7 +79,7 @@ const OWNERS = ['DEMO/GOV/1001/population', 'DEMO/GOV/1001/tax'] as const;
     await eventually(() => signer?.sign(Buffer.from('x')), { timeoutMs: 20_000 });
     await eventually(async () => (await refused('signed')) > 1, { timeoutMs: 20_000 });
     expect(other?.trouble?.()).toBeUndefined();
-    expect([reading()?.state, logged]).toEqual(['ok', []]);
+    expect([(await reading())?.state, logged]).toEqual(['ok', []]);
   });
 
   async function refused(result: string): Promise<number> {

@@ -11,7 +11,16 @@ function snapshotOf(serves: string[]): Snapshot {
   const empty = firstSnapshot('DEMO/registry1', []);
   const definition = {
     instance: 'DEMO',
-    ...{ purposes: [], legalBases: [], issuers: [], members: [], elements: [], elementPlaces: [], suspensions: [] },
+    ...{
+      purposes: [],
+      legalBases: [],
+      issuers: [],
+      members: [],
+      elements: [],
+      elementPlaces: [],
+      suspensions: [],
+      successions: [],
+    },
     instances: [
       { id: 'registry1', kind: 'registry', runBy: 'GOV/1009', serves: [] },
       { id: 'audit1', kind: 'audit', runBy: 'GOV/1009', serves: [] },
