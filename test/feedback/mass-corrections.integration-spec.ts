@@ -128,7 +128,7 @@ describe('a register that is wrong in many places', () => {
     const refusal = (id: string, act: OwnerAct) =>
       owner.act(id, act).then(
         () => 'taken',
-        ({ extensions }: { extensions?: { refusal?: string } }) => extensions?.refusal,
+        (cause: unknown) => (cause as { extensions?: { refusal?: string } }).extensions?.refusal,
       );
     const items = [{ element: ADDRESS, pointer: '/address', proposed: 'Main Street 1' }];
     const walk = await CaseWalk.filed(filing, 'TEST000006', { items });

@@ -93,8 +93,9 @@ export class SoftHsm {
 
   /** A fresh key, put into the token; its private half is forgotten here. */
   async addKey(alg: Algorithm, object = `key ${this.keys + 1}`): Promise<SoftHsmKey> {
-    const { d, kid: _, ...key } = alg === 'EdDSA' ? generateSigningKey() : generateP256Key();
-    const jwk = publicJwk(key);
+    const made = alg === 'EdDSA' ? generateSigningKey() : generateP256Key();
+    const { d } = made;
+    const jwk = publicJwk(made);
     const pem = createPrivateKey({ key: { ...jwk, d } as JsonWebKey, format: 'jwk' }).export({
       type: 'pkcs8',
       format: 'pem',

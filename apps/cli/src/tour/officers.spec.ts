@@ -29,7 +29,7 @@ class Registry {
   private does(name: string, args: readonly string[], out: (text: string) => void): boolean {
     if (name === 'login') this.signedIn = args[args.indexOf('--person') + 1] ?? '';
     if (name === 'apply') {
-      const isStopping = args.includes(STOPPED ?? '');
+      const isStopping = args.includes(STOPPED);
       if (isStopping === this.isStopped) return true;
       this.open = { id: newExchangeId(), isStopping, by: this.signedIn };
       out(`${this.open.id}\n`);
@@ -58,8 +58,8 @@ describe('officers of the tour', () => {
     by = new Officers({ ...places, member: 'GOV/1' }, guide);
     await guide.done('login', '--person', 'OFF000006');
   });
-  const stop = () => by.change(STOPPED ?? '', 'stop');
-  const restore = () => by.restore(AS_IT_WAS ?? '');
+  const stop = () => by.change(STOPPED, 'stop');
+  const restore = () => by.restore(AS_IT_WAS);
 
   it('stop by two, and put back by two', async () => {
     expect(await stop()).toBe('changed');

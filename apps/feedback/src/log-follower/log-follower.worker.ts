@@ -119,20 +119,24 @@ export class LogFollower {
   private async pass(): Promise<number> {
     const startedMs = this.parts.clock.now();
     await this.discover();
-    const isKeyOf = this.parts.keyOwner();
     const { intervalMs, isAwaited } = this.parts;
     // What is awaited comes in the window that is written: the last one of those that audit names.
     const isForAwaited = this.isWell() && performance.now() - this.allAskedMs < intervalMs;
     if (!isForAwaited) this.allAskedMs = performance.now();
-    this.failure = isKeyOf === undefined ? 'no snapshot of the registry yet' : undefined;
-    let taken = 0;
-    for (const log of isKeyOf === undefined ? [] : [...this.logs.values()].slice(isForAwaited ? -1 : 0)) {
-      // What is wrong with one log holds up no other.
-      taken += await this.follow(log, isKeyOf as KeyOwner).catch((cause: unknown) => this.failedWith(cause));
-    }
+    const taken = await this.followEach([...this.logs.values()].slice(isForAwaited ? -1 : 0));
     if (!isForAwaited && this.isWell() && this.lag() === 0) this.readToEndMs = startedMs;
     if (isAwaited?.() === true && this.isWell()) return Math.min(intervalMs, AWAITED_MS);
     return taken > 0 ? intervalMs : intervalMs * IDLE_FACTOR;
+  }
+
+  /** How many leaves came; what is wrong with one log holds up no other. */
+  private async followEach(logs: readonly FollowedLog[]): Promise<number> {
+    const isKeyOf = this.parts.keyOwner();
+    this.failure = isKeyOf === undefined ? 'no snapshot of the registry yet' : undefined;
+    if (isKeyOf === undefined) return 0;
+    let taken = 0;
+    for (const log of logs) taken += await this.follow(log, isKeyOf).catch((cause: unknown) => this.failedWith(cause));
+    return taken;
   }
 
   /** The last pass asked some log, and nothing was wrong with any. */

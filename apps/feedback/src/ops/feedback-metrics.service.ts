@@ -171,17 +171,7 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger, clock: 
     caseStands: (state: CaseState) => metrics.caseSteps.add({ state }),
     /** What an attempt came to. */
     delivery: (state: (typeof ATTEMPT_STATES)[number]) => metrics.attempts.add({ state }),
-    /** What became of a notification on its way; its text and its recipient are never said. */
-    notified: ({ channel, state, delivery, why }: NoticeOutcome) => {
-      if (state === 'SENDING') return;
-      metrics.notices.add({ channel, state });
-      if (why === NO_ADDRESS) {
-        metrics.noticesWithoutAddress.add({ channel });
-        logger.info({ channel, delivery, why }, 'notification without an address');
-      }
-      if (state === 'SENT' || state === 'SUPPRESSED') return;
-      logger.warn({ channel, state, delivery, why }, 'notification not delivered');
-    },
+    notified: noticeTeller(metrics, logger),
     erased: (commitments: number) => metrics.erased.add({}, commitments),
     replayed: (keys: number) => logger.info({ keys }, 'keys that the log says were destroyed are destroyed'),
     keyDestroyed: (kid: string) => {
@@ -195,3 +185,17 @@ export function feedbackEvents(metrics: FeedbackMetrics, logger: Logger, clock: 
   };
 }
 export type FeedbackEvents = ReturnType<typeof feedbackEvents>;
+
+/** What became of a notification on its way; its text and its recipient are never said. */
+function noticeTeller(metrics: FeedbackMetrics, logger: Logger) {
+  return ({ channel, state, delivery, why }: NoticeOutcome) => {
+    if (state === 'SENDING') return;
+    metrics.notices.add({ channel, state });
+    if (why === NO_ADDRESS) {
+      metrics.noticesWithoutAddress.add({ channel });
+      logger.info({ channel, delivery, why }, 'notification without an address');
+    }
+    if (state === 'SENT' || state === 'SUPPRESSED') return;
+    logger.warn({ channel, state, delivery, why }, 'notification not delivered');
+  };
+}
