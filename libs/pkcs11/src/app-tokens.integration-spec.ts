@@ -55,7 +55,10 @@ const OWNERS = ['DEMO/GOV/1001/population', 'DEMO/GOV/1001/tax'] as const;
     await signer?.sign(Buffer.from('x'));
     await expect(other?.sign(Buffer.from('x'))).rejects.toMatchObject({ details: { reason: 'key-unusable' } });
     expect(signer?.trouble?.()).toBeUndefined();
-    expect(await reading()).toMatchObject({ state: 'degraded', reason: expect.stringContaining('a key of token') as string });
+    expect(await reading()).toMatchObject({
+      state: 'degraded',
+      reason: expect.stringContaining('a key of token') as string,
+    });
     expect(await missing()).toBeUndefined();
     // Once, however often it was probed: and the token itself never went.
     const said = 'CKR_KEY_FUNCTION_NOT_PERMITTED';
