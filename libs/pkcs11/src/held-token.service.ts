@@ -144,11 +144,11 @@ export class HeldToken {
     const message = await new Promise<FromToken | undefined>((resolve) => {
       this.halves.set(n, resolve);
       this.start();
-      this.process?.holdOpen(true);
+      this.holdOpen();
       this.process?.send({ kind: 'public', n, key: name });
     });
     this.halves.delete(n);
-    this.process?.holdOpen(this.queue.size > 0);
+    this.holdOpen();
     if (message?.kind === 'public') return message;
     throw this.refusal(message?.kind === 'failed' ? message.reason : (this.trouble ?? 'token-failed'));
   }
@@ -160,6 +160,10 @@ export class HeldToken {
     this.process?.kill();
     this.process = undefined;
     this.queue.rejectAll('closed');
+  }
+
+  private holdOpen(): void {
+    this.process?.holdOpen(this.queue.size + this.halves.size > 0);
   }
 
   private ask(key: HeldKey, data: Uint8Array): Promise<Uint8Array> {
@@ -342,7 +346,7 @@ export class HeldToken {
     queueMicrotask(() => {
       this.isFlushing = false;
       if (!this.isOpen) return;
-      this.process?.holdOpen(this.queue.size > 0);
+      this.holdOpen();
       const tasks = this.queue.next().map(({ n, key, data }) => ({
         ...{ n, key: key.name, alg: key.alg, data: signInput(key.alg, data) },
       }));

@@ -41,7 +41,6 @@ export class TokenProcess {
     this.child.on('error', end);
     this.child.on('exit', end);
     // Idle, it keeps no command from ending; with signatures under way their promises do.
-    this.child.unref();
     this.holdOpen(false);
     this.send({ kind: 'open', plan });
   }
@@ -53,8 +52,9 @@ export class TokenProcess {
 
   /** Whether our own process must wait for what this one still has to say. */
   holdOpen(isAwaited: boolean): void {
-    if (isAwaited) this.child.channel?.ref();
-    else this.child.channel?.unref();
+    for (const part of [this.child, this.child.channel])
+      if (isAwaited) part?.ref();
+      else part?.unref();
   }
 
   /** At once: a library that hangs hears nothing milder. */
