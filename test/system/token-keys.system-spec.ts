@@ -88,8 +88,12 @@ interface Told {
   /** By which key the request's statement was signed, as the log shows. */
   async function signerOf({ status, exchangeId }: Told): Promise<string | undefined> {
     if (status !== 200) return undefined;
-    const copy = await (await LogReader.find(bus.instance.auditUrl)).copy();
-    return copy?.leaves.find(({ t, id }) => t === 'exchange.requested' && id === exchangeId)?.kid;
+    // The head that readers are shown is up to a second old.
+    const leaf = await eventually(async () => {
+      const copy = await (await LogReader.find(bus.instance.auditUrl)).copy();
+      return copy?.leaves.find(({ t, id }) => t === 'exchange.requested' && id === exchangeId);
+    });
+    return leaf.kid;
   }
 
   /** Callers that go on until they are told to end. */
