@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { InstanceId, MemberId, ServiceId, SubsystemId } from '#kernel';
-import { generateSigningKey, jwkSigner, publicJwk, signDocument, thumbprint } from '#signing';
+import { generateSealingKey, generateSigningKey, jwkSigner, publicJwk, signDocument, thumbprint } from '#signing';
 import { buildWorld, signEntry, type World } from '#testing';
 import { memberDigest, snapshotBytes } from './digest-list.js';
 import { KEY_CHAIN_TYPE, MEMBER_DOCUMENT_TYPE, verifyMemberEntry } from './member-entry.js';
@@ -44,11 +44,14 @@ describe('a snapshot (bus.md §6)', () => {
     const [subsystem] = register.document.subsystems;
     const seal = subsystem?.keys.find(({ use }) => use === 'seal');
     if (subsystem === undefined || seal === undefined) throw new TypeError('no key in the world');
-    const jwk = { ...seal.jwk, x: 'AA' };
-    const keys = [...subsystem.keys, { ...seal, jwk, kid: thumbprint(jwk) }];
-    const forged = { ...register.document, subsystems: [{ ...subsystem, keys }] };
-    const entry = await signEntry(forged, world.memberKey(REGISTER));
-    expect(verifyMemberEntry(entry)).toEqual({ ok: false, reason: 'document-invalid' });
+    const verdict = async (x: string) => {
+      const jwk = { ...seal.jwk, x };
+      const keys = [...subsystem.keys, { ...seal, jwk, kid: thumbprint(jwk) }];
+      const document = { ...register.document, subsystems: [{ ...subsystem, keys }] };
+      return verifyMemberEntry(await signEntry(document, world.memberKey(REGISTER)));
+    };
+    expect(await verdict(generateSealingKey().x)).toMatchObject({ ok: true });
+    expect(await verdict('AA')).toEqual({ ok: false, reason: 'document-invalid' });
   });
 
   it('believes an instance’s keys only from the member that runs it', async () => {

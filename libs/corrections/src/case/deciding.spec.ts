@@ -1,4 +1,5 @@
 import type { ServiceId } from '#kernel';
+import type { CaseItem } from './record.js';
 import { OTHER, OWNER, sampleDraft, START_MS, DOC, Walk, walkTo } from './spec-support/walk.js';
 
 const rejection = { outcome: 'REJECTED', accepted: [], remedies: ['court'], reasonCode: 'data-correct' } as const;
@@ -73,7 +74,7 @@ describe('a mass correction', () => {
     expect(walkTo('RECEIVED').ask('join', change)).toBe(becomes);
   });
 
-  it.each([
+  it.each<[string, CaseItem]>([
     ['another element', { elementId: 'person.death', jsonPointer: '/died' }],
     ['something without an element', { jsonPointer: '/note' }],
   ])('answers no case that is also about %s', (_what, other) => {
