@@ -16,14 +16,20 @@ const ABOUT = `
    WHERE access.kind = 0 AND access.ts_ms BETWEEN $3::bigint AND $4::bigint AND exchange.exchange_id = $5::uuid
      AND exchange.service = $6 AND exchange.endpoint = $7
      AND (access.concealed_until IS NULL OR access.concealed_until <= $8::bigint) LIMIT 1`;
-/** A leaf of it that is concealed conceals all of it; of one that is gone nothing says any more whether it was. */
+/**
+ * A leaf of it that is concealed conceals all of it; of one that is gone nothing says any more whether it was. Behind
+ * `OFFSET` no plan reads the person's rows at once and holds each against the times.
+ */
 const SHOWN = `
-  SELECT exchange.exchange_id FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
+  SELECT seen.exchange_id FROM unnest($1::integer[], $2::bytea[]) AS person (epoch, tag)
    CROSS JOIN unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS seen (exchange_id, from_ms, until_ms)
-    JOIN subject_access AS access USING (epoch, tag)
+   CROSS JOIN LATERAL (
+         SELECT kind, exchange, concealed_until FROM subject_access AS own
+          WHERE own.epoch = person.epoch AND own.tag = person.tag AND own.ts_ms BETWEEN seen.from_ms AND seen.until_ms
+         OFFSET 0) AS access
     JOIN exchange ON exchange.leaf_hash = access.exchange AND exchange.exchange_id = seen.exchange_id
-   WHERE access.kind = 0 AND access.ts_ms BETWEEN seen.from_ms AND seen.until_ms
-   GROUP BY exchange.exchange_id HAVING bool_and(access.concealed_until IS NULL OR access.concealed_until <= $6::bigint)`;
+   WHERE access.kind = 0
+   GROUP BY seen.exchange_id HAVING bool_and(access.concealed_until IS NULL OR access.concealed_until <= $6::bigint)`;
 /** Intake bears so much between an id's time and its statement's, and some more. */
 const APART_MS = 10 * 60_000;
 /** Leaf and opening of an answer are on their way for a moment, and a person may be quicker. */
