@@ -2,7 +2,8 @@ import { newExchangeId } from '#kernel';
 import { Guide, type RunKerege } from './guide.service.js';
 import { Officers } from './officers.service.js';
 
-const [AS_IT_WAS, STOPPED] = ['instance.yaml', 'tour.yaml'];
+const AS_IT_WAS = 'instance.yaml';
+const STOPPED = 'tour.yaml';
 /** An outside step failed, or it worked but said that it failed. */
 type Fault = 'failed' | 'seemed to fail';
 
@@ -29,7 +30,7 @@ class Registry {
   private does(name: string, args: readonly string[], out: (text: string) => void): boolean {
     if (name === 'login') this.signedIn = args[args.indexOf('--person') + 1] ?? '';
     if (name === 'apply') {
-      const isStopping = args.includes(STOPPED ?? '');
+      const isStopping = args.includes(STOPPED);
       if (isStopping === this.isStopped) return true;
       this.open = { id: newExchangeId(), isStopping, by: this.signedIn };
       out(`${this.open.id}\n`);
@@ -58,8 +59,8 @@ describe('officers of the tour', () => {
     by = new Officers({ ...places, member: 'GOV/1' }, guide);
     await guide.done('login', '--person', 'OFF000006');
   });
-  const stop = () => by.change(STOPPED ?? '', 'stop');
-  const restore = () => by.restore(AS_IT_WAS ?? '');
+  const stop = () => by.change(STOPPED, 'stop');
+  const restore = () => by.restore(AS_IT_WAS);
 
   it('stop by two, and put back by two', async () => {
     expect(await stop()).toBe('changed');
