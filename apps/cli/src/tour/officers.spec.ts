@@ -2,7 +2,8 @@ import { newExchangeId } from '#kernel';
 import { Guide, type RunKerege } from './guide.service.js';
 import { Officers } from './officers.service.js';
 
-const [AS_IT_WAS, STOPPED] = ['instance.yaml', 'tour.yaml'];
+const AS_IT_WAS = 'instance.yaml';
+const STOPPED = 'tour.yaml';
 /** An outside step failed, or it worked but said that it failed. */
 type Fault = 'failed' | 'seemed to fail';
 
