@@ -54,7 +54,7 @@ class Visitor {
   ) {}
 
   static async signedIn(person: string): Promise<Visitor> {
-    const portal = /^ {2}(http:\/\/\S+)$/m.exec(block)?.[1] ?? '';
+    const portal = /Sign in as TEST000007 at (http:\/\/[^\s,]+),/.exec(block)?.[1] ?? '';
     const at = (url: string, cookie = '') => fetch(url, { redirect: 'manual', headers: { cookie } });
     const begun = await at(`${portal}/sign-in`);
     const back = await fillIn(new URL(begun.headers.get('location') ?? ''), { person, level: 'high' });

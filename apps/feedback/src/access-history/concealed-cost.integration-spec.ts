@@ -31,7 +31,7 @@ beforeAll(async () => {
   );
   // In no order of time, as rows of many persons come: whose they are says nothing of where they lie.
   await database.query(
-    `INSERT INTO made (number, leaf, ts_ms, tag, is_concealed)
+    `INSERT INTO made (number, leaf, ts_ms, tag, is_concealed, id)
       SELECT number, sha256(number::text::bytea) AS leaf, $1::bigint - 60000 * number::bigint AS ts_ms,
              CASE WHEN number % 250 < 1 THEN $2::bytea WHEN number % 250 < 2 THEN $3::bytea
                   WHEN number % 5 = 3 THEN $2::bytea ELSE sha256((number % 400)::text::bytea) END AS tag,
