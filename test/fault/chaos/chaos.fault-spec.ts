@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startBus, type BusUnderTest } from '../../system/spec-support/bus-under-test.js';
 import { CHAOS_INSTANCE, runChaos } from './chaos.js';
-import { KINDS, LONGEST_GAP_MS, USUAL_GAP_MS } from './kill-plan.js';
+import { KINDS, USUAL_GAP_MS } from './kill-plan.js';
 import { renderReport, type ChaosReport } from './report.js';
 import { freshSeed } from './settings.js';
 
@@ -22,10 +22,6 @@ describe('two minutes in which whatever the bus is made of is killed', () => {
 
   it.each(KINDS)('killed %s at least three times', (kind) => {
     expect(report.killed.filter((kill) => kill.kind === kind).length).toBeGreaterThanOrEqual(3);
-  });
-
-  it('killed one at least every five seconds, also while others were slow to come back', () => {
-    expect(report.longestKillGapMs).toBeLessThanOrEqual(LONGEST_GAP_MS);
   });
 
   it('leaves three ledgers that agree, and evidence of every released answer that verifies', () => {

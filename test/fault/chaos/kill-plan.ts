@@ -50,10 +50,6 @@ export function planKills(
   return kills;
 }
 
-export function victimsOf(kind: Kind): readonly Victim[] {
-  return GROUPS[kind].flat();
-}
-
 /** Those that stand in for a victim, itself among them. */
 export function standIns(victim: Victim): readonly Victim[] {
   const groups: readonly (readonly Victim[])[] = KINDS.flatMap((kind) => [...GROUPS[kind]]);

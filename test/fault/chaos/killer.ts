@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance } from '../../../apps/sandbox/src/instance/instance.js';
-import { KINDS, standIns, victimsOf, type Kill, type Victim } from './kill-plan.js';
+import { standIns, type Kill, type Victim } from './kill-plan.js';
 
 /** A kill that was carried out. */
 export interface Killed extends Kill {
@@ -14,27 +14,16 @@ type Target = Pick<Instance, 'takeDown' | 'bringBack' | 'pid'>;
 const LOOK_MS = 20;
 /** What a supervisor takes to notice. It never backs off, as the sandbox's own does: who dies here is not to blame. */
 const PAUSE_MS = 250;
-/** Before each kill that the plan has left over when its moments are past. */
-const LEFT_OVER_MS = 1_000;
 const GIVE_UP_MS = 5 * 60_000;
 
-/**
- * Carries out the plan: SIGKILL, and nothing else, at every moment of it. Where restarts are slow, all that the plan still
- * wants dead may be so already: then another dies at that moment, and the plan is carried out to its end later.
- */
+/** Carries out the plan: SIGKILL, and nothing else, at every moment of it. */
 export async function killByPlan(instance: Target, plan: readonly Kill[], signal: AbortSignal): Promise<Killed[]> {
   const startedMs = Date.now();
   const waiting = [...plan];
-  const kinds = KINDS.filter((kind) => plan.some((kill) => kill.kind === kind));
   const underWay: Promise<Killed>[] = [];
   try {
     for (const { atMs } of plan) {
       await delay(Math.max(0, startedMs + atMs - Date.now()), undefined, { signal });
-      const others = kinds.flatMap((kind) => victimsOf(kind).map((victim) => ({ kind, victim, atMs })));
-      underWay.push(carryOut(instance, await takeNext(instance, waiting, signal, others)));
-    }
-    while (waiting.length > 0) {
-      await delay(LEFT_OVER_MS, undefined, { signal });
       underWay.push(carryOut(instance, await takeNext(instance, waiting, signal)));
     }
   } catch (cause) {
@@ -46,24 +35,18 @@ export async function killByPlan(instance: Target, plan: readonly Kill[], signal
 
 /**
  * The next of the plan whose stand-in lives: who has just been killed is back first. If there is none such, the next that
- * lives at all; if none of the plan lives, one of the others that does. What is taken leaves the plan.
+ * lives at all; a kill is not left out.
  */
-async function takeNext(
-  instance: Target,
-  waiting: Kill[],
-  signal: AbortSignal,
-  others: readonly Kill[] = [],
-): Promise<Kill> {
-  const lives = ({ victim }: Kill) => instance.pid(victim) !== undefined;
-  const isSpare = (kill: Kill) => standIns(kill.victim).every((victim) => lives({ ...kill, victim }));
+async function takeNext(instance: Target, waiting: Kill[], signal: AbortSignal): Promise<Kill> {
+  const lives = (victim: Victim) => instance.pid(victim) !== undefined;
   for (;;) {
-    const next = waiting.find(isSpare) ?? waiting.find(lives);
+    const next =
+      waiting.find(({ victim }) => standIns(victim).every((one) => lives(one))) ??
+      waiting.find(({ victim }) => lives(victim));
     if (next !== undefined) {
       waiting.splice(waiting.indexOf(next), 1);
       return next;
     }
-    const other = others.find(isSpare) ?? others.find(lives);
-    if (other !== undefined) return other;
     await delay(LOOK_MS, undefined, { signal });
   }
 }
