@@ -12,6 +12,7 @@ export {
   type LocalKafkaOptions,
 } from './kafka.js';
 export { cacheDirectory, repositoryRoot } from './repository.js';
+export { writeWhole } from './write-whole.js';
 export { ensureDatabase } from './postgres-database.js';
 export { provisionRoles, type RoleProvision, type SchemaRoles } from './postgres-roles.js';
 export { CertificateAuthority, type Issued } from './certificate-authority.js';

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CertificateAuthority, type Issued } from './certificate-authority.js';
 import type { KafkaSecurity } from './kafka.js';
+import { writeWhole } from './write-whole.js';
 
 /** Where a client of the broker finds what it shows and whom it believes; PEM files, as `KAFKA_TLS_…` name them. */
 export interface KafkaCredentialFiles {
@@ -47,7 +48,7 @@ export async function ensureKafkaCertificates(
   const issue = { place, authority, nowMs };
   const broker = await ensureIssued({ ...issue, name: BROKER, isServer: true });
   const keystoreFile = join(place, `${BROKER}.keystore.pem`);
-  await write(keystoreFile, broker.key + broker.cert, 0o600);
+  await writeWhole(keystoreFile, broker.key + broker.cert);
   const client = async (name: string): Promise<KafkaCredentialFiles> => {
     await ensureIssued({ ...issue, name, isServer: false });
     return { caFile, certFile: join(place, `${name}.pem`), keyFile: join(place, `${name}.key`) };
@@ -104,18 +105,6 @@ async function issuedAt(place: string, name: string): Promise<Issued | undefined
 
 /** The key first: a certificate without its key would be taken for whole by nobody. */
 async function writeIssued(place: string, name: string, { cert, key }: Issued): Promise<void> {
-  await write(join(place, `${name}.key`), key, 0o600);
-  await write(join(place, `${name}.pem`), cert, 0o644);
-}
-
-async function write(file: string, text: string, mode: number): Promise<void> {
-  const beside = `${file}.new`;
-  const handle = await open(beside, 'w', mode);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
+  await writeWhole(join(place, `${name}.key`), key);
+  await writeWhole(join(place, `${name}.pem`), cert, 0o644);
 }

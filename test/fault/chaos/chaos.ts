@@ -51,10 +51,10 @@ const USUAL_START_MS = 6_000;
 /** However slow: less is no work. */
 const FLOOR_SHARE = 0.1;
 
-/** The share that a machine can do: where who was killed is away for longer than the next kill waits, only that work goes on. */
+/** The share that a machine can do on which processes take so long to start: the usual one, or less in proportion. */
 function leastGoodShare(killed: readonly Killed[]): number {
   const startMs = middle(killed.map(({ killedMs, backMs }) => backMs - killedMs));
-  return startMs <= USUAL_START_MS ? LEAST_GOOD_SHARE : FLOOR_SHARE;
+  return Math.max(FLOOR_SHARE, LEAST_GOOD_SHARE * Math.min(1, USUAL_START_MS / startMs));
 }
 
 /** An exchange whose gateway died is taken over a minute after its deadline (`bus.md` §4.9); the rest is for slowness. */

@@ -16,7 +16,7 @@ export interface ChaosReport {
   readonly longestKillGapMs: number;
   readonly totals: Totals;
   readonly goodShare: number;
-  /** That it is held to: three tenths, or one where processes took longer than usual to start. */
+  /** That it is held to: three tenths, or less in proportion where processes took longer than usual to start. */
   readonly leastGoodShare: number;
   /** That is asked of any machine, however slow. */
   readonly plainGoodShare: number;

@@ -1,7 +1,7 @@
-import { createHash, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { createSecureContext, TLSSocket, type SecureContextOptions } from 'node:tls';
 import { buildConnector } from 'undici';
-import type { Clock } from '#kernel';
+import { sha256, toHex, type Clock } from '#kernel';
 import { TlsFiles, type TlsEvents } from '#platform';
 import { agencyErrors } from './agency.errors.js';
 import { codeOf, NOT_SENT } from './agency-fault.js';
@@ -130,8 +130,8 @@ export class AgencyDoors {
 function shownBy(socket: TLSSocket, certificate: X509Certificate): Shown {
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
   return {
-    sha256: sha256(certificate.raw),
-    spki: sha256(spki),
+    sha256: toHex(sha256(certificate.raw)),
+    spki: toHex(sha256(spki)),
     fromMs: Date.parse(certificate.validFrom),
     untilMs: Date.parse(certificate.validTo),
     trouble: socket.authorized ? undefined : String(socket.authorizationError),
@@ -141,8 +141,4 @@ function shownBy(socket: TLSSocket, certificate: X509Certificate): Shown {
 /** What failed before there was a connection: nothing was sent, whatever it was. */
 function handshakeFailure(cause: Error): Error {
   return NOT_SENT.has(codeOf(cause)) ? cause : agencyErrors.error('agency-handshake-failed', { cause });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { partitionOf, type Bus } from '#bus';
 import { exchangeIdBytes, newExchangeId, ok, refuse, type Clock, type ExchangeId, type Result } from '#kernel';
 import { openingRecord, type OpeningSealer } from '#openings';
-import { formatTraceparent, parseTraceparent } from '#platform';
 import {
   signIfAvailable,
   type RequestedPayload,
@@ -12,6 +11,7 @@ import {
 } from '#signing';
 import type { Admitted } from './admission.js';
 import { Awaited, type Verdict } from './awaited.js';
+import { callersTrace } from './callers-trace.service.js';
 import type { Candidate } from './candidate.js';
 import type { ConsumerKeys } from './consumer-keys.js';
 import {
@@ -104,7 +104,7 @@ export class DeliveryService {
     if (signer === undefined) return refuse('consumer-stopped');
     const id = newExchangeId();
     const { service } = request.target;
-    const callers = traceparentOf(request);
+    const callers = callersTrace(request);
     const watch = events.watch({ id, service, traceparent: callers });
     const outgoing = prepare(id, request, admitted, nowMs);
     const [requested, session] = await Promise.all([
@@ -391,12 +391,4 @@ function failureFor(end: Exclude<End, { kind: 'release' }>, awaited: Awaited, me
   if (end.kind === 'bus') return failureOfSend(end.cause, method);
   if (end.kind === 'closing') return { code: 'gateway-closing', side: 'bus' };
   return failureAtDeadline(awaited.missing(), awaited.rejection, method);
-}
-
-/** The caller's trace, joined if it is well-formed: nothing else of the request may stand in a Kafka header. */
-function traceparentOf({ headers }: ExchangeRequest): string | undefined {
-  const value = headers.find(({ name }) => name.toLowerCase() === 'traceparent')?.value;
-  const context = parseTraceparent(value);
-  // Written anew: versions to come may carry more than ids.
-  return context === undefined ? undefined : formatTraceparent(context);
 }

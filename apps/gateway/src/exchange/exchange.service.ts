@@ -93,9 +93,10 @@ export class ExchangeService extends Exchanges {
   }
 
   private async attempt(request: ExchangeRequest, begun: Begun): Promise<ExchangeOutcome> {
-    const turnedAway = request.context.endUser === undefined ? undefined : this.turnedAway(request);
+    const isActing = request.context.endUser !== undefined;
+    const turnedAway = isActing ? this.turnedAway(request) : undefined;
     if (turnedAway !== undefined) return turnedAway;
-    const endUser = request.context.endUser === undefined ? undefined : await this.endUser(request);
+    const endUser = isActing ? await this.endUser(request) : undefined;
     const replyTopic = this.parts.replies.hearing();
     const admitted = admit(this.gate(replyTopic), request, endUser);
     if (!admitted.ok) return this.parts.refusals.refuse(request, admitted.reason, replyTopic ?? '');

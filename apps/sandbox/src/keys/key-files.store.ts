@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '#local';
 import { loadTrust, type Trust } from '#platform';
 import { keyFileName, type PrivateJwk } from '#signing';
 import type { InstanceDefinition } from '#snapshot';
@@ -52,7 +53,7 @@ export async function ensureKeys(
   // Keys that no trust file names would be of no use.
   const windows = trust === undefined ? next.map(windowOf) : [];
   for (const { name, keys } of missingKeyFiles(definition, existing, windows))
-    await writeSecret(join(places.keysDir, name), `${JSON.stringify({ keys })}\n`);
+    await writeWhole(join(places.keysDir, name), `${JSON.stringify({ keys })}\n`);
   const witnessKeys = await readWitnessKeys(places.keysDir, definition.instance);
   if (trust !== undefined) {
     if (trust.witnesses.length === 0) await addWitnesses(places.trustFile, witnessLines(witnessKeys));
@@ -71,7 +72,7 @@ export async function ensureKeys(
   const usable = nextLogs.flatMap(({ origin: later, key }) => (key === undefined ? [] : [{ origin: later, key }]));
   const { instance } = definition;
   const text = trustText({ instance, origin, logKey, nextLogs: usable, registryKey, witnessKeys });
-  await writeSecret(places.trustFile, text);
+  await writeWhole(places.trustFile, text);
   return origin;
 }
 
@@ -81,7 +82,7 @@ export async function trustTimestampRoots({ trustFile }: KeyPlaces, roots: reado
   const missing = roots.filter((root) => !timestampRoots.includes(root));
   if (missing.length === 0) return;
   const text = await readFile(trustFile, 'utf8');
-  await writeSecret(trustFile, withTimestampRoots(text, [...timestampRoots, ...missing]));
+  await writeWhole(trustFile, withTimestampRoots(text, [...timestampRoots, ...missing]));
 }
 
 async function readWitnessKeys(keysDir: string, instance: string): Promise<Record<WitnessName, PrivateJwk>> {
@@ -95,7 +96,7 @@ async function readWitnessKeys(keysDir: string, instance: string): Promise<Recor
 /** For an instance whose trust file is older than its witnesses. */
 async function addWitnesses(trustFile: string, witnesses: readonly string[]): Promise<void> {
   const trust = z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(trustFile, 'utf8')));
-  await writeSecret(trustFile, `${JSON.stringify({ ...trust, witnesses }, null, 2)}\n`);
+  await writeWhole(trustFile, `${JSON.stringify({ ...trust, witnesses }, null, 2)}\n`);
 }
 
 /** A password for the embedded PostgreSQL, made once. */
@@ -104,7 +105,7 @@ export async function ensurePassword(dataDir: string): Promise<string> {
   const standing = await readFile(file, 'utf8').catch(() => '');
   if (standing.trim() !== '') return standing.trim();
   const fresh = randomBytes(24).toString('hex');
-  await writeSecret(file, `${fresh}\n`);
+  await writeWhole(file, `${fresh}\n`);
   return fresh;
 }
 
@@ -152,17 +153,4 @@ function instanceOf(definition: InstanceDefinition, kind: string): string {
 export async function readKey(file: string): Promise<PrivateJwk | undefined> {
   const parsed = keySet.safeParse(JSON.parse(await readFile(file, 'utf8')));
   return parsed.success ? parsed.data.keys[0] : undefined;
-}
-
-/** Synced and renamed into place: a machine that dies leaves the whole file or none. */
-async function writeSecret(file: string, text: string): Promise<void> {
-  const beside = `${file}.new`;
-  const handle = await open(beside, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
 }

@@ -17,7 +17,7 @@ export interface KafkaTlsFiles {
 
 /** Bits of a mode that let anybody but the owner in. */
 const OTHERS = 0o077;
-/** Told once before it happens, then again by each connection: the operator's own alarm reads the log or the file. */
+/** So long before its end a certificate is warned of, once: the operator's own alarm reads the log or the file. */
 const ENDS_SOON_MS = 14 * 24 * 60 * 60_000;
 
 /**

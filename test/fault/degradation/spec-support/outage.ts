@@ -20,6 +20,15 @@ export interface Measured extends Told {
   readonly exchangeIds: readonly string[];
 }
 
+/** Whatever keeps the log from giving receipts: no answer may leave. */
+export const WITHOUT_LOG: Told = {
+  status: 503,
+  code: 'no-receipt',
+  side: 'bus',
+  fault: 'server.clientproxy.logging_failed',
+  isRetryable: true,
+};
+
 const PROBLEM = { Accept: 'application/problem+json' };
 /** What `at once` means on a machine that runs everything else, too. */
 export const AT_ONCE_MS = 2_000;
